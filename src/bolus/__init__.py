@@ -1,0 +1,4 @@
+"""bolus: perfusion maps from dynamic susceptibility contrast MRI.
+
+Research software, not a medical device.
+"""

@@ -1,0 +1,45 @@
+"""Validated, frozen types and the errors: what the rooms of the package hand each other."""
+
+from bolus.data.aif import AIF
+from bolus.data.errors import (
+    AmbiguousInputError,
+    ArterialInputError,
+    BolusError,
+    BolusNotFoundError,
+    CurveError,
+    InputError,
+    MaskError,
+    MethodError,
+    NoPosteriorError,
+    OutputError,
+    SeriesError,
+)
+from bolus.data.grid import Grid
+from bolus.data.maps import MAPS, PerfusionMaps, Quality
+from bolus.data.perfusion import QUANTITIES, Perfusion, Posterior
+from bolus.data.series import DSCSeries, FrameWindow, Source
+
+__all__ = [
+    "AIF",
+    "MAPS",
+    "QUANTITIES",
+    "AmbiguousInputError",
+    "ArterialInputError",
+    "BolusError",
+    "BolusNotFoundError",
+    "CurveError",
+    "DSCSeries",
+    "FrameWindow",
+    "Grid",
+    "InputError",
+    "MaskError",
+    "MethodError",
+    "NoPosteriorError",
+    "OutputError",
+    "Perfusion",
+    "PerfusionMaps",
+    "Posterior",
+    "Quality",
+    "SeriesError",
+    "Source",
+]

@@ -1,0 +1,45 @@
+"""The named errors. Each message says what was found, what was expected, and which file."""
+
+
+class BolusError(Exception):
+    """Anything that is the input's or the caller's fault; the command line exits with 2."""
+
+
+class InputError(BolusError, ValueError):
+    """Input that cannot be used."""
+
+
+class CurveError(InputError):
+    """Curves, arterial input, time step or noise that no estimator can take."""
+
+
+class MethodError(InputError):
+    """A method or residue name that does not exist."""
+
+
+class SeriesError(InputError):
+    """A file or folder that is not a usable DSC-MRI series."""
+
+
+class AmbiguousInputError(SeriesError):
+    """A folder that holds more than one series that could be meant."""
+
+
+class BolusNotFoundError(SeriesError):
+    """A series in which no contrast bolus passes."""
+
+
+class MaskError(InputError):
+    """A mask that is empty, on another grid, or not a mask."""
+
+
+class ArterialInputError(InputError):
+    """No usable arterial input function."""
+
+
+class NoPosteriorError(BolusError, LookupError):
+    """An interval was asked of a method that has no posterior, or of a quantity it does not hold."""
+
+
+class OutputError(BolusError, OSError):
+    """A place that cannot be written to, or that already exists."""

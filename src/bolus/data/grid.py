@@ -1,0 +1,36 @@
+"""Where voxels lie in the scanner."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Grid:
+    """A voxel grid in patient space (RAS+, millimetres).
+
+    ``affine`` maps voxel indices to mm; ``qform`` is the header's second transform where it differs,
+    and the two codes are NIfTI's, all kept so that what is written has the geometry that was read.
+    """
+
+    shape: tuple[int, int, int]
+    affine: Float[np.ndarray, "4 4"]
+    qform: Float[np.ndarray, "4 4"] | None = None
+    sform_code: int = 1
+    qform_code: int = 1
+
+    @property
+    def voxel_size(self) -> tuple[float, float, float]:
+        """Edge lengths in mm."""
+        x, y, z = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
+        return float(x), float(y), float(z)
+
+    def matches(self, other: "Grid", tolerance: float = 0.1) -> bool:
+        """Whether the other grid has the same shape and its corners lie within ``tolerance`` mm."""
+        if self.shape != other.shape:
+            return False
+        n = np.array(self.shape, dtype=float) - 1
+        corners = np.array([[i, j, k, 1] for i in (0, n[0]) for j in (0, n[1]) for k in (0, n[2])])
+        gap = corners @ (self.affine - other.affine).T
+        return bool(np.abs(gap[:, :3]).max() <= tolerance)

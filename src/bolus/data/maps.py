@@ -1,0 +1,67 @@
+"""Perfusion parameters on a grid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from bolus.data.aif import AIF
+from bolus.data.grid import Grid
+from bolus.data.series import DSCSeries
+
+MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
+
+
+class Quality(IntFlag):
+    """Why a voxel's values are missing or doubtful; the bits of ``quality.nii.gz``."""
+
+    OUTSIDE_MASK = 1
+    NO_BOLUS = 2
+    CLIPPED = 4
+    NON_FINITE = 8
+    POOR_FIT = 16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PerfusionMaps:
+    """Maps of one patient, with what is needed to judge them.
+
+    Absolute maps (echo time known): ``cbf`` mL/100 g/min, ``cbv`` mL/100 g. Relative maps (echo time
+    unknown): plain ratios, ``cbf`` 1/s and ``cbv`` dimensionless. ``mtt``, ``tmax``, ``delay`` and
+    ``ttp`` are seconds; ``ttp`` counts from the first used frame. NaN marks what was not measured;
+    ``quality`` holds Quality bits. ``tissue`` (t,) is the mean concentration in the mask, in the
+    unit of ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps.
+    """
+
+    series: DSCSeries
+    aif: AIF
+    method: str
+    parameters: Mapping[str, object]
+    cbf: Float[np.ndarray, "x y z"]
+    cbv: Float[np.ndarray, "x y z"]
+    mtt: Float[np.ndarray, "x y z"]
+    tmax: Float[np.ndarray, "x y z"]
+    delay: Float[np.ndarray, "x y z"]
+    ttp: Float[np.ndarray, "x y z"]
+    quality: UInt8[np.ndarray, "x y z"]
+    mask: Bool[np.ndarray, "x y z"]
+    tissue: Float[np.ndarray, " t"]
+    seconds: Mapping[str, float]
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the series, and so of every map."""
+        return self.series.grid
+
+    @property
+    def relative(self) -> bool:
+        """Whether the flow and volume maps have no absolute unit."""
+        return self.series.relative
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of every map, as written into the sidecars."""
+        flow, volume = ("relative", "relative") if self.relative else ("mL/100g/min", "mL/100g")
+        return {"cbf": flow, "cbv": volume, **dict.fromkeys(("mtt", "tmax", "delay", "ttp"), "s")}

@@ -1,0 +1,59 @@
+"""Perfusion of a list of voxels."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data.errors import InputError, NoPosteriorError
+
+QUANTITIES = ("cbv", "cbf", "mtt", "tmax", "delay")
+
+
+class Posterior(Protocol):
+    """What a method knows beyond its point estimate."""
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names for which quantiles can be had."""
+        ...
+
+    def quantile(self, name: str, q: float) -> Float[np.ndarray, " voxels"]:
+        """Posterior quantile of one quantity, in the quantity's own unit."""
+        ...
+
+
+class Perfusion(NamedTuple):
+    """Perfusion parameters, one entry a voxel; NaN where a method or a curve has none.
+
+    ``cbv`` ratio (Q.PH1.001), ``cbf`` 1/s (Q.PH1.003), ``mtt`` s (Q.PH1.006), ``tmax`` s,
+    ``delay`` s (Q.PH1.007; signed), all with κ = 1; ``residual`` is the root mean square of
+    curve minus reconstruction in the curve's unit.
+    """
+
+    cbv: Float[np.ndarray, " voxels"]
+    cbf: Float[np.ndarray, " voxels"]
+    mtt: Float[np.ndarray, " voxels"]
+    tmax: Float[np.ndarray, " voxels"]
+    delay: Float[np.ndarray, " voxels"]
+    residual: Float[np.ndarray, " voxels"]
+    posterior: Posterior | None = None
+
+    def interval(
+        self, name: str, level: float = 0.9
+    ) -> tuple[Float[np.ndarray, " voxels"], Float[np.ndarray, " voxels"]]:
+        """Central credible interval (lower, upper) of one quantity, each (voxels,).
+
+        Raises NoPosteriorError for a method without posterior or a quantity outside it,
+        InputError for a level outside (0, 1).
+        """
+        if not 0 < level < 1:
+            raise InputError(f"an interval's level lies between 0 and 1, found {level}")
+        if self.posterior is None:
+            raise NoPosteriorError("this method gives no posterior; 'bayes' does")
+        if name not in self.posterior.quantities:
+            raise NoPosteriorError(
+                f"no posterior of '{name}'; there is one of {', '.join(self.posterior.quantities)}"
+            )
+        low, high = (1 - level) / 2, (1 + level) / 2
+        return self.posterior.quantile(name, low), self.posterior.quantile(name, high)

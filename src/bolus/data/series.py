@@ -1,0 +1,92 @@
+"""A DSC-MRI time series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from bolus.data.errors import SeriesError
+from bolus.data.grid import Grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameWindow:
+    """Frames of a series: steady state from ``first``, bolus from ``onset``, used up to ``stop``.
+
+    The baseline is ``first <= frame < onset``.
+    """
+
+    first: int
+    onset: int
+    stop: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.first < self.onset < self.stop:
+            raise SeriesError(
+                f"frames must obey 0 <= first < onset < stop, found "
+                f"first {self.first}, onset {self.onset}, stop {self.stop}"
+            )
+
+    @property
+    def baseline(self) -> slice:
+        """The steady frames before the bolus."""
+        return slice(self.first, self.onset)
+
+    @property
+    def used(self) -> slice:
+        """All steady frames."""
+        return slice(self.first, self.stop)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a series came from, without anything that names the patient.
+
+    ``checksum`` is the SHA-256 of the file's bytes (of all files' in name order for a folder).
+    """
+
+    format: str = "array"
+    checksum: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DSCSeries:
+    """Signal in scanner units on a grid, ``dt`` and ``te`` in seconds (``te`` None: relative only).
+
+    ``frames`` and ``mask`` are None until preprocessing has found them.
+
+    Raises SeriesError when the parts do not fit each other.
+    """
+
+    signal: Float[np.ndarray, "x y z t"]
+    dt: float
+    te: float | None
+    grid: Grid
+    frames: FrameWindow | None = None
+    mask: Bool[np.ndarray, "x y z"] | None = None
+    source: Source = Source()
+
+    def __post_init__(self) -> None:
+        if self.signal.ndim != 4 or self.signal.shape[:3] != self.grid.shape:
+            raise SeriesError(
+                f"a series has four dimensions on a grid of {self.grid.shape}, "
+                f"found an array of shape {self.signal.shape}"
+            )
+        if not (np.isfinite(self.dt) and self.dt > 0):
+            raise SeriesError(f"the repetition time must be positive seconds, found {self.dt}")
+        if self.te is not None and not (np.isfinite(self.te) and self.te > 0):
+            raise SeriesError(f"the echo time must be positive seconds, found {self.te}")
+        if self.mask is not None and self.mask.shape != self.grid.shape:
+            raise SeriesError(f"mask of shape {self.mask.shape} on a grid of {self.grid.shape}")
+        if self.frames is not None and self.frames.stop > self.signal.shape[3]:
+            raise SeriesError(f"{self.frames} in a series of {self.signal.shape[3]} frames")
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames, those before steady state included."""
+        return int(self.signal.shape[3])
+
+    @property
+    def relative(self) -> bool:
+        """Whether the echo time is unknown, so that only TE·ΔR2* can be had."""
+        return self.te is None
