@@ -38,7 +38,7 @@ class ArterialInputError(InputError):
 
 
 class NoPosteriorError(BolusError, LookupError):
-    """An interval was asked of a method that has no posterior, or of a quantity it does not hold."""
+    """An interval was asked of a method without posterior, or of a quantity outside it."""
 
 
 class OutputError(BolusError, OSError):

@@ -10,8 +10,8 @@ from jaxtyping import Float
 class Grid:
     """A voxel grid in patient space (RAS+, millimetres).
 
-    ``affine`` maps voxel indices to mm; ``qform`` is the header's second transform where it differs,
-    and the two codes are NIfTI's, all kept so that what is written has the geometry that was read.
+    ``affine`` maps voxel indices to mm; ``qform`` is the header's second transform where it
+    differs, and the two codes are NIfTI's: what is written has the geometry that was read.
     """
 
     shape: tuple[int, int, int]

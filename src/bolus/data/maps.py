@@ -28,11 +28,11 @@ class Quality(IntFlag):
 class PerfusionMaps:
     """Maps of one patient, with what is needed to judge them.
 
-    Absolute maps (echo time known): ``cbf`` mL/100 g/min, ``cbv`` mL/100 g. Relative maps (echo time
-    unknown): plain ratios, ``cbf`` 1/s and ``cbv`` dimensionless. ``mtt``, ``tmax``, ``delay`` and
-    ``ttp`` are seconds; ``ttp`` counts from the first used frame. NaN marks what was not measured;
-    ``quality`` holds Quality bits. ``tissue`` (t,) is the mean concentration in the mask, in the
-    unit of ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps.
+    Absolute maps (echo time known): ``cbf`` mL/100 g/min, ``cbv`` mL/100 g. Relative maps (echo
+    time unknown): plain ratios, ``cbf`` 1/s and ``cbv`` dimensionless. ``mtt``, ``tmax``,
+    ``delay`` and ``ttp`` are seconds; ``ttp`` counts from the first used frame. NaN marks what was
+    not measured; ``quality`` holds Quality bits. ``tissue`` (t,) is the mean concentration in the
+    mask, in the unit of ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps.
     """
 
     series: DSCSeries

@@ -1,0 +1,18 @@
+"""Shape annotations are checked at run time here, and only here; shared fixtures."""
+
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+_hook = install_import_hook("bolus", "beartype.beartype")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of real development data beside the checkout; absent for everyone outside."""
+    if not SHARED.is_dir():
+        pytest.skip("the development data set is not beside this checkout")
+    return SHARED
