@@ -1,1 +1,26 @@
-"""In progress."""
+"""The equations, each written once, on the array API: the same numbers from numpy and torch."""
+
+from bolus.physics.constants import DENSITY, KAPPA, cbf_scale, cbv_scale
+from bolus.physics.convolution import convolve, kernel
+from bolus.physics.kinetics import area, blood_flow, blood_volume, tissue_curve, transit_time
+from bolus.physics.residue import RESIDUES, Residue
+from bolus.physics.signal import clip_signal, delta_r2star, signal_from_r2star
+
+__all__ = [
+    "DENSITY",
+    "KAPPA",
+    "RESIDUES",
+    "Residue",
+    "area",
+    "blood_flow",
+    "blood_volume",
+    "cbf_scale",
+    "cbv_scale",
+    "clip_signal",
+    "convolve",
+    "delta_r2star",
+    "kernel",
+    "signal_from_r2star",
+    "tissue_curve",
+    "transit_time",
+]

@@ -1,0 +1,18 @@
+"""Constants of the tracer kinetics and the units at the edge."""
+
+HEMATOCRIT_LARGE = 0.45
+HEMATOCRIT_SMALL = 0.25
+KAPPA = (1 - HEMATOCRIT_LARGE) / (1 - HEMATOCRIT_SMALL)
+"""Ratio of plasma fractions in large and small vessels, 0.733."""
+DENSITY = 1.04
+"""Density of brain tissue, g/mL."""
+
+
+def cbv_scale() -> float:
+    """mL/100 g per unit of the ratio ∫C/∫AIF: 100·κ/ρ = 70.5."""
+    return 100 * KAPPA / DENSITY
+
+
+def cbf_scale() -> float:
+    """mL/100 g/min per 1/s: 6000·κ/ρ = 4231."""
+    return 6000 * KAPPA / DENSITY

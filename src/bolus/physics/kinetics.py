@@ -1,0 +1,64 @@
+"""Tracer kinetics: the forward model and the central volume theorem."""
+
+import math
+from typing import Any
+
+from array_api_compat import array_namespace
+
+from bolus.physics.convolution import convolve, kernel
+from bolus.physics.residue import Residue
+
+Array = Any
+
+
+def tissue_curve(
+    aif: Array,
+    dt: float,
+    cbf: Array,
+    mtt: Array,
+    residue: Residue,
+    delay: Array,
+    shape: Array | float | None = None,
+) -> Array:
+    """Tissue concentration, C(t) = CBF·∫ AIF(τ)·R(t − τ − d) dτ: (voxels, t), unit of the AIF.
+
+    ``aif`` (t,) or (voxels, t); ``dt`` in s; ``cbf`` in 1/s, ``mtt`` in s, signed ``delay`` d in s,
+    all (voxels,); ``shape`` (voxels,) or a number, for residues that have one. The only forward
+    model of the package. Source: Østergaard et al., Magn Reson Med 1996;36:715; CAPLEX Q.IC1.005
+    for the impulse response CBF·R(t − d).
+    """
+    xp = array_namespace(aif, mtt)
+    n = aif.shape[-1]
+    lead = _frames_ahead(delay, dt)
+    lags = xp.astype(xp.arange(-lead, n), mtt.dtype)
+    weights = kernel(lags, dt, mtt, delay, residue, shape)
+    return cbf[..., None] * convolve(aif, weights, lead)
+
+
+def _frames_ahead(delay: Array, dt: float) -> int:
+    """Arterial samples after the tissue sample that the earliest delay reaches, at least one."""
+    earliest = array_namespace(delay).min(delay)
+    detach = getattr(earliest, "detach", None)
+    return max(0, math.ceil(-float(detach() if detach else earliest) / dt)) + 1
+
+
+def area(curve: Array, dt: float) -> Array:
+    """Area under sampled curves along the last axis by the trapezoid rule, in unit·s."""
+    xp = array_namespace(curve)
+    ends = curve[..., 0] + curve[..., -1]
+    return dt * (xp.sum(curve, axis=-1) - ends / 2)
+
+
+def blood_volume(tissue: Array, aif: Array) -> Array:
+    """CBV as a ratio of areas, ∫C dt / ∫AIF dt, κ = 1; ``tissue`` (…, t), ``aif`` (t,)."""
+    return area(tissue, 1.0) / area(aif, 1.0)
+
+
+def transit_time(cbv: Array, cbf: Array) -> Array:
+    """Central volume theorem, MTT = CBV/CBF, in s for CBF in 1/s."""
+    return cbv / cbf
+
+
+def blood_flow(cbv: Array, mtt: Array) -> Array:
+    """Central volume theorem, CBF = CBV/MTT, in 1/s."""
+    return cbv / mtt
