@@ -1,10 +1,10 @@
 """The one quadrature: a piecewise-linear arterial input convolved with a residue function.
 
-Between its samples the arterial input is taken as linear, so the convolution integral is a sum over
-samples, C(i·dt) = CBF·Σⱼ AIF[j]·K(i−j), with the kernel K(n) = ∫ hat((n·dt − d − s)/dt)·R(s) ds, hat
-the unit triangle. The kernel is integrated by Gauss-Legendre on each smooth piece, so that
-K(0) ≈ dt/2 where a rectangle sum has dt (which would inflate the area of R by 1 + dt/(2·MTT)), the
-area of R is kept at any dt, and the result is smooth in the delay d.
+Between its samples the arterial input is taken as linear, so the convolution integral is a sum
+over samples, C(i·dt) = CBF·Σⱼ AIF[j]·K(i−j), with K(n) = ∫ hat((n·dt − d − s)/dt)·R(s) ds and hat
+the unit triangle. K is integrated by Gauss-Legendre on each smooth piece: K(0) ≈ dt/2 where a
+rectangle sum has dt (which would inflate the area of R by 1 + dt/(2·MTT)), the area of R is kept
+at any dt, and the result is smooth in the delay d.
 """
 
 import math
