@@ -1,0 +1,101 @@
+"""The reference posterior: brute force over residue family × MTT × delay."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import Perfusion
+from bolus.estimators.blocks import in_blocks
+from bolus.estimators.posterior import GridPosterior, Summary, summarise
+from bolus.estimators.prior import Prior
+
+FREE_PARAMETERS = 5
+"""Amplitude, MTT, delay, family and offset: taken off the frames to read noise from a best fit."""
+
+
+@dataclass(frozen=True)
+class Bayes:
+    """Posterior of CBV, CBF, MTT and delay under Gaussian noise and a grid prior.
+
+    A constant offset of the curve (the error of its baseline, S0) is free and projected out. Every
+    cell's amplitude is profiled and its Gaussian width integrated over the prior of CBV.
+    Point estimates are posterior means: of the logarithm for CBV, CBF and MTT, so that
+    CBV = CBF·MTT holds, and of the delay itself; Tmax is the delay. ``noise_sd`` None reads the
+    noise off the best fit. Slow by design: the yardstick for the other methods, and a source of
+    labels.
+
+    Source: Bayes' theorem on the forward model; Mouridsen et al., Neuroimage 2006;33:570, and
+    Boutelier et al., IEEE Trans Med Imaging 2012;31:1381, for its use in perfusion.
+    """
+
+    prior: Prior = field(default_factory=Prior)
+
+    def __call__(
+        self,
+        tissue: Float[np.ndarray, "voxels t"],
+        aif: Float[np.ndarray, " t"],
+        dt: float,
+        noise_sd: np.ndarray | None = None,
+    ) -> Perfusion:
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
+        bank = self.prior.templates(aif, dt).reshape(-1, aif.size).astype(tissue.dtype)
+        noise = _fit_noise(tissue, bank) if noise_sd is None else noise_sd
+
+        def block(curves: np.ndarray, sd: np.ndarray) -> Summary:
+            return summarise(*_amplitudes(curves, sd, bank), self.prior)
+
+        summary = Summary(*in_blocks(block, tissue, noise, size=128))
+        best = bank[summary.best] * summary.amplitude[:, None]
+        residual = np.std(tissue - best, axis=1)
+        return _perfusion(summary, residual, GridPosterior(summary, self.prior))
+
+
+def _amplitudes(
+    curves: np.ndarray, sd: np.ndarray, bank: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Best amplitude of every template and its inverse variance, a free constant projected out.
+
+    Both (voxels, cells); with equal noise in all frames the inverse variance is (voxels, cells) by
+    broadcasting alone.
+    """
+    weight = 1 / sd**2
+    if sd.shape[1] == 1:
+        centred = bank - bank.mean(axis=1, keepdims=True)
+        size = np.einsum("ij,ij->i", centred, centred)
+        return curves @ centred.T / size, weight * size
+    total = weight.sum(axis=1, keepdims=True)
+    weighted = curves * weight
+    mean = weight @ bank.T / total
+    precision = weight @ np.square(bank).T - total * mean**2
+    shared = weighted @ bank.T - weighted.sum(axis=1, keepdims=True) * mean
+    return shared / precision, precision
+
+
+def _fit_noise(tissue: np.ndarray, bank: np.ndarray) -> np.ndarray:
+    """SD of curve minus its best template, (voxels, 1), never under a thousandth of its peak."""
+    unit = bank - bank.mean(axis=1, keepdims=True)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    freedom = tissue.shape[1] - FREE_PARAMETERS
+
+    def block(curves: np.ndarray) -> tuple[np.ndarray]:
+        centred = curves - curves.mean(axis=1, keepdims=True)
+        explained = np.maximum(centred @ unit.T, 0).max(axis=1) ** 2
+        left = np.einsum("ij,ij->i", centred, centred) - explained
+        return (np.sqrt(np.maximum(left, 0) / freedom),)
+
+    floor = 1e-3 * np.abs(tissue).max(axis=1) + np.finfo(tissue.dtype).tiny
+    return np.maximum(in_blocks(block, tissue, size=512)[0], floor)[:, None]
+
+
+def _perfusion(summary: Summary, residual: np.ndarray, posterior: GridPosterior) -> Perfusion:
+    delay = summary.delay
+    return Perfusion(
+        cbv=np.exp(summary.log_cbv),
+        cbf=np.exp(summary.log_cbv - summary.log_mtt),
+        mtt=np.exp(summary.log_mtt),
+        tmax=delay,
+        delay=delay,
+        residual=residual,
+        posterior=posterior,
+    )

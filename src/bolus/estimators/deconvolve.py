@@ -1,0 +1,156 @@
+"""The one door to every estimator: checks, bad rows, names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bolus.data import CurveError, MethodError, Perfusion, Posterior
+from bolus.estimators.bayes import Bayes
+from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
+
+MINIMUM_FRAMES = 20
+
+
+class Estimator(Protocol):
+    """Frozen data with one call; tissue (voxels, t) and aif (t,) in one unit, dt in s."""
+
+    def __call__(
+        self, tissue: np.ndarray, aif: np.ndarray, dt: float, noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """Perfusion of checked curves; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
+        ...
+
+
+METHODS: dict[str, Callable[..., Estimator]] = {
+    "svd": SVD,
+    "csvd": CSVD,
+    "osvd": OSVD,
+    "tikhonov": Tikhonov,
+    "tikhonov-fixed": TikhonovFixed,
+    "bayes": Bayes,
+}
+"""Name → factory. To add an estimator: one file, one entry here."""
+
+
+def estimator(method: str | Estimator) -> Estimator:
+    """The estimator of a name in METHODS with its defaults; an estimator is handed back as it is.
+
+    Raises MethodError for an unknown name.
+    """
+    if not isinstance(method, str):
+        if not callable(method):
+            raise MethodError(f"a method is a name or an estimator, found {type(method).__name__}")
+        return method
+    if method not in METHODS:
+        raise MethodError(f"no method '{method}'; there are {', '.join(METHODS)}")
+    return METHODS[method]()
+
+
+def deconvolve(
+    tissue: np.ndarray,
+    aif: np.ndarray,
+    dt: float,
+    method: str | Estimator = "osvd",
+    noise_sd: float | np.ndarray | None = None,
+) -> Perfusion:
+    """Perfusion from concentration curves and an arterial input function.
+
+    ``tissue`` (n, t) and ``aif`` (t,), t ≥ 20, in one concentration unit; ``dt`` in s; ``method`` a
+    name in METHODS or a configured estimator; ``noise_sd`` the curves' noise, a number, (n,) or
+    (n, t), estimated by the methods that need it when None. κ = 1: ``cbv`` is a ratio and ``cbf``
+    is in 1/s. float32 stays float32. A curve that is not finite gives NaN in its own row.
+
+    Raises CurveError for input no method can take, MethodError for an unknown method.
+    """
+    chosen = estimator(method)
+    tissue, aif = _curves(tissue), np.asarray(aif)
+    _check_aif(aif, tissue.shape[1])
+    if not (np.ndim(dt) == 0 and np.isfinite(dt) and dt > 0):
+        raise CurveError(f"dt must be a positive number of seconds, found {dt}")
+    noise, good = _noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
+    if noise is not None:
+        good &= (np.isfinite(noise) & (noise > 0)).all(axis=1)
+    aif, dt = aif.astype(float), float(dt)
+    if good.all() and len(tissue):
+        return chosen(tissue, aif, dt, noise)
+    return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
+
+
+def _curves(tissue: np.ndarray) -> np.ndarray:
+    tissue = np.asarray(tissue)
+    if tissue.ndim != 2:
+        raise CurveError(f"tissue must be (voxels, frames), found shape {tissue.shape}")
+    if tissue.shape[1] < MINIMUM_FRAMES:
+        raise CurveError(f"at least {MINIMUM_FRAMES} frames are needed, found {tissue.shape[1]}")
+    if tissue.dtype.kind not in "fiu":
+        raise CurveError(f"tissue must hold real numbers, found {tissue.dtype}")
+    return tissue if tissue.dtype in (np.float32, np.float64) else tissue.astype(np.float64)
+
+
+def _check_aif(aif: np.ndarray, frames: int) -> None:
+    if aif.shape != (frames,):
+        raise CurveError(f"aif must have the tissue's {frames} frames, found shape {aif.shape}")
+    if aif.dtype.kind not in "fiu":
+        raise CurveError(f"aif must hold real numbers, found {aif.dtype}")
+    if not np.isfinite(aif).all():
+        raise CurveError(f"aif has {int((~np.isfinite(aif)).sum())} samples that are not finite")
+    if not aif.max() > 0:
+        raise CurveError("aif is nowhere positive: no contrast agent reaches the artery")
+    if not aif.sum() > 0:
+        raise CurveError("the area under aif is not positive, so there is no blood volume")
+
+
+def _noise(noise_sd: float | np.ndarray | None, tissue: np.ndarray) -> np.ndarray | None:
+    if noise_sd is None:
+        return None
+    noise = np.asarray(noise_sd, dtype=tissue.dtype)
+    if noise.ndim == 0:
+        if not (np.isfinite(noise) and noise > 0):
+            raise CurveError(f"noise_sd must be positive, found {noise_sd}")
+        return np.full((len(tissue), 1), noise)
+    if noise.shape == (len(tissue),):
+        return noise[:, None]
+    if noise.shape != tissue.shape:
+        raise CurveError(
+            f"noise_sd is a number, ({len(tissue)},) or {tissue.shape}, found {noise.shape}"
+        )
+    return noise
+
+
+def _around_bad_rows(
+    chosen: Estimator,
+    tissue: np.ndarray,
+    aif: np.ndarray,
+    dt: float,
+    noise: np.ndarray | None,
+    good: np.ndarray,
+) -> Perfusion:
+    """Solve the good rows only; the others are NaN."""
+    blank = np.full((6, len(tissue)), np.nan, dtype=tissue.dtype)
+    if not good.any():
+        return Perfusion(*blank)
+    found = chosen(tissue[good], aif, dt, None if noise is None else noise[good])
+    blank[:, good] = np.stack(found[:6])
+    inner = found.posterior
+    posterior = None if inner is None else _Scattered(inner, good)
+    return Perfusion(*blank)._replace(posterior=posterior)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scattered:
+    """The posterior of some rows of a longer list; NaN for the rest."""
+
+    inner: Posterior
+    rows: np.ndarray
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return self.inner.quantities
+
+    def quantile(self, name: str, q: float) -> np.ndarray:
+        values = self.inner.quantile(name, q)
+        out = np.full(self.rows.size, np.nan, dtype=values.dtype)
+        out[self.rows] = values
+        return out

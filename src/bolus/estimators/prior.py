@@ -1,0 +1,76 @@
+"""What is believed of tissue before its curve is seen, on a grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import InputError
+from bolus.physics import RESIDUES, tissue_curve
+
+FAMILIES: tuple[tuple[str, float | None], ...] = (
+    ("exponential", None),
+    ("lorentzian", None),
+    ("box", None),
+    ("gamma", 3.0),
+    ("biexponential", None),
+    ("fermi", None),
+)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Residue family × MTT × delay, independent: equal families, log-uniform MTT, uniform delay.
+
+    ``families`` are (name in RESIDUES, shape or None); ``mtt`` and ``delay`` are (lowest, highest)
+    in s, cut into ``mtt_steps`` and ``delay_steps`` cells, each held by its middle. CBV is
+    log-uniform over ``cbv`` (ratio): wide enough that nothing but an undetectable bolus feels it.
+    """
+
+    families: tuple[tuple[str, float | None], ...] = FAMILIES
+    mtt: tuple[float, float] = (1.0, 24.0)
+    delay: tuple[float, float] = (-8.0, 12.0)
+    cbv: tuple[float, float] = (0.002, 2.0)
+    mtt_steps: int = 32
+    delay_steps: int = 50
+
+    def __post_init__(self) -> None:
+        unknown = [name for name, _ in self.families if name not in RESIDUES]
+        if unknown or not self.families:
+            raise InputError(f"families come from {', '.join(RESIDUES)}, found {self.families}")
+        if not 0 < self.mtt[0] < self.mtt[1] or not self.delay[0] < self.delay[1]:
+            raise InputError(f"ranges must rise, found mtt {self.mtt} and delay {self.delay}")
+        if not 0 < self.cbv[0] < self.cbv[1]:
+            raise InputError(f"the range of cbv must be positive and rise, found {self.cbv}")
+
+    @property
+    def mtt_edges(self) -> Float[np.ndarray, " edges"]:
+        """Cell edges of the MTT in s, (mtt_steps + 1,)."""
+        return np.geomspace(*self.mtt, self.mtt_steps + 1)
+
+    @property
+    def delay_edges(self) -> Float[np.ndarray, " edges"]:
+        """Cell edges of the delay in s, (delay_steps + 1,)."""
+        return np.linspace(*self.delay, self.delay_steps + 1)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of families, MTT cells and delay cells."""
+        return len(self.families), self.mtt_steps, self.delay_steps
+
+    def templates(
+        self, aif: Float[np.ndarray, " t"], dt: float
+    ) -> Float[np.ndarray, "families mtts delays t"]:
+        """Tissue curves of CBV 1 for every cell, by the forward model."""
+        edges = self.mtt_edges
+        mtt, delay = np.meshgrid(
+            np.sqrt(edges[1:] * edges[:-1]),
+            (self.delay_edges[1:] + self.delay_edges[:-1]) / 2,
+            indexing="ij",
+        )
+        flat, late = mtt.ravel(), delay.ravel()
+        curves = [
+            tissue_curve(aif, dt, 1 / flat, flat, RESIDUES[name], late, shape)
+            for name, shape in self.families
+        ]
+        return np.stack(curves).reshape(*self.shape, aif.size)
