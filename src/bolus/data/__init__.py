@@ -1,6 +1,7 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
 from bolus.data.aif import AIF
+from bolus.data.curves import TissueCurves
 from bolus.data.errors import (
     AmbiguousInputError,
     ArterialInputError,
@@ -42,4 +43,5 @@ __all__ = [
     "Quality",
     "SeriesError",
     "Source",
+    "TissueCurves",
 ]

@@ -1,0 +1,99 @@
+"""Which voxels are head, and which of them brain."""
+
+import numpy as np
+from jaxtyping import Bool, Float, Num
+from scipy import ndimage
+
+from bolus.data import DSCSeries, MaskError
+from bolus.preprocess.frames import find_series_frames
+
+MIN_VOXELS = 100
+MIN_CONTRAST = 2.0
+"""Smallest ratio of the mean signal above the threshold to that below it."""
+
+OPENING_MM = 4.0
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)[:, :, None]
+
+
+def head_mask(image: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
+    """Voxels of a mean image brighter than the background, by Otsu's threshold.
+
+    The image is held at its 98th percentile among the voxels with signal, lest bright fluid or
+    scalp draws the threshold up. Raises MaskError when the two classes differ by less than a
+    factor of 2 or fewer than 100 voxels are bright. Source: Otsu, IEEE Trans SMC 1979;9:62.
+    """
+    positive = image[image > 0]
+    if positive.size < MIN_VOXELS:
+        raise MaskError(f"{positive.size} voxels have signal; {MIN_VOXELS} are needed")
+    held = np.clip(image, 0.0, np.percentile(positive, 98))
+    head = held > _otsu(held.ravel())
+    inside, outside = float(held[head].mean()) if head.any() else 0.0, float(held[~head].mean())
+    if head.sum() < MIN_VOXELS or inside < MIN_CONTRAST * outside:
+        raise MaskError(
+            f"head and background cannot be told apart: {int(head.sum())} bright voxels of mean "
+            f"signal {inside:.4g} against {outside:.4g}; give a mask"
+        )
+    return np.asarray(head)
+
+
+def brain_mask(series: DSCSeries) -> Bool[np.ndarray, "x y z"]:
+    """Brain voxels (x, y, z) of a series, from the mean of its baseline frames.
+
+    Bright voxels by Otsu's threshold; then, slice by slice, an opening of about 4 mm that cuts
+    scalp and eyes loose, of which the largest connected part is kept and its holes are filled.
+    Works on a single slice. Frames are found first where ``series.frames`` is None. Voxels with
+    NaN count as dark.
+
+    Raises MaskError when fewer than 100 voxels are found or head and background look alike (give
+    a mask then), and as ``find_frames`` when there are no frames.
+    """
+    if series.frames is None:
+        frames = find_series_frames(series, head_mask(mean_image(series.signal)))
+    else:
+        frames = series.frames
+    head = head_mask(mean_image(series.signal[..., frames.baseline]))
+    brain = _largest_open_part(head, _opening(series.grid.voxel_size))
+    if brain.sum() < MIN_VOXELS:
+        raise MaskError(
+            f"the brain was found in {int(brain.sum())} voxels only, at least {MIN_VOXELS} are "
+            f"expected; give a mask"
+        )
+    return brain
+
+
+def mean_image(signal: Num[np.ndarray, "x y z t"]) -> Float[np.ndarray, "x y z"]:
+    """Mean over frames, (x, y, z) in scanner units; 0 for voxels with a sample not finite."""
+    with np.errstate(invalid="ignore"):
+        image = np.mean(signal, axis=3, dtype=float)
+    return np.where(np.isfinite(image), image, 0.0)
+
+
+def _otsu(values: Float[np.ndarray, " n"]) -> float:
+    """Threshold of largest between-class variance."""
+    counts, edges = np.histogram(values, bins=256)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    below = np.cumsum(counts)[:-1]
+    above = values.size - below
+    total = np.cumsum(counts * centres)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gap = total[:-1] / below - (total[-1] - total[:-1]) / above
+    between = np.nan_to_num(below * above * gap**2)
+    return float(edges[1 + int(np.argmax(between))])
+
+
+def _opening(voxel_size: tuple[float, float, float]) -> int:
+    """Opening radius in voxels for an in-plane voxel size in mm: 1 to 3."""
+    return int(np.clip(round(OPENING_MM / max(min(voxel_size[:2]), 0.1)), 1, 3))
+
+
+def _largest_open_part(
+    head: Bool[np.ndarray, "x y z"], radius: int
+) -> Bool[np.ndarray, "x y z"]:
+    """Opening in plane, largest part in space, holes filled slice by slice."""
+    core = ndimage.binary_erosion(head, CROSS, iterations=radius, border_value=1)
+    labels, parts = ndimage.label(core)
+    if parts == 0:
+        return core
+    core = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
+    brain = ndimage.binary_dilation(core, CROSS, iterations=radius, mask=head)
+    return np.stack([ndimage.binary_fill_holes(plane) for plane in np.moveaxis(brain, 2, 0)], 2)
