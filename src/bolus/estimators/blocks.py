@@ -1,25 +1,35 @@
-"""Work through voxels in blocks that fit a processor's cache, on all cores."""
+"""Work through voxels in blocks that fit a processor's cache."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-BLOCK = 1024
+BLOCK = 2048
 
 
 def in_blocks(
-    function: Callable[..., tuple[np.ndarray, ...]], *rows: np.ndarray, size: int = BLOCK
+    function: Callable[..., tuple[np.ndarray, ...]],
+    *rows: np.ndarray,
+    size: int = BLOCK,
+    threads: int = 1,
 ) -> tuple[np.ndarray, ...]:
     """``function`` of ``size`` rows of every array at a time; each output joined again.
 
-    The result does not depend on the number of threads.
+    Matrix products use all cores by themselves; ``threads`` is for work that is mostly elementwise.
+    The result does not depend on it.
     """
     count = len(rows[0])
     if count <= size:
         return function(*rows)
     starts = range(0, count, size)
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        parts = pool.map(lambda start: function(*(r[start : start + size] for r in rows)), starts)
-        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+    def part(start: int) -> tuple[np.ndarray, ...]:
+        return function(*(r[start : start + size] for r in rows))
+
+    if threads == 1:
+        parts = [part(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            parts = list(pool.map(part, starts))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))

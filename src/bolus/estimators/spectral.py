@@ -19,7 +19,7 @@ from bolus.physics import blood_volume, transit_time
 Curves = Float[np.ndarray, "voxels t"]
 AIFCurve = Float[np.ndarray, " t"]
 
-THRESHOLDS = (0.01, 0.02, 0.03, 0.04, 0.06, 0.08, *(round(0.05 * i, 2) for i in range(2, 20)))
+THRESHOLDS = (0.02, 0.04, 0.07, *(round(0.05 * i, 2) for i in range(2, 20)))
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,9 @@ class OSVD:
         problem = Circulant(aif, dt)
         filters = self.filters(problem.s)
         solutions = [problem.solution(f).astype(tissue.dtype) for f in filters]
-        bends = [np.ascontiguousarray(np.diff(m, 2, axis=1)) for m in solutions]
 
         def block(curves: Curves) -> tuple[np.ndarray, ...]:
-            return _raise_threshold(curves, solutions, bends, self.oi)
+            return _raise_threshold(curves, solutions, self.oi)
 
         peak, where, choice = in_blocks(block, tissue)
         residual = _residual(tissue, problem, filters, choice)
@@ -197,23 +196,29 @@ def _one_filter(problem: Problem, factors: np.ndarray, tissue: Curves) -> Perfus
 
 
 def _raise_threshold(
-    curves: Curves, solutions: list[np.ndarray], bends: list[np.ndarray], oi: float
+    curves: Curves, solutions: list[np.ndarray], oi: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Peak, its sample and the number of the first candidate that is smooth enough."""
     peak = np.empty(len(curves), dtype=curves.dtype)
     where = np.empty(len(curves), dtype=int)
     choice = np.full(len(curves), len(solutions) - 1)
     left = np.arange(len(curves))
-    for number, (solution, bend) in enumerate(zip(solutions, bends, strict=True)):
-        peak[left], where[left] = _maximum(curves @ solution)
-        second = curves @ bend
-        swing = np.abs(second, out=second) @ np.ones(second.shape[1], second.dtype)
-        smooth = swing < oi * solution.shape[1] * peak[left]
+    for number, solution in enumerate(solutions):
+        response = curves @ solution
+        peak[left], where[left] = _maximum(response)
+        smooth = _bending(response) < oi * solution.shape[1] * peak[left]
         choice[left[smooth]] = number
         left, curves = left[~smooth], curves[~smooth]
         if not left.size:
             break
     return peak, where, choice
+
+
+def _bending(response: np.ndarray) -> np.ndarray:
+    """Sum of absolute second differences along the response, (voxels,)."""
+    slope = response[:, 1:] - response[:, :-1]
+    bend = slope[:, 1:] - slope[:, :-1]
+    return np.abs(bend, out=bend) @ np.ones(bend.shape[1], bend.dtype)
 
 
 def _maximum(response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
