@@ -1,1 +1,25 @@
-"""In progress."""
+"""Files to data types and back: NIfTI, DICOM, arterial curves, output folders.
+
+The only room that knows nibabel, pydicom and dcm2niix; each is imported when first needed.
+"""
+
+from bolus.io.checksums import checksum
+from bolus.io.curves import read_aif, write_aif
+from bolus.io.mask import read_mask
+from bolus.io.output import check_output, output_folder, write_json
+from bolus.io.series import MIN_FRAMES, read_series
+from bolus.io.volumes import write_series, write_volume
+
+__all__ = [
+    "MIN_FRAMES",
+    "check_output",
+    "checksum",
+    "output_folder",
+    "read_aif",
+    "read_mask",
+    "read_series",
+    "write_aif",
+    "write_json",
+    "write_series",
+    "write_volume",
+]

@@ -1,0 +1,153 @@
+"""Output that is either there and whole, or not there."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+import numpy as np
+
+from bolus.data import InputError, OutputError
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file in one go: readers see the old one or the new one. Raises OutputError."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial-{token_hex(4)}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike[str], mapping: Mapping[str, object]) -> None:
+    """Write a mapping as JSON in its own order, UTF-8, indented by two, with a final newline.
+
+    Raises InputError for values JSON has no word for (NaN, infinity, objects), OutputError.
+    """
+    try:
+        text = json.dumps(mapping, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: cannot be said in JSON ({error})") from error
+    write_bytes(path, (text + "\n").encode())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__}: {value!r}")
+
+
+def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Raise now what ``output_folder`` would raise later; creates nothing.
+
+    Raises OutputError when the place exists (with ``overwrite``: when it is not a folder that
+    bolus wrote) or cannot be written to.
+    """
+    path = Path(path).resolve()
+    if path.exists():
+        _check_replaceable(path, overwrite)
+    parent = next(folder for folder in path.parents if folder.exists())
+    if not parent.is_dir():
+        raise OutputError(f"{path}: cannot be written, {parent} is not a folder")
+    try:
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise OutputError(f"{path}: {parent} cannot be written to ({error.strerror})") from error
+
+
+def _check_replaceable(path: Path, overwrite: bool) -> None:
+    if not path.is_dir():
+        raise OutputError(f"{path}: a file of this name exists; give the name of a new folder")
+    if not overwrite:
+        raise OutputError(f"{path}: exists; give another name, or --overwrite (overwrite=True)")
+    if any(path.iterdir()) and not _written_by_bolus(path):
+        raise OutputError(
+            f"{path}: not overwritten, for it is not empty and bolus did not write it "
+            "(no summary.json of bolus in it)"
+        )
+
+
+def _written_by_bolus(path: Path) -> bool:
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    software = summary.get("software") if isinstance(summary, dict) else None
+    return isinstance(software, str) and software.lower().startswith("bolus")
+
+
+@contextmanager
+def output_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary sibling folder that becomes ``path`` when the block ends well.
+
+    When the block raises, the temporary folder goes and ``path`` is as before. With ``overwrite``
+    an empty folder, or one whose ``summary.json`` says ``"software": "bolus…"``, is replaced.
+
+    Raises OutputError as ``check_output`` does, and when the folder cannot be put in place.
+    """
+    check_output(path, overwrite)
+    path = Path(path).resolve()
+    made = [folder for folder in path.parents if not folder.exists()]
+    partial = path.with_name(f".{path.name}.partial-{token_hex(4)}")
+    try:
+        _make(partial)
+        yield partial
+        _put_in_place(partial, path, overwrite)
+    except BaseException:
+        _remove(partial, made)
+        raise
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
+
+
+def _remove(folder: Path, parents: list[Path]) -> None:
+    """Remove the folder, and of the parents made for it those that are empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        for parent in parents:
+            parent.rmdir()
+
+
+def _put_in_place(partial: Path, path: Path, overwrite: bool) -> None:
+    if not path.exists():
+        _rename(partial, path)
+        return
+    _check_replaceable(path, overwrite)
+    old = path.with_name(f".{path.name}.old-{token_hex(4)}")
+    _rename(path, old)
+    try:
+        _rename(partial, path)
+    except BaseException:
+        old.rename(path)
+        raise
+    try:
+        shutil.rmtree(old)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: is in place, but the folder it replaced is still there as {old.name} "
+            f"({error.strerror})"
+        ) from error
+
+
+def _rename(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be put in place ({error.strerror})") from error

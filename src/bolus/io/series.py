@@ -1,0 +1,73 @@
+"""Reading a DSC-MRI series, from a NIfTI file or a DICOM folder."""
+
+import os
+from pathlib import Path
+
+from bolus.data import DSCSeries, SeriesError, Source
+from bolus.io.checksums import checksum
+from bolus.io.nifti import grid_of, is_nifti_name, load_image, read_values
+from bolus.io.timing import header_interval, read_sidecar, resolve_te, resolve_tr
+
+MIN_FRAMES = 20
+
+
+def read_series(
+    path: str | os.PathLike[str],
+    te: float | None = None,
+    tr: float | None = None,
+    series: int | None = None,
+) -> DSCSeries:
+    """Read a series: signal (x, y, z, t) in scanner units as float32, times in s.
+
+    ``path`` is a ``.nii`` or ``.nii.gz`` file or a folder with DICOM files. ``te`` and ``tr`` in
+    seconds go before what the files say. ``series`` is the DICOM SeriesNumber to take when a
+    folder holds several series that could be meant. An unknown echo time is None; values that are
+    not finite are kept.
+
+    Raises SeriesError for what cannot be a series of at least 20 frames, AmbiguousInputError for
+    a folder with more than one.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise SeriesError(f"{path}: no such file or folder")
+    if path.is_dir():
+        from bolus.io.dicom import read_dicom
+
+        return read_dicom(path, te, tr, series)
+    if series is not None:
+        raise SeriesError(f"{path}: --series (series=) chooses within a DICOM folder, not a file")
+    if not is_nifti_name(path) and _starts_like_dicom(path):
+        raise SeriesError(f"{path}: one DICOM file is not a series; give the folder it lies in")
+    return read_nifti(path, te, tr)
+
+
+def _starts_like_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:
+    """Read a series from a NIfTI file and its BIDS sidecar. Raises SeriesError."""
+    image = load_image(path, SeriesError)
+    check_shape(tuple(int(n) for n in image.shape), path)
+    sidecar = {} if te is not None and tr is not None else read_sidecar(path)
+    stated = header_interval(float(image.header["pixdim"][4]), image.header.get_xyzt_units()[1])
+    return DSCSeries(
+        dt=resolve_tr(tr, sidecar, stated, path),
+        te=resolve_te(te, sidecar, path),
+        grid=grid_of(image, path, SeriesError),
+        signal=read_values(image, path, SeriesError),
+        source=Source(format="nifti", checksum=checksum(path)),
+    )
+
+
+def check_shape(shape: tuple[int, ...], path: Path) -> None:
+    """Raise SeriesError unless this is a 4D series of at least 20 frames."""
+    if len(shape) != 4:
+        raise SeriesError(
+            f"{path}: a series has four dimensions (x, y, z, time), found {len(shape)}: {shape}"
+        )
+    if shape[3] < MIN_FRAMES:
+        raise SeriesError(
+            f"{path}: a series has at least {MIN_FRAMES} frames, found {shape[3]} (shape {shape})"
+        )

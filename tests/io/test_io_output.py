@@ -1,0 +1,210 @@
+"""Output folders are there and whole, or as before; JSON is JSON."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bolus.data import InputError, OutputError
+from bolus.io import check_output, output_folder, write_json
+from bolus.io.output import write_bytes
+
+BOTH = pytest.mark.parametrize("attempt", ["check", "open"])
+
+
+def tree(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*"))
+
+
+def enter(attempt, path, overwrite=False):
+    if attempt == "check":
+        check_output(path, overwrite)
+        return
+    with output_folder(path, overwrite):
+        pytest.fail("the block must not be entered")
+
+
+def fill(folder, text="new"):
+    write_json(folder / "summary.json", {"software": "bolus 0.1.0", "text": text})
+    (folder / "maps").mkdir()
+    (folder / "maps" / f"{text}.txt").write_text(text)
+
+
+def run(path, event, overwrite=False):
+    """Write a folder; before it is done, call ``event`` and raise what it gives."""
+    with output_folder(path, overwrite) as folder:
+        fill(folder)
+        if (error := event()) is not None:
+            raise error
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "OUT"
+
+
+def test_folder_appears_only_at_the_end(out):
+    with output_folder(out) as folder:
+        assert folder.parent == out.parent
+        assert folder.name.startswith(".OUT.partial-")
+        fill(folder)
+        assert not out.exists()
+    assert tree(out.parent) == ["OUT", "OUT/maps", "OUT/maps/new.txt", "OUT/summary.json"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("name", ["OUT", "a/b/OUT"])
+def test_failed_run_leaves_nothing(tmp_path, error, name):
+    with pytest.raises(error):
+        run(tmp_path / name, error)
+    assert tree(tmp_path) == []
+
+
+def test_missing_parents_are_made(tmp_path):
+    with output_folder(tmp_path / "a" / "b" / "OUT") as folder:
+        fill(folder)
+    assert (tmp_path / "a" / "b" / "OUT" / "summary.json").is_file()
+
+
+@BOTH
+def test_existing_folder_is_kept(out, attempt):
+    out.mkdir()
+    with pytest.raises(OutputError, match=r"exists.*--overwrite"):
+        enter(attempt, out)
+
+
+@BOTH
+@pytest.mark.parametrize("summary", [None, "{broken", '["bolus"]', '{"software": "other 1.0"}'])
+def test_folder_of_another_is_never_overwritten(out, attempt, summary):
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    if summary is not None:
+        (out / "summary.json").write_text(summary)
+    before = tree(out)
+    with pytest.raises(OutputError, match="bolus did not write it"):
+        enter(attempt, out, overwrite=True)
+    assert tree(out) == before
+
+
+@BOTH
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_file_is_never_overwritten(out, attempt, overwrite):
+    out.write_text("a file")
+    with pytest.raises(OutputError, match="file of this name"):
+        enter(attempt, out, overwrite)
+    assert out.read_text() == "a file"
+
+
+def test_own_folder_is_replaced_as_a_whole(out):
+    out.mkdir()
+    fill(out, "old")
+    with output_folder(out, overwrite=True) as folder:
+        fill(folder)
+        assert (out / "maps" / "old.txt").is_file()
+    assert tree(out.parent) == ["OUT", "OUT/maps", "OUT/maps/new.txt", "OUT/summary.json"]
+
+
+def test_empty_folder_is_replaced(out):
+    out.mkdir()
+    with output_folder(out, overwrite=True) as folder:
+        fill(folder)
+    assert (out / "summary.json").is_file()
+
+
+def test_failed_overwrite_keeps_the_old(out):
+    out.mkdir()
+    fill(out, "old")
+    before = tree(out.parent)
+    with pytest.raises(RuntimeError):
+        run(out, RuntimeError, overwrite=True)
+    assert tree(out.parent) == before
+
+
+def test_old_folder_comes_back_when_the_new_cannot_move_in(out, monkeypatch):
+    out.mkdir()
+    fill(out, "old")
+    before, rename = tree(out.parent), Path.rename
+
+    def broken(self, target):
+        if ".partial-" in self.name:
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", broken)
+    with pytest.raises(OutputError, match="No space left"), output_folder(out, True) as folder:
+        fill(folder)
+    assert tree(out.parent) == before
+
+
+def test_folder_made_meanwhile_is_kept(out):
+    def meanwhile():
+        out.mkdir()
+        (out / "theirs.txt").write_text("theirs")
+        return None
+
+    with pytest.raises(OutputError, match="exists"):
+        run(out, meanwhile)
+    assert tree(out.parent) == ["OUT", "OUT/theirs.txt"]
+
+
+@BOTH
+def test_parent_that_is_a_file(tmp_path, attempt):
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(OutputError, match="not a folder"):
+        enter(attempt, tmp_path / "file" / "OUT")
+
+
+@BOTH
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc")
+def test_parent_that_takes_no_files(attempt):
+    with pytest.raises(OutputError, match="cannot be written"):
+        enter(attempt, "/proc/OUT")
+
+
+def test_check_creates_nothing(tmp_path):
+    check_output(tmp_path / "a" / "OUT")
+    check_output(tmp_path / "OUT")
+    assert tree(tmp_path) == []
+
+
+def test_link_to_a_folder_is_followed(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    with output_folder(tmp_path / "link" / "OUT") as folder:
+        fill(folder)
+    assert (tmp_path / "disk" / "OUT" / "summary.json").is_file()
+
+
+def test_json_keeps_order_and_letters(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"z": "κ/ρ", "a": np.float32(0.5), "n": [np.int64(3), None], "m": {"b": True}})
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith("}\n")
+    assert text.index('"z"') < text.index('"a"')
+    assert "κ/ρ" in text
+    assert '\n  "a": 0.5' in text
+    assert json.loads(text) == {"z": "κ/ρ", "a": 0.5, "n": [3, None], "m": {"b": True}}
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32("inf"), {"a": [np.nan]}, object()])
+def test_json_has_no_word_for_it(tmp_path, value):
+    with pytest.raises(InputError, match="JSON"):
+        write_json(tmp_path / "a.json", {"value": value})
+    assert tree(tmp_path) == []
+
+
+def test_broken_write_keeps_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def broken(self, content):
+        with self.open("wb") as file:
+            file.write(content[:2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", broken)
+    with pytest.raises(OutputError, match="No space left"):
+        write_bytes(path, b"new content")
+    assert path.read_text() == "old"
+    assert tree(tmp_path) == ["a.txt"]
