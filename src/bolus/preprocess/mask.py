@@ -86,9 +86,7 @@ def _opening(voxel_size: tuple[float, float, float]) -> int:
     return int(np.clip(round(OPENING_MM / max(min(voxel_size[:2]), 0.1)), 1, 3))
 
 
-def _largest_open_part(
-    head: Bool[np.ndarray, "x y z"], radius: int
-) -> Bool[np.ndarray, "x y z"]:
+def _largest_open_part(head: Bool[np.ndarray, "x y z"], radius: int) -> Bool[np.ndarray, "x y z"]:
     """Opening in plane, largest part in space, holes filled slice by slice."""
     core = ndimage.binary_erosion(head, CROSS, iterations=radius, border_value=1)
     labels, parts = ndimage.label(core)

@@ -24,5 +24,3 @@ def prepare(series: DSCSeries, mask: Bool[np.ndarray, "x y z"] | None = None) ->
         chosen = brain_mask(series)
     frames = series.frames or find_series_frames(series, chosen)
     return replace(series, frames=frames, mask=chosen)
-
-

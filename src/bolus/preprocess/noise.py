@@ -1,0 +1,44 @@
+"""Noise of single voxels, from few baseline frames."""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import chi2
+
+PRIOR_FRAMES = 10
+"""Weight of the volume's typical variance, in degrees of freedom."""
+
+VOXELS_A_BIN = 200
+MAX_BINS = 10
+
+
+def pooled_sd(
+    own: Float[np.ndarray, " n"], s0: Float[np.ndarray, " n"], frames: int
+) -> Float[np.ndarray, " n"]:
+    """Standard deviation of every voxel, drawn towards that of voxels of like baseline signal.
+
+    ``own`` (n,) is the SD over ``frames`` baseline frames, ``s0`` (n,) the baseline signal, NaN or
+    ≤ 0 where unusable (those get NaN). Concentration noise goes with 1/S0, so the typical variance
+    is the median over up to ten quantile bins of S0, divided by the median of χ²/ν, and linear in
+    log S0 between the bins. With ν = frames − 1 and ν₀ = 10:
+    sd² = (ν·own² + ν₀·typical²)/(ν + ν₀).
+    Source: Smyth, Stat Appl Genet Mol Biol 2004;3:3, with ν₀ held fixed.
+    """
+    usable = np.isfinite(own) & np.isfinite(s0) & (s0 > 0)
+    if not usable.any():
+        return np.full(own.shape, np.nan)
+    nu = frames - 1
+    log_s0 = np.log(s0, where=usable, out=np.zeros(own.shape))
+    centres, variances = _typical(log_s0[usable], own[usable] ** 2)
+    typical = np.interp(log_s0, centres, variances / (chi2.median(nu) / nu))
+    pooled = np.sqrt((nu * own**2 + PRIOR_FRAMES * typical) / (nu + PRIOR_FRAMES))
+    return np.where(usable, pooled, np.nan)
+
+
+def _typical(
+    log_s0: Float[np.ndarray, " n"], variance: Float[np.ndarray, " n"]
+) -> tuple[Float[np.ndarray, " b"], Float[np.ndarray, " b"]]:
+    """Median log S0 and median variance of quantile bins of S0."""
+    bins = int(np.clip(log_s0.size // VOXELS_A_BIN, 1, MAX_BINS))
+    parts = np.array_split(np.argsort(log_s0, kind="stable"), bins)
+    centres = np.array([np.median(log_s0[part]) for part in parts])
+    return centres, np.array([np.median(variance[part]) for part in parts])
