@@ -1,0 +1,222 @@
+"""Digital patients: a whole DSC-MRI series with known truth."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from bolus.data import DSCSeries, InputError
+from bolus.phantom.acquisition import Protocol
+from bolus.phantom.anatomy import Anatomy, simulate_anatomy
+from bolus.phantom.arterial import ArterialShape
+from bolus.phantom.signal import class_fractions, compose_signal, scan
+from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
+from bolus.phantom.tumor import KINDS, Tumor, contralateral_white, grow_tumor, perfuse_tumor
+from bolus.phantom.vessels import Vessels, simulate_vessels
+from bolus.physics import cbf_scale, tissue_curve
+from bolus.physics.residue import exponential
+
+ECHO_TIMES = {1.5: 0.040, 3.0: 0.030}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientSettings:
+    """What a patient was made from; ``tr`` and ``te`` in s, ``field`` in T.
+
+    ``snr`` is the mean baseline signal of the brain over the noise SD of a channel.
+    """
+
+    seed: int
+    snr: float
+    field: float
+    tr: float
+    te: float
+    frames: int
+    tumor: str
+    shape: tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PatientMasks:
+    """Regions of a patient.
+
+    ``brain`` holds ventricles and sulci too; ``grey`` and ``white`` are voxels of at least 80 %
+    healthy grey or white matter; ``nawm`` is normal-appearing white matter, opposite the tumour if
+    there is one; ``tumor`` (None without) is its solid part, ``core`` (None unless high grade) the
+    necrosis; ``aif`` marks pure arterial voxels, ``vessels`` all voxels that a large vessel
+    touches, where the truth maps describe only the tissue beside it.
+    """
+
+    brain: Bool[np.ndarray, "x y z"]
+    grey: Bool[np.ndarray, "x y z"]
+    white: Bool[np.ndarray, "x y z"]
+    nawm: Bool[np.ndarray, "x y z"]
+    tumor: Bool[np.ndarray, "x y z"] | None
+    core: Bool[np.ndarray, "x y z"] | None
+    aif: Bool[np.ndarray, "x y z"]
+    vessels: Bool[np.ndarray, "x y z"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PatientTruth:
+    """True capillary perfusion, float32, NaN outside the brain.
+
+    ``cbf`` mL/100 g/min, ``cbv`` mL/100 g, ``mtt`` = 60·cbv/cbf s; ``delay`` s is signed against
+    the arterial input, and ``tmax``, the maximum of CBF·R(t − delay), is the same for a residue
+    function that falls from the start. ``shape`` is that of the Weibull residue.
+    """
+
+    cbf: Float[np.ndarray, "x y z"]
+    cbv: Float[np.ndarray, "x y z"]
+    mtt: Float[np.ndarray, "x y z"]
+    delay: Float[np.ndarray, "x y z"]
+    tmax: Float[np.ndarray, "x y z"]
+    shape: Float[np.ndarray, "x y z"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DigitalPatient:
+    """A series, the truth behind it, and the arterial input as samples (t,) in 1/s and as a shape.
+
+    ``series`` is raw: no frame window, no mask, first frames not in steady state.
+    """
+
+    series: DSCSeries
+    masks: PatientMasks
+    truth: PatientTruth
+    aif: Float[np.ndarray, " t"]
+    arterial: ArterialShape
+    settings: PatientSettings
+
+
+def simulate_patient(
+    *,
+    seed: int = 0,
+    snr: float = 50.0,
+    field: float = 3.0,
+    tr: float = 1.5,
+    te: float | None = None,
+    frames: int = 60,
+    tumor: str = "none",
+    shape: tuple[int, int, int] = (64, 64, 12),
+) -> DigitalPatient:
+    """One digital patient; the same arguments give the same bytes.
+
+    ``tr`` and ``te`` in s (``te`` None: 0.040 at 1.5 T, 0.030 at 3 T), ``field`` 1.5 or 3.0 T,
+    ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
+    ``shape``. Anatomy comes from the MNI152 maps. A voxel's signal adds up, by volume, the tissue
+    (one curve of volume-weighted CBV and CBF), arteries with the arterial input itself, veins with
+    a late and dispersed one, and a scalp without contrast:
+    S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One relaxivity holds
+    everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter loses about a
+    quarter of its signal at the field's own echo time. There is no leakage of contrast agent, no
+    T1 effect of it and no motion.
+
+    Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
+    100 ms, an SNR that is not positive, another field or tumour, or a matrix below 24×24×1.
+    """
+    if field not in ECHO_TIMES:
+        raise InputError(f"the field must be 1.5 or 3.0 T, found {field}")
+    echo = ECHO_TIMES[field] if te is None else te
+    settings = PatientSettings(
+        seed=seed, snr=snr, field=field, tr=tr, te=echo, frames=frames, tumor=tumor, shape=shape
+    )
+    _check(settings)
+    rng = np.random.default_rng(seed)
+    protocol = Protocol(field=field, tr=tr, te=echo, frames=frames)
+    anatomy = simulate_anatomy(rng, shape)
+    vessels = simulate_vessels(anatomy)
+    tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor)
+    arterial = _arterial(rng, protocol, ECHO_TIMES[field])
+    classes = class_fractions(anatomy, vessels, lesion)
+    signal = compose_signal(protocol, classes, tissue, vessels, arterial)
+    signal = scan(rng, signal, anatomy.grid, masks.brain, snr)
+    return DigitalPatient(
+        series=DSCSeries(signal=signal, dt=tr, te=echo, grid=anatomy.grid),
+        masks=masks,
+        truth=_truth(tissue, masks.brain),
+        aif=arterial(protocol.time),
+        arterial=arterial,
+        settings=settings,
+    )
+
+
+def _check(s: PatientSettings) -> None:
+    if s.frames < 30:
+        raise InputError(f"a digital patient needs at least 30 frames, found {s.frames}")
+    if not 0.3 <= s.tr <= 4:
+        raise InputError(f"the repetition time must lie between 0.3 and 4 s, found {s.tr}")
+    if not 0.005 <= s.te <= 0.1:
+        raise InputError(f"the echo time must lie between 0.005 and 0.1 s, found {s.te}")
+    if not s.snr > 0:
+        raise InputError(f"the SNR must be positive, found {s.snr}")
+    if s.tumor not in {"none", *KINDS}:
+        raise InputError(f"the tumour must be none, low or high, found '{s.tumor}'")
+
+
+def _perfusion(
+    rng: np.random.Generator, anatomy: Anatomy, vessels: Vessels, grade: str
+) -> tuple[Tissue, Tumor | None, PatientMasks]:
+    """Healthy tissue, then the tumour in it, and the regions of both."""
+    tissue = healthy_tissue(rng, anatomy)
+    crossed = vessels.total > 0
+    free = anatomy.brain & ~crossed & (anatomy.tissue > 0.95)
+    lesion = None if grade == "none" else grow_tumor(rng, anatomy, free, grade)
+    timely = (tissue.delay > 0) & (tissue.delay < 1.5)
+    nawm = contralateral_white(anatomy, free & timely, lesion)
+    healthy = free
+    if lesion is not None:
+        tissue = perfuse_tumor(rng, anatomy, tissue, lesion, nawm, grade)
+        healthy = free & (lesion.solid + lesion.core + lesion.oedema < 0.01)
+    high = lesion is not None and KINDS[grade].core
+    masks = PatientMasks(
+        brain=anatomy.brain,
+        grey=healthy & (anatomy.grey >= 0.8),
+        white=healthy & (anatomy.white >= 0.8),
+        nawm=nawm,
+        tumor=lesion.mask if lesion else None,
+        core=(lesion.core > 0.9) & free if lesion and high else None,
+        aif=_purest(vessels.trunks * anatomy.brain),
+        vessels=crossed,
+    )
+    return tissue, lesion, masks
+
+
+def _purest(arteries: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
+    """Voxels of nothing but arterial blood, or the five nearest to it.
+
+    As little as 2 % of tissue would hold the signal up at the peak and cut the curve by a fifth.
+    """
+    return (arteries >= min(0.999, np.sort(arteries, axis=None)[-5])) & (arteries > 0)
+
+
+def _arterial(rng: np.random.Generator, protocol: Protocol, te: float) -> ArterialShape:
+    """A broad arterial input that starts after nine frames or 14 to 18 s, early in short series.
+
+    Its height makes typical grey matter lose 21.5 to 23.5 % of its signal at the echo time ``te``.
+    """
+    duration = protocol.tr * protocol.frames
+    onset = min(max(rng.uniform(14, 18), 9.5 * protocol.tr), 0.3 * duration)
+    drawn = ArterialShape.sample(rng, onset=(onset, onset), r=(3.6, 4.0), b=(2.3, 2.5))
+    fine = drawn(drawn.onset + np.arange(0, 45, 0.25))
+    grey = 60 * GREY_CBV / GREY_MTT / cbf_scale()
+    reference = tissue_curve(
+        fine, 0.25, np.array([grey]), np.array([GREY_MTT]), exponential, np.zeros(1)
+    )
+    wanted = -np.log(1 - rng.uniform(0.215, 0.235)) / te
+    return replace(drawn, amplitude=float(drawn.amplitude * wanted / reference.max()))
+
+
+def _truth(tissue: Tissue, brain: Bool[np.ndarray, "x y z"]) -> PatientTruth:
+    def kept(values: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
+        return np.where(brain, values, np.nan).astype(np.float32)
+
+    delay = kept(tissue.delay)
+    return PatientTruth(
+        cbf=kept(tissue.cbf),
+        cbv=kept(tissue.cbv),
+        mtt=kept(tissue.mtt),
+        delay=delay,
+        tmax=delay,
+        shape=kept(tissue.shape),
+    )
