@@ -1,1 +1,7 @@
-"""In progress."""
+"""Arterial inputs: from marked voxels, found automatically, and how good either is."""
+
+from bolus.aif.automatic import find_aif
+from bolus.aif.average import aif_from_mask
+from bolus.aif.quality import arterial_quality
+
+__all__ = ["aif_from_mask", "arterial_quality", "find_aif"]

@@ -1,0 +1,170 @@
+"""Finding the arteries in a series."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Int
+from scipy.ndimage import convolve
+from scipy.stats import rankdata
+
+from bolus.aif.average import arterial_mean
+from bolus.aif.shape import SMOOTHING, Shape, shape_of
+from bolus.data import AIF, ArterialInputError, DSCSeries, Quality, TissueCurves
+
+MIN_HEIGHT = 1.5
+MIN_CLARITY = 6.0
+MAX_WIDTH = 1.0
+MIN_WIDTH = 2.0
+MAX_REST = 0.6
+"""What every arterial voxel must meet: height and FWHM relative to the mean tissue curve, height in
+noise SDs, FWHM in s, level after the first pass relative to the peak."""
+
+VISIBLE = 3.0
+"""Noise SDs of the signal under which the trough of a saturated artery lies."""
+
+FEWEST, MOST = 3, 20
+MIN_SUPPORT = 1
+MIN_CORRELATION = 0.85
+MIN_QUALITY = 0.3
+
+
+def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
+    """Arterial input found in a prepared series: the mean curve of its most arterial voxels.
+
+    Every candidate must, after smoothing by 0.8 s, be 1.5 times as high as the mean tissue curve
+    and 6 noise SDs, reach half its height before it, be narrower than it (and no spike: 2 s), and
+    come back below 60 % of its peak; and touch another candidate. Candidates whose trough lies
+    under 3 noise SDs of the signal, or was clipped, are saturated and used only where fewer than
+    three others exist. Candidates are ranked by height, early rise, width, roughness and number
+    of neighbours; of the best 20 those stay whose curve follows the median of them. The curve is
+    averaged without smoothing; ``quality`` and ``notes`` are ``arterial_quality``'s.
+
+    Raises ArterialInputError, with the number of voxels that met each criterion, when fewer than
+    three voxels qualify, or when the score of what is found is below 0.3.
+    Source: criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
+    """
+    if series.mask is None or series.frames is None:
+        raise ArterialInputError("the series has no mask or no frames yet: prepare it first")
+    usable = np.flatnonzero((curves.quality & (Quality.NON_FINITE | Quality.NO_BOLUS)) == 0)
+    if usable.size == 0:
+        raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus")
+    candidates, shape = _candidates(curves, series, usable)
+    clear = candidates[~_saturated(curves, candidates, series.te or 1.0)]
+    saturated = clear.size < FEWEST
+    pool = candidates if saturated else clear
+    chosen = _agreeing(
+        curves, pool[_best(_take(shape, usable, pool), series.mask, pool)], series.dt
+    )
+    if chosen.size < FEWEST:
+        raise ArterialInputError(
+            f"the {pool.size} voxels that look arterial one by one do not agree with each other"
+        )
+    return _checked(arterial_mean(curves, series, _on_grid(series.mask, chosen)), saturated)
+
+
+def _checked(mean: AIF, saturated: bool) -> AIF:
+    """The automatic input, unless its score is too low."""
+    quality, notes = mean.quality or 0.0, mean.notes
+    if saturated:
+        quality *= 0.7
+        notes = (*notes, "weak: the chosen arteries are saturated, their peak is cut off")
+    if quality < MIN_QUALITY:
+        raise ArterialInputError(
+            f"nothing looks arterial enough: the best curve scores {quality:.2f}, at least "
+            f"{MIN_QUALITY} is needed ({'; '.join(notes)})"
+        )
+    return replace(mean, origin="automatic", quality=quality, notes=notes)
+
+
+def _candidates(
+    curves: TissueCurves, series: DSCSeries, usable: Int[np.ndarray, " u"]
+) -> tuple[Int[np.ndarray, " c"], Shape]:
+    """Voxels that meet every criterion, and the shape of all usable ones."""
+    shape = shape_of(curves.curves[usable], series.dt, SMOOTHING)
+    mean = shape_of(curves.mean[None], series.dt, SMOOTHING)
+    steps = {
+        f"{MIN_HEIGHT} times as high as the mean tissue curve": shape.height
+        >= MIN_HEIGHT * mean.height,
+        f"at least {MIN_CLARITY:.0f} noise SDs high": shape.height
+        >= MIN_CLARITY * curves.noise_sd[usable],
+        "rising before it": shape.rise < mean.rise,
+        "narrower than it": (shape.width <= MAX_WIDTH * mean.width) & (shape.width >= MIN_WIDTH),
+        "returning towards the baseline": shape.rest <= MAX_REST,
+    }
+    left, counts = np.ones(usable.size, dtype=bool), []
+    for name, met in steps.items():
+        left = left & met
+        counts.append(f"{int(left.sum())} {name}")
+    assert series.mask is not None
+    candidates = usable[left]
+    candidates = candidates[_support(series.mask, candidates) >= MIN_SUPPORT]
+    counts.append(f"{candidates.size} beside another such voxel")
+    if candidates.size < FEWEST:
+        raise ArterialInputError(
+            f"no artery found; of {usable.size} voxels with a bolus remain, criterion by "
+            f"criterion: {', '.join(counts)}; at least {FEWEST} are needed. Give arterial voxels "
+            f"or a curve instead"
+        )
+    return candidates, shape
+
+
+def _saturated(
+    curves: TissueCurves, voxels: Int[np.ndarray, " c"], te: float
+) -> Bool[np.ndarray, " c"]:
+    """Whether the signal at the trough, exp(−TE·ΔR2*) of S0, is lost in noise or was clipped."""
+    deepest = np.exp(-te * curves.curves[voxels].max(axis=1))
+    clipped = (curves.quality[voxels] & Quality.CLIPPED) > 0
+    return clipped | (deepest < VISIBLE * te * curves.noise_sd[voxels])
+
+
+def _best(
+    shape: Shape, mask: Bool[np.ndarray, "x y z"], pool: Int[np.ndarray, " c"]
+) -> Int[np.ndarray, " k"]:
+    """Positions in ``pool`` of the voxels that rank best over all criteria."""
+    wanted = (
+        -2 * rankdata(-shape.height)
+        - rankdata(shape.rise)
+        - rankdata(shape.width)
+        - rankdata(shape.roughness)
+        - rankdata(-_support(mask, pool))
+    )
+    return np.argsort(-wanted, kind="stable")[:MOST]
+
+
+def _agreeing(
+    curves: TissueCurves, voxels: Int[np.ndarray, " k"], dt: float
+) -> Int[np.ndarray, " m"]:
+    """Those whose curve correlates with the median of all and rises within a frame (1 s) of it."""
+    own = np.asarray(curves.curves[voxels], dtype=float)
+    relative = own / own.max(axis=1, keepdims=True)
+    median = np.median(relative, axis=0)
+    correlation = np.array([np.corrcoef(row, median)[0, 1] for row in relative])
+    rise = shape_of(own, dt, SMOOTHING).rise
+    near = np.abs(rise - np.median(rise)) <= max(dt, 1.0)
+    return voxels[(correlation >= MIN_CORRELATION) & near]
+
+
+def _take(shape: Shape, usable: Int[np.ndarray, " u"], voxels: Int[np.ndarray, " c"]) -> Shape:
+    """The shape of some of the usable voxels."""
+    at = np.searchsorted(usable, voxels)
+    return Shape(*(part[at] for part in shape))
+
+
+def _on_grid(
+    mask: Bool[np.ndarray, "x y z"], voxels: Int[np.ndarray, " c"]
+) -> Bool[np.ndarray, "x y z"]:
+    """Mask of voxels that are numbered within ``mask``."""
+    chosen = np.zeros(int(mask.sum()), dtype=bool)
+    chosen[voxels] = True
+    grid = np.zeros(mask.shape, dtype=bool)
+    grid[mask] = chosen
+    return grid
+
+
+def _support(
+    mask: Bool[np.ndarray, "x y z"], voxels: Int[np.ndarray, " c"]
+) -> Int[np.ndarray, " c"]:
+    """How many of the 26 neighbours of each voxel are among the voxels."""
+    marked = _on_grid(mask, voxels).astype(np.int64)
+    around = convolve(marked, np.ones((3, 3, 3), dtype=np.int64), mode="constant") - marked
+    return np.asarray(around[mask][voxels])

@@ -1,0 +1,71 @@
+"""The mean concentration of marked voxels, judged."""
+
+import numpy as np
+from jaxtyping import Bool
+
+from bolus.aif.quality import arterial_quality
+from bolus.data import AIF, ArterialInputError, DSCSeries, MaskError, TissueCurves
+from bolus.physics.signal import clip_signal, delta_r2star
+
+FLOOR = 0.01
+"""Smallest signal, as a fraction of S0, that is not clipped."""
+
+
+def aif_from_mask(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
+    """Arterial input of marked voxels (x, y, z) of a prepared series: their mean concentration.
+
+    Concentrations are averaged, not signals: they are linear in the contrast agent, and bright
+    voxels do not outweigh dark ones. The voxels need not lie in the brain mask. Those without a
+    finite signal and a positive baseline are left out, and a note says how many; others say how
+    arterial the curve looks (``arterial_quality``) and how many voxels were clipped at 1 % of S0.
+
+    Raises MaskError for a mask that is empty or on another grid, ArterialInputError when no marked
+    voxel has a usable signal or the series is not prepared.
+    """
+    if mask.shape != series.grid.shape:
+        raise MaskError(f"arterial mask of shape {mask.shape} on a grid of {series.grid.shape}")
+    if not mask.any():
+        raise MaskError("the arterial mask is empty")
+    return arterial_mean(curves, series, mask)
+
+
+def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
+    """Mean concentration of the marked voxels with its score; see ``aif_from_mask``."""
+    if series.frames is None:
+        raise ArterialInputError("the series has no frames yet: prepare it first")
+    baseline = series.frames.onset - series.frames.first
+    signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)
+    s0 = signal[:, :baseline].mean(axis=1)
+    good = np.isfinite(signal).all(axis=1) & (s0 > 0)
+    if not good.any():
+        raise ArterialInputError(
+            f"none of the {len(good)} marked voxels has a finite signal and a positive baseline"
+        )
+    level = s0[good, None]
+    own = delta_r2star(clip_signal(signal[good], level, FLOOR), level, series.te or 1.0)
+    curve = own.mean(axis=0)
+    if not curve.max() > 0:
+        raise ArterialInputError("the marked voxels show no drop of signal")
+    noise = float(np.std(curve[:baseline], ddof=1))
+    quality, notes = arterial_quality(curve, curves.mean, noise, series.dt)
+    clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
+    used = mask.copy()
+    used[mask] = good
+    return AIF(
+        curve=curve,
+        dt=series.dt,
+        origin="mask",
+        mask=used,
+        quality=quality,
+        notes=(*_counts(good, clipped), *notes),
+    )
+
+
+def _counts(good: Bool[np.ndarray, " n"], clipped: int) -> tuple[str, ...]:
+    """How many voxels were averaged, left out and clipped."""
+    notes = [f"mean of {int(good.sum())} voxels"]
+    if not good.all():
+        notes.append(f"weak: {int((~good).sum())} marked voxels have no usable signal")
+    if clipped:
+        notes.append(f"weak: {clipped} voxels fell to 1 % of their baseline and were clipped")
+    return tuple(notes)

@@ -1,0 +1,75 @@
+"""How arterial a curve looks."""
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.aif.shape import Shape, shape_of
+
+HEIGHT = (1.0, 3.0)
+LEAD = (-1.0, 1.0)
+WIDTH = (1.1, 0.75)
+CLARITY = (4.0, 15.0)
+REST = (0.7, 0.3)
+"""Values that score 0 and 1: height and FWHM relative to the mean tissue curve, half-rise before
+it in s, peak in noise SDs, level after the first pass relative to the peak."""
+
+
+def arterial_quality(
+    curve: Float[np.ndarray, " t"],
+    tissue_mean: Float[np.ndarray, " t"],
+    noise: float | None,
+    dt: float,
+) -> tuple[float, tuple[str, ...]]:
+    """Score of an arterial input, 0 (useless) to 1 (textbook), and what it rests on.
+
+    ``curve`` and ``tissue_mean`` (t,) are concentrations in the same unit at intervals of ``dt``
+    s; ``noise`` is the SD of ``curve``, or None to take it from the curve's own second
+    differences. The score is the geometric mean of five parts, each linear between a value that
+    is worth 0 and one that is worth 1: height over the mean tissue curve (1 … 3), half-rise before
+    that of the mean tissue curve (−1 … 1 s), FWHM relative to it (1.1 … 0.75), height over noise
+    (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). A part worth 0 makes
+    the whole worth 0. The notes give one sentence a part and begin with "weak:" below 0.5.
+    Criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
+    """
+    own, mean = shape_of(curve[None], dt), shape_of(tissue_mean[None], dt)
+    sd = _roughness_sd(curve) if noise is None else noise
+    parts = _parts(own, mean, sd)
+    score = float(np.prod([value for value, _ in parts]) ** (1 / len(parts)))
+    notes = tuple(text if value >= 0.5 else f"weak: {text}" for value, text in parts)
+    return score, notes
+
+
+def _parts(own: Shape, mean: Shape, noise: float) -> list[tuple[float, str]]:
+    """Value and sentence of every criterion."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        height = float(own.height[0] / mean.height[0])
+        width = float(own.width[0] / mean.width[0])
+        clarity = float(own.height[0] / np.float64(noise))
+    lead, rest = float(mean.rise[0] - own.rise[0]), float(own.rest[0])
+    return [
+        (_ramp(height, HEIGHT), f"peak {height:.1f} times that of the mean tissue curve"),
+        (_ramp(lead, LEAD), f"half-rise {_when(lead)} the mean tissue curve"),
+        (
+            _ramp(width, WIDTH),
+            f"width at half height {own.width[0]:.1f} s, mean tissue curve {mean.width[0]:.1f} s",
+        ),
+        (_ramp(clarity, CLARITY), f"peak {clarity:.0f} noise standard deviations high"),
+        (_ramp(rest, REST), f"{100 * rest:.0f} % of the peak remain after the first pass"),
+    ]
+
+
+def _ramp(value: float, ends: tuple[float, float]) -> float:
+    """0 at the first end, 1 at the second, linear between; 0 for NaN."""
+    if np.isnan(value):
+        return 0.0
+    return float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0))
+
+
+def _when(lead: float) -> str:
+    return f"{abs(lead):.1f} s {'before' if lead >= 0 else 'after'}"
+
+
+def _roughness_sd(curve: Float[np.ndarray, " t"]) -> float:
+    """Noise SD from the median absolute second difference."""
+    second = np.diff(curve, n=2)
+    return float(1.4826 * np.median(np.abs(second - np.median(second))) / np.sqrt(6.0))
