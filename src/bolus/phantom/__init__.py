@@ -8,6 +8,7 @@ from bolus.phantom.curves import (
     clean_curves,
     simulate_curves,
 )
+from bolus.phantom.folder import write_patient
 from bolus.phantom.patient import (
     DigitalPatient,
     PatientMasks,
@@ -30,4 +31,5 @@ __all__ = [
     "random_arterial_inputs",
     "simulate_curves",
     "simulate_patient",
+    "write_patient",
 ]

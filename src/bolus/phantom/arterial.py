@@ -7,7 +7,8 @@ from jaxtyping import Float
 
 from bolus.data import InputError
 
-Range = tuple[float, float]
+Number = float | int
+Range = tuple[Number, Number]
 _FINE = np.linspace(0.0, 60.0, 601)
 
 
@@ -24,15 +25,15 @@ class ArterialShape:
     Raises InputError for values that describe no bolus.
     """
 
-    amplitude: float = 120.0
-    onset: float = 15.0
-    r: float = 3.0
-    b: float = 1.8
-    recirculation: float = 0.15
-    return_time: float = 9.0
-    dispersion: float = 1.6
-    tail: float = 0.05
-    washout: float = 180.0
+    amplitude: Number = 120.0
+    onset: Number = 15.0
+    r: Number = 3.0
+    b: Number = 1.8
+    recirculation: Number = 0.15
+    return_time: Number = 9.0
+    dispersion: Number = 1.6
+    tail: Number = 0.05
+    washout: Number = 180.0
 
     def __post_init__(self) -> None:
         positive = {k: getattr(self, k) for k in ("amplitude", "r", "b", "dispersion", "washout")}
@@ -52,7 +53,7 @@ class ArterialShape:
         """
         return self.amplitude * self._relative(time - self.onset) / self._relative(_FINE).max()
 
-    def area(self, duration: float = 60.0) -> float:
+    def area(self, duration: Number = 60.0) -> float:
         """∫AIF from the onset over ``duration`` s, dimensionless (1/s times s)."""
         fine = np.linspace(0.0, duration, 601)
         return float(np.trapezoid(self(self.onset + fine), fine))
@@ -94,7 +95,7 @@ class ArterialShape:
         return replace(shape, amplitude=rng.uniform(*area) * float(peak / first))
 
 
-def gamma_variate(s: Float[np.ndarray, "..."], r: float, b: float) -> Float[np.ndarray, "..."]:
+def gamma_variate(s: Float[np.ndarray, "..."], r: Number, b: Number) -> Float[np.ndarray, "..."]:
     """Gamma-variate bolus s^r·e^(−s/b) with its peak, at s = r·b, scaled to 1; zero for s ≤ 0.
 
     Source: Thompson et al., Circ Res 1964;14:502.
@@ -106,15 +107,15 @@ def gamma_variate(s: Float[np.ndarray, "..."], r: float, b: float) -> Float[np.n
 def arterial_input(
     time: Float[np.ndarray, " t"],
     *,
-    amplitude: float = 120.0,
-    onset: float = 15.0,
-    r: float = 3.0,
-    b: float = 1.8,
-    recirculation: float = 0.15,
-    return_time: float = 9.0,
-    dispersion: float = 1.6,
-    tail: float = 0.05,
-    washout: float = 180.0,
+    amplitude: Number = 120.0,
+    onset: Number = 15.0,
+    r: Number = 3.0,
+    b: Number = 1.8,
+    recirculation: Number = 0.15,
+    return_time: Number = 9.0,
+    dispersion: Number = 1.6,
+    tail: Number = 0.05,
+    washout: Number = 180.0,
 ) -> Float[np.ndarray, " t"]:
     """Arterial ΔR2*(t) in 1/s at the times (t,) in s; the parameters are ArterialShape's.
 

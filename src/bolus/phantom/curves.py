@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bolus.data import CurveError, InputError
+from bolus.phantom.arterial import Number, Range
 from bolus.physics import (
     RESIDUES,
     Residue,
@@ -18,8 +19,7 @@ from bolus.physics import (
     tissue_curve,
 )
 
-Range = tuple[float, float]
-Family = tuple[Residue, float | None]
+Family = tuple[Residue, Number | None]
 
 
 def six_families() -> dict[str, Family]:
@@ -106,9 +106,9 @@ def simulate_curves(
     prior: CurvePrior,
     n: int,
     aif: Float[np.ndarray, " fine"],
-    dt: float,
+    dt: Number,
     *,
-    snr: float = 50.0,
+    snr: Number = 50,
     te: float = 0.03,
     baseline: int | None = None,
     oversampling: int = 1,
@@ -146,7 +146,7 @@ def clean_curves(
     truth: CurveTruth,
     prior: CurvePrior,
     aif: Float[np.ndarray, " fine"],
-    dt: float,
+    dt: Number,
     oversampling: int = 1,
 ) -> Float[np.ndarray, "n t"]:
     """Noise-free concentration (n, t) of known parameters: one forward call a residue family.
@@ -163,7 +163,7 @@ def clean_curves(
     return clean
 
 
-def _baseline(aif: Float[np.ndarray, " t"], dt: float, prior: CurvePrior) -> int:
+def _baseline(aif: Float[np.ndarray, " t"], dt: Number, prior: CurvePrior) -> int:
     """Frames before the earliest curve of the prior can feel 1 % of the arterial peak."""
     arrival = int(np.argmax(aif > 0.01 * aif.max()))
     return arrival - int(np.ceil(max(0.0, -prior.delay[0]) / dt))

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from bolus.data import DSCSeries, InputError
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.anatomy import Anatomy, simulate_anatomy
-from bolus.phantom.arterial import ArterialShape
+from bolus.phantom.arterial import ArterialShape, Number
 from bolus.phantom.signal import class_fractions, compose_signal, scan
 from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
 from bolus.phantom.tumor import KINDS, Tumor, contralateral_white, grow_tumor, perfuse_tumor
@@ -92,10 +92,10 @@ class DigitalPatient:
 def simulate_patient(
     *,
     seed: int = 0,
-    snr: float = 50.0,
-    field: float = 3.0,
-    tr: float = 1.5,
-    te: float | None = None,
+    snr: Number = 50,
+    field: Number = 3.0,
+    tr: Number = 1.5,
+    te: Number | None = None,
     frames: int = 60,
     tumor: str = "none",
     shape: tuple[int, int, int] = (64, 64, 12),
@@ -117,7 +117,8 @@ def simulate_patient(
     """
     if field not in ECHO_TIMES:
         raise InputError(f"the field must be 1.5 or 3.0 T, found {field}")
-    echo = ECHO_TIMES[field] if te is None else te
+    snr, field, tr = float(snr), float(field), float(tr)
+    echo = ECHO_TIMES[field] if te is None else float(te)
     settings = PatientSettings(
         seed=seed, snr=snr, field=field, tr=tr, te=echo, frames=frames, tumor=tumor, shape=shape
     )

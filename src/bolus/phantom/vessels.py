@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.phantom.anatomy import Anatomy
+from bolus.phantom.arterial import Number
 
-Point = tuple[float, float, float]
+Point = tuple[Number, Number, Number]
 Line = tuple[Point, ...]
 
 # Centre lines in MNI152 mm; those marked PAIRED are mirrored into the other hemisphere.
