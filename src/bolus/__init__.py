@@ -1,4 +1,58 @@
 """bolus: perfusion maps from dynamic susceptibility contrast MRI.
 
-Research software, not a medical device.
+Research software, not a medical device. The names below are imported when first used, so that
+``import bolus`` is quick.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality
+    from bolus.data.errors import BolusError
+    from bolus.estimators import METHODS, deconvolve
+    from bolus.io import read_series
+    from bolus.phantom import simulate_patient
+    from bolus.pipeline import PatientMaps, perfusion_maps
+
+__all__ = [
+    "AIF",
+    "METHODS",
+    "BolusError",
+    "DSCSeries",
+    "PatientMaps",
+    "Perfusion",
+    "PerfusionMaps",
+    "Quality",
+    "deconvolve",
+    "perfusion_maps",
+    "read_series",
+    "simulate_patient",
+]
+
+_HOMES = {
+    "AIF": "bolus.data",
+    "BolusError": "bolus.data",
+    "DSCSeries": "bolus.data",
+    "METHODS": "bolus.estimators",
+    "PatientMaps": "bolus.pipeline",
+    "Perfusion": "bolus.data",
+    "PerfusionMaps": "bolus.data",
+    "Quality": "bolus.data",
+    "deconvolve": "bolus.estimators",
+    "perfusion_maps": "bolus.pipeline",
+    "read_series": "bolus.io",
+    "simulate_patient": "bolus.phantom",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("bolus")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bolus' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

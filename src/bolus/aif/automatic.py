@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Int
-from scipy.ndimage import convolve
+from jaxtyping import Bool, Float, Int
+from scipy.ndimage import convolve, gaussian_filter1d
 from scipy.stats import rankdata
 
 from bolus.aif.average import arterial_mean
@@ -19,7 +19,7 @@ MAX_REST = 0.6
 """What every arterial voxel must meet: height and FWHM relative to the mean tissue curve, height in
 noise SDs, FWHM in s, level after the first pass relative to the peak."""
 
-VISIBLE = 3.0
+VISIBLE = 2.0
 """Noise SDs of the signal under which the trough of a saturated artery lies."""
 
 FEWEST, MOST = 3, 20
@@ -34,7 +34,7 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     Every candidate must, after smoothing by 0.8 s, be 1.5 times as high as the mean tissue curve
     and 6 noise SDs, reach half its height before it, be narrower than it (and no spike: 2 s), and
     come back below 60 % of its peak; and touch another candidate. Candidates whose trough lies
-    under 3 noise SDs of the signal, or was clipped, are saturated and used only where fewer than
+    under 2 noise SDs of the signal, or was clipped, are saturated and used only where fewer than
     three others exist. Candidates are ranked by height, early rise, width, roughness and number
     of neighbours; of the best 20 those stay whose curve follows the median of them. The curve is
     averaged without smoothing; ``quality`` and ``notes`` are ``arterial_quality``'s.
@@ -49,7 +49,8 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     if usable.size == 0:
         raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus")
     candidates, shape = _candidates(curves, series, usable)
-    clear = candidates[~_saturated(curves, candidates, series.te or 1.0)]
+    height = _take(shape, usable, candidates).height
+    clear = candidates[~_saturated(curves, candidates, height, series.te or 1.0)]
     saturated = clear.size < FEWEST
     pool = candidates if saturated else clear
     chosen = _agreeing(
@@ -109,10 +110,13 @@ def _candidates(
 
 
 def _saturated(
-    curves: TissueCurves, voxels: Int[np.ndarray, " c"], te: float
+    curves: TissueCurves,
+    voxels: Int[np.ndarray, " c"],
+    height: Float[np.ndarray, " c"],
+    te: float,
 ) -> Bool[np.ndarray, " c"]:
     """Whether the signal at the trough, exp(−TE·ΔR2*) of S0, is lost in noise or was clipped."""
-    deepest = np.exp(-te * curves.curves[voxels].max(axis=1))
+    deepest = np.exp(-te * height)
     clipped = (curves.quality[voxels] & Quality.CLIPPED) > 0
     return clipped | (deepest < VISIBLE * te * curves.noise_sd[voxels])
 
@@ -135,11 +139,11 @@ def _agreeing(
     curves: TissueCurves, voxels: Int[np.ndarray, " k"], dt: float
 ) -> Int[np.ndarray, " m"]:
     """Those whose curve correlates with the median of all and rises within a frame (1 s) of it."""
-    own = np.asarray(curves.curves[voxels], dtype=float)
+    own = gaussian_filter1d(np.asarray(curves.curves[voxels], dtype=float), SMOOTHING / dt, axis=1)
     relative = own / own.max(axis=1, keepdims=True)
     median = np.median(relative, axis=0)
     correlation = np.array([np.corrcoef(row, median)[0, 1] for row in relative])
-    rise = shape_of(own, dt, SMOOTHING).rise
+    rise = shape_of(own, dt).rise
     near = np.abs(rise - np.median(rise)) <= max(dt, 1.0)
     return voxels[(correlation >= MIN_CORRELATION) & near]
 

@@ -5,9 +5,9 @@ from jaxtyping import Float
 
 from bolus.aif.shape import Shape, shape_of
 
-HEIGHT = (1.0, 3.0)
-LEAD = (-1.0, 1.0)
-WIDTH = (1.1, 0.75)
+HEIGHT = (1.5, 4.0)
+LEAD = (-0.5, 1.5)
+WIDTH = (1.0, 0.7)
 CLARITY = (4.0, 15.0)
 REST = (0.7, 0.3)
 """Values that score 0 and 1: height and FWHM relative to the mean tissue curve, half-rise before
@@ -24,17 +24,17 @@ def arterial_quality(
 
     ``curve`` and ``tissue_mean`` (t,) are concentrations in the same unit at intervals of ``dt``
     s; ``noise`` is the SD of ``curve``, or None to take it from the curve's own second
-    differences. The score is the geometric mean of five parts, each linear between a value that
-    is worth 0 and one that is worth 1: height over the mean tissue curve (1 … 3), half-rise before
-    that of the mean tissue curve (−1 … 1 s), FWHM relative to it (1.1 … 0.75), height over noise
-    (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). A part worth 0 makes
-    the whole worth 0. The notes give one sentence a part and begin with "weak:" below 0.5.
+    differences. The score is the product of five parts, each linear between a value that is worth
+    0 and one that is worth 1: height over the mean tissue curve (1.5 … 4), half-rise before that
+    of the mean tissue curve (−0.5 … 1.5 s), FWHM relative to it (1 … 0.7), height over noise
+    (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). The notes give one
+    sentence a part and begin with "weak:" below 0.5.
     Criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
     """
     own, mean = shape_of(curve[None], dt), shape_of(tissue_mean[None], dt)
     sd = _roughness_sd(curve) if noise is None else noise
     parts = _parts(own, mean, sd)
-    score = float(np.prod([value for value, _ in parts]) ** (1 / len(parts)))
+    score = float(np.prod([value for value, _ in parts]))
     notes = tuple(text if value >= 0.5 else f"weak: {text}" for value, text in parts)
     return score, notes
 

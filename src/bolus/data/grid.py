@@ -1,9 +1,10 @@
 """Where voxels lie in the scanner."""
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,6 +26,19 @@ class Grid:
         """Edge lengths in mm."""
         x, y, z = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
         return float(x), float(y), float(z)
+
+    def to_ras(self, volume: Shaped[np.ndarray, "x y z"]) -> Shaped[np.ndarray, "i j k"]:
+        """The volume with its axes permuted and flipped to run nearest right, anterior, superior.
+
+        Only a view: no interpolation.
+        """
+        cosines = self.affine[:3, :3] / np.array(self.voxel_size)
+        order = max(
+            permutations(range(3)), key=lambda p: sum(abs(cosines[i, p[i]]) for i in range(3))
+        )
+        turned = np.transpose(volume, order)
+        flips = [slice(None, None, -1 if cosines[i, order[i]] < 0 else 1) for i in range(3)]
+        return turned[tuple(flips)]
 
     def matches(self, other: "Grid", tolerance: float = 0.1) -> bool:
         """Whether the other grid has the same shape and its corners lie within ``tolerance`` mm."""

@@ -32,7 +32,9 @@ class PerfusionMaps:
     time unknown): plain ratios, ``cbf`` 1/s and ``cbv`` dimensionless. ``mtt``, ``tmax``,
     ``delay`` and ``ttp`` are seconds; ``ttp`` counts from the first used frame. NaN marks what was
     not measured; ``quality`` holds Quality bits. ``tissue`` (t,) is the mean concentration in the
-    mask, in the unit of ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps.
+    mask and ``noise`` the median SD of a voxel's curve before the bolus, both in the unit of
+    ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``seconds`` is the time every step
+    took.
     """
 
     series: DSCSeries
@@ -48,6 +50,7 @@ class PerfusionMaps:
     quality: UInt8[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
     tissue: Float[np.ndarray, " t"]
+    noise: float
     seconds: Mapping[str, float]
 
     @property
@@ -59,6 +62,20 @@ class PerfusionMaps:
     def relative(self) -> bool:
         """Whether the flow and volume maps have no absolute unit."""
         return self.series.relative
+
+    @property
+    def _in_unit_of_log_signal(self) -> float:
+        return self.series.te or 1.0
+
+    @property
+    def baseline_snr(self) -> float:
+        """Median over voxels of baseline signal over its SD in time, 1/(TE·SD of ΔR2*)."""
+        return 1 / (self._in_unit_of_log_signal * self.noise)
+
+    @property
+    def bolus_depth(self) -> float:
+        """Largest drop of the signal for the mean curve, as a share of the baseline."""
+        return float(1 - np.exp(-self._in_unit_of_log_signal * self.tissue.max()))
 
     @property
     def units(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Perfusion of a list of voxels."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +10,7 @@ from bolus.data.errors import InputError, NoPosteriorError
 QUANTITIES = ("cbv", "cbf", "mtt", "tmax", "delay")
 
 
+@runtime_checkable
 class Posterior(Protocol):
     """What a method knows beyond its point estimate."""
 

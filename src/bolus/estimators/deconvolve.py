@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 MINIMUM_FRAMES = 20
 
 
+@runtime_checkable
 class Estimator(Protocol):
     """Frozen data with one call; tissue (voxels, t) and aif (t,) in one unit, dt in s."""
 

@@ -1,0 +1,35 @@
+"""A digital patient as files."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from bolus.data import AIF
+from bolus.io import write_aif, write_json, write_series, write_volume
+from bolus.phantom.patient import DigitalPatient
+
+TRUTH_UNITS = {"cbf": "mL/100g/min", "cbv": "mL/100g", "mtt": "s", "delay": "s", "tmax": "s"}
+
+
+def write_patient(patient: DigitalPatient, folder: Path) -> None:
+    """Write series, masks, truth maps, true arterial input and settings into an existing folder.
+
+    ``dsc.nii.gz`` with its BIDS sidecar is the input of a real patient; ``*_mask.nii.gz`` are its
+    regions, ``truth_*.nii.gz`` the maps behind it, ``truth_aif.tsv`` the arterial ΔR2* in 1/s.
+    """
+    series = patient.series
+    write_series(folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
+    regions = {name: getattr(patient.masks, name) for name in ("brain", "nawm", "tumor", "aif")}
+    for name, mask in regions.items():
+        if mask is not None:
+            write_volume(folder / f"{name}_mask.nii.gz", mask, series.grid)
+    for name, unit in TRUTH_UNITS.items():
+        write_volume(folder / f"truth_{name}.nii.gz", getattr(patient.truth, name), series.grid)
+        write_json(folder / f"truth_{name}.json", {"Units": unit, "Simulated": True})
+    truth = AIF(curve=patient.aif, dt=series.dt, origin="given")
+    write_aif(folder / "truth_aif.tsv", truth)
+    settings = {**asdict(patient.settings), "shape": list(patient.settings.shape)}
+    write_json(
+        folder / "summary.json",
+        {"software": f"bolus {version('bolus')}", "simulated_patient": settings},
+    )

@@ -1,0 +1,128 @@
+"""One patient, straight through: a series in, maps out."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from bolus.aif import aif_from_mask, find_aif
+from bolus.data import AIF, DSCSeries, InputError, MaskError, PerfusionMaps, TissueCurves
+from bolus.estimators import Estimator, deconvolve, estimator, quantify
+from bolus.io import output_folder, read_aif, read_mask
+from bolus.preprocess import prepare, tissue_curves
+from bolus.report import write_report
+
+PathLike = str | os.PathLike[str]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PatientMaps(PerfusionMaps):
+    """Maps of one patient that can be saved."""
+
+    def save(self, folder: PathLike, *, overwrite: bool = False) -> Path:
+        """Write maps, masks, arterial input, sidecars, summary and picture into a new folder.
+
+        The folder appears complete or not at all. Raises OutputError when it exists (and is not an
+        earlier result to overwrite) or cannot be written.
+        """
+        with output_folder(folder, overwrite) as partial:
+            write_report(self, partial)
+        return Path(folder)
+
+
+def perfusion_maps(
+    series: DSCSeries,
+    method: str | Estimator = "osvd",
+    aif: AIF | np.ndarray | PathLike | None = None,
+    mask: np.ndarray | PathLike | None = None,
+    *,
+    progress: Progress | None = None,
+) -> PatientMaps:
+    """Perfusion maps of a series.
+
+    ``method`` is a name in METHODS or a configured estimator. ``aif`` None finds the arteries; else
+    an AIF, a curve (t,) over the used frames in the tissue's unit, a boolean array (x, y, z), or a
+    file: NIfTI mask or TSV table. ``mask`` None finds the brain; else a boolean array or a NIfTI
+    file on the series' grid. ``progress`` is called with the name of each step.
+
+    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
+    MethodError.
+    """
+    chosen = estimator(method)
+    watch = _Stopwatch(progress)
+    with watch("finding frames and brain"):
+        series = prepare(series, _mask(mask, series))
+    with watch("computing concentration"):
+        curves = tissue_curves(series)
+    with watch("finding the arterial input"):
+        artery = _aif(aif, curves, series)
+    with watch("deconvolving"):
+        perfusion = deconvolve(
+            curves.curves, artery.curve, series.dt, chosen, noise_sd=curves.noise_sd
+        )
+    with watch("judging quality"):
+        maps = quantify(
+            series,
+            curves,
+            artery,
+            perfusion,
+            method=method if isinstance(method, str) else type(chosen).__name__.lower(),
+            estimator=chosen,
+            seconds={},
+        )
+    named = {f.name: getattr(maps, f.name) for f in fields(maps)}
+    return PatientMaps(**{**named, "seconds": watch.seconds})
+
+
+def _mask(mask: np.ndarray | PathLike | None, series: DSCSeries) -> np.ndarray | None:
+    if mask is None:
+        return None
+    if isinstance(mask, str | os.PathLike):
+        return read_mask(mask, series.grid)
+    return _boolean(np.asarray(mask), series, "mask")
+
+
+def _aif(aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: DSCSeries) -> AIF:
+    if aif is None:
+        return find_aif(curves, series)
+    if isinstance(aif, AIF):
+        return aif
+    if isinstance(aif, str | os.PathLike):
+        if str(aif).lower().endswith((".nii", ".nii.gz")):
+            return aif_from_mask(curves, series, read_mask(aif, series.grid))
+        return read_aif(aif, curves.time.size, series.dt, series.relative)
+    values = np.asarray(aif)
+    if values.ndim == 1:
+        return AIF(curve=values.astype(float), dt=series.dt, origin="given")
+    return aif_from_mask(curves, series, _boolean(values, series, "aif"))
+
+
+def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:
+    if values.dtype != bool:
+        raise InputError(f"{name} as an array must be boolean, found {values.dtype}")
+    if values.shape != series.grid.shape:
+        raise MaskError(f"{name} of shape {values.shape} on a grid of {series.grid.shape}")
+    if not values.any():
+        raise MaskError(f"{name} marks no voxel")
+    return values
+
+
+class _Stopwatch:
+    """Announces each step and keeps its time in seconds."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        if self._progress is not None:
+            self._progress(step)
+        start = time.perf_counter()
+        yield
+        self.seconds[step] = time.perf_counter() - start

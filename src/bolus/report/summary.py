@@ -1,0 +1,144 @@
+"""What goes beside the maps: sidecars and the summary."""
+
+from importlib.metadata import version
+
+import numpy as np
+
+from bolus.data import PerfusionMaps, Quality
+from bolus.physics import DENSITY, KAPPA
+
+NOTICE = "Research software, not a medical device."
+
+DESCRIPTIONS = {
+    "cbf": "Cerebral blood flow, the maximum of the impulse response (CAPLEX Q.PH1.003)",
+    "cbv": "Cerebral blood volume (CAPLEX Q.PH1.001)",
+    "mtt": "Mean transit time, CBV/CBF (CAPLEX Q.PH1.006)",
+    "tmax": "Time of the maximum of the impulse response",
+    "delay": "Arrival of the tissue after the arterial input, signed (CAPLEX Q.PH1.007)",
+    "ttp": "Time to the peak of the concentration from the first used frame",
+}
+
+
+def software() -> str:
+    """Name and version, as written into every file."""
+    return f"bolus {version('bolus')}"
+
+
+def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
+    """BIDS-like sidecar of one map; times in seconds."""
+    scaled = name in ("cbf", "cbv")
+    return {
+        "Description": DESCRIPTIONS[name],
+        "Units": maps.units[name],
+        **(
+            {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
+        ),
+        **({"KappaOverRho": KAPPA / DENSITY} if scaled and not maps.relative else {}),
+        **_provenance(maps),
+    }
+
+
+def mask_sidecar(maps: PerfusionMaps, description: str) -> dict[str, object]:
+    """Sidecar of a mask."""
+    return {"Description": description, **_provenance(maps)}
+
+
+def quality_sidecar(maps: PerfusionMaps) -> dict[str, object]:
+    """Sidecar of the quality map: the meaning of each bit."""
+    bits = {str(bit.value): (bit.name or "").lower().replace("_", " ") for bit in Quality}
+    return {"Description": "Sum of bits, 0 is good", "Bits": bits, **_provenance(maps)}
+
+
+def summary(maps: PerfusionMaps) -> dict[str, object]:
+    """What a reader or a program wants to know of a result at a glance."""
+    frames = maps.series.frames
+    inside = int(maps.mask.sum())
+    return {
+        "software": software(),
+        "notice": NOTICE,
+        "method": maps.method,
+        "parameters": _plain(maps.parameters),
+        "units": maps.units,
+        "relative": maps.relative,
+        "echo_time_s": maps.series.te,
+        "repetition_time_s": maps.series.dt,
+        "input": {
+            "format": maps.series.source.format,
+            "sha256": maps.series.source.checksum,
+            "shape": list(maps.series.signal.shape),
+        },
+        "frames": None
+        if frames is None
+        else {
+            "dropped_before_steady_state": frames.first,
+            "bolus_onset": frames.onset,
+            "stop": frames.stop,
+        },
+        "baseline_snr": _number(maps.baseline_snr),
+        "bolus_depth": _number(maps.bolus_depth),
+        "brain_voxels": inside,
+        "aif": {
+            "origin": maps.aif.origin,
+            "voxels": 0 if maps.aif.mask is None else int(maps.aif.mask.sum()),
+            "quality": None if maps.aif.quality is None else _number(maps.aif.quality),
+            "peak": _number(float(maps.aif.curve.max())),
+            "time_to_peak_s": float(maps.aif.curve.argmax() * maps.series.dt),
+            "notes": list(maps.aif.notes),
+        },
+        "quality_share": {
+            (bit.name or "").lower(): _number(
+                float(((maps.quality[maps.mask] & np.uint8(bit)) != 0).mean())
+            )
+            for bit in Quality
+            if bit is not Quality.OUTSIDE_MASK
+        },
+        "median": {name: _median(getattr(maps, name)) for name in maps.units},
+        "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def closing_lines(maps: PerfusionMaps) -> list[str]:
+    """What the command line says of a result: the facts that tell whether to trust it."""
+    frames, aif = maps.series.frames, maps.aif
+    dropped = 0 if frames is None else frames.first
+    voxels = "" if aif.mask is None else f" from {int(aif.mask.sum())} voxels"
+    score = "" if aif.quality is None else f", quality {aif.quality:.2f}"
+    lines = [
+        f"{maps.method} in {int(maps.mask.sum())} brain voxels, {maps.series.n_frames} frames "
+        f"({dropped} dropped before steady state), baseline SNR {maps.baseline_snr:.0f}, "
+        f"bolus depth {100 * maps.bolus_depth:.0f} %",
+        f"arterial input: {aif.origin}{voxels}{score}",
+    ]
+    if maps.relative:
+        lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
+    return [*lines, NOTICE]
+
+
+def _provenance(maps: PerfusionMaps) -> dict[str, object]:
+    return {
+        "Method": maps.method,
+        "MethodParameters": _plain(maps.parameters),
+        "EchoTime": maps.series.te,
+        "RepetitionTime": maps.series.dt,
+        "SoftwareName": "bolus",
+        "SoftwareVersion": version("bolus"),
+        "InputChecksum": maps.series.source.checksum,
+    }
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, so that what is written is what is read back."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if np.isfinite(value) else None
+
+
+def _median(volume: np.ndarray) -> float | None:
+    finite = volume[np.isfinite(volume)]
+    return _number(float(np.median(finite))) if finite.size else None
