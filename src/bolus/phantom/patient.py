@@ -108,8 +108,8 @@ def simulate_patient(
     (one curve of volume-weighted CBV and CBF), arteries with the arterial input itself, veins with
     a late and dispersed one, and a scalp without contrast:
     S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One relaxivity holds
-    everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter loses about a
-    quarter of its signal at the field's own echo time. There is no leakage of contrast agent, no
+    everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter loses a
+    little over a fifth of its signal at the field's own echo time. There is no leakage of contrast agent, no
     T1 effect of it and no motion.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to

@@ -126,7 +126,7 @@ def perfuse_tumor(
 def contralateral_white(
     anatomy: Anatomy, free: Bool[np.ndarray, "x y z"], tumor: Tumor | None
 ) -> Bool[np.ndarray, "x y z"]:
-    """Normal-appearing white matter: purest tenth to fifth, opposite the tumour if there is one."""
+    """Voxels of 95 % white matter, or the purest tenth; opposite the tumour if there is one."""
     x = anatomy.mni[..., 0]
     where = free & ((np.abs(x) > 8) if tumor is None else (x * -tumor.side > 8))
     purity = np.where(where, anatomy.white, 0)
