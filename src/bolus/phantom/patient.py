@@ -109,8 +109,8 @@ def simulate_patient(
     a late and dispersed one, and a scalp without contrast:
     S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One relaxivity holds
     everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter loses a
-    little over a fifth of its signal at the field's own echo time. There is no leakage of contrast agent, no
-    T1 effect of it and no motion.
+    little over a fifth of its signal at the field's own echo time. There is no
+    leakage of contrast agent, no T1 effect of it and no motion.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
     100 ms, an SNR that is not positive, another field or tumour, or a matrix below 24×24×1.
