@@ -48,7 +48,7 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     usable = np.flatnonzero((curves.quality & (Quality.NON_FINITE | Quality.NO_BOLUS)) == 0)
     if usable.size == 0:
         raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus")
-    candidates, shape = _candidates(curves, series, usable)
+    candidates, shape = _candidates(curves, series.mask, usable, series.dt)
     height = _take(shape, usable, candidates).height
     clear = candidates[~_saturated(curves, candidates, height, series.te or 1.0)]
     saturated = clear.size < FEWEST
@@ -78,11 +78,14 @@ def _checked(mean: AIF, saturated: bool) -> AIF:
 
 
 def _candidates(
-    curves: TissueCurves, series: DSCSeries, usable: Int[np.ndarray, " u"]
+    curves: TissueCurves,
+    mask: Bool[np.ndarray, "x y z"],
+    usable: Int[np.ndarray, " u"],
+    dt: float,
 ) -> tuple[Int[np.ndarray, " c"], Shape]:
     """Voxels that meet every criterion, and the shape of all usable ones."""
-    shape = shape_of(curves.curves[usable], series.dt, SMOOTHING)
-    mean = shape_of(curves.mean[None], series.dt, SMOOTHING)
+    shape = shape_of(curves.curves[usable], dt, SMOOTHING)
+    mean = shape_of(curves.mean[None], dt, SMOOTHING)
     steps = {
         f"{MIN_HEIGHT} times as high as the mean tissue curve": shape.height
         >= MIN_HEIGHT * mean.height,
@@ -96,9 +99,8 @@ def _candidates(
     for name, met in steps.items():
         left = left & met
         counts.append(f"{int(left.sum())} {name}")
-    assert series.mask is not None
     candidates = usable[left]
-    candidates = candidates[_support(series.mask, candidates) >= MIN_SUPPORT]
+    candidates = candidates[_support(mask, candidates) >= MIN_SUPPORT]
     counts.append(f"{candidates.size} beside another such voxel")
     if candidates.size < FEWEST:
         raise ArterialInputError(

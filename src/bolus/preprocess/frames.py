@@ -13,7 +13,7 @@ MIN_DROP = 0.02
 MIN_DROP_SDS = 5.0
 """Smallest passing drop in standard deviations of the curve's frame-to-frame noise."""
 
-MIN_SMOOTH_PART = 0.2
+MIN_SMOOTH_PART = 0.1
 """Part of the drop that must remain when the largest frame-to-frame change is taken out."""
 
 RETURN_RATIO = 4
@@ -69,7 +69,9 @@ def mean_signal(
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _without_broken_tail(curve: Float[np.ndarray, " t"]) -> tuple[Float[np.ndarray, " t"], int]:
+def _without_broken_tail(
+    curve: Float[np.ndarray, " t"],
+) -> tuple[Float[np.ndarray, " used"], int]:
     """The curve up to its last frame with signal; leading broken frames count as unsteady."""
     good = np.isfinite(curve) & (curve > 0)
     if not good.any():

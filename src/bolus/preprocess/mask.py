@@ -27,8 +27,10 @@ def head_mask(image: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
         raise MaskError(f"{positive.size} voxels have signal; {MIN_VOXELS} are needed")
     held = np.clip(image, 0.0, np.percentile(positive, 98))
     head = held > _otsu(held.ravel())
-    inside, outside = float(held[head].mean()) if head.any() else 0.0, float(held[~head].mean())
-    if head.sum() < MIN_VOXELS or inside < MIN_CONTRAST * outside:
+    inside, outside = (
+        float(np.sum(held, where=part) / max(part.sum(), 1)) for part in (head, ~head)
+    )
+    if head.sum() < MIN_VOXELS or head.all() or inside < MIN_CONTRAST * outside:
         raise MaskError(
             f"head and background cannot be told apart: {int(head.sum())} bright voxels of mean "
             f"signal {inside:.4g} against {outside:.4g}; give a mask"

@@ -17,9 +17,9 @@ def pooled_sd(
     """Standard deviation of every voxel, drawn towards that of voxels of like baseline signal.
 
     ``own`` (n,) is the SD over ``frames`` baseline frames, ``s0`` (n,) the baseline signal, NaN or
-    ≤ 0 where unusable (those get NaN). Concentration noise goes with 1/S0, so the typical variance
-    is the median over up to ten quantile bins of S0, divided by the median of χ²/ν, and linear in
-    log S0 between the bins. With ν = frames − 1 and ν₀ = 10:
+    ≤ 0 where unusable (those get NaN). Concentration noise goes with 1/S0, so what is typical is
+    the variance of the signal, (own·S0)²: its median in up to ten quantile bins of S0, divided by
+    the median of χ²/ν, linear in log S0 between the bins. With ν = frames − 1 and ν₀ = 10:
     sd² = (ν·own² + ν₀·typical²)/(ν + ν₀).
     Source: Smyth, Stat Appl Genet Mol Biol 2004;3:3, with ν₀ held fixed.
     """
@@ -28,8 +28,9 @@ def pooled_sd(
         return np.full(own.shape, np.nan)
     nu = frames - 1
     log_s0 = np.log(s0, where=usable, out=np.zeros(own.shape))
-    centres, variances = _typical(log_s0[usable], own[usable] ** 2)
-    typical = np.interp(log_s0, centres, variances / (chi2.median(nu) / nu))
+    centres, variances = _typical(log_s0[usable], (own * s0)[usable] ** 2)
+    level = np.interp(log_s0, centres, variances / (chi2.median(nu) / nu))
+    typical = level / np.where(usable, s0, np.nan) ** 2
     pooled = np.sqrt((nu * own**2 + PRIOR_FRAMES * typical) / (nu + PRIOR_FRAMES))
     return np.where(usable, pooled, np.nan)
 

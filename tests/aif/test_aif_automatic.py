@@ -1,0 +1,150 @@
+from dataclasses import replace
+
+import nibabel as nib
+import numpy as np
+import pytest
+from tiny_head import ARTERY, GREY, SATURATED, SHAPE, VEIN, tiny_head
+
+from bolus.aif import find_aif
+from bolus.aif.shape import shape_of
+from bolus.data import ArterialInputError, DSCSeries, FrameWindow, Grid
+from bolus.preprocess import prepare, tissue_curves
+
+
+def found(made):
+    series = prepare(made.series)
+    return series, find_aif(tissue_curves(series), series)
+
+
+@pytest.mark.parametrize("dt", [0.7, 1.5, 2.5])
+@pytest.mark.parametrize("snr", [100, 20, 10])
+@pytest.mark.parametrize("unsteady", [0, 1, 3])
+def test_arteries_are_found(dt, snr, unsteady):
+    made = tiny_head(dt=dt, snr=snr, unsteady=unsteady, seed=10 * unsteady + snr)
+    series, aif = found(made)
+    labels = made.labels[aif.mask]
+    assert series.frames.first == unsteady
+    assert 5 <= labels.size <= 30
+    assert (labels >= ARTERY).mean() >= 0.8
+    assert not (labels == VEIN).any()
+    peak = (series.frames.first + np.argmax(aif.curve)) * dt
+    # at SNR 10 the noise of the averaged peak alone moves it by more than a short frame
+    assert abs(peak - made.arterial_peak) <= (dt if snr > 10 else max(dt, 1.5))
+    assert aif.quality > 0.7
+    assert aif.origin == "automatic"
+    assert aif.dt == dt
+
+
+def test_the_curve_has_the_true_height_and_saturated_voxels_stay_out():
+    made = tiny_head(dt=1.0, snr=60)
+    _, aif = found(made)
+    labels = made.labels[aif.mask]
+    assert (labels == ARTERY).mean() >= 0.8
+    assert (labels == SATURATED).mean() <= 0.1
+    assert aif.curve.max() == pytest.approx(51, rel=0.15)
+
+
+def test_it_is_deterministic():
+    made = tiny_head(snr=20)
+    one, two = found(made)[1], found(made)[1]
+    np.testing.assert_array_equal(one.mask, two.mask)
+    np.testing.assert_array_equal(one.curve, two.curve)
+
+
+def test_it_does_not_depend_on_the_unit():
+    made = tiny_head(snr=50)
+    relative = replace(made, series=replace(made.series, te=None))
+    one, two = found(made)[1], found(relative)[1]
+    np.testing.assert_array_equal(one.mask, two.mask)
+    np.testing.assert_allclose(two.curve, 0.03 * one.curve, rtol=1e-3, atol=1e-4)
+    assert two.quality == pytest.approx(one.quality, abs=1e-3)
+
+
+@pytest.mark.parametrize("dt", [0.7, 1.5, 2.5])
+@pytest.mark.parametrize("snr", [100, 20, 10])
+def test_tissue_and_veins_without_an_artery_are_refused(dt, snr):
+    made = tiny_head(dt=dt, snr=snr, arteries=False)
+    series = prepare(made.series)
+    curves = tissue_curves(series)
+    assert (made.labels == VEIN).any()
+    with pytest.raises(ArterialInputError, match=r"arter(y|ial)"):
+        find_aif(curves, series)
+
+
+def test_the_refusal_counts_what_failed():
+    made = tiny_head(dt=0.7, snr=10, arteries=False)
+    series = prepare(made.series)
+    only = replace(series, mask=made.labels == GREY)
+    with pytest.raises(ArterialInputError, match=r"rising before it.*Give arterial voxels"):
+        find_aif(tissue_curves(only), only)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pure_noise_is_refused(seed):
+    rng = np.random.default_rng(seed)
+    series = DSCSeries(
+        signal=rng.normal(1000, 60, (*SHAPE, 50)).astype(np.float32),
+        dt=1.5,
+        te=0.03,
+        grid=Grid(shape=SHAPE, affine=np.eye(4)),
+        frames=FrameWindow(first=0, onset=10, stop=50),
+        mask=np.ones(SHAPE, dtype=bool),
+    )
+    with pytest.raises(ArterialInputError):
+        find_aif(tissue_curves(series), series)
+
+
+def test_spikes_are_not_arteries():
+    made = tiny_head(dt=1.5, snr=50, arteries=False)
+    series = prepare(made.series)
+    signal = series.signal.copy()
+    rng = np.random.default_rng(0)
+    for voxel in rng.permutation(np.argwhere(made.labels == GREY))[:200]:
+        signal[(*voxel, 12)] *= 0.15
+    spiked = replace(series, signal=signal)
+    with pytest.raises(ArterialInputError):
+        find_aif(tissue_curves(spiked), spiked)
+
+
+def test_only_bad_voxels():
+    made = tiny_head()
+    series = replace(prepare(made.series), signal=np.full_like(made.series.signal, np.nan))
+    with pytest.raises(ArterialInputError, match="none of"):
+        find_aif(tissue_curves(series), series)
+
+
+def test_bad_voxels_are_never_chosen():
+    made = tiny_head(snr=50)
+    series = prepare(made.series)
+    signal = series.signal.copy()
+    signal[10:12, 19:21] = np.nan
+    signal[28, 19:21, :, 4] = np.inf
+    signal[19:21, 8:10] = 500.0
+    broken = replace(series, signal=signal)
+    aif = find_aif(tissue_curves(broken), broken)
+    assert np.isfinite(signal[aif.mask]).all()
+    assert not aif.mask[19:21, 8:10].any()
+    assert (made.labels[aif.mask] >= ARTERY).mean() >= 0.8
+
+
+def test_an_unprepared_series():
+    made = tiny_head()
+    curves = tissue_curves(prepare(made.series))
+    with pytest.raises(ArterialInputError, match="prepare"):
+        find_aif(curves, made.series)
+
+
+def test_the_real_slice(shared_data):
+    image = nib.load(shared_data / "ntuh-convexity" / "dsc.nii.gz")
+    signal = np.asarray(image.dataobj, dtype=np.float32)
+    grid = Grid(shape=signal.shape[:3], affine=image.affine)
+    series = prepare(DSCSeries(signal=signal, dt=2.0, te=None, grid=grid))
+    curves = tissue_curves(series)
+    aif = find_aif(curves, series)
+    own, mean = shape_of(aif.curve[None], 2.0), shape_of(curves.mean[None], 2.0)
+    assert 5 <= aif.mask.sum() <= 30
+    assert own.rise[0] < mean.rise[0] - 1.0
+    assert own.peak[0] <= mean.peak[0]
+    assert own.width[0] < 0.85 * mean.width[0]
+    assert own.height[0] > 2.5 * mean.height[0]
+    assert aif.quality > 0.5
