@@ -41,7 +41,7 @@ class Bayes:
     ) -> Perfusion:
         """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
         bank = self.prior.templates(aif, dt).reshape(-1, aif.size).astype(tissue.dtype)
-        noise = _fit_noise(tissue, bank) if noise_sd is None else noise_sd
+        noise = _fit_noise(tissue, bank, self.prior.cbv[0]) if noise_sd is None else noise_sd
 
         def block(curves: np.ndarray, sd: np.ndarray) -> Summary:
             return summarise(*_amplitudes(curves, sd, bank), self.prior)
@@ -73,8 +73,11 @@ def _amplitudes(
     return shared / precision, precision
 
 
-def _fit_noise(tissue: np.ndarray, bank: np.ndarray) -> np.ndarray:
-    """SD of curve minus its best template, (voxels, 1), never under a thousandth of its peak."""
+def _fit_noise(tissue: np.ndarray, bank: np.ndarray, least: float) -> np.ndarray:
+    """SD of curve minus its best template, (voxels, 1).
+
+    Never under a thousandth of the curve's peak, nor of the highest template at CBV ``least``.
+    """
     unit = bank - bank.mean(axis=1, keepdims=True)
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     freedom = tissue.shape[1] - FREE_PARAMETERS
@@ -85,7 +88,7 @@ def _fit_noise(tissue: np.ndarray, bank: np.ndarray) -> np.ndarray:
         left = np.einsum("ij,ij->i", centred, centred) - explained
         return (np.sqrt(np.maximum(left, 0) / freedom),)
 
-    floor = 1e-3 * np.abs(tissue).max(axis=1) + np.finfo(tissue.dtype).tiny
+    floor = 1e-3 * np.maximum(np.abs(tissue).max(axis=1), least * np.abs(bank).max())
     return np.maximum(in_blocks(block, tissue, size=512)[0], floor)[:, None]
 
 

@@ -68,13 +68,12 @@ def deconvolve(
     chosen = estimator(method)
     tissue, aif = _curves(tissue), np.asarray(aif)
     _check_aif(aif, tissue.shape[1])
-    if not (np.ndim(dt) == 0 and np.isfinite(dt) and dt > 0):
-        raise CurveError(f"dt must be a positive number of seconds, found {dt}")
+    _check_dt(dt)
     noise, good = _noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
     if noise is not None:
         good &= (np.isfinite(noise) & (noise > 0)).all(axis=1)
     aif, dt = aif.astype(float), float(dt)
-    if good.all() and len(tissue):
+    if good.all():
         return chosen(tissue, aif, dt, noise)
     return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
 
@@ -103,10 +102,19 @@ def _check_aif(aif: np.ndarray, frames: int) -> None:
         raise CurveError("the area under aif is not positive, so there is no blood volume")
 
 
+def _check_dt(dt: float) -> None:
+    step = np.asarray(dt)
+    if step.ndim or step.dtype.kind not in "fiu" or not (np.isfinite(step) and step > 0):
+        raise CurveError(f"dt must be a positive number of seconds, found {dt!r}")
+
+
 def _noise(noise_sd: float | np.ndarray | None, tissue: np.ndarray) -> np.ndarray | None:
     if noise_sd is None:
         return None
-    noise = np.asarray(noise_sd, dtype=tissue.dtype)
+    noise = np.asarray(noise_sd)
+    if noise.dtype.kind not in "fiu":
+        raise CurveError(f"noise_sd must hold real numbers, found {noise.dtype}")
+    noise = noise.astype(tissue.dtype)
     if noise.ndim == 0:
         if not (np.isfinite(noise) and noise > 0):
             raise CurveError(f"noise_sd must be positive, found {noise_sd}")
@@ -130,8 +138,6 @@ def _around_bad_rows(
 ) -> Perfusion:
     """Solve the good rows only; the others are NaN."""
     blank = np.full((6, len(tissue)), np.nan, dtype=tissue.dtype)
-    if not good.any():
-        return Perfusion(*blank)
     found = chosen(tissue[good], aif, dt, None if noise is None else noise[good])
     blank[:, good] = np.stack(found[:6])
     inner = found.posterior

@@ -3,6 +3,9 @@
 import numpy as np
 from jaxtyping import Float, Int
 
+FLAT = 1e-12
+"""Squared slopes under this are taken as it: a curve of zeros has no corner, and no 0/0."""
+
 
 def corner(
     power: Float[np.ndarray, "voxels bins"],
@@ -40,5 +43,5 @@ def _curvature(power: np.ndarray, s: np.ndarray, lambdas: np.ndarray) -> np.ndar
     ddx = x[:, 2:] - 2 * x[:, 1:-1] + x[:, :-2]
     ddy = y[:, 2:] - 2 * y[:, 1:-1] + y[:, :-2]
     step = np.log(lambdas[1] / lambdas[0]).astype(power.dtype)
-    speed = np.maximum((dx**2 + dy**2) / (4 * step**2), tiny)
+    speed = np.maximum((dx**2 + dy**2) / (4 * step**2), FLAT)
     return (dx * ddy - ddx * dy) / (step**3 * speed * np.sqrt(speed))

@@ -35,7 +35,7 @@ def lorentzian(t: Array, mtt: Array) -> Array:
 
 
 def box(t: Array, mtt: Array) -> Array:
-    """Plug flow, one transit time: R = 1 for t < MTT, else 0. Its edge is known to ``support``."""
+    """Plug flow, one transit time: R = 1 for t < MTT, else 0. Its edge is known to ``jump``."""
     xp = array_namespace(t, mtt)
     one = 0 * (t + mtt) + 1
     return xp.where(t < mtt, one, 0 * one)
