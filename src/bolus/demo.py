@@ -47,17 +47,22 @@ class Demo:
 
 
 def run_demo(
-    folder: str | os.PathLike[str], *, overwrite: bool = False, progress: Progress | None = None
+    folder: str | os.PathLike[str],
+    *,
+    shape: tuple[int, int, int] = (64, 64, 12),
+    overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> Demo:
     """Simulate a patient with a high-grade tumour, map it by every method, score and picture it.
 
+    ``shape`` is the patient's matrix; the arteries and the brain are found once, by the first method.
     Writes ``patient/``, a folder for each method, ``comparison.png`` and ``summary.json`` into
     ``folder``. Raises OutputError.
     """
     step = progress or (lambda _: None)
     with output_folder(folder, overwrite) as partial:
         step("simulating a patient")
-        patient = simulate_patient(seed=SEED, tumor="high")
+        patient = simulate_patient(seed=SEED, tumor="high", shape=shape)
         _written(partial / "patient", patient)
         results: dict[str, PerfusionMaps] = {}
         scores: list[Score] = []

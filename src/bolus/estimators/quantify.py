@@ -67,7 +67,9 @@ def _quality(
     series: DSCSeries, curves: TissueCurves, perfusion: Perfusion
 ) -> UInt8[np.ndarray, "x y z"]:
     flags = curves.quality.copy()
-    flags[_poor_fit(curves.curves, perfusion.residual, curves.noise_sd)] |= np.uint8(Quality.POOR_FIT)
+    flags[_poor_fit(curves.curves, perfusion.residual, curves.noise_sd)] |= np.uint8(
+        Quality.POOR_FIT
+    )
     quality = np.full(series.grid.shape, Quality.OUTSIDE_MASK, dtype=np.uint8)
     quality[series.mask] = flags
     return quality

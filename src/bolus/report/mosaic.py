@@ -71,7 +71,7 @@ def _extent(touched: np.ndarray, margin: int = 2) -> slice:
 
 def _tiled(tiles: list[np.ndarray], fill: float) -> np.ndarray:
     height, width = tiles[0].shape
-    columns = math.ceil(math.sqrt(len(tiles) * 1.2 * height / width))
+    columns = min(len(tiles), max(1, round(math.sqrt(len(tiles) * 1.2 * height / width))))
     rows = math.ceil(len(tiles) / columns)
     sheet = np.full(
         (rows * height, columns * width), fill, dtype=np.result_type(tiles[0], type(fill))

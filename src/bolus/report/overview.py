@@ -82,7 +82,7 @@ def _sheet(maps: PerfusionMaps) -> "tuple[Figure, list[Axes]]":
     rows, columns = mosaic(maps.mask, maps.grid, maps.mask, fill=False).shape
     tall = PANEL_WIDTH * min(1.2, max(0.6, rows / columns * pixel_aspect(maps.grid)))
     row_height = tall + TITLE_HEIGHT + FOOT_HEIGHT
-    width, height = 4 * (PANEL_WIDTH + BAR_WIDTH) + 0.3, 2 * row_height + 0.4
+    width, height = 4 * (PANEL_WIDTH + BAR_WIDTH) + 0.55, 2 * row_height + 0.4
     figure = Figure(figsize=(width, height), dpi=90, facecolor=PAPER)
     axes = []
     for n in range(8):

@@ -1,0 +1,5 @@
+"""``python -m bolus``."""
+
+from bolus.cli import main
+
+main()

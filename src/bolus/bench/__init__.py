@@ -1,0 +1,25 @@
+"""How good and how fast the methods are, on random curves with known truth, next to the limit."""
+
+from bolus.bench.design import CurveBatch, Design
+from bolus.bench.limit import Limit, limit_prior
+from bolus.bench.result import Benchmark
+from bolus.bench.run import bench_methods, run_benchmark
+from bolus.bench.score import AccuracyRow
+from bolus.bench.table import tables
+from bolus.bench.timing import Speed, SpeedRow, TimingSettings, time_methods
+
+__all__ = [
+    "AccuracyRow",
+    "Benchmark",
+    "CurveBatch",
+    "Design",
+    "Limit",
+    "Speed",
+    "SpeedRow",
+    "TimingSettings",
+    "bench_methods",
+    "limit_prior",
+    "run_benchmark",
+    "tables",
+    "time_methods",
+]

@@ -1,0 +1,60 @@
+"""What is possible: the posterior under the very prior the curves were drawn from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import InputError, Perfusion
+from bolus.estimators import Prior
+from bolus.estimators.bayes import Bayes
+from bolus.phantom import CurvePrior
+from bolus.physics import RESIDUES, cbv_scale
+
+LIMIT = "limit"
+"""Name of the limit's rows."""
+
+
+def limit_prior(prior: CurvePrior, mtt_steps: int = 40, delay_steps: int = 25) -> Prior:
+    """The grid prior that says what ``prior`` draws; raises InputError for an unnamed residue."""
+    names = {id(residue): name for name, residue in RESIDUES.items()}
+    unknown = [key for key, (residue, _) in prior.families.items() if id(residue) not in names]
+    if unknown:
+        raise InputError(f"the limit needs residues of RESIDUES, found {', '.join(unknown)}")
+    low, high = prior.cbv
+    return Prior(
+        families=tuple((names[id(residue)], shape) for residue, shape in prior.families.values()),
+        mtt=prior.mtt,
+        delay=prior.delay,
+        cbv=(low / cbv_scale(), high / cbv_scale()),
+        mtt_steps=mtt_steps,
+        delay_steps=delay_steps,
+    )
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Posterior medians under ``prior``, an estimator like the others.
+
+    No estimator has a smaller expected |log(estimate/true)|, nor a smaller |error| of the delay,
+    than the posterior median when prior and noise are true. So with the benchmark's own prior and
+    the true noise of every sample this is the limit, up to the grid and to the logarithm of the
+    signal having Gaussian noise only to first order. Tmax is the delay.
+    """
+
+    prior: Prior
+
+    def __call__(
+        self,
+        tissue: Float[np.ndarray, "voxels t"],
+        aif: Float[np.ndarray, " t"],
+        dt: float,
+        noise_sd: np.ndarray | None = None,
+    ) -> Perfusion:
+        """Medians of CBV (ratio), CBF (1/s), MTT and delay (s), each (voxels,), and posterior."""
+        found = Bayes(self.prior)(tissue, aif, dt, noise_sd)
+        posterior = found.posterior
+        if posterior is None:
+            raise AssertionError("the reference posterior always has one")
+        cbv, cbf, mtt, delay = (posterior.quantile(q, 0.5) for q in ("cbv", "cbf", "mtt", "delay"))
+        return found._replace(cbv=cbv, cbf=cbf, mtt=mtt, delay=delay, tmax=delay)

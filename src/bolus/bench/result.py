@@ -1,0 +1,94 @@
+"""What a benchmark found, and its plain form."""
+
+import math
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+
+from bolus.bench.design import Design
+from bolus.bench.limit import LIMIT
+from bolus.bench.score import FLOOR, LEVEL, RESAMPLES, AccuracyRow
+from bolus.bench.timing import Speed
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Benchmark:
+    """Rows of accuracy, over all repetition times first, and speed (None when not measured)."""
+
+    design: Design
+    methods: tuple[str, ...]
+    accuracy: tuple[AccuracyRow, ...]
+    speed: Speed | None
+
+    @property
+    def pooled(self) -> tuple[AccuracyRow, ...]:
+        """The rows over all repetition times."""
+        return tuple(r for r in self.accuracy if r.dt is None)
+
+    def row(self, method: str, snr: float, dt: float | None = None) -> AccuracyRow:
+        """The row of a method, or of 'limit', at an SNR and repetition time (None: all of them).
+
+        Raises KeyError when there is no such row.
+        """
+        for r in self.accuracy:
+            if (r.method, r.snr, r.dt) == (method, snr, dt):
+                return r
+        raise KeyError((method, snr, dt))
+
+    def as_json(self) -> dict[str, object]:
+        """Plain dictionary: seed, versions, settings and rows; None for what does not exist."""
+        speed = None if self.speed is None else asdict(self.speed)
+        whole: Mapping[str, object] = {
+            "seed": self.design.seed,
+            "versions": versions(),
+            "settings": self._settings(),
+            "accuracy": [_row(r) for r in self.accuracy],
+            "speed": speed,
+        }
+        plain = _plain(whole)
+        if not isinstance(plain, dict):
+            raise AssertionError("a mapping stays one")
+        return plain
+
+    def _settings(self) -> dict[str, object]:
+        design = self.design
+        own = {f.name: getattr(design, f.name) for f in fields(design) if f.name != "prior"}
+        prior = design.prior
+        families = {
+            name: {"residue": getattr(residue, "__name__", "residue"), "shape": shape}
+            for name, (residue, shape) in prior.families.items()
+        }
+        return {
+            **own,
+            "inputs_per_dt": design.inputs,
+            "curves_per_input": design.curves_per_input,
+            "prior": {"mtt_s": prior.mtt, "delay_s": prior.delay, "cbv_ml_per_100g": prior.cbv},
+            "families": families,
+            "methods": self.methods,
+            "noise_sd_given_to_methods": "SD of each curve's own baseline frames",
+            "limit": f"'{LIMIT}' rows: posterior median, own prior, true noise of every sample",
+            "floor": FLOOR,
+            "interval_level": LEVEL,
+            "bootstrap_resamples": RESAMPLES,
+        }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the numbers hang on."""
+    found = {name: version(name) for name in ("bolus", "numpy", "scipy")}
+    return {**found, "python": platform.python_version()}
+
+
+def _row(r: AccuracyRow) -> dict[str, object]:
+    return asdict(r)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(inner) for inner in value]
+    return value

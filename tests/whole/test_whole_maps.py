@@ -1,0 +1,277 @@
+"""The main job from the shell and from Python."""
+
+import json
+import subprocess
+import sys
+
+import nibabel as nib
+import numpy as np
+import pytest
+from dicom_writers import Protocol, write_classic
+
+import bolus
+from bolus.data import Grid
+from bolus.estimators import METHODS
+from bolus.io import write_series
+
+MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
+FILES = {
+    *(f"{n}.{e}" for n in (*MAPS, "quality", "aif_mask", "brain_mask") for e in ("nii.gz", "json")),
+    "aif.tsv",
+    "overview.png",
+    "summary.json",
+}
+
+
+@pytest.fixture(scope="module")
+def result(patient, tmp_path_factory):
+    """One run of the command line with the default method."""
+    out = tmp_path_factory.mktemp("run") / "maps"
+    code = [sys.executable, "-m", "bolus", "maps", str(patient.path), "-o", str(out)]
+    done = subprocess.run(code, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "not a medical device" in done.stdout
+    return out
+
+
+def values(folder, name):
+    return np.asarray(nib.load(folder / f"{name}.nii.gz").dataobj)
+
+
+def test_every_file_and_nothing_else(result):
+    assert {p.name for p in result.iterdir()} == FILES
+    assert [p.name for p in result.parent.iterdir()] == ["maps"]
+
+
+def test_maps_are_near_the_truth(result, patient):
+    masks, truth = patient.made.masks, patient.made.truth
+    cbf = values(result, "cbf")
+    contrast = np.nanmedian(cbf[masks.grey]) / np.nanmedian(cbf[masks.white])
+    true = np.median(truth.cbf[masks.grey]) / np.median(truth.cbf[masks.white])
+    assert contrast == pytest.approx(true, rel=0.2)
+    ratio = np.nanmedian(cbf[masks.grey] / truth.cbf[masks.grey])
+    assert 0.5 < ratio < 1.6
+    cbv = values(result, "cbv")
+    assert 0.7 < np.nanmedian(cbv[masks.grey] / truth.cbv[masks.grey]) < 1.6
+
+
+def test_central_volume_in_clinical_units(result):
+    cbf, cbv, mtt = (values(result, n) for n in ("cbf", "cbv", "mtt"))
+    good = np.isfinite(mtt)
+    assert good.sum() > 1000
+    np.testing.assert_allclose(60 * cbv[good] / cbf[good], mtt[good], rtol=1e-4)
+
+
+def test_outside_the_brain_is_nan_and_flagged(result):
+    mask, quality = values(result, "brain_mask") > 0, values(result, "quality")
+    assert np.isnan(values(result, "cbf")[~mask]).all()
+    assert (quality[~mask] == 1).all()
+    assert (quality[mask] & 1 == 0).all()
+    assert np.isfinite(values(result, "cbf")[mask & (quality == 0)]).all()
+
+
+def test_sidecars_and_summary(result, patient):
+    cbf = json.loads((result / "cbf.json").read_text())
+    assert cbf["Units"] == "mL/100g/min"
+    assert cbf["KappaOverRho"] == pytest.approx(0.705, abs=1e-3)
+    assert (cbf["EchoTime"], cbf["RepetitionTime"]) == (0.03, 1.5)
+    assert cbf["Method"] == "osvd"
+    assert cbf["MethodParameters"]["oi"] == 0.095
+    assert cbf["SoftwareVersion"] == bolus.__version__
+    assert len(cbf["InputChecksum"]) == 64
+    assert json.loads((result / "mtt.json").read_text())["Units"] == "s"
+    summary = json.loads((result / "summary.json").read_text())
+    assert summary["relative"] is False
+    assert summary["frames"]["dropped_before_steady_state"] >= 1
+    assert summary["aif"]["origin"] == "automatic"
+    assert 20 < summary["baseline_snr"] < 120
+    assert summary["input"]["sha256"] == cbf["InputChecksum"]
+
+
+def test_automatic_arteries_are_arteries(result, patient):
+    chosen = values(result, "aif_mask") > 0
+    assert chosen.sum() >= 3
+    assert (patient.made.masks.vessels & chosen).sum() >= 0.8 * chosen.sum()
+
+
+def test_picture_is_not_blank(result):
+    from matplotlib.image import imread
+
+    picture = imread(result / "overview.png")
+    assert picture.shape[1] > 1500
+    assert np.unique((picture[..., :3] * 255).astype(int).reshape(-1, 3), axis=0).shape[0] > 200
+
+
+@pytest.mark.parametrize("codes", [(1, 1), (2, 0), (0, 1)])
+def test_geometry_is_kept_exactly(patient, tmp_path, run, codes):
+    turn = np.array(
+        [[-2.9, 0.3, 0.1, 80.5], [0.28, 3.0, -0.6, -90.25], [0.13, 0.5, 6.1, -20], [0, 0, 0, 1]]
+    )
+    image = nib.Nifti1Image(patient.series.signal, None)
+    image.header.set_zooms((3, 3, 6, 1.5))
+    image.header.set_xyzt_units("mm", "sec")
+    if codes[1]:
+        image.header.set_qform(turn, codes[1], strip_shears=True)
+    image.header.set_sform(turn if codes[0] else None, codes[0])
+    nib.save(image, tmp_path / "turned.nii")
+    out = tmp_path / "out"
+    code, _, err = run("maps", tmp_path / "turned.nii", "-o", out, "--te", "0.03")
+    assert code == 0, err
+    source, made = nib.load(tmp_path / "turned.nii"), nib.load(out / "cbf.nii.gz")
+    np.testing.assert_array_equal(source.affine, made.affine)
+    for form in ("sform", "qform"):
+        before = getattr(source.header, f"get_{form}")(coded=True)
+        after = getattr(made.header, f"get_{form}")(coded=True)
+        assert before[1] == after[1]
+        if before[1]:
+            np.testing.assert_allclose(before[0], after[0], atol=1e-5)
+
+
+def test_unknown_echo_time_is_said_everywhere(write, tmp_path, run):
+    path = write(te=None)
+    code, out, _ = run("maps", path, "-o", tmp_path / "out")
+    assert code == 0
+    assert "relative" in out
+    for name in ("cbf", "cbv"):
+        side = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+        assert side["Units"] == "relative"
+        assert side["RelativeValues"] is True
+        assert "KappaOverRho" not in side
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["relative"] is True
+    assert "te_delta_r2star" in (tmp_path / "out" / "aif.tsv").read_text().splitlines()[0]
+
+
+def test_relative_and_absolute_maps_differ_by_a_constant(patient, write):
+    absolute = bolus.perfusion_maps(bolus.read_series(patient.path))
+    relative = bolus.perfusion_maps(bolus.read_series(write(te=None)))
+    ratio = absolute.cbf / relative.cbf
+    np.testing.assert_allclose(ratio[np.isfinite(ratio)], 6000 * (0.55 / 0.75) / 1.04, rtol=1e-3)
+    np.testing.assert_allclose(absolute.mtt, relative.mtt, rtol=1e-3)
+
+
+def test_same_input_same_bytes(patient, tmp_path, run):
+    for name in ("one", "two"):
+        code, _, err = run("maps", patient.path, "-o", tmp_path / name, "--method", "tikhonov")
+        assert code == 0, err
+    for file in FILES - {"summary.json"}:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    one, two = (json.loads((tmp_path / n / "summary.json").read_text()) for n in ("one", "two"))
+    one.pop("seconds"), two.pop("seconds")
+    assert one == two
+
+
+def test_python_and_shell_agree(result, patient, tmp_path):
+    maps = bolus.perfusion_maps(bolus.read_series(patient.path))
+    assert maps.save(tmp_path / "out") == tmp_path / "out"
+    for name in MAPS:
+        assert (tmp_path / "out" / f"{name}.nii.gz").read_bytes() == (
+            result / f"{name}.nii.gz"
+        ).read_bytes()
+
+
+def test_arterial_input_from_mask_and_from_its_own_table(patient, tmp_path, run):
+    mask = patient.folder / "aif.nii.gz"
+    assert run("maps", patient.path, "-o", tmp_path / "m", "--aif", mask)[0] == 0
+    table = tmp_path / "m" / "aif.tsv"
+    assert run("maps", patient.path, "-o", tmp_path / "t", "--aif", table)[0] == 0
+    for name in ("cbf", "mtt"):
+        np.testing.assert_array_equal(values(tmp_path / "m", name), values(tmp_path / "t", name))
+    np.testing.assert_array_equal(values(tmp_path / "m", "aif_mask"), patient.made.masks.aif)
+    assert not values(tmp_path / "t", "aif_mask").any()
+
+
+def test_arterial_input_as_curve_array_and_object(patient):
+    series = bolus.read_series(patient.path)
+    by_mask = bolus.perfusion_maps(
+        series, aif=patient.made.masks.aif, mask=patient.made.masks.brain
+    )
+    for given in (by_mask.aif, by_mask.aif.curve):
+        again = bolus.perfusion_maps(series, aif=given, mask=patient.made.masks.brain)
+        np.testing.assert_array_equal(again.cbf, by_mask.cbf)
+
+
+def test_mask_is_used(patient, tmp_path, run):
+    brain = patient.folder / "brain.nii.gz"
+    assert run("maps", patient.path, "-o", tmp_path / "out", "--mask", brain)[0] == 0
+    np.testing.assert_array_equal(values(tmp_path / "out", "brain_mask"), patient.made.masks.brain)
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("osvd", "tikhonov")])
+def test_every_method_makes_maps(patient, tmp_path, run, method):
+    arguments = ("maps", patient.path, "-o", tmp_path / "out", "-m", method, "-q")
+    assert run(*arguments) == (0, "", "")
+    assert np.isfinite(values(tmp_path / "out", "cbf")).sum() > 1000
+    has_delay = np.isfinite(values(tmp_path / "out", "delay")).any()
+    assert has_delay == (method == "bayes")
+
+
+def test_configured_estimator_is_on_record(patient, tmp_path):
+    maps = bolus.perfusion_maps(bolus.read_series(patient.path), METHODS["osvd"](oi=0.035))
+    maps.save(tmp_path / "out")
+    assert json.loads((tmp_path / "out/cbf.json").read_text())["MethodParameters"]["oi"] == 0.035
+
+
+def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run):
+    whole = np.round(patient.series.signal * (3000 / patient.series.signal.max()))
+    folder = tmp_path / "dicom"
+    folder.mkdir()
+    protocol = Protocol(tr=1.5, te=0.03, patient="SECRET-ID-77", name="Verysecret^Name")
+    write_classic(folder, whole.astype(np.int16), protocol)
+    code, out, err = run("maps", folder, "-o", tmp_path / "from_dicom")
+    assert code == 0, err
+    grid = patient.series.grid
+    write_series(tmp_path / "same.nii.gz", whole.astype(np.float32), grid, 1.5, 0.03)
+    assert run("maps", tmp_path / "same.nii.gz", "-o", tmp_path / "from_nifti")[0] == 0
+    one, two = values(tmp_path / "from_dicom", "cbf"), values(tmp_path / "from_nifti", "cbf")
+    assert np.nanmedian(one) == pytest.approx(np.nanmedian(two), rel=0.02)
+    assert np.isfinite(one).sum() == pytest.approx(np.isfinite(two).sum(), rel=0.02)
+    for file in (tmp_path / "from_dicom").iterdir():
+        for secret in (b"SECRET", b"Verysecret", str(folder).encode()):
+            assert secret.lower() not in file.read_bytes().lower()
+    assert "SECRET" not in out + err
+
+
+def test_saving_twice_needs_overwrite(result, patient, tmp_path):
+    maps = bolus.perfusion_maps(bolus.read_series(patient.path))
+    maps.save(tmp_path / "out")
+    with pytest.raises(bolus.BolusError, match="exists"):
+        maps.save(tmp_path / "out")
+    maps.save(tmp_path / "out", overwrite=True)
+
+
+def test_real_slice(shared_data, tmp_path, run):
+    path = shared_data / "ntuh-convexity" / "dsc.nii.gz"
+    code, out, err = run("maps", path, "-o", tmp_path / "out")
+    assert code == 0, err
+    assert "relative" in out
+    maps = bolus.perfusion_maps(bolus.read_series(path))
+    time = maps.series.dt * np.arange(maps.tissue.size)
+
+    def half_rise(curve):
+        return np.interp(0.5 * curve.max(), curve[: curve.argmax() + 1], time[: curve.argmax() + 1])
+
+    def width(curve):
+        return (curve > curve.max() / 2).sum() * maps.series.dt
+
+    assert half_rise(maps.aif.curve) < half_rise(maps.tissue) - 1
+    assert width(maps.aif.curve) < width(maps.tissue)
+    assert maps.series.frames.first == 1
+    # cortex lies at the rim, white matter in the middle: flow must differ two- to fourfold
+    flow = np.sort(maps.cbf[np.isfinite(maps.cbf)])
+    upper, lower = np.percentile(flow, 70), np.percentile(flow, 20)
+    assert 1.5 < upper / lower < 5
+
+
+def test_ras_view_is_the_same_for_any_storage_order():
+    volume = np.zeros((4, 5, 6))
+    volume[3, 4, 5] = 1  # right, anterior, superior end
+    plain = Grid(shape=(4, 5, 6), affine=np.diag([2.0, 3.0, 4.0, 1.0]))
+    swapped = Grid(
+        shape=(6, 4, 5),
+        affine=np.array([[0, -2.0, 0, 6], [0, 0, 3, 0], [4, 0, 0, 0], [0, 0, 0, 1]]),
+    )
+    stored = np.transpose(volume, (2, 0, 1))[:, ::-1, :]
+    np.testing.assert_array_equal(plain.to_ras(volume), volume)
+    np.testing.assert_array_equal(swapped.to_ras(stored), volume)
