@@ -1,0 +1,125 @@
+"""One physics for every array library: the same numbers, and gradients that are right."""
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+import torch
+from physics_cases import CASES, NAMES, SHAPED, gamma_variate
+
+from bolus.physics import (
+    RESIDUES,
+    area,
+    blood_flow,
+    blood_volume,
+    clip_signal,
+    delta_r2star,
+    signal_from_r2star,
+    tissue_curve,
+    transit_time,
+)
+
+DT = 1.5
+LIBRARIES = {"torch": torch.asarray, "strict": strict.asarray}
+DTYPES = {"float64": (np.float64, 1e-10), "float32": (np.float32, 3e-5)}
+CBF, MTT, DELAY = np.array([0.01, 0.02, 0.005]), np.array([3.0, 4.5, 9.0]), np.array([-2.1, 0, 1.7])
+
+
+def to_numpy(x):
+    return np.asarray(x) if isinstance(x, torch.Tensor) else np.from_dlpack(x)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_residues_are_the_same_everywhere(library, dtype, name, shape):
+    kind, tolerance = DTYPES[dtype]
+    t, mtt = np.linspace(0, 40, 81), MTT[:, None]
+    extra = () if shape is None else (shape,)
+    make = LIBRARIES[library]
+    found = RESIDUES[name](make(t.astype(kind)), make(mtt.astype(kind)), *extra)
+    found = to_numpy(found)
+    assert found.dtype == kind
+    np.testing.assert_allclose(found, RESIDUES[name](t, mtt, *extra), atol=tolerance)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_forward_model_is_the_same_everywhere(library, dtype, name):
+    kind, tolerance = DTYPES[dtype]
+    aif = gamma_variate(50, DT)
+    make = LIBRARIES[library]
+    args = [make(v.astype(kind)) for v in (aif, CBF, MTT, DELAY)]
+    found = to_numpy(tissue_curve(args[0], DT, args[1], args[2], RESIDUES[name], args[3]))
+    want = tissue_curve(aif, DT, CBF, MTT, RESIDUES[name], DELAY)
+    assert found.dtype == kind
+    assert found.shape == (3, 50)
+    np.testing.assert_allclose(found, want, atol=tolerance * want.max())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numpy_float32_stays_float32(name):
+    args = [v.astype(np.float32) for v in (gamma_variate(50, DT), CBF, MTT, DELAY)]
+    assert tissue_curve(args[0], DT, args[1], args[2], RESIDUES[name], args[3]).dtype == np.float32
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_signal_and_areas_are_the_same_everywhere(library, dtype):
+    kind, tolerance = DTYPES[dtype]
+    rng = np.random.default_rng(5)
+    signal, s0 = 50 + 50 * rng.random((3, 20)), np.full((3, 1), 100.0)
+    make = LIBRARIES[library]
+    s, z = make(signal.astype(kind)), make(s0.astype(kind))
+
+    def every(s, z):
+        change = delta_r2star(clip_signal(s, z, 0.6), z, 0.03)
+        back = signal_from_r2star(change, z, 0.03)
+        volume = blood_volume(change, change[0, :])
+        flow = blood_flow(volume, area(change, DT))
+        return change, back, volume, flow, transit_time(volume, flow)
+
+    for found, want in zip(every(s, z), every(signal, s0), strict=True):
+        assert to_numpy(found).dtype == kind
+        np.testing.assert_allclose(to_numpy(found), want, rtol=100 * tolerance)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_right(name):
+    """Autograd against finite differences in flow, transit time, delay and shape."""
+    aif = torch.asarray(gamma_variate(24, DT, arrival=4.0))
+    values = [CBF[:2], MTT[:2], DELAY[:2] + 0.31]
+    if name in SHAPED:
+        values.append(np.array([0.6, 0.8]) if name == "biexponential" else np.array([1.6, 3.1]))
+    variables = [torch.tensor(v, requires_grad=True) for v in values]
+
+    looks = torch.asarray(np.random.default_rng(9).normal(size=(24, 3)))
+
+    def model(cbf, mtt, delay, shape=None):
+        return tissue_curve(aif, DT, 100 * cbf, mtt, RESIDUES[name], delay, shape) @ looks
+
+    assert torch.autograd.gradcheck(model, variables, atol=2e-5, rtol=1e-3, fast_mode=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gradients_are_finite_far_out(name, dtype):
+    """Short and long transit times, large delays, long windows: no NaN from a 0·∞."""
+    aif = torch.asarray(gamma_variate(60, DT), dtype=dtype)
+    mtt = torch.tensor([0.2, 1.0, 30.0], dtype=dtype, requires_grad=True)
+    delay = torch.tensor([-9.0, 0.0, 15.0], dtype=dtype, requires_grad=True)
+    cbf = torch.tensor([0.01, 0.01, 0.01], dtype=dtype, requires_grad=True)
+    curves = tissue_curve(aif, DT, cbf, mtt, RESIDUES[name], delay)
+    curves.sum().backward()
+    assert torch.isfinite(curves).all()
+    for variable in (mtt, delay, cbf):
+        assert torch.isfinite(variable.grad).all()
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_the_shape_has_a_finite_gradient(name):
+    shape = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    t = torch.linspace(0, 60, 121, dtype=torch.float64)
+    RESIDUES[name](t, torch.tensor(4.0, dtype=torch.float64), shape).sum().backward()
+    assert torch.isfinite(shape.grad)
+    assert shape.grad != 0

@@ -1,0 +1,107 @@
+"""Laws of the residue functions: R(0) = 1, never rising, area of exactly the mean transit time."""
+
+import math
+
+import numpy as np
+import pytest
+from physics_cases import CASES, NAMES, SHAPED, call, integral, window_area
+from scipy.special import gammaincc, gammaln
+
+from bolus.physics import RESIDUES
+from bolus.physics.residue import jump
+from bolus.physics.special import gamma_upper, log_gamma
+
+MTTS = (0.5, 4.0, 16.0)
+
+
+@pytest.mark.parametrize(("name", "shape"), CASES)
+@pytest.mark.parametrize("mtt", MTTS)
+def test_area_is_the_mean_transit_time(name, shape, mtt):
+    steps = [0, 0.01, 0.1, 0.25, 0.5, 0.9, 1.0, 1.1, 1.5, 2, 4, 10, 40, 200]
+    found = integral(lambda t: call(name, t, mtt, shape), mtt * np.array(steps))
+    assert found == pytest.approx(window_area(name, mtt, 200 * mtt), rel=2e-6)
+
+
+@pytest.mark.parametrize(("mtt", "percent"), [(4, 98), (8, 96), (16, 93)])
+def test_a_window_of_90_s_misses_the_tail_of_the_lorentzian(mtt, percent):
+    area = integral(lambda t: call("lorentzian", t, mtt), np.linspace(0, 90, 31))
+    assert area == pytest.approx(2 * mtt / math.pi * math.atan(math.pi * 90 / (2 * mtt)), rel=1e-9)
+    assert 100 * area / mtt == pytest.approx(percent, abs=0.6)
+
+
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_starts_at_one_and_never_rises(name, shape):
+    t = np.linspace(0, 120, 4001)
+    for mtt in MTTS:
+        r = call(name, t, mtt, shape)
+        assert r[0] == pytest.approx(1, abs=1e-12)
+        assert np.isfinite(r).all()
+        assert (np.diff(r) <= 1e-12).all()
+        assert r.min() >= -1e-12
+
+
+@pytest.mark.parametrize(("name", "shape"), CASES)
+@pytest.mark.parametrize("c", [0.1, 3.0])
+def test_stretching_time_stretches_the_transit_time(name, shape, c):
+    t = np.linspace(0, 30, 61)
+    np.testing.assert_allclose(
+        call(name, c * t, 5.1 * c, shape), call(name, t, 5.1, shape), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_arguments_broadcast(name, shape):
+    t, mtt = np.linspace(0, 20, 7), np.array([2.0, 5.0, 9.0])
+    table = call(name, t, mtt[:, None], shape)
+    assert table.shape == (3, 7)
+    for row, m in zip(table, mtt, strict=True):
+        np.testing.assert_allclose(row, call(name, t, m, shape), rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_the_shape_may_differ_from_voxel_to_voxel(name):
+    t, shapes = np.linspace(0, 20, 7), np.array(SHAPED[name])[:, None]
+    table = call(name, t, np.full_like(shapes, 5.0), shapes)
+    for row, s in zip(table, shapes[:, 0], strict=True):
+        np.testing.assert_allclose(row, call(name, t, 5.0, s), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("gamma", 1.0), ("weibull", 1.0), ("biexponential", 1.0), ("fermi", -30.0)]
+)
+def test_becomes_the_exponential(name, shape):
+    t = np.linspace(0, 60, 121)
+    np.testing.assert_allclose(call(name, t, 4.0, shape), np.exp(-t / 4), atol=1e-10)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("gamma", 60.0), ("weibull", 40.0), ("fermi", 40.0)])
+def test_a_large_shape_nears_the_box(name, shape):
+    t = np.linspace(0, 12, 1201)
+    near = call(name, t, 4.0, shape)
+    assert np.abs(near - call("box", t, 4.0)).mean() * 12 < 0.15 * 4
+    assert near[t < 2.5].min() > 0.99
+    assert near[t > 6].max() < 0.01
+
+
+def test_only_the_box_has_a_jump():
+    mtt = np.array([3.0])
+    assert {n for n in NAMES if jump(RESIDUES[n], mtt) is not None} == {"box"}
+
+
+def test_gamma_upper_is_scipys():
+    a = np.array([0.1, 0.5, 0.9, 1, 1.5, 3, 7.3, 20, 45, 60])[:, None]
+    x = np.concatenate([[0], np.geomspace(1e-4, 300, 400)])
+    np.testing.assert_allclose(gamma_upper(a, x + 0 * a), gammaincc(a, x), atol=1e-9)
+
+
+@pytest.mark.parametrize("offset", [-1e-9, 0.0, 1e-9])
+def test_gamma_upper_where_the_series_meets_the_fraction(offset):
+    a = np.linspace(0.1, 60, 300)
+    np.testing.assert_allclose(
+        gamma_upper(a, a + 1 + offset), gammaincc(a, a + 1 + offset), rtol=1e-9
+    )
+
+
+def test_log_gamma_is_scipys():
+    a = np.geomspace(0.05, 100, 500)
+    np.testing.assert_allclose(log_gamma(a), gammaln(a), rtol=1e-11, atol=1e-12)

@@ -1,0 +1,61 @@
+"""Signal to relaxation rate and back; the units at the edge."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bolus.physics import (
+    DENSITY,
+    KAPPA,
+    cbf_scale,
+    cbv_scale,
+    clip_signal,
+    delta_r2star,
+    signal_from_r2star,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(s0=st.floats(1, 5000), change=st.floats(-20, 100), te=st.floats(0.01, 0.06))
+def test_signal_round_trip(s0, change, te):
+    signal = signal_from_r2star(np.array([change]), np.array([s0]), te)
+    assert delta_r2star(signal, np.array([s0]), te)[0] == pytest.approx(change, abs=1e-9)
+
+
+def test_half_the_signal_is_ln_2_over_te():
+    assert delta_r2star(np.array([50.0]), np.array([100.0]), 0.03)[0] == pytest.approx(
+        np.log(2) / 0.03
+    )
+
+
+def test_more_contrast_agent_means_less_signal():
+    signal = signal_from_r2star(np.array([0.0, 5.0, 10.0]), np.array([100.0]), 0.03)
+    assert signal[0] == 100
+    assert (np.diff(signal) < 0).all()
+
+
+def test_unknown_echo_time_gives_the_product():
+    signal, s0 = np.array([70.0]), np.array([100.0])
+    np.testing.assert_allclose(delta_r2star(signal, s0, 1.0), 0.03 * delta_r2star(signal, s0, 0.03))
+
+
+def test_clip_touches_only_what_is_under_the_floor():
+    signal, s0 = np.array([[-5.0, 0.0, 0.5, 1.0, 60.0, 140.0]]), np.array([[100.0]])
+    np.testing.assert_array_equal(clip_signal(signal, s0), [[1.0, 1.0, 1.0, 1.0, 60.0, 140.0]])
+    assert signal[0, 0] == -5
+    assert np.isfinite(delta_r2star(clip_signal(signal, s0), s0, 0.03)).all()
+
+
+def test_clip_follows_its_fraction():
+    held = clip_signal(np.array([1.0, 30.0]), np.array([100.0, 200.0]), 0.2)
+    np.testing.assert_array_equal(held, [20, 40])
+
+
+def test_constants():
+    assert pytest.approx(0.733, abs=5e-4) == KAPPA
+    assert DENSITY == 1.04
+    assert pytest.approx(0.705, abs=5e-4) == KAPPA / DENSITY
+    assert cbv_scale() == pytest.approx(70.5, abs=0.05)
+    assert cbf_scale() == pytest.approx(4231, abs=1)
+    assert cbf_scale() / cbv_scale() == pytest.approx(60)
