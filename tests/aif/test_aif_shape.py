@@ -57,7 +57,7 @@ def test_a_textbook_artery_scores_high_and_its_notes_say_why():
         (TISSUE, "peak"),
         (0.2 * ARTERY, "peak"),
         (np.interp(FINE - 6, FINE, ARTERY), "after"),
-        (4 * np.interp(FINE + 3, FINE, TISSUE), "width"),
+        (5 * tissue_of(FINE, np.interp(FINE + 6, FINE, ARTERY), 9.0, 0.02) * 9, "width"),
         (np.where(FINE > 18, 50.0, 0.0), "remain"),
     ],
 )

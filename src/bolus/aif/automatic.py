@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.ndimage import convolve, gaussian_filter1d
 from scipy.stats import rankdata
 
-from bolus.aif.average import arterial_mean
+from bolus.aif.average import VISIBLE, arterial_mean
 from bolus.aif.shape import SMOOTHING, Shape, shape_of
 from bolus.data import AIF, ArterialInputError, DSCSeries, Quality, TissueCurves
 
@@ -19,25 +19,29 @@ MAX_REST = 0.6
 """What every arterial voxel must meet: height and FWHM relative to the mean tissue curve, height in
 noise SDs, FWHM in s, level after the first pass relative to the peak."""
 
-VISIBLE = 2.0
-"""Noise SDs of the signal under which the trough of a saturated artery lies."""
-
 FEWEST, MOST = 3, 20
+LEADERS, MIN_PART = (20, 5), 0.5
+"""Candidates compete when they reach this part of the median height of so many highest: 20, or,
+where there are few arteries, 5."""
+
 MIN_SUPPORT = 1
 MIN_CORRELATION = 0.85
-MIN_QUALITY = 0.3
+MIN_QUALITY, GOOD = 0.3, 0.5
+"""Score below which a curve is refused, and from which saturated voxels are not looked at."""
 
 
 def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     """Arterial input found in a prepared series: the mean curve of its most arterial voxels.
 
     Every candidate must, after smoothing by 0.8 s, be 1.5 times as high as the mean tissue curve
-    and 6 noise SDs, reach half its height before it, be narrower than it (and no spike: 2 s), and
-    come back below 60 % of its peak; and touch another candidate. Candidates whose trough lies
-    under 2 noise SDs of the signal, or was clipped, are saturated and used only where fewer than
-    three others exist. Candidates are ranked by height, early rise, width, roughness and number
-    of neighbours; of the best 20 those stay whose curve follows the median of them. The curve is
-    averaged without smoothing; ``quality`` and ``notes`` are ``arterial_quality``'s.
+    and 6 noise SDs, reach half its height before it, be narrower than it (and no spike: 2 s), come
+    back below 60 % of its peak, and touch another candidate. Those at least half as high as the 20
+    highest are ranked by height, early rise, width and roughness; of the best 20 those stay whose
+    curve follows the median of them. Saturated voxels (trough under 2 noise SDs of the signal, or
+    clipped) are left out at first. Where the score stays below 0.5, the height is measured by the
+    5 highest, then saturated voxels are let in (``arterial_mean`` marks them down), and the best
+    score wins. The curve is averaged without smoothing; ``quality`` and ``notes`` are
+    ``arterial_mean``'s.
 
     Raises ArterialInputError, with the number of voxels that met each criterion, when fewer than
     three voxels qualify, or when the score of what is found is below 0.3.
@@ -49,32 +53,36 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     if usable.size == 0:
         raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus")
     candidates, shape = _candidates(curves, series.mask, usable, series.dt)
-    height = _take(shape, usable, candidates).height
-    clear = candidates[~_saturated(curves, candidates, height, series.te or 1.0)]
-    saturated = clear.size < FEWEST
-    pool = candidates if saturated else clear
-    chosen = _agreeing(
-        curves, pool[_best(_take(shape, usable, pool), series.mask, pool)], series.dt
-    )
-    if chosen.size < FEWEST:
+    kept = _take(shape, usable, candidates)
+    clear = ~_saturated(curves, candidates, kept.height, series.te or 1.0)
+    choices = [
+        _agreeing(curves, pool[_best(_take(shape, usable, pool), leaders)], series.dt)
+        for pool in (candidates[clear], candidates)
+        for leaders in LEADERS
+        if pool.size >= FEWEST
+    ]
+    found = [
+        arterial_mean(curves, series, _on_grid(series.mask, chosen))
+        for chosen in choices
+        if chosen.size >= FEWEST
+    ]
+    if not found:
         raise ArterialInputError(
-            f"the {pool.size} voxels that look arterial one by one do not agree with each other"
+            f"the {candidates.size} voxels that look arterial one by one do not agree with each "
+            f"other"
         )
-    return _checked(arterial_mean(curves, series, _on_grid(series.mask, chosen)), saturated)
+    good = [mean for mean in found if (mean.quality or 0.0) >= GOOD]
+    return _checked(good[0] if good else max(found, key=lambda mean: mean.quality or 0.0))
 
 
-def _checked(mean: AIF, saturated: bool) -> AIF:
+def _checked(mean: AIF) -> AIF:
     """The automatic input, unless its score is too low."""
-    quality, notes = mean.quality or 0.0, mean.notes
-    if saturated:
-        quality *= 0.7
-        notes = (*notes, "weak: the chosen arteries are saturated, their peak is cut off")
-    if quality < MIN_QUALITY:
+    if (mean.quality or 0.0) < MIN_QUALITY:
         raise ArterialInputError(
-            f"nothing looks arterial enough: the best curve scores {quality:.2f}, at least "
-            f"{MIN_QUALITY} is needed ({'; '.join(notes)})"
+            f"nothing looks arterial enough: the best curve scores {mean.quality:.2f}, at least "
+            f"{MIN_QUALITY} is needed ({'; '.join(mean.notes)})"
         )
-    return replace(mean, origin="automatic", quality=quality, notes=notes)
+    return replace(mean, origin="automatic")
 
 
 def _candidates(
@@ -123,18 +131,12 @@ def _saturated(
     return clipped | (deepest < VISIBLE * te * curves.noise_sd[voxels])
 
 
-def _best(
-    shape: Shape, mask: Bool[np.ndarray, "x y z"], pool: Int[np.ndarray, " c"]
-) -> Int[np.ndarray, " k"]:
-    """Positions in ``pool`` of the voxels that rank best over all criteria."""
-    wanted = (
-        -2 * rankdata(-shape.height)
-        - rankdata(shape.rise)
-        - rankdata(shape.width)
-        - rankdata(shape.roughness)
-        - rankdata(-_support(mask, pool))
-    )
-    return np.argsort(-wanted, kind="stable")[:MOST]
+def _best(shape: Shape, leaders: int) -> Int[np.ndarray, " k"]:
+    """Positions of the curves that rank best over all criteria among the high ones."""
+    high = np.flatnonzero(shape.height >= MIN_PART * np.median(np.sort(shape.height)[-leaders:]))
+    parts = (-shape.height, shape.rise, shape.width, shape.roughness)
+    rank = np.sum([rankdata(part[high]) for part in parts], axis=0)
+    return high[np.argsort(rank, kind="stable")[:MOST]]
 
 
 def _agreeing(

@@ -1,7 +1,7 @@
 """The mean concentration of marked voxels, judged."""
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from bolus.aif.quality import arterial_quality
 from bolus.data import AIF, ArterialInputError, DSCSeries, MaskError, TissueCurves
@@ -10,6 +10,12 @@ from bolus.physics.signal import clip_signal, delta_r2star
 FLOOR = 0.01
 """Smallest signal, as a fraction of S0, that is not clipped."""
 
+VISIBLE = 2.0
+"""Noise SDs of the signal under which the trough of a saturated artery lies."""
+
+SATURATED_LOSS = 0.3
+"""Part of the score that is lost when all voxels are saturated."""
+
 
 def aif_from_mask(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
     """Arterial input of marked voxels (x, y, z) of a prepared series: their mean concentration.
@@ -17,7 +23,9 @@ def aif_from_mask(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     Concentrations are averaged, not signals: they are linear in the contrast agent, and bright
     voxels do not outweigh dark ones. The voxels need not lie in the brain mask. Those without a
     finite signal and a positive baseline are left out, and a note says how many; others say how
-    arterial the curve looks (``arterial_quality``) and how many voxels were clipped at 1 % of S0.
+    arterial the curve looks (``arterial_quality``), how many voxels were clipped at 1 % of S0, and
+    how many are saturated, with less than 2 noise SDs of signal left at the peak; when all are,
+    the score loses 30 %.
 
     Raises MaskError for a mask that is empty or on another grid, ArterialInputError when no marked
     voxel has a usable signal or the series is not prepared.
@@ -49,6 +57,9 @@ def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     noise = float(np.std(curve[:baseline], ddof=1))
     quality, notes = arterial_quality(curve, curves.mean, noise, series.dt)
     clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
+    relative = signal[good] / level
+    saturated = _saturated(relative[:, :baseline], relative[:, int(np.argmax(curve))])
+    quality *= 1 - SATURATED_LOSS * saturated / len(own)
     used = mask.copy()
     used[mask] = good
     return AIF(
@@ -57,15 +68,23 @@ def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
         origin="mask",
         mask=used,
         quality=quality,
-        notes=(*_counts(good, clipped), *notes),
+        notes=(*_counts(good, clipped, saturated), *notes),
     )
 
 
-def _counts(good: Bool[np.ndarray, " n"], clipped: int) -> tuple[str, ...]:
-    """How many voxels were averaged, left out and clipped."""
+def _saturated(before: Float[np.ndarray, "n b"], trough: Float[np.ndarray, " n"]) -> int:
+    """Voxels in the noise at the peak; baseline (n, b) and signal there (n,), relative to S0."""
+    noise = float(np.sqrt(np.median(np.var(before, axis=1, ddof=1))))
+    return int(np.sum(trough < VISIBLE * noise))
+
+
+def _counts(good: Bool[np.ndarray, " n"], clipped: int, saturated: int) -> tuple[str, ...]:
+    """How many voxels were averaged, left out, clipped and saturated."""
     notes = [f"mean of {int(good.sum())} voxels"]
     if not good.all():
         notes.append(f"weak: {int((~good).sum())} marked voxels have no usable signal")
     if clipped:
         notes.append(f"weak: {clipped} voxels fell to 1 % of their baseline and were clipped")
+    if saturated:
+        notes.append(f"weak: {saturated} voxels are saturated, their peak is lost in noise")
     return tuple(notes)

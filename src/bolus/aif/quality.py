@@ -7,7 +7,7 @@ from bolus.aif.shape import Shape, shape_of
 
 HEIGHT = (1.5, 4.0)
 LEAD = (-0.5, 1.5)
-WIDTH = (1.0, 0.7)
+WIDTH = (1.1, 0.8)
 CLARITY = (4.0, 15.0)
 REST = (0.7, 0.3)
 """Values that score 0 and 1: height and FWHM relative to the mean tissue curve, half-rise before
@@ -26,7 +26,7 @@ def arterial_quality(
     s; ``noise`` is the SD of ``curve``, or None to take it from the curve's own second
     differences. The score is the product of five parts, each linear between a value that is worth
     0 and one that is worth 1: height over the mean tissue curve (1.5 … 4), half-rise before that
-    of the mean tissue curve (−0.5 … 1.5 s), FWHM relative to it (1 … 0.7), height over noise
+    of the mean tissue curve (−0.5 … 1.5 s), FWHM relative to it (1.1 … 0.8), height over noise
     (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). The notes give one
     sentence a part and begin with "weak:" below 0.5.
     Criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
