@@ -3,10 +3,11 @@
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import Limit, limit_prior
 from bolus.bench.result import Benchmark
+from bolus.bench.rows import AccuracyRow
 from bolus.bench.run import bench_methods, run_benchmark
-from bolus.bench.score import AccuracyRow
+from bolus.bench.speed import Speed, SpeedRow, TimingSettings
 from bolus.bench.table import tables
-from bolus.bench.timing import Speed, SpeedRow, TimingSettings, time_methods
+from bolus.bench.timing import time_methods
 
 __all__ = [
     "AccuracyRow",

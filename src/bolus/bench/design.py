@@ -119,8 +119,6 @@ def join(
 
 
 def baseline_frames(aif: Float[np.ndarray, " t"], dt: float, prior: CurvePrior) -> int:
-    """Frames that no curve of the prior has reached: before 1 % of the arterial peak, and earlier
-    still by the earliest delay.
-    """
+    """Frames before the artery is at 1 % of its peak, or before the prior's earliest curve is."""
     arrival = int(np.argmax(aif > 0.01 * aif.max()))
     return arrival - int(np.ceil(max(0.0, -prior.delay[0]) / dt))

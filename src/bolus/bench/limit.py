@@ -54,7 +54,6 @@ class Limit:
         """Medians of CBV (ratio), CBF (1/s), MTT and delay (s), each (voxels,), and posterior."""
         found = Bayes(self.prior)(tissue, aif, dt, noise_sd)
         posterior = found.posterior
-        if posterior is None:
-            raise AssertionError("the reference posterior always has one")
+        assert posterior is not None
         cbv, cbf, mtt, delay = (posterior.quantile(q, 0.5) for q in ("cbv", "cbf", "mtt", "delay"))
         return found._replace(cbv=cbv, cbf=cbf, mtt=mtt, delay=delay, tmax=delay)

@@ -8,8 +8,9 @@ from importlib.metadata import version
 
 from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
-from bolus.bench.score import FLOOR, LEVEL, RESAMPLES, AccuracyRow
-from bolus.bench.timing import Speed
+from bolus.bench.rows import RESAMPLES, AccuracyRow
+from bolus.bench.score import FLOOR, LEVEL
+from bolus.bench.speed import Speed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,18 +39,14 @@ class Benchmark:
 
     def as_json(self) -> dict[str, object]:
         """Plain dictionary: seed, versions, settings and rows; None for what does not exist."""
-        speed = None if self.speed is None else asdict(self.speed)
-        whole: Mapping[str, object] = {
+        whole = {
             "seed": self.design.seed,
             "versions": versions(),
             "settings": self._settings(),
-            "accuracy": [_row(r) for r in self.accuracy],
-            "speed": speed,
+            "accuracy": [asdict(r) for r in self.accuracy],
+            "speed": None if self.speed is None else asdict(self.speed),
         }
-        plain = _plain(whole)
-        if not isinstance(plain, dict):
-            raise AssertionError("a mapping stays one")
-        return plain
+        return {key: _plain(value) for key, value in whole.items()}
 
     def _settings(self) -> dict[str, object]:
         design = self.design
@@ -78,10 +75,6 @@ def versions() -> dict[str, str]:
     """Versions of what the numbers hang on."""
     found = {name: version(name) for name in ("bolus", "numpy", "scipy")}
     return {**found, "python": platform.python_version()}
-
-
-def _row(r: AccuracyRow) -> dict[str, object]:
-    return asdict(r)
 
 
 def _plain(value: object) -> object:

@@ -7,14 +7,17 @@ import numpy as np
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import LIMIT, Limit, limit_prior
 from bolus.bench.result import Benchmark
-from bolus.bench.score import AccuracyRow, Errors, errors, joined, row, rows_where
+from bolus.bench.rows import AccuracyRow, row
+from bolus.bench.score import Errors, errors, joined, rows_where
+from bolus.bench.speed import TimingSettings
 from bolus.bench.steps import Progress, Steps
-from bolus.bench.timing import TimingSettings, time_methods, timing_steps
+from bolus.bench.timing import time_methods, timing_steps
 from bolus.data import InputError
 from bolus.estimators import METHODS, Estimator, deconvolve, estimator
 from bolus.estimators.spectral import OSVD
 from bolus.phantom import CurvePrior
 
+FULL_TIMING = TimingSettings()
 Methods = Mapping[str, Estimator | str] | Sequence[str]
 
 
@@ -44,7 +47,7 @@ def run_benchmark(
     methods: Methods | None = None,
     curves_per_cell: int = 960,
     prior: CurvePrior | None = None,
-    timing: TimingSettings | None = TimingSettings(),
+    timing: TimingSettings | None = FULL_TIMING,
     progress: Progress | None = None,
 ) -> Benchmark:
     """Accuracy of every method and of the limit on the same random curves, and their speed.

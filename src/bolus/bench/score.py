@@ -1,6 +1,5 @@
-"""From estimates to the figures of a row."""
+"""Errors of estimates, curve by curve."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +12,6 @@ FLOOR = 0.01
 """Estimates that are missing or under this fraction of the true value count as this fraction."""
 LEVEL = 0.9
 INTERVALS = ("cbf", "mtt", "delay", "cbv")
-RESAMPLES = 1000
-MAD_TO_SD = 1.4826
 
 
 class Errors(NamedTuple):
@@ -36,38 +33,6 @@ class Errors(NamedTuple):
     true_cbf: np.ndarray
     failed: np.ndarray
     covered: np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccuracyRow:
-    """One method at one SNR, at one repetition time or (``dt`` None) over all of them.
-
-    ``log_cbf``, ``log_mtt``, ``log_cbv``: means of |log(estimate/true)|; ``log_cbf_ci`` the 95 %
-    bootstrap interval of the first, arterial inputs resampled; ``to_limit`` its ratio to the
-    limit's. ``cbf_bias`` the median of CBF/true, ``cbf_spread`` its robust SD (1.4826·MAD).
-    ``mtt_error`` and ``delay_error`` mean absolute errors in s, the latter of the quantity
-    ``delay_from``. ``correlation`` of log CBF with the truth. ``failed`` is the share of CBF
-    estimates that are missing or under 1 % of the truth, which count as 1 % of it. ``coverage`` is
-    the share of 90 % intervals that hold the truth.
-    """
-
-    method: str
-    snr: float
-    dt: float | None
-    n: int
-    log_cbf: float
-    log_cbf_ci: tuple[float, float]
-    to_limit: float
-    cbf_bias: float
-    cbf_spread: float
-    log_mtt: float
-    mtt_error: float
-    log_cbv: float
-    delay_error: float
-    delay_from: str
-    correlation: float
-    failed: float
-    coverage: dict[str, float] | None
 
 
 def errors(found: Perfusion, batch: CurveBatch) -> Errors:
@@ -104,77 +69,6 @@ def _covered(found: Perfusion, batch: CurveBatch) -> Float[np.ndarray, "n 4"]:
             true = getattr(batch, name)
             out[:, column] = (low <= true) & (true <= high)
     return out
-
-
-def row(
-    method: str,
-    snr: float,
-    dt: float | None,
-    e: Errors,
-    limit: Errors,
-    group: np.ndarray,
-    seed: int,
-) -> AccuracyRow:
-    """Figures of one row; ``group`` (n, 2) are the repetition time and arterial input of a curve.
-
-    ``limit`` holds the limit's errors on the same curves.
-    """
-    log_ratio = np.log(e.ratio)
-    median = float(np.median(e.ratio))
-    return AccuracyRow(
-        method=method,
-        snr=snr,
-        dt=dt,
-        n=e.log_cbf.size,
-        log_cbf=float(e.log_cbf.mean()),
-        log_cbf_ci=bootstrap(e.log_cbf, group, seed),
-        to_limit=float(e.log_cbf.mean() / limit.log_cbf.mean()),
-        cbf_bias=median,
-        cbf_spread=float(MAD_TO_SD * np.median(np.abs(e.ratio - median))),
-        log_mtt=float(e.log_mtt.mean()),
-        mtt_error=_mean(e.mtt),
-        log_cbv=float(e.log_cbv.mean()),
-        delay_error=_mean(e.delay),
-        delay_from="delay" if e.has_delay.any() else "tmax",
-        correlation=_correlation(log_ratio + np.log(e.true_cbf), np.log(e.true_cbf)),
-        failed=float(e.failed.mean()),
-        coverage=_coverage(e.covered),
-    )
-
-
-def _coverage(covered: Float[np.ndarray, "n 4"]) -> dict[str, float] | None:
-    shares = {name: _mean(covered[:, i]) for i, name in enumerate(INTERVALS)}
-    return shares if np.isfinite(list(shares.values())).any() else None
-
-
-def _mean(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else float("nan")
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    flat = a.size < 2 or np.ptp(a) == 0 or np.ptp(b) == 0
-    return float("nan") if flat else float(np.corrcoef(a, b)[0, 1])
-
-
-def bootstrap(
-    values: Float[np.ndarray, " n"], group: np.ndarray, seed: int, resamples: int = RESAMPLES
-) -> tuple[float, float]:
-    """95 % interval of the mean, whole arterial inputs resampled within each repetition time.
-
-    Curves of one arterial input err alike, so that resampling single curves would promise too much.
-    """
-    rng = np.random.default_rng(seed)
-    total, count = np.zeros(resamples), np.zeros(resamples)
-    for stratum in np.unique(group[:, 0]):
-        inside = group[:, 0] == stratum
-        _, place = np.unique(group[inside, 1], return_inverse=True)
-        sums, sizes = np.bincount(place, values[inside]), np.bincount(place)
-        draw = rng.integers(sums.size, size=(resamples, sums.size))
-        total += sums[draw].sum(axis=1)
-        count += sizes[draw].sum(axis=1)
-    low, high = np.quantile(total / count, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def rows_where(e: Errors, keep: Bool[np.ndarray, " n"]) -> Errors:

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float32
 
+from bolus.bench.speed import Speed, SpeedRow, TimingSettings
 from bolus.bench.steps import Steps
 from bolus.bench.stopwatch import (
     padded_length,
@@ -15,70 +17,12 @@ from bolus.bench.stopwatch import (
     timing_batch,
     transform_and_back,
 )
-from bolus.data import InputError
 from bolus.estimators import Estimator, deconvolve
 
 SLOW_SECONDS = 1.0
 SHARE = 20
 """A method that takes longer than SLOW_SECONDS on one voxel in SHARE is timed on those only."""
 SLOW_REPEATS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class TimingSettings:
-    """``voxels`` float32 curves of ``frames`` frames, every call ``repeats`` times.
-
-    Raises InputError for less than 60 voxels, 40 frames or one repeat.
-    """
-
-    voxels: int = 41_000
-    frames: int = 60
-    repeats: int = 9
-
-    def __post_init__(self) -> None:
-        if self.voxels < 60 or self.frames < 40 or self.repeats < 1:
-            raise InputError(
-                "timing needs at least 60 voxels, 40 frames and one repeat, found "
-                f"{self.voxels}, {self.frames} and {self.repeats}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpeedRow:
-    """Seconds for all voxels, ``median`` and ``fastest`` of ``repeats``; µs of the median a voxel.
-
-    ``to_floor`` is the ratio of medians to the FFT floor. Where ``scaled``, only
-    ``measured_voxels`` were timed and their time multiplied up, its fixed cost with it.
-    ``peak_bytes`` is what a call on the measured voxels held at most beyond its input.
-    """
-
-    method: str
-    measured_voxels: int
-    scaled: bool
-    repeats: int
-    median: float
-    fastest: float
-    us_per_voxel: float
-    to_floor: float
-    peak_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Speed:
-    """Speed of all methods in one run, (``voxels``, ``frames``) float32.
-
-    The FFT floor in s: a forward and an inverse real FFT of the batch already padded to
-    ``length``, by scipy.fft with one or two threads (``floor_workers``, the faster), taken before
-    every call of a method.
-    """
-
-    voxels: int
-    frames: int
-    length: int
-    floor_median: float
-    floor_fastest: float
-    floor_workers: int
-    rows: tuple[SpeedRow, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +85,7 @@ def _take_times(
 
     def floor() -> None:
         for workers, times in floors.items():
-            times.append(seconds(lambda w=workers: transform_and_back(padded, w)))  # type: ignore[misc]
+            times.append(seconds(partial(transform_and_back, padded, workers)))
 
     for number in range(settings.repeats):
         tick(f"timing, round {number + 1} of {settings.repeats}")
@@ -165,21 +109,24 @@ def _speed(
         floor_median=medians[workers],
         floor_fastest=min(floors[workers]),
         floor_workers=workers,
-        rows=tuple(_row(c, settings.voxels, medians[workers]) for c in candidates),
+        rows=tuple(
+            _row(c, settings.voxels, medians[workers], min(floors[workers])) for c in candidates
+        ),
     )
 
 
-def _row(candidate: _Candidate, voxels: int, floor: float) -> SpeedRow:
+def _row(candidate: _Candidate, voxels: int, floor: float, fastest_floor: float) -> SpeedRow:
     scale = voxels / candidate.measured
-    median = scale * float(np.median(candidate.times))
+    median, fastest = scale * float(np.median(candidate.times)), scale * min(candidate.times)
     return SpeedRow(
         method=candidate.name,
         measured_voxels=candidate.measured,
         scaled=candidate.measured < voxels,
         repeats=len(candidate.times),
         median=median,
-        fastest=scale * min(candidate.times),
+        fastest=fastest,
         us_per_voxel=1e6 * median / voxels,
         to_floor=median / floor,
+        fastest_to_floor=fastest / fastest_floor,
         peak_bytes=candidate.peak,
     )
