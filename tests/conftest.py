@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-_hook = install_import_hook("bolus", "beartype.beartype")
+_hook = install_import_hook("bolus", "shapes.check")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

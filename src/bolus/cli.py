@@ -37,7 +37,7 @@ def _methods(start: str) -> list[str]:
     return [name for name in METHODS if name.startswith(start)]
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool | None) -> None:
     if wanted:
         from bolus.report import software
 
@@ -48,11 +48,11 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--version", callback=_show_version, is_eager=True, help="Name and version, then exit."
         ),
-    ] = False,
+    ] = None,
 ) -> None:
     pass
 
@@ -138,7 +138,7 @@ def simulate_one(
     field: Annotated[float, typer.Option(help="Field strength, 1.5 or 3 T.")] = 3.0,
     tr: Annotated[float, typer.Option(help="Time between frames in seconds.")] = 1.5,
     te: Annotated[
-        float | None, typer.Option(help="Echo time in seconds; 0.04 at 1.5 T, 0.03 at 3 T.")
+        float | None, typer.Option(help="Echo time in seconds; 0.03 at 1.5 T, 0.025 at 3 T.")
     ] = None,
     frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
     tumor: Annotated[str, typer.Option(help="none, low or high (grade).")] = "none",

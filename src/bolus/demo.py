@@ -55,7 +55,7 @@ def run_demo(
 ) -> Demo:
     """Simulate a patient with a high-grade tumour, map it by every method, score and picture it.
 
-    ``shape`` is the patient's matrix; the arteries and the brain are found once, by the first method.
+    ``shape`` is the patient's matrix; arteries and brain are found once, by the first method.
     Writes ``patient/``, a folder for each method, ``comparison.png`` and ``summary.json`` into
     ``folder``. Raises OutputError.
     """
@@ -113,19 +113,22 @@ def render(demo: Demo) -> "Table":
     from rich.table import Table
 
     table = Table(
-        title=f"One digital patient; true grey/white CBF {demo.contrast:.2f}", title_justify="left"
+        title=f"One digital patient; true grey/white CBF {demo.contrast:.2f}",
+        caption="CBF error: mean |ln(CBF/true)| over grey and white matter; ratios are medians",
+        title_justify="left",
+        caption_justify="left",
     )
+    table.add_column("method", no_wrap=True)
     for heading in (
-        "method",
-        "CBF error\nmean |ln|",
-        "CBF/true\nmedian",
-        "CBV/true\nmedian",
-        "MTT error\ns",
-        "CBF\ncorrelation",
-        "grey/white\nCBF",
-        "time\ns",
+        "CBF error",
+        "CBF/true",
+        "CBV/true",
+        "MTT error, s",
+        "corr.",
+        "grey/white",
+        "s",
     ):
-        table.add_column(heading, justify="left" if heading == "method" else "right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for s in demo.scores:
         table.add_row(s.method, *(f"{v:.2f}" for v in s[1:]))
     return table

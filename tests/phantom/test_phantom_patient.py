@@ -35,7 +35,9 @@ def clean():
 
 @pytest.fixture(scope="module")
 def high():
-    return [simulate_patient(seed=s, snr=np.inf, tumor="high", shape=SMALL) for s in range(3)]
+    return [
+        simulate_patient(seed=s, snr=np.inf, tumor="high", te=0.030, shape=SMALL) for s in range(3)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +54,13 @@ def test_series_is_raw_and_stored_in_single_precision(clean):
     series = clean.series
     assert series.signal.dtype == np.float32
     assert series.signal.shape == (64, 64, 12, 60)
-    assert (series.dt, series.te, series.frames, series.mask) == (1.5, 0.030, None, None)
-    assert simulate_patient(field=1.5, shape=(24, 24, 1), frames=30).series.te == 0.040
+    assert (series.dt, series.te, series.frames, series.mask) == (1.5, 0.025, None, None)
+    assert simulate_patient(field=1.5, shape=(24, 24, 1), frames=30).series.te == 0.030
 
 
 @pytest.mark.parametrize("field", [1.5, 3.0])
 def test_signal_drops_are_those_of_patients(field):
-    patient = simulate_patient(seed=8, snr=np.inf, field=field, shape=(64, 64, 8))
+    patient = simulate_patient(seed=8, snr=np.inf, field=field, te=0.030, shape=(64, 64, 8))
     assert 0.20 < drop(patient, patient.masks.grey) < 0.40
     assert 0.09 < drop(patient, patient.masks.nawm) < 0.16
     assert 0.97 < drop(patient, patient.masks.aif) < 0.999
@@ -265,7 +267,7 @@ def test_impossible_patients_are_refused(bad, expected):
 def test_whole_numbers_are_numbers():
     patient = simulate_patient(snr=50, field=3, tr=2, shape=(24, 24, 1), frames=30)
     assert patient.settings.tr == 2.0
-    assert patient.settings.te == 0.030
+    assert patient.settings.te == 0.025
 
 
 def test_a_patient_takes_seconds():

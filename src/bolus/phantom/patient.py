@@ -16,7 +16,9 @@ from bolus.phantom.vessels import Vessels, simulate_vessels
 from bolus.physics import cbf_scale, tissue_curve
 from bolus.physics.residue import exponential
 
-ECHO_TIMES = {1.5: 0.040, 3.0: 0.030}
+ECHO_TIMES = {1.5: 0.030, 3.0: 0.025}
+DOSE_ECHO_TIME = 0.030
+"""Echo time in s at which the dose makes typical grey matter lose a fifth of its signal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,14 +104,14 @@ def simulate_patient(
 ) -> DigitalPatient:
     """One digital patient; the same arguments give the same bytes.
 
-    ``tr`` and ``te`` in s (``te`` None: 0.040 at 1.5 T, 0.030 at 3 T), ``field`` 1.5 or 3.0 T,
+    ``tr`` and ``te`` in s (``te`` None: 0.030 at 1.5 T, 0.025 at 3 T), ``field`` 1.5 or 3.0 T,
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
     ``shape``. Anatomy comes from the MNI152 maps. A voxel's signal adds up, by volume, the tissue
     (one curve of volume-weighted CBV and CBF), arteries with the arterial input itself, veins with
     a late and dispersed one, and a scalp without contrast:
     S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One relaxivity holds
     everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter loses a
-    little over a fifth of its signal at the field's own echo time. There is no
+    little over a fifth of its signal at an echo time of 30 ms. There is no
     leakage of contrast agent, no T1 effect of it and no motion.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
@@ -128,7 +130,7 @@ def simulate_patient(
     anatomy = simulate_anatomy(rng, shape)
     vessels = simulate_vessels(anatomy)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor)
-    arterial = _arterial(rng, protocol, ECHO_TIMES[field])
+    arterial = _arterial(rng, protocol)
     classes = class_fractions(anatomy, vessels, lesion)
     signal = compose_signal(protocol, classes, tissue, vessels, arterial)
     signal = scan(rng, signal, anatomy.grid, masks.brain, snr)
@@ -191,10 +193,10 @@ def _purest(arteries: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
     return (arteries >= min(0.999, np.sort(arteries, axis=None)[-5])) & (arteries > 0)
 
 
-def _arterial(rng: np.random.Generator, protocol: Protocol, te: float) -> ArterialShape:
+def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
     """A broad arterial input that starts after nine frames or 14 to 18 s, early in short series.
 
-    Its height makes typical grey matter lose 21.5 to 23.5 % of its signal at the echo time ``te``.
+    Its height makes typical grey matter lose 20.5 to 22 % of its signal at DOSE_ECHO_TIME.
     """
     duration = protocol.tr * protocol.frames
     onset = min(max(rng.uniform(14, 18), 9.5 * protocol.tr), 0.3 * duration)
@@ -204,7 +206,7 @@ def _arterial(rng: np.random.Generator, protocol: Protocol, te: float) -> Arteri
     reference = tissue_curve(
         fine, 0.25, np.array([grey]), np.array([GREY_MTT]), exponential, np.zeros(1)
     )
-    wanted = -np.log(1 - rng.uniform(0.215, 0.235)) / te
+    wanted = -np.log(1 - rng.uniform(0.205, 0.22)) / DOSE_ECHO_TIME
     return replace(drawn, amplitude=float(drawn.amplitude * wanted / reference.max()))
 
 
