@@ -63,14 +63,19 @@ def _amplitudes(
     weight = 1 / sd**2
     if sd.shape[1] == 1:
         centred = bank - bank.mean(axis=1, keepdims=True)
-        size = np.einsum("ij,ij->i", centred, centred)
+        size = _seen(np.einsum("ij,ij->i", centred, centred))
         return curves @ centred.T / size, weight * size
     total = weight.sum(axis=1, keepdims=True)
     weighted = curves * weight
     mean = weight @ bank.T / total
-    precision = weight @ np.square(bank).T - total * mean**2
+    precision = _seen(weight @ np.square(bank).T - total * mean**2)
     shared = weighted @ bank.T - weighted.sum(axis=1, keepdims=True) * mean
     return shared / precision, precision
+
+
+def _seen(energy: np.ndarray) -> np.ndarray:
+    """Energy of templates, above zero also for one whose bolus falls outside the window."""
+    return np.maximum(energy, 1e-9 * energy.max(axis=-1, keepdims=True))
 
 
 def _fit_noise(tissue: np.ndarray, bank: np.ndarray, least: float) -> np.ndarray:
@@ -79,7 +84,7 @@ def _fit_noise(tissue: np.ndarray, bank: np.ndarray, least: float) -> np.ndarray
     Never under a thousandth of the curve's peak, nor of the highest template at CBV ``least``.
     """
     unit = bank - bank.mean(axis=1, keepdims=True)
-    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    unit /= np.sqrt(_seen(np.square(unit).sum(axis=1)))[:, None]
     freedom = tissue.shape[1] - FREE_PARAMETERS
 
     def block(curves: np.ndarray) -> tuple[np.ndarray]:

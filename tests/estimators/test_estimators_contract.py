@@ -1,0 +1,373 @@
+"""One contract for every entry of METHODS."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from estimator_cases import DT, SPECTRAL, gamma_variate, method, mixture
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bolus.data import CurveError, InputError, MethodError, NoPosteriorError
+from bolus.estimators import METHODS, Estimator, deconvolve, estimator
+from bolus.estimators.blocks import BLOCK
+
+NUMBERS = ("cbv", "cbf", "mtt", "tmax", "delay", "residual")
+
+
+def run(name, case, dt=DT, **changes):
+    """Deconvolve a case by a method, with some of it changed."""
+    case = case._replace(**changes)
+    return deconvolve(case.tissue, case.aif, dt, method(name))
+
+
+def assert_same(one, two, rtol=1e-9, **factors):
+    """Two results agree, ``two`` being ``one`` times the factors."""
+    for key in NUMBERS:
+        np.testing.assert_allclose(
+            getattr(two, key),
+            factors.get(key, 1.0) * getattr(one, key),
+            rtol=rtol,
+            atol=rtol * 1e-3,
+            err_msg=key,
+        )
+
+
+@pytest.fixture(params=METHODS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return mixture(14, snr=20)
+
+
+class TestShapes:
+    @pytest.mark.parametrize("n", [20, 60, 161])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_one_number_a_voxel_in_the_type_given(self, name, n, dtype):
+        case = mixture(5, n=n, dt=90 / n, snr=30)
+        found = run(name, case, dt=90 / n, tissue=case.tissue.astype(dtype))
+        for key in NUMBERS:
+            assert getattr(found, key).shape == (5,)
+            assert getattr(found, key).dtype == dtype, key
+        assert np.isfinite([found.cbv, found.cbf, found.mtt, found.tmax, found.residual]).all()
+
+    @pytest.mark.parametrize("n", [20, 60, 161])
+    def test_single_precision_is_close_to_double(self, name, n):
+        case = mixture(14, n=n, dt=90 / n, snr=30)
+        double = run(name, case, dt=90 / n)
+        single = run(name, case, dt=90 / n, tissue=case.tissue.astype(np.float32))
+        for key in ("cbv", "cbf", "mtt"):
+            np.testing.assert_allclose(getattr(single, key), getattr(double, key), rtol=5e-3)
+
+    def test_no_voxel_at_all(self, name):
+        found = deconvolve(np.empty((0, 60)), gamma_variate(), DT, method(name))
+        assert all(getattr(found, key).shape == (0,) for key in NUMBERS)
+
+    def test_one_voxel(self, name, noisy):
+        assert run(name, noisy, tissue=noisy.tissue[:1]).cbf.shape == (1,)
+
+    @pytest.mark.parametrize("extra", [-1, 0, 1, BLOCK + 3])
+    def test_blocks_leave_no_seam(self, name, noisy, extra):
+        count = BLOCK + extra if name in SPECTRAL else 260 + extra % 2
+        many = noisy.tissue[np.arange(count) % len(noisy.tissue)]
+        found, few = run(name, noisy, tissue=many), run(name, noisy)
+        repeated = few._replace(
+            **{k: getattr(few, k)[np.arange(count) % len(noisy.tissue)] for k in NUMBERS}
+        )
+        assert_same(repeated, found, rtol=1e-7)
+
+    def test_whole_numbers_count_as_numbers(self, name, noisy):
+        counts = np.round(noisy.tissue * 1e6)
+        as_int = run(name, noisy, tissue=counts.astype(int))
+        assert as_int.cbf.dtype == np.float64
+        assert_same(run(name, noisy, tissue=counts), as_int)
+
+    def test_inputs_are_left_alone(self, name, noisy):
+        tissue, aif = noisy.tissue.copy(), noisy.aif.copy()
+        noise = np.full(len(tissue), noisy.noise)
+        for array in (tissue, aif, noise):
+            array.flags.writeable = False
+        deconvolve(tissue, aif, DT, method(name), noise_sd=noise)
+        np.testing.assert_array_equal(tissue, noisy.tissue)
+
+
+class TestRefusals:
+    def refuse(self, name, words, tissue=None, aif=None, dt=DT, **noise):
+        good = mixture(4)
+        tissue, aif = good.tissue if tissue is None else tissue, good.aif if aif is None else aif
+        with pytest.raises(CurveError, match=words):
+            deconvolve(tissue, aif, dt, method(name), **noise)
+
+    @pytest.mark.parametrize(
+        ("shape", "words"),
+        [((60,), "voxels, frames"), ((2, 2, 60), "voxels, frames"), ((4, 19), "at least 20")],
+    )
+    def test_tissue_of_a_wrong_shape(self, name, shape, words):
+        self.refuse(name, words, tissue=np.ones(shape), aif=np.ones(shape[-1]))
+
+    @pytest.mark.parametrize("shape", [(59,), (61,), (1, 60), (60, 1), ()])
+    def test_aif_of_a_wrong_shape(self, name, shape):
+        self.refuse(name, "aif must have the tissue's 60 frames", aif=np.ones(shape))
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+    def test_aif_that_is_not_finite(self, name, bad):
+        aif = gamma_variate()
+        aif[7] = bad
+        self.refuse(name, "1 samples that are not finite", aif=aif)
+
+    @pytest.mark.parametrize(
+        ("aif", "words"),
+        [
+            (np.zeros(60), "nowhere positive"),
+            (-gamma_variate(), "nowhere positive"),
+            (gamma_variate() - 0.5, "area under aif"),
+        ],
+    )
+    def test_aif_without_contrast_agent(self, name, aif, words):
+        self.refuse(name, words, aif=aif)
+
+    @pytest.mark.parametrize("dt", [0, -1.5, np.nan, np.inf, np.array(0.0)])
+    def test_frame_time_that_is_none(self, name, dt):
+        self.refuse(name, "dt must be a positive number of seconds", dt=float(dt))
+
+    @pytest.mark.parametrize("kind", [complex, bool, object, str])
+    def test_arrays_that_hold_no_real_numbers(self, name, kind):
+        good = mixture(4)
+        self.refuse(name, "real numbers", tissue=good.tissue.astype(kind))
+        self.refuse(name, "real numbers", aif=good.aif.astype(kind))
+
+    @pytest.mark.parametrize("noise", [0.0, -1.0, np.nan, np.inf])
+    def test_noise_that_is_no_sd(self, name, noise):
+        self.refuse(name, "noise_sd must be positive", noise_sd=noise)
+
+    @pytest.mark.parametrize("shape", [(3,), (5,), (60,), (4, 59), (60, 4)])
+    def test_noise_of_a_wrong_shape(self, name, shape):
+        self.refuse(name, r"noise_sd is a number, \(4,\) or \(4, 60\)", noise_sd=np.ones(shape))
+
+    def test_noise_that_is_not_real(self, name):
+        self.refuse(name, "real numbers", noise_sd=np.ones(4, dtype=complex))
+
+
+def test_lists_and_odd_frame_times_without_the_type_checks_of_these_tests():
+    """Shapes and types are checked at run time here only; a user has deconvolve's own checks."""
+    program = """
+import numpy as np
+from bolus.data import CurveError
+from bolus.estimators import deconvolve
+aif = np.exp(-np.arange(30.0) / 3)
+tissue = np.array([aif, 0.5 * aif])
+as_lists = deconvolve(tissue.tolist(), aif.tolist(), 1.5, noise_sd=[1.0, 1.0])
+assert np.array_equal(as_lists.cbf, deconvolve(tissue, aif, 1.5).cbf)
+for dt in ("1.5", None, 1j, [1.5], True):
+    try:
+        deconvolve(tissue, aif, dt)
+    except CurveError as error:
+        assert "dt must be" in str(error)
+    else:
+        raise SystemExit(f"dt {dt!r} was taken")
+try:
+    deconvolve(tissue, aif, 1.5, noise_sd="low")
+except CurveError as error:
+    assert "noise_sd" in str(error)
+else:
+    raise SystemExit("noise_sd 'low' was taken")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+class TestRows:
+    def test_a_bad_row_is_nan_in_its_own_row_only(self, name, noisy):
+        broken = noisy.tissue.copy()
+        broken[3, 10], broken[9, 0], broken[11] = np.nan, np.inf, -np.inf
+        found, whole = run(name, noisy, tissue=broken), run(name, noisy)
+        bad = np.isin(np.arange(len(broken)), [3, 9, 11])
+        for key in NUMBERS:
+            values = getattr(found, key)
+            assert np.isnan(values[bad]).all()
+            np.testing.assert_allclose(values[~bad], getattr(whole, key)[~bad], rtol=1e-9)
+
+    def test_every_row_bad(self, name):
+        found = deconvolve(np.full((3, 60), np.nan), gamma_variate(), DT, method(name))
+        assert all(np.isnan(getattr(found, key)).all() for key in NUMBERS)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_a_row_of_zeros_or_of_one_value_breaks_nothing(self, name, noisy, dtype):
+        flat = noisy.tissue.astype(dtype)
+        flat[2], flat[5] = 0, 0.01
+        found, whole = run(name, noisy, tissue=flat), run(name, noisy)
+        rest = ~np.isin(np.arange(len(flat)), [2, 5])
+        assert np.isfinite(found.cbv).all()
+        assert np.isfinite(found.cbf).all()
+        assert found.cbf[2] < 1e-3 * np.median(whole.cbf) + 0.002 / 1.5
+        np.testing.assert_allclose(found.cbf[rest], whole.cbf[rest], rtol=5e-3)
+
+    def test_rows_do_not_know_each_other(self, name, noisy):
+        order = np.random.default_rng(4).permutation(len(noisy.tissue))
+        whole, turned = run(name, noisy), run(name, noisy, tissue=noisy.tissue[order])
+        alone = run(name, noisy, tissue=noisy.tissue[6:7])
+        for key in NUMBERS:
+            values = getattr(whole, key)
+            np.testing.assert_allclose(getattr(turned, key), values[order], rtol=1e-9)
+            np.testing.assert_allclose(getattr(alone, key), values[6:7], rtol=1e-9)
+
+    def test_a_huge_neighbour_changes_nothing(self, name, noisy):
+        """A peer scales all voxels by the largest one."""
+        loud = noisy.tissue.copy()
+        loud[0] *= 1e4
+        a, b = run(name, noisy), run(name, noisy, tissue=loud)
+        np.testing.assert_allclose(a.cbf[1:], b.cbf[1:], rtol=1e-9)
+
+    def test_the_same_again(self, name, noisy):
+        one, two = run(name, noisy), run(name, noisy)
+        for key in NUMBERS:
+            np.testing.assert_array_equal(getattr(one, key), getattr(two, key))
+
+
+class TestLaws:
+    @pytest.mark.parametrize("c", [1e-3, 0.5, 250.0])
+    def test_twice_the_tissue_is_twice_the_flow(self, name, noisy, c):
+        if name == "bayes":
+            c = min(max(c, 0.5), 3.0)
+        one, two = run(name, noisy), run(name, noisy, tissue=c * noisy.tissue)
+        # the reference posterior has a prior of CBV, felt a little
+        rtol = 0.02 if name == "bayes" else 1e-7
+        assert_same(one, two, rtol=rtol, cbf=c, cbv=c, residual=c, delay=1, tmax=1)
+
+    @pytest.mark.parametrize("c", [1e-6, 0.03, 4e3])
+    def test_the_unit_of_concentration_cancels(self, name, noisy, c):
+        """A peer regularises with a fixed λ, so that its flow depends on the unit."""
+        one = run(name, noisy)
+        two = run(name, noisy, tissue=c * noisy.tissue, aif=c * noisy.aif)
+        assert_same(one, two, rtol=1e-6, residual=c)
+
+    @pytest.mark.parametrize("c", [1 / 60, 2.0])
+    def test_flow_is_per_unit_of_time(self, name, noisy, c):
+        """Peers give flow per frame and transit times in samples."""
+        one, two = run(name, noisy), run(name, noisy, dt=c * DT)
+        if name == "bayes":
+            # its prior is in seconds, so only the direction and the volume are a law
+            assert np.isfinite(two.cbf).all()
+            if c > 1:
+                assert np.median(two.mtt / one.mtt) > 1.3
+                np.testing.assert_allclose(two.cbv, one.cbv, rtol=0.25)
+        else:
+            assert_same(one, two, rtol=1e-7, cbf=1 / c, mtt=c, tmax=c, delay=c)
+
+    def test_the_central_volume_theorem_holds(self, name, noisy):
+        found = run(name, noisy)
+        np.testing.assert_allclose(found.cbv, found.cbf * found.mtt, rtol=1e-6)
+
+    def test_the_truth_is_found_roughly(self, name):
+        case = mixture(42, snr=200, delay=(0.0, 0.0))
+        found = run(name, case)
+        np.testing.assert_allclose(found.cbv, case.cbv, rtol=0.15)
+        assert 0.6 < np.median(found.cbf / case.cbf) < 1.15
+        assert np.corrcoef(found.cbf, case.cbf)[0, 1] > 0.8
+
+    def test_the_residual_is_the_noise_where_the_fit_is_good(self, name):
+        case = mixture(42, snr=15, delay=(0.0, 0.0))
+        found = run(name, case)
+        assert np.median(found.residual) == pytest.approx(case.noise, rel=0.35)
+
+    def test_volume_is_not_clipped_to_what_is_positive(self, name):
+        """A peer drops negative samples before it integrates: noise becomes volume."""
+        if name == "bayes":
+            pytest.skip("a prior of CBV is positive; its intervals say when there is no bolus")
+        noise = np.random.default_rng(7).normal(size=(400, 60)) * 0.01
+        found = deconvolve(noise, gamma_variate(), DT, method(name))
+        assert abs(found.cbv.mean()) < 4 * found.cbv.std() / 20
+        assert (found.cbv < 0).mean() == pytest.approx(0.5, abs=0.1)
+
+    @pytest.mark.parametrize("name", METHODS)
+    @settings(max_examples=6, deadline=None)
+    @given(seed=st.integers(0, 10**6), n=st.integers(20, 90), dt=st.floats(0.8, 2.5))
+    def test_any_curves_at_all(self, name, seed, n, dt):
+        rng = np.random.default_rng(seed)
+        tissue, aif = rng.normal(size=(3, n)), rng.random(n)
+        found = deconvolve(tissue, aif, dt, method(name))
+        assert np.isfinite(found.cbv).all()
+        assert np.isfinite(found.cbf).all()
+        assert (found.residual >= 0).all()
+        assert np.isin(np.round(found.tmax / dt, 9) % 1, [0]).all() or name == "bayes"
+        if name != "bayes":
+            two = deconvolve(2 * tissue, aif, dt, method(name))
+            np.testing.assert_allclose(two.cbf, 2 * found.cbf, rtol=1e-9)
+
+
+class TestNames:
+    def test_an_unknown_method_lists_the_known(self):
+        with pytest.raises(MethodError, match="osvdd") as caught:
+            deconvolve(np.ones((1, 60)), gamma_variate(), DT, "osvdd")
+        assert all(known in str(caught.value) for known in METHODS)
+
+    def test_a_name_is_its_factory_with_defaults(self, name):
+        assert estimator(name) == METHODS[name]()
+        assert isinstance(estimator(name), Estimator)
+
+    def test_an_estimator_is_handed_back(self, name):
+        chosen = METHODS[name]()
+        assert estimator(chosen) is chosen
+
+    def test_estimators_are_frozen(self, name):
+        chosen = METHODS[name]()
+        field = next(iter(chosen.__dataclass_fields__))
+        with pytest.raises(AttributeError):
+            setattr(chosen, field, 0.5)
+
+    def test_a_configured_estimator_is_a_method(self):
+        case = mixture(14, snr=10)
+        habit = deconvolve(case.tissue, case.aif, DT, method=METHODS["osvd"](oi=0.035))
+        assert np.median(habit.cbf) < np.median(deconvolve(case.tissue, case.aif, DT, "osvd").cbf)
+
+    @pytest.mark.parametrize(
+        ("factory", "bad"),
+        [
+            ("svd", {"threshold": 0}),
+            ("svd", {"threshold": 1.2}),
+            ("csvd", {"threshold": -0.1}),
+            ("csvd", {"threshold": float("nan")}),
+            ("osvd", {"oi": 0.0}),
+            ("osvd", {"oi": -1.0}),
+            ("osvd", {"thresholds": ()}),
+            ("osvd", {"thresholds": (0.2, 0.1)}),
+            ("osvd", {"thresholds": (0.0, 0.1)}),
+            ("tikhonov", {"lowest": 0.0}),
+            ("tikhonov", {"lowest": 0.5, "highest": 0.1}),
+            ("tikhonov", {"steps": 2}),
+            ("tikhonov-fixed", {"strength": 0.0}),
+        ],
+    )
+    def test_bad_settings_are_refused(self, factory, bad):
+        with pytest.raises(InputError):
+            METHODS[factory](**bad)
+
+
+class TestNoise:
+    def test_three_forms_say_the_same(self, name, noisy):
+        sd = noisy.noise
+        forms = (sd, np.full(14, sd), np.full((14, 60), sd))
+        found = [deconvolve(noisy.tissue, noisy.aif, DT, method(name), noise_sd=f) for f in forms]
+        assert_same(found[0], found[1])
+        assert_same(found[0], found[2], rtol=1e-6)
+
+    def test_a_row_without_a_noise_is_nan(self, name, noisy):
+        sd = np.full(14, noisy.noise)
+        sd[2], sd[5], sd[8] = np.nan, 0, -1
+        found = deconvolve(noisy.tissue, noisy.aif, DT, method(name), noise_sd=sd)
+        np.testing.assert_array_equal(np.flatnonzero(np.isnan(found.cbf)), [2, 5, 8])
+
+
+def test_methods_without_a_posterior_say_who_has_one(name, noisy):
+    found = run(name, noisy)
+    if found.posterior is None:
+        with pytest.raises(NoPosteriorError, match="bayes"):
+            found.interval("cbf")
+    else:
+        assert name == "bayes"
