@@ -7,17 +7,16 @@ from jaxtyping import Bool, Float, Int
 from scipy.ndimage import convolve, gaussian_filter1d
 from scipy.stats import rankdata
 
-from bolus.aif.average import VISIBLE, arterial_mean
+from bolus.aif.average import MIN_CLARITY, VISIBLE, arterial_mean
 from bolus.aif.shape import SMOOTHING, Shape, shape_of
 from bolus.data import AIF, ArterialInputError, DSCSeries, Quality, TissueCurves
 
 MIN_HEIGHT = 1.5
-MIN_CLARITY = 6.0
 MAX_WIDTH = 1.0
 MIN_WIDTH = 2.0
 MAX_REST = 0.6
-"""What every arterial voxel must meet: height and FWHM relative to the mean tissue curve, height in
-noise SDs, FWHM in s, level after the first pass relative to the peak."""
+"""What every arterial voxel must meet: height and FWHM relative to the mean tissue curve, FWHM in
+s, level after the first pass relative to the peak."""
 
 FEWEST, MOST = 3, 20
 LEADERS, MIN_PART = (20, 5), 0.5

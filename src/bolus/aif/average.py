@@ -7,6 +7,9 @@ from bolus.aif.quality import arterial_quality
 from bolus.data import AIF, ArterialInputError, DSCSeries, MaskError, TissueCurves
 from bolus.physics.signal import clip_signal, delta_r2star
 
+MIN_CLARITY = 6.0
+"""Noise SDs that an arterial curve must rise to."""
+
 FLOOR = 0.01
 """Smallest signal, as a fraction of S0, that is not clipped."""
 
@@ -55,6 +58,11 @@ def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     if not curve.max() > 0:
         raise ArterialInputError("the marked voxels show no drop of signal")
     noise = float(np.std(curve[:baseline], ddof=1))
+    if curve.max() < MIN_CLARITY * noise:
+        raise ArterialInputError(
+            f"no bolus passes the {int(good.sum())} marked voxels: their mean curve peaks at "
+            f"{curve.max() / noise:.1f} noise SDs, at least {MIN_CLARITY:.0f} are needed"
+        )
     quality, notes = arterial_quality(curve, curves.mean, noise, series.dt)
     clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
     relative = signal[good] / level

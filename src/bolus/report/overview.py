@@ -79,7 +79,7 @@ def _sheet(maps: PerfusionMaps) -> "tuple[Figure, list[Axes]]":
     """A figure of two rows of four panels that have the shape of the mosaics."""
     from matplotlib.figure import Figure
 
-    rows, columns = mosaic(maps.mask, maps.grid, maps.mask, fill=False).shape
+    rows, columns = mosaic(maps.mask.astype(float), maps.grid, maps.mask).shape
     tall = PANEL_WIDTH * min(1.2, max(0.6, rows / columns * pixel_aspect(maps.grid)))
     row_height = tall + TITLE_HEIGHT + FOOT_HEIGHT
     width, height = 4 * (PANEL_WIDTH + BAR_WIDTH) + 0.55, 2 * row_height + 0.4

@@ -9,6 +9,9 @@ from bolus.physics import DENSITY, KAPPA
 
 NOTICE = "Research software, not a medical device."
 
+DOUBTFUL = 0.5
+"""An arterial input that scores below this is called doubtful."""
+
 DESCRIPTIONS = {
     "cbf": "Cerebral blood flow, the maximum of the impulse response (CAPLEX Q.PH1.003)",
     "cbv": "Cerebral blood volume (CAPLEX Q.PH1.001)",
@@ -109,6 +112,9 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"bolus depth {100 * maps.bolus_depth:.0f} %",
         f"arterial input: {aif.origin}{voxels}{score}",
     ]
+    if aif.quality is not None and aif.quality < DOUBTFUL:
+        weak = "; ".join(n.removeprefix("weak: ") for n in aif.notes if n.startswith("weak: "))
+        lines.append(f"doubtful arterial input: {weak}. Look at the picture before trusting it")
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
     return [*lines, NOTICE]
