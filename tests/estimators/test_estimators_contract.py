@@ -90,7 +90,7 @@ class TestShapes:
         tissue, aif = noisy.tissue.copy(), noisy.aif.copy()
         noise = np.full(len(tissue), noisy.noise)
         for array in (tissue, aif, noise):
-            array.flags.writeable = False
+            array.setflags(write=False)
         deconvolve(tissue, aif, DT, method(name), noise_sd=noise)
         np.testing.assert_array_equal(tissue, noisy.tissue)
 

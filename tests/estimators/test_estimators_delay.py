@@ -1,0 +1,64 @@
+"""Delay: what must not move, and what is known to move."""
+
+import numpy as np
+import pytest
+from estimator_cases import CIRCULANT, DT, gamma_variate, mixture
+
+from bolus.estimators import METHODS, Prior, deconvolve
+
+PRIOR = Prior(mtt=(1.5, 12.0), delay=(-8.0, 8.0), mtt_steps=12, delay_steps=32)
+CASE = mixture(140, snr=50, delay=(0.0, 0.0))
+
+
+def run(name, shift, tissue=CASE.tissue):
+    """The same tissue under an arterial input ``shift`` s later."""
+    chosen = METHODS[name](prior=PRIOR) if name == "bayes" else METHODS[name]()
+    return deconvolve(tissue, gamma_variate(arrival=15.0 + shift), DT, chosen)
+
+
+@pytest.mark.parametrize("name", [*CIRCULANT, "bayes"])
+@pytest.mark.parametrize("frames", [-3, 3])
+def test_flow_does_not_move_with_delay(name, frames):
+    at_rest, moved = run(name, 0.0), run(name, frames * DT)
+    assert np.median(moved.cbf / at_rest.cbf) == pytest.approx(1, abs=0.03)
+    assert np.median(moved.mtt / at_rest.mtt) == pytest.approx(1, abs=0.03)
+    assert np.median(moved.tmax - at_rest.tmax) == pytest.approx(-frames * DT, abs=0.05)
+
+
+def test_flow_of_bayes_does_not_move_by_parts_of_a_frame_either():
+    at_rest, moved = run("bayes", 0.0), run("bayes", 2.1)
+    assert np.median(moved.cbf / at_rest.cbf) == pytest.approx(1, abs=0.03)
+    assert np.median(moved.delay - at_rest.delay) == pytest.approx(-2.1, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["svd", "tikhonov-fixed"])
+def test_causal_methods_do_move(name):
+    """The law above can fail: these have only the causal matrix, which knows no early tissue."""
+    at_rest, late_artery = run(name, 0.0), run(name, 3 * DT)
+    assert np.median(late_artery.cbf / at_rest.cbf) > 1.5
+
+
+@pytest.mark.parametrize("name", CIRCULANT)
+def test_tissue_before_the_artery_has_a_negative_time(name):
+    """The wrapped half of the circulant solution is time before zero, not a large Tmax."""
+    early, late = run(name, 6.0), run(name, -6.0)
+    assert (early.tmax < 0).mean() > 0.95
+    assert np.median(early.tmax) == pytest.approx(-6.0, abs=DT + 0.01)
+    assert (late.tmax > 0).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", ["svd", "tikhonov-fixed"])
+def test_a_causal_method_has_no_negative_time(name):
+    assert (run(name, 6.0).tmax >= 0).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_volume_does_not_move(name):
+    at_rest, moved = run(name, 0.0), run(name, 3 * DT)
+    assert np.median(moved.cbv / at_rest.cbv) == pytest.approx(1, abs=0.03)
+
+
+def test_only_a_model_gives_a_delay():
+    for name in METHODS:
+        delay = run(name, 0.0).delay
+        assert np.isfinite(delay).all() if name == "bayes" else np.isnan(delay).all()
