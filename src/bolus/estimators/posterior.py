@@ -47,8 +47,7 @@ def summarise(
 
     The amplitude itself is integrated over the prior's CBV range (see ``amplitude.marginalise``).
     """
-    mean, log_w = marginalise(amplitude, precision, prior.cbv)
-    log_a = np.log(mean)
+    log_a, log_w = marginalise(amplitude, precision, prior.cbv)
     best = log_w.argmax(axis=1)
     weight = np.exp(log_w - np.take_along_axis(log_w, best[:, None], axis=1))
     weight /= weight.sum(axis=1, keepdims=True)
@@ -60,7 +59,7 @@ def summarise(
     mtt, delay = grid.sum(axis=(1, 3)), grid.sum(axis=(1, 2))
     mean_cbv, sd_cbv, cbv_cdf = _histogram(log_a, weight)
     _, sd_cbf, cbf_cdf = _histogram(log_cbf, weight)
-    relative = 1 / np.sqrt(mean**2 * precision + 1)
+    relative = 1 / np.sqrt(np.exp(2 * log_a) * precision + 1)
     return Summary(
         log_cbv=mean_cbv,
         log_mtt=mtt @ ((edges[1:] + edges[:-1]) / 2).astype(mtt.dtype),
@@ -69,7 +68,7 @@ def summarise(
         sd_cbf=sd_cbf,
         spread=np.einsum("ij,ij->i", weight, relative),
         best=best,
-        amplitude=np.take_along_axis(mean, best[:, None], axis=1)[:, 0],
+        amplitude=np.take_along_axis(np.exp(log_a), best[:, None], axis=1)[:, 0],
         cbv_cdf=cbv_cdf,
         cbf_cdf=cbf_cdf,
         mtt_cdf=_cumulative(mtt),
