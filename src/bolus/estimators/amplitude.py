@@ -29,7 +29,7 @@ def marginalise(
     mean[near] += shift / root[near]
     np.clip(mean, *bounds, out=mean)
     relative = np.minimum(spread / (mean * root) ** 2, WIDEST)
-    log_mean = np.clip(np.log(mean) - 1.5 * relative, *np.log(bounds))
+    log_mean = np.clip(np.log(mean) - 1.5 * relative, *np.log(bounds).tolist())
     log_weight = 0.5 * (amplitude * root) ** 2 + log_mass + np.log1p(relative)
     return log_mean, log_weight - np.log(mean) - np.log(root)
 
