@@ -140,7 +140,7 @@ def simulate_one(
     field: Annotated[float, typer.Option(help="Field strength, 1.5 or 3 T.")] = 3.0,
     tr: Annotated[float, typer.Option(help="Time between frames in seconds.")] = 1.5,
     te: Annotated[
-        float | None, typer.Option(help="Echo time in seconds; 0.03 at 1.5 T, 0.025 at 3 T.")
+        float | None, typer.Option(help="Echo time in seconds; 0.025 at 1.5 T, 0.02 at 3 T.")
     ] = None,
     frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
     tumor: Annotated[str, typer.Option(help="none, low or high (grade).")] = "none",

@@ -54,8 +54,8 @@ def test_series_is_raw_and_stored_in_single_precision(clean):
     series = clean.series
     assert series.signal.dtype == np.float32
     assert series.signal.shape == (64, 64, 12, 60)
-    assert (series.dt, series.te, series.frames, series.mask) == (1.5, 0.025, None, None)
-    assert simulate_patient(field=1.5, shape=(24, 24, 1), frames=30).series.te == 0.030
+    assert (series.dt, series.te, series.frames, series.mask) == (1.5, 0.020, None, None)
+    assert simulate_patient(field=1.5, shape=(24, 24, 1), frames=30).series.te == 0.025
 
 
 @pytest.mark.parametrize("field", [1.5, 3.0])
@@ -267,7 +267,7 @@ def test_impossible_patients_are_refused(bad, expected):
 def test_whole_numbers_are_numbers():
     patient = simulate_patient(snr=50, field=3, tr=2, shape=(24, 24, 1), frames=30)
     assert patient.settings.tr == 2.0
-    assert patient.settings.te == 0.025
+    assert patient.settings.te == 0.020
 
 
 def test_a_patient_takes_seconds():

@@ -66,7 +66,7 @@ def test_simulated_patient_is_a_patient(run, tmp_path):
     assert {"tumor_mask.nii.gz", "aif_mask.nii.gz", "truth_cbf.nii.gz", "truth_aif.tsv"} <= names
     series = bolus.read_series(out / "dsc.nii.gz")
     assert series.signal.shape == (32, 32, 4, 40)
-    assert (series.dt, series.te) == (2.0, 0.03)
+    assert (series.dt, series.te) == (2.0, 0.025)
     assert nib.load(out / "truth_cbf.nii.gz").shape == (32, 32, 4)
     assert json.loads((out / "dsc.json").read_text())["RepetitionTime"] == 2.0
 

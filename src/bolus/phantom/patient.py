@@ -16,7 +16,7 @@ from bolus.phantom.vessels import Vessels, simulate_vessels
 from bolus.physics import cbf_scale, tissue_curve
 from bolus.physics.residue import exponential
 
-ECHO_TIMES = {1.5: 0.030, 3.0: 0.025}
+ECHO_TIMES = {1.5: 0.025, 3.0: 0.020}
 DOSE_ECHO_TIME = 0.030
 """Echo time in s at which the dose makes typical grey matter lose a fifth of its signal."""
 
@@ -104,7 +104,7 @@ def simulate_patient(
 ) -> DigitalPatient:
     """One digital patient; the same arguments give the same bytes.
 
-    ``tr`` and ``te`` in s (``te`` None: 0.030 at 1.5 T, 0.025 at 3 T), ``field`` 1.5 or 3.0 T,
+    ``tr`` and ``te`` in s (``te`` None: 0.025 at 1.5 T, 0.020 at 3 T), ``field`` 1.5 or 3.0 T,
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
     ``shape``. Anatomy comes from the MNI152 maps. A voxel's signal adds up, by volume, the tissue
     (one curve of volume-weighted CBV and CBF), arteries with the arterial input itself, veins with
@@ -194,13 +194,13 @@ def _purest(arteries: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
 
 
 def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
-    """A broad arterial input that starts after nine frames or 14 to 18 s, early in short series.
+    """An arterial input that starts after nine frames or 14 to 18 s, early in short series.
 
     Its height makes typical grey matter lose 20.5 to 22 % of its signal at DOSE_ECHO_TIME.
     """
     duration = protocol.tr * protocol.frames
     onset = min(max(rng.uniform(14, 18), 9.5 * protocol.tr), 0.3 * duration)
-    drawn = ArterialShape.sample(rng, onset=(onset, onset), r=(3.6, 4.0), b=(2.3, 2.5))
+    drawn = ArterialShape.sample(rng, onset=(onset, onset), r=(3.0, 3.6), b=(1.8, 2.1))
     fine = drawn(drawn.onset + np.arange(0, 45, 0.25))
     grey = 60 * GREY_CBV / GREY_MTT / cbf_scale()
     reference = tissue_curve(
