@@ -8,7 +8,7 @@ import numpy as np
 from bolus.data import PerfusionMaps
 from bolus.phantom import PatientTruth
 from bolus.report.mosaic import one_slice, pixel_aspect
-from bolus.report.overview import INK, MUTED, PANELS, PAPER
+from bolus.report.overview import INK, MUTED, PANELS, PAPER, window
 from bolus.report.summary import NOTICE
 
 ROWS = {"cbf": "CBF, mL/100 g/min", "cbv": "CBV, mL/100 g", "mtt": "MTT, s"}
@@ -29,7 +29,7 @@ def save_comparison(truth: PatientTruth, results: Mapping[str, PerfusionMaps], p
     )
     axes = figure.subplots(len(ROWS), len(columns), squeeze=False)
     for row, (name, label) in zip(axes, ROWS.items(), strict=True):
-        low, high = 0.0, float(np.nanpercentile(getattr(truth, name), 98))
+        low, high = window(getattr(truth, name), PANELS[name])
         for axis, (column, maps) in zip(row, columns.items(), strict=True):
             volume = np.where(first.mask, getattr(maps, name), np.nan)
             image = axis.imshow(
