@@ -2,29 +2,33 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint env clean
+.PHONY: demo test lint clean
 
-env: .venv/.ready
+demo: .venv/.ready
+	$(BIN)/bolus demo --output demo --overwrite
 
-.venv/.ready: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "bolus needs Python 3.11 or newer, found " + sys.version'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
-	touch $@
-
-demo: env
-	$(BIN)/bolus demo --output demo
-
-test: env
+test: .venv/.ready-dev
 	$(BIN)/python -m pytest -n 2
 
-lint: env
+lint: .venv/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
+
+# What the program needs.
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "bolus needs Python 3.11 or newer, found " + sys.version'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+# What its development needs besides (torch is among it: large).
+.venv/.ready-dev: .venv/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	touch $@
 
 clean:
 	rm -rf .venv demo
