@@ -1,5 +1,6 @@
 """One contract for every entry of METHODS."""
 
+import os
 import subprocess
 import sys
 
@@ -371,3 +372,29 @@ def test_methods_without_a_posterior_say_who_has_one(name, noisy):
             found.interval("cbf")
     else:
         assert name == "bayes"
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    code = (
+        "import numpy as np, bolus\n"
+        "t = np.arange(60) * 1.5\n"
+        "a = np.clip(t - 15, 0, None) ** 3 * np.exp(-np.clip(t - 15, 0, None) / 1.5)\n"
+        "r = np.random.default_rng(0)\n"
+        "c = (r.normal(0, 0.05, (5000, 60)) + 0.1 * a).astype('f4')\n"
+        "import hashlib\n"
+        "for m in ('svd', 'csvd', 'osvd', 'tikhonov'):\n"
+        "    p = bolus.deconvolve(c, a, 1.5, m)\n"
+        "    print(hashlib.sha256(np.stack(p[:4]).tobytes()).hexdigest())\n"
+    )
+    seen = set()
+    for threads in ("1", "2"):
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seen.add(done.stdout)
+    assert len(seen) == 1

@@ -1,6 +1,5 @@
 """The reference posterior: brute force over residue family × MTT × delay."""
 
-import os
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,7 +45,7 @@ class Bayes:
         def block(curves: np.ndarray, sd: np.ndarray) -> Summary:
             return summarise(*_amplitudes(curves, sd, bank), self.prior)
 
-        summary = Summary(*in_blocks(block, tissue, noise, size=128, threads=os.cpu_count() or 1))
+        summary = Summary(*in_blocks(block, tissue, noise, size=128))
         best = bank[summary.best] * summary.amplitude[:, None]
         residual = np.std(tissue - best, axis=1)
         return _perfusion(summary, residual, GridPosterior(summary, self.prior))

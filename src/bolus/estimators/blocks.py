@@ -1,35 +1,42 @@
-"""Work through voxels in blocks that fit a processor's cache."""
+"""Work through voxels in blocks, on all cores."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
-BLOCK = 2048
+BLOCK = 5120
 
 
 def in_blocks(
-    function: Callable[..., tuple[np.ndarray, ...]],
-    *rows: np.ndarray,
-    size: int = BLOCK,
-    threads: int = 1,
+    function: Callable[..., tuple[np.ndarray, ...]], *rows: np.ndarray, size: int = BLOCK
 ) -> tuple[np.ndarray, ...]:
     """``function`` of ``size`` rows of every array at a time; each output joined again.
 
-    Matrix products use all cores by themselves; ``threads`` is for work that is mostly elementwise.
-    The result does not depend on it.
+    Blocks run side by side, one a core. Inside ``one_blas_thread`` the result does not depend on
+    the number of cores.
     """
     count = len(rows[0])
     if count <= size:
         return function(*rows)
     starts = range(0, count, size)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        parts = pool.map(lambda start: function(*(r[start : start + size] for r in rows)), starts)
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
-    def part(start: int) -> tuple[np.ndarray, ...]:
-        return function(*(r[start : start + size] for r in rows))
 
-    if threads == 1:
-        parts = [part(start) for start in starts]
-    else:
-        with ThreadPoolExecutor(max_workers=threads) as pool:
-            parts = list(pool.map(part, starts))
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Matrix products on one thread each: the cores are taken by blocks, and sums keep one order.
+
+    A product split over threads rounds differently for every number of threads.
+    """
+    return _controller().limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()

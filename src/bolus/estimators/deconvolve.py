@@ -8,6 +8,7 @@ import numpy as np
 
 from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.estimators.bayes import Bayes
+from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 
 MINIMUM_FRAMES = 20
@@ -73,9 +74,10 @@ def deconvolve(
     if noise is not None:
         good &= (np.isfinite(noise) & (noise > 0)).all(axis=1)
     aif, dt = aif.astype(float), float(dt)
-    if good.all():
-        return chosen(tissue, aif, dt, noise)
-    return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
+    with one_blas_thread():
+        if good.all():
+            return chosen(tissue, aif, dt, noise)
+        return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
 
 
 def _curves(tissue: np.ndarray) -> np.ndarray:

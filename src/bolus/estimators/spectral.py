@@ -18,6 +18,8 @@ from bolus.physics import blood_volume, transit_time
 
 Curves = Float[np.ndarray, "voxels t"]
 AIFCurve = Float[np.ndarray, " t"]
+Solved = tuple[np.ndarray, ...]
+"""Height of every response's maximum, its sample, and the residual; (voxels,) each."""
 
 THRESHOLDS = (0.02, 0.04, 0.07, *(round(0.05 * i, 2) for i in range(2, 20)))
 
@@ -103,15 +105,12 @@ class OSVD:
     ) -> Perfusion:
         """Perfusion by each voxel's own filter."""
         problem = Circulant(aif, dt)
-        filters = self.filters(problem.s)
-        solutions = [problem.solution(f).astype(tissue.dtype) for f in filters]
+        bank = _Bank.of(problem, self.filters(problem.s), tissue.dtype)
 
-        def block(curves: Curves) -> tuple[np.ndarray, ...]:
-            return _raise_threshold(curves, solutions, self.oi)
+        def block(curves: Curves) -> Solved:
+            return _raise_threshold(curves, bank, self.oi)
 
-        peak, where, choice = in_blocks(block, tissue)
-        residual = _residual(tissue, problem, filters, choice)
-        return _readout(tissue, aif, peak, problem.times[where], residual)
+        return _readout(tissue, problem, in_blocks(block, tissue))
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class Tikhonov:
 
     lowest: float = 0.01
     highest: float = 1.0
-    steps: int = 32
+    steps: int = 24
 
     def __post_init__(self) -> None:
         if not 0 < self.lowest < self.highest or self.steps < 3:
@@ -148,15 +147,12 @@ class Tikhonov:
     ) -> Perfusion:
         """Perfusion by each voxel's own filter."""
         problem = Circulant(aif, dt)
-        filters = self.filters(problem.s)
+        bank = _Bank.of(problem, self.filters(problem.s), tissue.dtype)
 
-        def block(curves: Curves) -> tuple[np.ndarray]:
-            return (corner(problem.power(curves), problem.s, self.lambdas),)
+        def block(curves: Curves) -> Solved:
+            return _solve(curves, bank, corner(problem.power(curves), problem.s, self.lambdas))
 
-        (choice,) = in_blocks(block, tissue)
-        peak, when = _peaks(tissue, problem, filters, choice)
-        residual = _residual(tissue, problem, filters, choice)
-        return _readout(tissue, aif, peak, when, residual)
+        return _readout(tissue, problem, in_blocks(block, tissue))
 
 
 @dataclass(frozen=True)
@@ -188,30 +184,59 @@ def _fraction(name: str, value: float) -> None:
         raise InputError(f"{name} is a fraction of the largest singular value, found {value}")
 
 
+@dataclass(frozen=True, eq=False)
+class _Bank:
+    """For every candidate filter the matrix to the response, and that to what it leaves over."""
+
+    solutions: tuple[np.ndarray, ...]
+    misfits: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, problem: Problem, filters: np.ndarray, dtype: np.dtype) -> "_Bank":
+        """The matrices of a problem for filters (candidates, bins)."""
+        return cls(
+            tuple(problem.solution(f).astype(dtype) for f in filters),
+            tuple(problem.misfit(f).astype(dtype) for f in filters),
+        )
+
+
 def _one_filter(problem: Problem, factors: np.ndarray, tissue: Curves) -> Perfusion:
-    choice = np.zeros(len(tissue), dtype=int)
-    peak, when = _peaks(tissue, problem, factors[None], choice)
-    residual = _residual(tissue, problem, factors[None], choice)
-    return _readout(tissue, problem.aif, peak, when, residual)
+    bank = _Bank.of(problem, factors[None], tissue.dtype)
+
+    def block(curves: Curves) -> Solved:
+        return *_maximum(curves @ bank.solutions[0]), _rms(curves @ bank.misfits[0])
+
+    return _readout(tissue, problem, in_blocks(block, tissue))
 
 
-def _raise_threshold(
-    curves: Curves, solutions: list[np.ndarray], oi: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Peak, its sample and the number of the first candidate that is smooth enough."""
-    peak = np.empty(len(curves), dtype=curves.dtype)
+def _solve(curves: Curves, bank: _Bank, choice: Int[np.ndarray, " voxels"]) -> Solved:
+    """Peak, its sample and the residual, every voxel by the filter of its choice."""
+    peak, residual = np.empty((2, len(curves)), dtype=curves.dtype)
     where = np.empty(len(curves), dtype=int)
-    choice = np.full(len(curves), len(solutions) - 1)
+    for number in np.unique(choice):
+        rows = np.flatnonzero(choice == number)
+        own = curves[rows]
+        peak[rows], where[rows] = _maximum(own @ bank.solutions[number])
+        residual[rows] = _rms(own @ bank.misfits[number])
+    return peak, where, residual
+
+
+def _raise_threshold(curves: Curves, bank: _Bank, oi: float) -> Solved:
+    """The same, every voxel by the first filter that is smooth enough, or else by the last."""
+    peak, residual = np.empty((2, len(curves)), dtype=curves.dtype)
+    where = np.empty(len(curves), dtype=int)
     left = np.arange(len(curves))
-    for number, solution in enumerate(solutions):
+    for solution, misfit in zip(bank.solutions, bank.misfits, strict=True):
         response = curves @ solution
         peak[left], where[left] = _maximum(response)
-        smooth = _bending(response) < oi * solution.shape[1] * peak[left]
-        choice[left[smooth]] = number
-        left, curves = left[~smooth], curves[~smooth]
+        done = _bending(response) < oi * solution.shape[1] * peak[left]
+        if solution is bank.solutions[-1]:
+            done[:] = True
+        residual[left[done]] = _rms(curves[done] @ misfit)
+        left, curves = left[~done], curves[~done]
         if not left.size:
             break
-    return peak, where, choice
+    return peak, where, residual
 
 
 def _bending(response: np.ndarray) -> np.ndarray:
@@ -226,51 +251,20 @@ def _maximum(response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.take_along_axis(response, index[:, None], axis=1)[:, 0], index
 
 
-def _peaks(
-    tissue: Curves, problem: Problem, filters: np.ndarray, choice: Int[np.ndarray, " voxels"]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Height and time of every response's maximum, by the chosen filters."""
-    peak = np.empty(len(tissue), dtype=tissue.dtype)
-    where = np.empty(len(tissue), dtype=int)
-    for number in np.unique(choice):
-        rows = np.flatnonzero(choice == number)
-        solution = problem.solution(filters[number]).astype(tissue.dtype)
-
-        def block(curves: Curves, solution: np.ndarray = solution) -> tuple[np.ndarray, np.ndarray]:
-            return _maximum(curves @ solution)
-
-        peak[rows], where[rows] = in_blocks(block, tissue[rows])
-    return peak, problem.times[where]
+def _rms(left: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("ij,ij->i", left, left) / left.shape[1])
 
 
-def _residual(
-    tissue: Curves, problem: Problem, filters: np.ndarray, choice: Int[np.ndarray, " voxels"]
-) -> np.ndarray:
-    """Root mean square of curve minus reconstruction, (voxels,)."""
-    out = np.empty(len(tissue), dtype=tissue.dtype)
-    for number in np.unique(choice):
-        rows = np.flatnonzero(choice == number)
-        misfit = problem.misfit(filters[number]).astype(tissue.dtype)
-
-        def block(curves: Curves, misfit: np.ndarray = misfit) -> tuple[np.ndarray]:
-            left = curves @ misfit
-            return (np.sqrt(np.einsum("ij,ij->i", left, left) / left.shape[1]),)
-
-        (out[rows],) = in_blocks(block, tissue[rows])
-    return out
-
-
-def _readout(
-    tissue: Curves, aif: AIFCurve, peak: np.ndarray, when: np.ndarray, residual: np.ndarray
-) -> Perfusion:
-    cbv = blood_volume(tissue, aif.astype(tissue.dtype))
+def _readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
+    peak, where, residual = solved
+    cbv = blood_volume(tissue, problem.aif.astype(tissue.dtype))
     with np.errstate(divide="ignore", invalid="ignore"):
         mtt = transit_time(cbv, peak)
     return Perfusion(
         cbv=cbv,
         cbf=peak,
         mtt=np.where(np.isfinite(mtt), mtt, np.nan).astype(tissue.dtype),
-        tmax=when.astype(tissue.dtype),
+        tmax=problem.times[where].astype(tissue.dtype),
         delay=np.full_like(cbv, np.nan),
         residual=residual,
     )
