@@ -7,7 +7,8 @@ from estimator_cases import DT, method, mixture
 from bolus.estimators import METHODS, deconvolve
 from bolus.estimators.lcurve import _curvature, corner
 from bolus.estimators.problem import Circulant
-from bolus.estimators.spectral import THRESHOLDS, _bending
+from bolus.estimators.solve import bending
+from bolus.estimators.spectral import THRESHOLDS
 
 
 def oscillation_index(k):
@@ -51,8 +52,8 @@ def test_the_index_uses_second_differences():
     k = rng.random((3, 11))
     k[2] = np.arange(11)
     want = [oscillation_index(row) * 11 * row.max() for row in k]
-    np.testing.assert_allclose(_bending(k), want, rtol=1e-12)
-    assert _bending(k)[2] == pytest.approx(0)
+    np.testing.assert_allclose(bending(k), want, rtol=1e-12)
+    assert bending(k)[2] == pytest.approx(0)
     assert oscillation_index([0, 1, 0, 1, 0]) == pytest.approx(6 / 5)
 
 

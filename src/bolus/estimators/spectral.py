@@ -8,20 +8,35 @@ k(t) = CBF·R(t − d), MTT = CBV/CBF, Tmax = the time of that maximum; no delay
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from bolus.data import InputError, Perfusion
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.lcurve import corner
-from bolus.estimators.problem import Circulant, Problem, Toeplitz
-from bolus.physics import blood_volume, transit_time
+from bolus.estimators.problem import Circulant, Toeplitz
+from bolus.estimators.solve import (
+    Bank,
+    Curves,
+    Solved,
+    by_choice,
+    by_one_filter,
+    by_rising_threshold,
+    readout,
+)
 
-Curves = Float[np.ndarray, "voxels t"]
 AIFCurve = Float[np.ndarray, " t"]
-Solved = tuple[np.ndarray, ...]
-"""Height of every response's maximum, its sample, and the residual; (voxels,) each."""
 
 THRESHOLDS = (0.02, 0.04, 0.07, *(round(0.05 * i, 2) for i in range(2, 20)))
+
+
+def truncation(s: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
+    """Filter of the SVD methods for normalised singular values: 1 from the threshold on, else 0."""
+    return (s >= threshold).astype(float)
+
+
+def damping(s: np.ndarray, strength: np.ndarray | float) -> np.ndarray:
+    """Filter of Tikhonov's methods for normalised singular values: s²/(s² + λ²), λ over σmax."""
+    return s**2 / (s**2 + strength**2)
 
 
 @dataclass(frozen=True)
@@ -37,15 +52,15 @@ class SVD:
         _fraction("threshold", self.threshold)
 
     def filter(self, s: np.ndarray) -> np.ndarray:
-        """Factors for normalised singular values: 1 at or above the threshold, else 0."""
-        return (s >= self.threshold).astype(float)
+        """Factors for normalised singular values (bins,); see ``truncation``."""
+        return truncation(s, self.threshold)
 
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by one filter for all voxels."""
         problem = Toeplitz(aif, dt)
-        return _one_filter(problem, self.filter(problem.s), tissue)
+        return by_one_filter(problem, self.filter(problem.s), tissue)
 
 
 @dataclass(frozen=True)
@@ -61,15 +76,15 @@ class CSVD:
         _fraction("threshold", self.threshold)
 
     def filter(self, s: np.ndarray) -> np.ndarray:
-        """Factors for normalised singular values: 1 at or above the threshold, else 0."""
-        return (s >= self.threshold).astype(float)
+        """Factors for normalised singular values (bins,); see ``truncation``."""
+        return truncation(s, self.threshold)
 
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by one filter for all voxels."""
         problem = Circulant(aif, dt)
-        return _one_filter(problem, self.filter(problem.s), tissue)
+        return by_one_filter(problem, self.filter(problem.s), tissue)
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,7 @@ class OSVD:
 
     def filters(self, s: np.ndarray) -> np.ndarray:
         """Candidate filters (candidates, bins), the least smoothing first, no duplicates."""
-        rows = (s >= np.array(self.thresholds)[:, None]).astype(float)
+        rows = truncation(s, np.array(self.thresholds)[:, None])
         return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
 
     def __call__(
@@ -105,12 +120,12 @@ class OSVD:
     ) -> Perfusion:
         """Perfusion by each voxel's own filter."""
         problem = Circulant(aif, dt)
-        bank = _Bank.of(problem, self.filters(problem.s), tissue.dtype)
+        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
 
         def block(curves: Curves) -> Solved:
-            return _raise_threshold(curves, bank, self.oi)
+            return by_rising_threshold(curves, bank, self.oi)
 
-        return _readout(tissue, problem, in_blocks(block, tissue))
+        return readout(tissue, problem, in_blocks(block, tissue))
 
 
 @dataclass(frozen=True)
@@ -140,19 +155,19 @@ class Tikhonov:
 
     def filters(self, s: np.ndarray) -> np.ndarray:
         """Candidate filters (steps, bins)."""
-        return s**2 / (s**2 + self.lambdas[:, None] ** 2)
+        return damping(s, self.lambdas[:, None])
 
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by each voxel's own filter."""
         problem = Circulant(aif, dt)
-        bank = _Bank.of(problem, self.filters(problem.s), tissue.dtype)
+        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
 
         def block(curves: Curves) -> Solved:
-            return _solve(curves, bank, corner(problem.power(curves), problem.s, self.lambdas))
+            return by_choice(curves, bank, corner(problem.power(curves), problem.s, self.lambdas))
 
-        return _readout(tissue, problem, in_blocks(block, tissue))
+        return readout(tissue, problem, in_blocks(block, tissue))
 
 
 @dataclass(frozen=True)
@@ -168,103 +183,17 @@ class TikhonovFixed:
         _fraction("strength", self.strength)
 
     def filter(self, s: np.ndarray) -> np.ndarray:
-        """Factors s²/(s²+λ²) for normalised singular values."""
-        return s**2 / (s**2 + self.strength**2)
+        """Factors for normalised singular values (bins,); see ``damping``."""
+        return damping(s, self.strength)
 
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by one filter for all voxels."""
         problem = Toeplitz(aif, dt, volterra=False)
-        return _one_filter(problem, self.filter(problem.s), tissue)
+        return by_one_filter(problem, self.filter(problem.s), tissue)
 
 
 def _fraction(name: str, value: float) -> None:
     if not 0 < value <= 1:
         raise InputError(f"{name} is a fraction of the largest singular value, found {value}")
-
-
-@dataclass(frozen=True, eq=False)
-class _Bank:
-    """For every candidate filter the matrix to the response, and that to what it leaves over."""
-
-    solutions: tuple[np.ndarray, ...]
-    misfits: tuple[np.ndarray, ...]
-
-    @classmethod
-    def of(cls, problem: Problem, filters: np.ndarray, dtype: np.dtype) -> "_Bank":
-        """The matrices of a problem for filters (candidates, bins)."""
-        return cls(
-            tuple(problem.solution(f).astype(dtype) for f in filters),
-            tuple(problem.misfit(f).astype(dtype) for f in filters),
-        )
-
-
-def _one_filter(problem: Problem, factors: np.ndarray, tissue: Curves) -> Perfusion:
-    bank = _Bank.of(problem, factors[None], tissue.dtype)
-
-    def block(curves: Curves) -> Solved:
-        return *_maximum(curves @ bank.solutions[0]), _rms(curves @ bank.misfits[0])
-
-    return _readout(tissue, problem, in_blocks(block, tissue))
-
-
-def _solve(curves: Curves, bank: _Bank, choice: Int[np.ndarray, " voxels"]) -> Solved:
-    """Peak, its sample and the residual, every voxel by the filter of its choice."""
-    peak, residual = np.empty((2, len(curves)), dtype=curves.dtype)
-    where = np.empty(len(curves), dtype=int)
-    for number in np.unique(choice):
-        rows = np.flatnonzero(choice == number)
-        own = curves[rows]
-        peak[rows], where[rows] = _maximum(own @ bank.solutions[number])
-        residual[rows] = _rms(own @ bank.misfits[number])
-    return peak, where, residual
-
-
-def _raise_threshold(curves: Curves, bank: _Bank, oi: float) -> Solved:
-    """The same, every voxel by the first filter that is smooth enough, or else by the last."""
-    peak, residual = np.empty((2, len(curves)), dtype=curves.dtype)
-    where = np.empty(len(curves), dtype=int)
-    left = np.arange(len(curves))
-    for solution, misfit in zip(bank.solutions, bank.misfits, strict=True):
-        response = curves @ solution
-        peak[left], where[left] = _maximum(response)
-        done = _bending(response) < oi * solution.shape[1] * peak[left]
-        if solution is bank.solutions[-1]:
-            done[:] = True
-        residual[left[done]] = _rms(curves[done] @ misfit)
-        left, curves = left[~done], curves[~done]
-        if not left.size:
-            break
-    return peak, where, residual
-
-
-def _bending(response: np.ndarray) -> np.ndarray:
-    """Sum of absolute second differences along the response, (voxels,)."""
-    slope = response[:, 1:] - response[:, :-1]
-    bend = slope[:, 1:] - slope[:, :-1]
-    return np.abs(bend, out=bend) @ np.ones(bend.shape[1], bend.dtype)
-
-
-def _maximum(response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    index = response.argmax(axis=1)
-    return np.take_along_axis(response, index[:, None], axis=1)[:, 0], index
-
-
-def _rms(left: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("ij,ij->i", left, left) / left.shape[1])
-
-
-def _readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
-    peak, where, residual = solved
-    cbv = blood_volume(tissue, problem.aif.astype(tissue.dtype))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mtt = transit_time(cbv, peak)
-    return Perfusion(
-        cbv=cbv,
-        cbf=peak,
-        mtt=np.where(np.isfinite(mtt), mtt, np.nan).astype(tissue.dtype),
-        tmax=problem.times[where].astype(tissue.dtype),
-        delay=np.full_like(cbv, np.nan),
-        residual=residual,
-    )
