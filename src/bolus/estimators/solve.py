@@ -88,7 +88,10 @@ def _rms(left: np.ndarray) -> np.ndarray:
 
 
 def readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
-    """Perfusion from the responses' maxima: CBV = ∫C/∫AIF, CBF the height, MTT = CBV/CBF."""
+    """Perfusion from the responses' maxima: CBV = ∫C/∫AIF, CBF the height, MTT = CBV/CBF.
+
+    A transit time that is not positive (noise around a zero area) is NaN.
+    """
     peak, where, residual = solved
     cbv = blood_volume(tissue, problem.aif.astype(tissue.dtype))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -96,7 +99,7 @@ def readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
     return Perfusion(
         cbv=cbv,
         cbf=peak,
-        mtt=np.where(np.isfinite(mtt), mtt, np.nan).astype(tissue.dtype),
+        mtt=np.where(np.isfinite(mtt) & (mtt > 0), mtt, np.nan).astype(tissue.dtype),
         tmax=problem.times[where].astype(tissue.dtype),
         delay=np.full_like(cbv, np.nan),
         residual=residual,
