@@ -26,6 +26,20 @@ app = typer.Typer(
 simulate = typer.Typer(help="Make digital data with known truth.", no_args_is_help=True)
 app.add_typer(simulate, name="simulate")
 
+BrainMask = Annotated[
+    Path | None, typer.Option("--mask", metavar="NIFTI", help="Brain mask on the series' grid.")
+]
+EchoTime = Annotated[
+    float | None, typer.Option("--te", metavar="S", help="Echo time in seconds, e.g. 0.03.")
+]
+RepetitionTime = Annotated[
+    float | None,
+    typer.Option("--tr", metavar="S", help="Time between frames in seconds, e.g. 1.5."),
+]
+SeriesNumber = Annotated[
+    int | None,
+    typer.Option("--series", metavar="N", help="Series number, in a DICOM folder of several."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing lines.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace an earlier result in OUT (nothing else).")
@@ -89,21 +103,10 @@ def maps(
             "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
         ),
     ] = "auto",
-    mask: Annotated[
-        Path | None,
-        typer.Option("--mask", metavar="NIFTI", help="Brain mask on the series' grid."),
-    ] = None,
-    te: Annotated[
-        float | None, typer.Option("--te", metavar="S", help="Echo time in seconds, e.g. 0.03.")
-    ] = None,
-    tr: Annotated[
-        float | None,
-        typer.Option("--tr", metavar="S", help="Time between frames in seconds, e.g. 1.5."),
-    ] = None,
-    series: Annotated[
-        int | None,
-        typer.Option("--series", metavar="N", help="Series number, in a DICOM folder of several."),
-    ] = None,
+    mask: BrainMask = None,
+    te: EchoTime = None,
+    tr: RepetitionTime = None,
+    series: SeriesNumber = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
