@@ -1,0 +1,1 @@
+"""The physics-informed autoencoders: the published one, and one near the Bayes limit."""
