@@ -14,6 +14,7 @@ from bolus.data.errors import (
     NoPosteriorError,
     OutputError,
     SeriesError,
+    WeightsError,
 )
 from bolus.data.grid import Grid
 from bolus.data.maps import MAPS, PerfusionMaps, Quality
@@ -44,4 +45,5 @@ __all__ = [
     "SeriesError",
     "Source",
     "TissueCurves",
+    "WeightsError",
 ]

@@ -37,6 +37,10 @@ class ArterialInputError(InputError):
     """No usable arterial input function."""
 
 
+class WeightsError(InputError):
+    """Weights that are missing, damaged, or do not fit the network they are given to."""
+
+
 class NoPosteriorError(BolusError, LookupError):
     """An interval was asked of a method without posterior, or of a quantity outside it."""
 

@@ -6,7 +6,7 @@ The only room that knows nibabel, pydicom and dcm2niix; each is imported when fi
 from bolus.io.checksums import checksum
 from bolus.io.curves import read_aif, write_aif
 from bolus.io.mask import read_mask
-from bolus.io.output import check_output, output_folder, write_json
+from bolus.io.output import check_output, output_folder, write_bytes, write_json
 from bolus.io.series import MIN_FRAMES, read_series
 from bolus.io.volumes import write_series, write_volume
 
@@ -19,6 +19,7 @@ __all__ = [
     "read_mask",
     "read_series",
     "write_aif",
+    "write_bytes",
     "write_json",
     "write_series",
     "write_volume",

@@ -1,0 +1,122 @@
+"""The method ``phae``: features, encoder, posterior, and the decoder's misfit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import Perfusion, WeightsError
+from bolus.estimators.blocks import in_blocks
+from bolus.estimators.phae.decoder import CurveTable, curve_table
+from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
+from bolus.estimators.phae.network import LEVELS, OUTPUTS, encode
+from bolus.estimators.phae.quantiles import QuantilePosterior
+from bolus.estimators.phae.weights import Weights, shipped_weights
+
+ROWS = 1024
+"""Voxels a block: their hidden layers stay in the cache."""
+
+
+@dataclass(frozen=True)
+class Phae:
+    """Physics-informed autoencoder with a posterior, at any repetition time and length.
+
+    The encoder reads the curve's impulse responses and noise and says the posterior's quantiles of
+    MTT, CBV, CBF and delay, and the shape of the residue; the decoder is the forward model,
+    C = CBF·AIF ⊗ R(t − delay) with a Weibull R of area MTT, and gives the misfit. Point estimates
+    are medians, with CBF = CBV/MTT; Tmax is the delay. ``noise_sd`` None reads the noise from the
+    frames before the artery's bolus.
+
+    Source: the central volume theorem and decoder of the published autoencoder; quantile
+    regression on simulated curves in place of its reconstruction loss.
+    """
+
+    weights: Weights = field(default_factory=partial(shipped_weights, "phae"))
+
+    def __post_init__(self) -> None:
+        _check(self.weights)
+
+    def __call__(
+        self,
+        tissue: Float[np.ndarray, "voxels t"],
+        aif: Float[np.ndarray, " t"],
+        dt: float,
+        noise_sd: np.ndarray | None = None,
+    ) -> Perfusion:
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
+        noise = _noise(tissue, aif) if noise_sd is None else noise_sd.mean(axis=1, keepdims=True)
+        maps = Basis(*(np.asarray(m, dtype=tissue.dtype) for m in basis(aif, dt)))
+        table = curve_table(aif, dt, tissue.dtype)
+        parameters = {k: v.astype(tissue.dtype) for k, v in self.weights.tensors.items()}
+
+        def block(curves: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, ...]:
+            return _estimate(curves, sd, maps, table, parameters)
+
+        cbv, mtt, delay, residual, medians, offsets = in_blocks(block, tissue, noise, size=ROWS)
+        return Perfusion(
+            cbv=cbv,
+            cbf=cbv / mtt,
+            mtt=mtt,
+            tmax=delay,
+            delay=delay,
+            residual=residual,
+            posterior=QuantilePosterior(medians, offsets),
+        )
+
+
+def _estimate(
+    curves: np.ndarray,
+    sd: np.ndarray,
+    maps: Basis,
+    table: CurveTable,
+    parameters: Mapping[str, np.ndarray],
+) -> tuple[np.ndarray, ...]:
+    x, scale = features(curves, sd, maps)
+    found = encode(parameters, x)
+    log_cbv = found.log_cbv + np.log(scale)
+    cbv, mtt = np.exp(log_cbv), np.exp(found.log_mtt)
+    rebuilt = table.rebuild(cbv, mtt, found.delay, found.log_shape)
+    rebuilt -= curves
+    residual = np.sqrt(np.einsum("ij,ij->i", rebuilt, rebuilt) / rebuilt.shape[1])
+    medians = np.stack([found.log_mtt, log_cbv, found.delay, log_cbv - found.log_mtt], axis=1)
+    return cbv, mtt, found.delay, residual, medians, found.offsets
+
+
+def _noise(tissue: np.ndarray, aif: np.ndarray) -> np.ndarray:
+    """SD before the artery's bolus, or of second differences where there is too little before it.
+
+    White noise of SD σ has second differences of SD √6·σ. (voxels, 1).
+    """
+    before = int(np.argmax(aif > ARRIVED * aif.max())) - 1
+    if before >= 6:
+        noise = tissue[:, :before].std(axis=1, ddof=1)
+    else:
+        noise = np.median(np.abs(np.diff(tissue, 2, axis=1)), axis=1) / (0.6745 * np.sqrt(6))
+    floor = 1e-4 * np.abs(tissue).max(axis=1)
+    return np.maximum(np.maximum(noise, floor), np.finfo(tissue.dtype).tiny)[:, None]
+
+
+def _check(weights: Weights) -> None:
+    """Refuse weights that are not this encoder's."""
+    if weights.kind != "phae":
+        raise WeightsError(f"these are weights of '{weights.kind}', expected 'phae'")
+    told = {name: weights.config.get(name) for name in ("features", "levels")}
+    expected = {"features": SIZE, "levels": list(LEVELS)}
+    if told != expected:
+        raise WeightsError(f"weights were made for {told}; this version has {expected}")
+    sizes = [SIZE, *hidden_widths(weights), OUTPUTS]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+        shapes |= {f"weight{layer}": (fan_in, fan_out), f"bias{layer}": (fan_out,)}
+    weights.check_shapes(shapes)
+
+
+def hidden_widths(weights: Weights) -> tuple[int, ...]:
+    """Hidden units of every layer; WeightsError when the configuration does not tell."""
+    widths = weights.config.get("widths")
+    if not isinstance(widths, list) or not all(isinstance(w, int) and w > 0 for w in widths):
+        raise WeightsError(f"widths are a list of whole numbers, found {widths!r}")
+    return tuple(widths)

@@ -1,0 +1,134 @@
+"""Weights in files: tensors, the configuration that fits them, and where they come from."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from bolus.data import WeightsError
+from bolus.io import write_bytes
+
+FORMAT = "bolus-weights"
+VERSION = "1"
+KINDS = ("phae", "phae-paper", "spinned")
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A trained network as data.
+
+    ``kind`` is the method it belongs to, ``tensors`` (name → float32 array) its parameters,
+    ``config`` all that is needed to rebuild it and ``provenance`` how it was made; both hold only
+    what JSON can say, and no patient's identity.
+    """
+
+    kind: str
+    tensors: Mapping[str, np.ndarray]
+    config: Mapping[str, object]
+    provenance: Mapping[str, object]
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise WeightsError(f"weights are of {', '.join(KINDS)}, found '{self.kind}'")
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the tensors and the configuration, in hexadecimal."""
+        digest = hashlib.sha256(json.dumps(dict(self.config), sort_keys=True).encode())
+        for name in sorted(self.tensors):
+            digest.update(name.encode() + np.ascontiguousarray(self.tensors[name]).tobytes())
+        return digest.hexdigest()
+
+    def check_shapes(self, expected: Mapping[str, tuple[int, ...]]) -> None:
+        """Raise WeightsError unless the tensors are exactly ``expected`` (name → shape)."""
+        found = {name: tuple(value.shape) for name, value in self.tensors.items()}
+        wrong = sorted(
+            name for name in {*found, *expected} if found.get(name) != expected.get(name)
+        )
+        if wrong:
+            name = wrong[0]
+            raise WeightsError(
+                f"weights of '{self.kind}' do not fit their configuration: {name} is "
+                f"{found.get(name, 'missing')}, expected {expected.get(name, 'no such tensor')}"
+                + (f" ({len(wrong)} tensors differ)" if len(wrong) > 1 else "")
+            )
+
+
+def read_weights(path: str | os.PathLike[str]) -> Weights:
+    """Weights from a safetensors file written by ``write_weights``.
+
+    Raises WeightsError for a file that is missing, damaged, or holds something else.
+    """
+    if not Path(path).is_file():
+        raise WeightsError(f"{path}: no such file of weights")
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            told = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not a whole safetensors file ({error})") from error
+    return _weights(Path(path), told, tensors)
+
+
+def _weights(path: Path, told: Mapping[str, str], tensors: dict[str, np.ndarray]) -> Weights:
+    label = (told.get("format"), told.get("version"))
+    if label != (FORMAT, VERSION):
+        raise WeightsError(
+            f"{path}: expected {FORMAT} version {VERSION}, found "
+            + (f"{label[0]} version {label[1]}" if label[0] else "a safetensors file without label")
+        )
+    try:
+        config, provenance = json.loads(told["config"]), json.loads(told["provenance"])
+        return Weights(told["kind"], tensors, config, provenance)
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path}: its header is damaged ({error})") from error
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+
+
+def write_weights(path: str | os.PathLike[str], weights: Weights) -> None:
+    """Write weights as safetensors in one go, the same bytes for the same weights.
+
+    Raises OutputError when the place cannot be written.
+    """
+    told = {
+        "format": FORMAT,
+        "version": VERSION,
+        "kind": weights.kind,
+        "config": json.dumps(dict(weights.config), sort_keys=True),
+        "provenance": json.dumps(dict(weights.provenance), sort_keys=True),
+    }
+    tensors = {
+        name: np.ascontiguousarray(weights.tensors[name], dtype=np.float32)
+        for name in sorted(weights.tensors)
+    }
+    write_bytes(path, sorted_header(save(tensors, told)))
+
+
+def sorted_header(content: bytes) -> bytes:
+    """The same safetensors bytes with the header's keys in order; their order is not fixed."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
+
+
+@cache
+def shipped_weights(name: str) -> Weights:
+    """Weights that come with the package: 'phae', 'phae-paper' or 'spinned'.
+
+    Raises WeightsError for another name.
+    """
+    if name not in KINDS:
+        raise WeightsError(f"weights are shipped for {', '.join(KINDS)}, found '{name}'")
+    with as_file(files("bolus.estimators.phae") / "shipped" / f"{name}.safetensors") as path:
+        return read_weights(path)
