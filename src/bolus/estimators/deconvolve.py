@@ -9,6 +9,7 @@ import numpy as np
 from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.estimators.bayes import Bayes
 from bolus.estimators.blocks import one_blas_thread
+from bolus.estimators.phae import Phae
 from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 
 MINIMUM_FRAMES = 20
@@ -26,6 +27,7 @@ class Estimator(Protocol):
 
 
 METHODS: dict[str, Callable[..., Estimator]] = {
+    "phae": Phae,
     "svd": SVD,
     "csvd": CSVD,
     "osvd": OSVD,
@@ -54,7 +56,7 @@ def deconvolve(
     tissue: np.ndarray,
     aif: np.ndarray,
     dt: float,
-    method: str | Estimator = "osvd",
+    method: str | Estimator = "phae",
     noise_sd: float | np.ndarray | None = None,
 ) -> Perfusion:
     """Perfusion from concentration curves and an arterial input function.

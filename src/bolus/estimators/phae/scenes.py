@@ -49,8 +49,10 @@ class BroadPrior:
     """Tissue of no particular population.
 
     MTT (s) and CBV (ratio) are log-uniform, delay (s) is uniform with tapered ends of
-    2·``delay_taper`` s; a share of ``unusual`` voxels has the ``wide`` ranges. A share ``weibull`` of voxels
-    has a Weibull residue with log-uniform shape, the others one of the six plain families.
+    2·``delay_taper`` s; a share of ``unusual`` voxels has the ``wide`` ranges. A share ``weibull``
+    of voxels has a Weibull residue of log-uniform shape, the others one of the six plain families.
+    The delay's range is wider than what is usual so that its ends do not pull: under a prior that
+    ends at 4 s even the exact posterior reads CBF 10 % low at delays of 3 to 4 s.
     """
 
     mtt: Range = (1.5, 20.0)

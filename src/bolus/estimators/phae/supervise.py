@@ -1,7 +1,8 @@
 """Training of ``phae``: the posterior from simulation, the residue's shape through the decoder."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ class Decode(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Features (n, size), log MTT, log CBV over scale and delay (n, 3), scale (n,), and decoding."""
+    """Features (n, size); log MTT, log CBV over scale, delay (n, 3); scale (n,); decoding."""
 
     x: torch.Tensor
     truth: torch.Tensor
@@ -75,7 +76,7 @@ class Encoder(torch.nn.Module):
         sizes = (seen.SIZE, *widths, OUTPUTS)
         draw = torch.Generator().manual_seed(seed)
         self.values = torch.nn.ParameterDict()
-        for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             gain = 0.1 if fan_out == OUTPUTS else 1.0
             weight = gain * (2 / fan_in) ** 0.5 * torch.randn(fan_in, fan_out, generator=draw)
             self.values[f"weight{layer}"] = torch.nn.Parameter(weight)
@@ -204,8 +205,8 @@ def mixed(
             )
         )
         begun += n
-    x, truth, scale = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Batch(_tensor(x), _tensor(truth), _tensor(scale), tuple(decode) if few else ())
+    x, truth, scale = [_tensor(np.concatenate(column)) for column in zip(*parts, strict=True)]
+    return Batch(x, truth, scale, tuple(decode) if few else ())
 
 
 def statistics(task_scenes: Sequence[Scene], prior: TissuePrior, seed: int) -> np.ndarray:

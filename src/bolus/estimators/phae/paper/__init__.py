@@ -1,0 +1,1 @@
+"""The published physics-informed autoencoder, choice by choice."""

@@ -1,0 +1,83 @@
+"""Every choice of the published autoencoder, and every choice that it leaves open."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Literal, get_args
+
+from bolus.data import WeightsError
+
+Pooling = Literal["mean", "max"]
+Positive = Literal["softplus", "none"]
+ResidueName = Literal["lorentzian", "exponential", "gamma"]
+Quadrature = Literal["piecewise-linear", "plain-sum"]
+_CHOICES = {
+    "pooling": Pooling,
+    "positive": Positive,
+    "residue": ResidueName,
+    "quadrature": Quadrature,
+}
+PARAMETERS = 130_913
+"""Trainable numbers of the default network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperConfig:
+    """The published network; fields after ``batch`` are open in the paper and chosen here.
+
+    ``channels`` of the four convolutions (3 frames wide, zero-padded), ``slope`` of the leaky
+    rectifiers; ``learning_rate`` of Adam without weight decay, ``epochs``, ``batch`` voxels.
+
+    ``pooling`` over time: 'mean' or 'max' over all frames, so that any
+    length fits. ``positive``: how the
+    last number becomes an MTT, 'softplus' above ``floor`` s and begun at ``start`` s, or 'none',
+    the number itself. ``residue``: 'lorentzian', or 'exponential' and 'gamma' (shape
+    ``gamma_shape``), which the paper tried as well. ``quadrature``: 'piecewise-linear', the
+    package's own, or 'plain-sum', the literal sum over samples, which raises the area of R by
+    1 + TR/(2·MTT). Estimates use the running statistics of training. ``bolus_only``: only brain voxels in which a bolus
+    passes are trained on.
+
+    Raises WeightsError for a choice that does not exist.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    slope: float = 0.02
+    learning_rate: float = 1e-4
+    epochs: int = 65
+    batch: int = 1536
+    pooling: Pooling = "mean"
+    positive: Positive = "softplus"
+    floor: float = 0.3
+    start: float = 5.0
+    residue: ResidueName = "lorentzian"
+    gamma_shape: float = 3.0
+    quadrature: Quadrature = "piecewise-linear"
+    bolus_only: bool = True
+
+    def __post_init__(self) -> None:
+        for name, choice in _CHOICES.items():
+            allowed, value = get_args(choice), getattr(self, name)
+            if value not in allowed:
+                raise WeightsError(f"{name} is one of {', '.join(allowed)}, found '{value}'")
+        if not self.channels or min(self.channels) < 1:
+            raise WeightsError(f"channels are positive whole numbers, found {self.channels}")
+        if not 0 <= self.floor < self.start:
+            raise WeightsError(
+                f"floor and start of the MTT must rise from 0, found {self.floor} and {self.start}"
+            )
+
+    def as_dict(self) -> dict[str, object]:
+        """All fields, as JSON can say them."""
+        return {**asdict(self), "channels": list(self.channels)}
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, object]) -> "PaperConfig":
+        """The configuration that ``as_dict`` gave; WeightsError for other fields."""
+        names = {f.name for f in fields(cls)}
+        if set(told) != names:
+            odd = sorted(set(told) ^ names)
+            raise WeightsError(f"a configuration of phae-paper has other fields: {', '.join(odd)}")
+        known = dict(told)
+        channels = known.pop("channels")
+        if not isinstance(channels, list):
+            raise WeightsError(f"channels are a list of whole numbers, found {channels!r}")
+        return cls(channels=tuple(channels), **known)  # type: ignore[arg-type]
