@@ -50,6 +50,31 @@ def kernel(
     return dt * total
 
 
+def plain_kernel(
+    lags: Array,
+    dt: float,
+    mtt: Array,
+    delay: Array,
+    residue: Residue,
+    shape: Array | float | None = None,
+) -> Array:
+    """Weights of the plain rectangle sum, dt·R(n·dt − d) and 0 before: (voxels, lags) in s.
+
+    What much of the literature computes; arguments as for ``kernel``. Kept for comparison: its
+    full first sample inflates the area of R by 1 + dt/(2·MTT).
+    """
+    mtt, delay = mtt[..., None], delay[..., None]
+    extra = () if shape is None else (_column(shape),)
+    past = dt * lags - delay
+    response = residue(_clip(past, 0.0, math.inf), mtt, *extra)
+    xp = array_namespace(past)
+    return dt * xp.where(past < 0, 0 * response, response)
+
+
+QUADRATURES = {"piecewise-linear": kernel, "plain-sum": plain_kernel}
+"""Name → weights. The first is the package's own."""
+
+
 def convolve(aif: Array, weights: Array, lead: int) -> Array:
     """Causal and anti-causal sum Σⱼ AIF[j]·K(i−j) for every frame i: (voxels, t).
 

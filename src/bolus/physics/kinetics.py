@@ -5,7 +5,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from bolus.physics.convolution import convolve, kernel
+from bolus.physics.convolution import QUADRATURES, convolve
 from bolus.physics.residue import Residue
 
 Array = Any
@@ -19,19 +19,20 @@ def tissue_curve(
     residue: Residue,
     delay: Array,
     shape: Array | float | None = None,
+    quadrature: str = "piecewise-linear",
 ) -> Array:
     """Tissue concentration, C(t) = CBF·∫ AIF(τ)·R(t − τ − d) dτ: (voxels, t), unit of the AIF.
 
     ``aif`` (t,) or (voxels, t); ``dt`` in s; ``cbf`` in 1/s, ``mtt`` in s, signed ``delay`` d in s,
-    all (voxels,); ``shape`` (voxels,) or a number, for residues that have one. The only forward
-    model of the package. Source: Østergaard et al., Magn Reson Med 1996;36:715; CAPLEX Q.IC1.005
-    for the impulse response CBF·R(t − d).
+    all (voxels,); ``shape`` (voxels,) or a number, for residues that have one; ``quadrature`` a
+    name in QUADRATURES. The only forward model of the package. Source: Østergaard et al., Magn Reson Med
+    1996;36:715; CAPLEX Q.IC1.005 for the impulse response CBF·R(t − d).
     """
     xp = array_namespace(aif, mtt)
     n = aif.shape[-1]
     lead = _frames_ahead(delay, dt)
     lags = xp.astype(xp.arange(-lead, n), mtt.dtype)
-    weights = kernel(lags, dt, mtt, delay, residue, shape)
+    weights = QUADRATURES[quadrature](lags, dt, mtt, delay, residue, shape)
     return cbf[..., None] * convolve(aif, weights, lead)
 
 

@@ -1,5 +1,6 @@
 """Training of ``phae``: the posterior from simulation, the residue's shape through the decoder."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -138,6 +139,19 @@ class Supervised:
     prior: TissuePrior
     seed: int = 0
     mixture: Mixture = field(default_factory=Mixture)
+
+    @property
+    def fingerprint(self) -> str:
+        """Seed, mixture, prior and a digest of the scans."""
+        digest = hashlib.sha256()
+        for scene in (*self.scenes, *self.held_out):
+            digest.update(scene.clean[:2].tobytes() + scene.aif.tobytes())
+        return f"{self.seed} {self.mixture} {self.prior} {digest.hexdigest()}"
+
+    def steps(self) -> int:
+        """Batches an epoch."""
+        blocks = len(self.scenes[0].clean) // self.mixture.chunk
+        return blocks * (len(self.scenes) // self.mixture.scans)
 
     def batches(self, epoch: int, rank: int = 0, world: int = 1) -> Iterator[Batch]:
         """Batches of an epoch, those of one rank: scans in random groups, voxels in blocks."""

@@ -33,8 +33,8 @@ class PaperConfig:
     the number itself. ``residue``: 'lorentzian', or 'exponential' and 'gamma' (shape
     ``gamma_shape``), which the paper tried as well. ``quadrature``: 'piecewise-linear', the
     package's own, or 'plain-sum', the literal sum over samples, which raises the area of R by
-    1 + TR/(2·MTT). Estimates use the running statistics of training. ``bolus_only``: only brain voxels in which a bolus
-    passes are trained on.
+    1 + TR/(2·MTT). ``bolus_only``: only brain voxels in which a bolus passes are trained on.
+    Estimates use the running statistics of training.
 
     Raises WeightsError for a choice that does not exist.
     """

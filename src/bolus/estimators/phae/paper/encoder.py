@@ -1,6 +1,7 @@
 """The published encoder and its decoder, on torch."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -25,7 +26,7 @@ class PaperEncoder(nn.Module):
         self.config = config
         sizes = (2, *config.channels)
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(a, b, WIDTH, padding=WIDTH // 2) for a, b in zip(sizes, sizes[1:], strict=False)
+            nn.Conv1d(a, b, WIDTH, padding=WIDTH // 2) for a, b in pairwise(sizes)
         )
         self.norms = nn.ModuleList(BatchNorm(size) for size in config.channels)
         self.last = nn.Linear(config.channels[-1], 1)
@@ -59,15 +60,9 @@ def transit_times(raw: torch.Tensor, config: PaperConfig) -> torch.Tensor:
 def decode(
     aif: torch.Tensor, dt: float, cbv: torch.Tensor, mtt: torch.Tensor, config: PaperConfig
 ) -> torch.Tensor:
-    """Tissue curves (n, t) by the forward model: aif (t,) or (n, t), CBF = CBV/MTT, no delay.
-
-    The plain sum Σ AIF[j]·R(t_i − t_j)·dt is the forward model with its half-weight sample put
-    back: CBF·dt/2·AIF is added.
-    """
+    """Tissue curves (n, t) by the forward model: aif (t,) or (n, t), CBF = CBV/MTT, no delay."""
     extra = {"shape": config.gamma_shape} if config.residue == "gamma" else {}
     residue = RESIDUES[config.residue]
     late = torch.zeros_like(mtt)
     cbf = cbv / mtt
-    return tissue_curve(
-        aif, dt, cbf, mtt, residue, late, quadrature=config.quadrature, **extra
-    )
+    return tissue_curve(aif, dt, cbf, mtt, residue, late, quadrature=config.quadrature, **extra)

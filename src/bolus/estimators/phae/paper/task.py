@@ -1,0 +1,142 @@
+"""Training of the published network: on its own reconstruction, or on the truth."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from bolus.estimators.phae.paper.config import PaperConfig
+from bolus.estimators.phae.paper.encoder import PaperEncoder, decode
+from bolus.estimators.phae.training.cache import CachedPatient
+from bolus.estimators.phae.weights import Weights
+from bolus.physics import area
+
+BLOCKS = 6
+"""Slices, of different patients where there are as many, that make a batch."""
+
+
+class PaperBatch(NamedTuple):
+    """Curves (n, t) and arterial inputs (n, t) over their patient's maximum, and CBV (n,).
+
+    ``dt`` in s; ``mtt`` (n,) in s only where the truth is trained on.
+    """
+
+    curves: torch.Tensor
+    aif: torch.Tensor
+    cbv: torch.Tensor
+    dt: float
+    mtt: torch.Tensor | None
+
+
+class PaperTask:
+    """The published network on cached curves; a task for the training loop.
+
+    Reconstruction: mean |C − Ĉ|, both over the patient's maximum. With ``supervised`` it becomes
+    the twin trained on simulated truth, mean |log(MTT/true)|. Batches mix patients of the same
+    repetition time and length; ``limit`` caps the voxels of validation.
+
+    Source of the twin: Asaduddin et al., IEEE Trans Med Imaging 2022 (SPINNED), here with the
+    published autoencoder's encoder.
+    """
+
+    def __init__(
+        self,
+        config: PaperConfig,
+        patients: Sequence[CachedPatient],
+        held_out: Sequence[CachedPatient],
+        *,
+        seed: int = 0,
+        supervised: bool = False,
+        limit: int = 4096,
+    ) -> None:
+        torch.manual_seed(seed)
+        self.config, self.seed, self.supervised = config, seed, supervised
+        self.patients, self.held_out, self.limit = list(patients), list(held_out), limit
+        self.module = PaperEncoder(config)
+        self._block = max(1, config.batch // BLOCKS)
+
+    @property
+    def fingerprint(self) -> str:
+        """Configuration, seed and data."""
+        data = [(p.voxels, p.frames, p.dt, p.peak) for p in (*self.patients, *self.held_out)]
+        text = f"{self.config} {self.seed} {self.supervised} {data}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return sum(len(blocks) // BLOCKS for blocks in self._blocks().values())
+
+    def batches(self, epoch: int, rank: int = 0, world: int = 1) -> Iterator[PaperBatch]:
+        """Random slices of random patients, in groups of one protocol."""
+        rng = np.random.default_rng([self.seed, epoch])
+        plan: list[list[tuple[int, slice]]] = []
+        for blocks in self._blocks().values():
+            order = rng.permutation(len(blocks))
+            plan += [
+                [blocks[i] for i in order[first : first + BLOCKS]]
+                for first in range(0, len(order) - BLOCKS + 1, BLOCKS)
+            ]
+        for place in rng.permutation(len(plan)):
+            yield self._batch([(self.patients[i], rows) for i, rows in plan[place][rank::world]])
+
+    def loss(self, batch: PaperBatch) -> torch.Tensor:
+        """Mean absolute error of the reconstruction, or of log MTT for the twin."""
+        mtt = self.module(torch.stack([batch.curves, batch.aif], dim=1))
+        if batch.mtt is not None:
+            return (torch.log(mtt) - torch.log(batch.mtt)).abs().mean()
+        rebuilt = decode(batch.aif, batch.dt, batch.cbv, mtt, self.config)
+        return (batch.curves - rebuilt).abs().mean()
+
+    def validate(self) -> float:
+        """Loss on the patients held out, by voxel."""
+        share = -(-self.limit // max(1, len(self.held_out)))
+        total, count = 0.0, 0
+        with torch.no_grad():
+            for patient in self.held_out:
+                batch = self._batch([(patient, slice(0, min(share, patient.voxels)))])
+                total += float(self.loss(batch)) * len(batch.curves)
+                count += len(batch.curves)
+        return total / max(count, 1)
+
+    def weights(self, provenance: Mapping[str, object]) -> Weights:
+        """The network as it is now."""
+        state = self.module.state_dict()
+        return Weights(
+            kind="spinned" if self.supervised else "phae-paper",
+            tensors={name: value.detach().float().numpy() for name, value in state.items()},
+            config=self.config.as_dict(),
+            provenance=dict(provenance),
+        )
+
+    def _blocks(self) -> dict[tuple[int, float], list[tuple[int, slice]]]:
+        """Slices of all patients by protocol."""
+        found: dict[tuple[int, float], list[tuple[int, slice]]] = {}
+        for number, patient in enumerate(self.patients):
+            group = found.setdefault((patient.frames, patient.dt), [])
+            ends = range(self._block, patient.voxels + 1, self._block)
+            group += [(number, slice(end - self._block, end)) for end in ends]
+        return found
+
+    def _batch(self, parts: Sequence[tuple[CachedPatient, slice]]) -> PaperBatch:
+        curves, inputs, volumes, truth = [], [], [], []
+        for patient, rows in parts:
+            some = patient.curves(rows) / np.float32(patient.peak)
+            aif = patient.aif() / np.float32(patient.peak)
+            curves.append(some)
+            inputs.append(np.broadcast_to(aif, some.shape))
+            volumes.append(area(some, 1.0) / area(aif, 1.0))
+            if self.supervised:
+                truth.append(patient.mtt(rows))
+        return PaperBatch(
+            _tensor(curves),
+            _tensor(inputs),
+            _tensor(volumes),
+            parts[0][0].dt,
+            _tensor(truth) if self.supervised else None,
+        )
+
+
+def _tensor(parts: Sequence[np.ndarray]) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.concatenate(parts), dtype=np.float32))

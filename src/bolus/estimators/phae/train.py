@@ -1,0 +1,90 @@
+"""The shipped weights of ``phae``, from nothing but a seed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bolus.estimators.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePrior, random_scene
+from bolus.estimators.phae.supervise import Encoder, Supervised, statistics
+from bolus.estimators.phae.training.loop import fit
+from bolus.estimators.phae.training.provenance import provenance
+from bolus.estimators.phae.training.recipe import History, Recipe
+from bolus.estimators.phae.weights import Weights
+
+STATISTICS = 200
+"""Scans from which the features' mean and SD are taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaeRecipe:
+    """Sizes of the network and of its training; the defaults made the shipped weights.
+
+    ``scans`` scans of ``voxels`` each, every voxel once an epoch under fresh noise.
+    """
+
+    widths: tuple[int, ...] = (256, 192, 192)
+    scans: int = 960
+    held_out: int = 24
+    voxels: int = 2048
+    epochs: int = 20
+    learning_rate: float = 2e-3
+
+
+def train_phae(
+    folder: Path,
+    *,
+    recipe: PhaeRecipe | None = None,
+    prior: TissuePrior | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Weights, History]:
+    """Train on simulated scans; ``folder`` takes the checkpoint and the log.
+
+    ``prior`` is where tissue comes from, None the broad one. The same seed gives the same weights
+    up to rounding that hangs on the number of threads.
+    """
+    recipe = PhaeRecipe() if recipe is None else recipe
+    prior = BroadPrior() if prior is None else prior
+    scenes = simulated_scans(
+        recipe.scans + recipe.held_out, recipe.voxels, prior, seed=seed, progress=progress
+    )
+    used, held_out = scenes[: recipe.scans], scenes[recipe.scans :]
+    mean, sd = statistics(used[:STATISTICS], prior, seed)
+    encoder = Encoder(recipe.widths, mean, sd, seed)
+    task = Supervised(module=encoder, scenes=used, held_out=held_out, prior=prior, seed=seed)
+    loop = Recipe(epochs=recipe.epochs, learning_rate=recipe.learning_rate, schedule="one-cycle")
+    history = fit(task, loop, folder, resume=resume, progress=progress)
+    made = {
+        "data": "simulated scans",
+        "prior": {"name": type(prior).__name__, **_plain(prior)},
+        "scans": _plain(ScanPrior()),
+        "sizes": _plain(recipe),
+        "mixture": _plain(task.mixture),
+    }
+    return task.weights(provenance(seed, loop, history, made)), history
+
+
+def simulated_scans(
+    count: int,
+    voxels: int,
+    prior: TissuePrior,
+    *,
+    seed: int,
+    progress: Callable[[str], None] | None = None,
+) -> Sequence[Scene]:
+    """``count`` random scans of ``voxels`` each; each has its own seed, so any part is the same."""
+    found = []
+    for number in range(count):
+        if progress is not None and number % 20 == 0:
+            progress(f"simulating scan {number + 1} of {count}")
+        found.append(random_scene(np.random.default_rng([seed, number]), prior, voxels))
+    return found
+
+
+def _plain(settings: object) -> dict[str, object]:
+    """Fields of a dataclass as JSON can say them."""
+    fields = asdict(settings)  # type: ignore[call-overload]
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}

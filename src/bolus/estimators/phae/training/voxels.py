@@ -1,0 +1,63 @@
+"""One patient's training voxels in a file that is read in slices."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from bolus.data import InputError
+from bolus.io import write_bytes
+
+FORMAT = "bolus-voxels-1"
+
+
+def write_voxels(
+    path: str | os.PathLike[str],
+    curves: Float[np.ndarray, "n t"],
+    noise_sd: Float[np.ndarray, " n"],
+    aif: Float[np.ndarray, " t"],
+    dt: float,
+) -> None:
+    """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s."""
+    tensors: Mapping[str, np.ndarray] = {
+        name: np.ascontiguousarray(values, dtype=np.float32)
+        for name, values in (("curves", curves), ("noise_sd", noise_sd), ("aif", aif))
+    }
+    write_bytes(path, save(dict(tensors), {"format": FORMAT, "dt": repr(float(dt))}))
+
+
+@dataclass(frozen=True, eq=False)
+class PatientVoxels:
+    """Voxels of one patient on disk, in random order; only what is asked for is read.
+
+    ``aif`` (t,) is in the curves' unit, ``dt`` in s, ``count`` the number of voxels.
+    """
+
+    path: Path
+    aif: Float[np.ndarray, " t"]
+    dt: float
+    count: int
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Read all but the curves. Raises InputError for another or a damaged file."""
+        try:
+            with safe_open(str(path), framework="numpy") as file:
+                told = file.metadata() or {}
+                if told.get("format") != FORMAT:
+                    raise InputError(f"{path}: not a file of training voxels")
+                count = int(file.get_slice("curves").get_shape()[0])
+                return cls(Path(path), file.get_tensor("aif"), float(told["dt"]), count)
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"{path}: not a whole file of training voxels ({error})") from error
+
+    def rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Curves (m, t) and noise SDs (m,) of voxels ``start`` to ``stop``, float32."""
+        with safe_open(str(self.path), framework="numpy") as file:
+            return file.get_slice("curves")[start:stop], file.get_slice("noise_sd")[start:stop]
