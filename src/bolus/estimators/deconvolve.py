@@ -9,7 +9,7 @@ import numpy as np
 from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.estimators.bayes import Bayes
 from bolus.estimators.blocks import one_blas_thread
-from bolus.estimators.phae import Phae
+from bolus.estimators.phae import Phae, PhaePaper
 from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 
 MINIMUM_FRAMES = 20
@@ -34,6 +34,7 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "tikhonov": Tikhonov,
     "tikhonov-fixed": TikhonovFixed,
     "bayes": Bayes,
+    "phae-paper": PhaePaper,
 }
 """Name → factory. To add an estimator: one file, one entry here."""
 

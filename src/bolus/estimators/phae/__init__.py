@@ -1,6 +1,20 @@
 """The physics-informed autoencoders: the published one, and one near the Bayes limit."""
 
 from bolus.estimators.phae.estimator import Phae
+from bolus.estimators.phae.paper.estimator import PhaePaper
 from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights, write_weights
 
-__all__ = ["Phae", "Weights", "read_weights", "shipped_weights", "write_weights"]
+__all__ = [
+    "Phae",
+    "PhaePaper",
+    "Weights",
+    "from_weights",
+    "read_weights",
+    "shipped_weights",
+    "write_weights",
+]
+
+
+def from_weights(weights: Weights) -> Phae | PhaePaper:
+    """The estimator that some weights belong to. Raises WeightsError when they do not fit it."""
+    return Phae(weights) if weights.kind == "phae" else PhaePaper(weights)

@@ -10,7 +10,7 @@ from bolus.estimators.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePri
 from bolus.estimators.phae.supervise import Encoder, Supervised, statistics
 from bolus.estimators.phae.training.loop import fit
 from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import History, Recipe
+from bolus.estimators.phae.training.recipe import History, Recipe, told
 from bolus.estimators.phae.weights import Weights
 
 STATISTICS = 200
@@ -55,8 +55,16 @@ def train_phae(
     mean, sd = statistics(used[:STATISTICS], prior, seed)
     encoder = Encoder(recipe.widths, mean, sd, seed)
     task = Supervised(module=encoder, scenes=used, held_out=held_out, prior=prior, seed=seed)
-    loop = Recipe(epochs=recipe.epochs, learning_rate=recipe.learning_rate, schedule="one-cycle")
-    history = fit(task, loop, folder, resume=resume, progress=progress)
+    loop = Recipe(
+        epochs=recipe.epochs,
+        lr=recipe.learning_rate,
+        batch=task.mixture.chunk * task.mixture.scans,
+        schedule="cosine",
+        seed=seed,
+    )
+    history = fit(
+        task, loop, folder, resume=resume, identity=task.fingerprint, progress=told(progress)
+    )
     made = {
         "data": "simulated scans",
         "prior": {"name": type(prior).__name__, **_plain(prior)},
@@ -64,7 +72,7 @@ def train_phae(
         "sizes": _plain(recipe),
         "mixture": _plain(task.mixture),
     }
-    return task.weights(provenance(seed, loop, history, made)), history
+    return task.weights(provenance(loop, history, made)), history
 
 
 def simulated_scans(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bolus.data import Quality
-from bolus.estimators.phae.training.cache import CachedPatient, write_patient
+from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
 from bolus.phantom import simulate_patient
 from bolus.preprocess import prepare, tissue_curves
 
@@ -38,7 +38,7 @@ def simulated_patients(
     *,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
-) -> list[CachedPatient]:
+) -> list[PatientVoxels]:
     """``patients`` simulated patients, ``voxels`` random brain voxels with a bolus of each.
 
     Protocols, SNRs and tumours in turn; the true arterial input, over the used frames. Patients
@@ -53,7 +53,7 @@ def simulated_patients(
     return found
 
 
-def _patient(path: Path, number: int, voxels: int, seed: int) -> CachedPatient:
+def _patient(path: Path, number: int, voxels: int, seed: int) -> PatientVoxels:
     protocol = PROTOCOLS[number % len(PROTOCOLS)]
     patient = simulate_patient(
         seed=seed + number,
@@ -73,7 +73,7 @@ def _patient(path: Path, number: int, voxels: int, seed: int) -> CachedPatient:
     usable = np.flatnonzero((curves.quality & bad == 0) & np.isfinite(mtt) & (mtt > 0))
     rng = np.random.default_rng([seed, number])
     rows = rng.permutation(usable)[:voxels]
-    return write_patient(
+    write_voxels(
         path,
         curves.curves[rows],
         curves.noise_sd[rows],
@@ -81,3 +81,4 @@ def _patient(path: Path, number: int, voxels: int, seed: int) -> CachedPatient:
         series.dt,
         mtt[rows],
     )
+    return PatientVoxels.open(path)

@@ -9,12 +9,16 @@ import torch
 
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.paper.encoder import PaperEncoder, decode
-from bolus.estimators.phae.training.cache import CachedPatient
+from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights
 from bolus.physics import area
 
 BLOCKS = 6
 """Slices, of different patients where there are as many, that make a batch."""
+
+
+Rows = tuple[int, int]
+"""First voxel and the one after the last."""
 
 
 class PaperBatch(NamedTuple):
@@ -44,8 +48,8 @@ class PaperTask:
     def __init__(
         self,
         config: PaperConfig,
-        patients: Sequence[CachedPatient],
-        held_out: Sequence[CachedPatient],
+        patients: Sequence[PatientVoxels],
+        held_out: Sequence[PatientVoxels],
         *,
         seed: int = 0,
         supervised: bool = False,
@@ -55,12 +59,16 @@ class PaperTask:
         self.config, self.seed, self.supervised = config, seed, supervised
         self.patients, self.held_out, self.limit = list(patients), list(held_out), limit
         self.module = PaperEncoder(config)
+        self._peaks = {p.path: _peak(p) for p in (*self.patients, *self.held_out)}
         self._block = max(1, config.batch // BLOCKS)
 
     @property
     def fingerprint(self) -> str:
         """Configuration, seed and data."""
-        data = [(p.voxels, p.frames, p.dt, p.peak) for p in (*self.patients, *self.held_out)]
+        data = [
+            (p.count, p.aif.size, p.dt, self._peaks[p.path])
+            for p in (*self.patients, *self.held_out)
+        ]
         text = f"{self.config} {self.seed} {self.supervised} {data}"
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -71,7 +79,7 @@ class PaperTask:
     def batches(self, epoch: int, rank: int = 0, world: int = 1) -> Iterator[PaperBatch]:
         """Random slices of random patients, in groups of one protocol."""
         rng = np.random.default_rng([self.seed, epoch])
-        plan: list[list[tuple[int, slice]]] = []
+        plan: list[list[tuple[int, Rows]]] = []
         for blocks in self._blocks().values():
             order = rng.permutation(len(blocks))
             plan += [
@@ -95,7 +103,7 @@ class PaperTask:
         total, count = 0.0, 0
         with torch.no_grad():
             for patient in self.held_out:
-                batch = self._batch([(patient, slice(0, min(share, patient.voxels)))])
+                batch = self._batch([(patient, (0, min(share, patient.count)))])
                 total += float(self.loss(batch)) * len(batch.curves)
                 count += len(batch.curves)
         return total / max(count, 1)
@@ -110,25 +118,25 @@ class PaperTask:
             provenance=dict(provenance),
         )
 
-    def _blocks(self) -> dict[tuple[int, float], list[tuple[int, slice]]]:
+    def _blocks(self) -> dict[tuple[int, float], list[tuple[int, Rows]]]:
         """Slices of all patients by protocol."""
-        found: dict[tuple[int, float], list[tuple[int, slice]]] = {}
+        found: dict[tuple[int, float], list[tuple[int, Rows]]] = {}
         for number, patient in enumerate(self.patients):
-            group = found.setdefault((patient.frames, patient.dt), [])
-            ends = range(self._block, patient.voxels + 1, self._block)
-            group += [(number, slice(end - self._block, end)) for end in ends]
+            group = found.setdefault((patient.aif.size, patient.dt), [])
+            ends = range(self._block, patient.count + 1, self._block)
+            group += [(number, (end - self._block, end)) for end in ends]
         return found
 
-    def _batch(self, parts: Sequence[tuple[CachedPatient, slice]]) -> PaperBatch:
+    def _batch(self, parts: Sequence[tuple[PatientVoxels, Rows]]) -> PaperBatch:
         curves, inputs, volumes, truth = [], [], [], []
         for patient, rows in parts:
-            some = patient.curves(rows) / np.float32(patient.peak)
-            aif = patient.aif() / np.float32(patient.peak)
+            peak = np.float32(self._peaks[patient.path])
+            some, aif = patient.rows(*rows)[0] / peak, patient.aif / peak
             curves.append(some)
             inputs.append(np.broadcast_to(aif, some.shape))
             volumes.append(area(some, 1.0) / area(aif, 1.0))
             if self.supervised:
-                truth.append(patient.mtt(rows))
+                truth.append(patient.mtt(*rows))
         return PaperBatch(
             _tensor(curves),
             _tensor(inputs),
@@ -136,6 +144,13 @@ class PaperTask:
             parts[0][0].dt,
             _tensor(truth) if self.supervised else None,
         )
+
+
+def _peak(patient: PatientVoxels, at_once: int = 4096) -> float:
+    """Highest value of a patient's arterial input and curves."""
+    starts = range(0, patient.count, at_once)
+    highest = [float(patient.rows(i, i + at_once)[0].max()) for i in starts]
+    return max(float(patient.aif.max()), *highest)
 
 
 def _tensor(parts: Sequence[np.ndarray]) -> torch.Tensor:

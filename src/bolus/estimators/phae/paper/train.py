@@ -8,10 +8,10 @@ import torch
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.paper.simulated import PROTOCOLS, SHAPE, simulated_patients
 from bolus.estimators.phae.paper.task import PaperTask
-from bolus.estimators.phae.training.cache import CachedPatient, open_patients
 from bolus.estimators.phae.training.loop import fit
 from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import History, Recipe
+from bolus.estimators.phae.training.recipe import History, Recipe, told
+from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights
 
 PATIENTS, HELD_OUT, VOXELS = 20, 2, 2304
@@ -31,24 +31,25 @@ def train_paper(
     """Train on simulated patients by the published recipe: Adam, all epochs, no early stop.
 
     ``folder`` takes the curves, the checkpoint and the log. ``supervised`` trains the twin on the
-    true MTT. The last epoch's weights are what the recipe means; the loop keeps the best
-    validation, which differs little.
+    true MTT.
     """
     torch.manual_seed(seed)
     config = PaperConfig() if config is None else config
     cached = _curves(folder / "curves", patients + HELD_OUT, voxels, seed, progress)
     task = PaperTask(config, cached[:patients], cached[patients:], seed=seed, supervised=supervised)
-    recipe = Recipe(epochs=config.epochs, learning_rate=config.learning_rate)
-    history = fit(task, recipe, folder, resume=resume, progress=progress)
+    recipe = Recipe(epochs=config.epochs, lr=config.learning_rate, batch=config.batch, seed=seed)
+    history = fit(
+        task, recipe, folder, resume=resume, identity=task.fingerprint, progress=told(progress)
+    )
     made = {
         "data": "simulated patients",
         "protocols": [p._asdict() for p in PROTOCOLS],
         "matrix": list(SHAPE),
         "patients": patients,
         "patients_held_out": HELD_OUT,
-        "voxels": sum(p.voxels for p in cached[:patients]),
+        "voxels": sum(p.count for p in cached[:patients]),
     }
-    return task.weights(provenance(seed, recipe, history, made)), history
+    return task.weights(provenance(recipe, history, made)), history
 
 
 def _curves(
@@ -57,9 +58,9 @@ def _curves(
     voxels: int,
     seed: int,
     progress: Callable[[str], None] | None,
-) -> list[CachedPatient]:
+) -> list[PatientVoxels]:
     """The simulated curves, made once for both networks."""
     there = sorted(folder.glob("*.safetensors"))
     if len(there) == patients:
-        return open_patients(there)
+        return [PatientVoxels.open(path) for path in there]
     return simulated_patients(folder, patients, voxels, seed=1000 + seed, progress=progress)

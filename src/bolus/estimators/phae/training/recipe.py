@@ -1,7 +1,7 @@
 """What is trained, how, and what came of it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -114,6 +114,20 @@ class History:
             "train_loss": [_number(e.train_loss) for e in self.epochs],
             "validation_loss": [_number(e.validation_loss) for e in self.epochs],
         }
+
+
+def told(progress: Callable[[str], None] | None) -> Callable[[Epoch], None] | None:
+    """The loop's progress in words."""
+    if progress is None:
+        return None
+
+    def tell(line: Epoch) -> None:
+        progress(
+            f"epoch {line.epoch}: loss {line.train_loss:.4f}, "
+            f"validation {line.validation_loss:.4f}, {line.seconds:.0f} s"
+        )
+
+    return tell
 
 
 def _number(value: float) -> float | None:

@@ -23,11 +23,17 @@ def write_voxels(
     noise_sd: Float[np.ndarray, " n"],
     aif: Float[np.ndarray, " t"],
     dt: float,
+    mtt: Float[np.ndarray, " n"] | None = None,
 ) -> None:
-    """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s."""
+    """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s.
+
+    ``mtt`` in s where the truth is known, for training that uses it.
+    """
+    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif, "mtt": mtt}
     tensors: Mapping[str, np.ndarray] = {
         name: np.ascontiguousarray(values, dtype=np.float32)
-        for name, values in (("curves", curves), ("noise_sd", noise_sd), ("aif", aif))
+        for name, values in given.items()
+        if values is not None
     }
     write_bytes(path, save(dict(tensors), {"format": FORMAT, "dt": repr(float(dt))}))
 
@@ -61,3 +67,10 @@ class PatientVoxels:
         """Curves (m, t) and noise SDs (m,) of voxels ``start`` to ``stop``, float32."""
         with safe_open(str(self.path), framework="numpy") as file:
             return file.get_slice("curves")[start:stop], file.get_slice("noise_sd")[start:stop]
+
+    def mtt(self, start: int, stop: int) -> Float[np.ndarray, " m"]:
+        """True MTT in s of simulated voxels. Raises InputError where it is not known."""
+        with safe_open(str(self.path), framework="numpy") as file:
+            if "mtt" not in file.keys():  # noqa: SIM118
+                raise InputError(f"{self.path}: voxels without a known transit time")
+            return np.asarray(file.get_slice("mtt")[start:stop])
