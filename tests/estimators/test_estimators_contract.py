@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from estimator_cases import DT, SPECTRAL, gamma_variate, method, mixture
+from estimator_cases import DT, LEARNED, POSTERIOR, SPECTRAL, gamma_variate, method, mixture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,8 @@ from bolus.data import CurveError, InputError, MethodError, NoPosteriorError
 from bolus.estimators import METHODS, Estimator, deconvolve, estimator
 from bolus.estimators.blocks import BLOCK
 
+ROUNDING = {"phae-paper": 1e-5}
+"""Methods that compute in single precision, whatever they are given, and how far they agree."""
 NUMBERS = ("cbv", "cbf", "mtt", "tmax", "delay", "residual")
 
 
@@ -49,8 +51,9 @@ class TestShapes:
     @pytest.mark.parametrize("n", [20, 60, 161])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_one_number_a_voxel_in_the_type_given(self, name, n, dtype):
-        case = mixture(5, n=n, dt=90 / n, snr=30)
-        found = run(name, case, dt=90 / n, tissue=case.tissue.astype(dtype))
+        dt = min(90 / n, 3.0)
+        case = mixture(5, n=n, dt=dt, snr=30)
+        found = run(name, case, dt=dt, tissue=case.tissue.astype(dtype))
         for key in NUMBERS:
             assert getattr(found, key).shape == (5,)
             assert getattr(found, key).dtype == dtype, key
@@ -58,9 +61,10 @@ class TestShapes:
 
     @pytest.mark.parametrize("n", [20, 60, 161])
     def test_single_precision_is_close_to_double(self, name, n):
-        case = mixture(14, n=n, dt=90 / n, snr=30)
-        double = run(name, case, dt=90 / n)
-        single = run(name, case, dt=90 / n, tissue=case.tissue.astype(np.float32))
+        dt = min(90 / n, 3.0)
+        case = mixture(14, n=n, dt=dt, snr=30)
+        double = run(name, case, dt=dt)
+        single = run(name, case, dt=dt, tissue=case.tissue.astype(np.float32))
         for key in ("cbv", "cbf", "mtt"):
             np.testing.assert_allclose(getattr(single, key), getattr(double, key), rtol=5e-3)
 
@@ -161,8 +165,8 @@ from bolus.data import CurveError
 from bolus.estimators import deconvolve
 aif = np.exp(-np.arange(30.0) / 3)
 tissue = np.array([aif, 0.5 * aif])
-as_lists = deconvolve(tissue.tolist(), aif.tolist(), 1.5, noise_sd=[1.0, 1.0])
-assert np.array_equal(as_lists.cbf, deconvolve(tissue, aif, 1.5).cbf)
+as_lists = deconvolve(tissue.tolist(), aif.tolist(), 1.5, "osvd", noise_sd=[1.0, 1.0])
+assert np.array_equal(as_lists.cbf, deconvolve(tissue, aif, 1.5, "osvd").cbf)
 for dt in ("1.5", None, 1j, [1.5], True):
     try:
         deconvolve(tissue, aif, dt)
@@ -192,7 +196,8 @@ class TestRows:
         for key in NUMBERS:
             values = getattr(found, key)
             assert np.isnan(values[bad]).all()
-            np.testing.assert_allclose(values[~bad], getattr(whole, key)[~bad], rtol=1e-9)
+            rtol = ROUNDING.get(name, 1e-9)
+            np.testing.assert_allclose(values[~bad], getattr(whole, key)[~bad], rtol=rtol)
 
     def test_every_row_bad(self, name):
         found = deconvolve(np.full((3, 60), np.nan), gamma_variate(), DT, method(name))
@@ -215,11 +220,14 @@ class TestRows:
         alone = run(name, noisy, tissue=noisy.tissue[6:7])
         for key in NUMBERS:
             values = getattr(whole, key)
-            np.testing.assert_allclose(getattr(turned, key), values[order], rtol=1e-9)
-            np.testing.assert_allclose(getattr(alone, key), values[6:7], rtol=1e-9)
+            rtol = ROUNDING.get(name, 1e-9)
+            np.testing.assert_allclose(getattr(turned, key), values[order], rtol=rtol)
+            np.testing.assert_allclose(getattr(alone, key), values[6:7], rtol=rtol)
 
     def test_a_huge_neighbour_changes_nothing(self, name, noisy):
         """A peer scales all voxels by the largest one."""
+        if name == "phae-paper":
+            pytest.skip("the published network does just that: one maximum for the whole subject")
         loud = noisy.tissue.copy()
         loud[0] *= 1e4
         a, b = run(name, noisy), run(name, noisy, tissue=loud)
@@ -234,6 +242,8 @@ class TestRows:
 class TestLaws:
     @pytest.mark.parametrize("c", [1e-3, 0.5, 250.0])
     def test_twice_the_tissue_is_twice_the_flow(self, name, noisy, c):
+        if name == "phae-paper":
+            pytest.skip("it sees tissue over the arterial peak, so that MTT moves with CBV")
         if name == "bayes":
             c = min(max(c, 0.5), 3.0)
         one, two = run(name, noisy), run(name, noisy, tissue=c * noisy.tissue)
@@ -251,6 +261,8 @@ class TestLaws:
     @pytest.mark.parametrize("c", [1 / 60, 2.0])
     def test_flow_is_per_unit_of_time(self, name, noisy, c):
         """Peers give flow per frame and transit times in samples."""
+        if name in LEARNED:
+            pytest.skip("learned in seconds; a TR it never saw is refused, or reads wrong")
         one, two = run(name, noisy), run(name, noisy, dt=c * DT)
         if name == "bayes":
             # its prior is in seconds, so only the direction and the volume are a law
@@ -279,7 +291,7 @@ class TestLaws:
 
     def test_volume_is_not_clipped_to_what_is_positive(self, name):
         """A peer drops negative samples before it integrates: noise becomes volume."""
-        if name == "bayes":
+        if name in POSTERIOR:
             pytest.skip("a prior of CBV is positive; its intervals say when there is no bolus")
         noise = np.random.default_rng(7).normal(size=(400, 60)) * 0.01
         found = deconvolve(noise, gamma_variate(), DT, method(name))
@@ -291,13 +303,15 @@ class TestLaws:
     @given(seed=st.integers(0, 10**6), n=st.integers(20, 90), dt=st.floats(0.8, 2.5))
     def test_any_curves_at_all(self, name, seed, n, dt):
         rng = np.random.default_rng(seed)
+        if name == "phae":
+            n, dt = max(n, 35), max(dt, 1.2)
         tissue, aif = rng.normal(size=(3, n)), rng.random(n)
         found = deconvolve(tissue, aif, dt, method(name))
         assert np.isfinite(found.cbv).all()
         assert np.isfinite(found.cbf).all()
         assert (found.residual >= 0).all()
-        assert np.isin(np.round(found.tmax / dt, 9) % 1, [0]).all() or name == "bayes"
-        if name != "bayes":
+        assert np.isin(np.round(found.tmax / dt, 9) % 1, [0]).all() or name in POSTERIOR
+        if name not in ("bayes", "phae-paper"):
             two = deconvolve(2 * tissue, aif, dt, method(name))
             np.testing.assert_allclose(two.cbf, 2 * found.cbf, rtol=1e-9)
 
@@ -371,7 +385,7 @@ def test_methods_without_a_posterior_say_who_has_one(name, noisy):
         with pytest.raises(NoPosteriorError, match="bayes"):
             found.interval("cbf")
     else:
-        assert name == "bayes"
+        assert name in POSTERIOR
 
 
 def test_results_do_not_depend_on_the_number_of_threads():
@@ -382,7 +396,7 @@ def test_results_do_not_depend_on_the_number_of_threads():
         "r = np.random.default_rng(0)\n"
         "c = (r.normal(0, 0.05, (5000, 60)) + 0.1 * a).astype('f4')\n"
         "import hashlib\n"
-        "for m in ('svd', 'csvd', 'osvd', 'tikhonov'):\n"
+        "for m in ('svd', 'csvd', 'osvd', 'tikhonov', 'phae'):\n"
         "    p = bolus.deconvolve(c, a, 1.5, m)\n"
         "    print(hashlib.sha256(np.stack(p[:4]).tobytes()).hexdigest())\n"
     )

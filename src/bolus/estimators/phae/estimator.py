@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import Perfusion, WeightsError
+from bolus.data import CurveError, Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.phae.decoder import CurveTable, curve_table
 from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
@@ -16,6 +16,8 @@ from bolus.estimators.phae.network import LEVELS, OUTPUTS, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.estimators.phae.weights import Weights, shipped_weights
 
+SHORTEST_TR, LONGEST_TR, SHORTEST_SCAN = 0.45, 3.3, 38.0
+"""What scans the encoder was trained on, s, with a small margin."""
 ROWS = 1024
 """Voxels a block: their hidden layers stay in the cache."""
 
@@ -46,7 +48,11 @@ class Phae:
         dt: float,
         noise_sd: np.ndarray | None = None,
     ) -> Perfusion:
-        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit.
+
+        Raises CurveError for a scan unlike those it was trained on: TR 0.5–3 s, 40 s or longer.
+        """
+        _check_scan(aif.size, dt)
         noise = _noise(tissue, aif) if noise_sd is None else noise_sd.mean(axis=1, keepdims=True)
         maps = Basis(*(np.asarray(m, dtype=tissue.dtype) for m in basis(aif, dt)))
         table = curve_table(aif, dt, tissue.dtype)
@@ -97,6 +103,14 @@ def _noise(tissue: np.ndarray, aif: np.ndarray) -> np.ndarray:
         noise = np.median(np.abs(np.diff(tissue, 2, axis=1)), axis=1) / (0.6745 * np.sqrt(6))
     floor = 1e-4 * np.abs(tissue).max(axis=1)
     return np.maximum(np.maximum(noise, floor), np.finfo(tissue.dtype).tiny)[:, None]
+
+
+def _check_scan(frames: int, dt: float) -> None:
+    if not (SHORTEST_TR <= dt <= LONGEST_TR and frames * dt >= SHORTEST_SCAN):
+        raise CurveError(
+            f"phae is trained for a TR of 0.5 to 3 s and scans of 40 s or more, found {dt:g} s and "
+            f"{frames * dt:g} s; 'osvd' takes any"
+        )
 
 
 def _check(weights: Weights) -> None:
