@@ -1,5 +1,7 @@
 """Features: free of units, repetition time and length; the network's plain mathematics."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from array_api_compat import array_namespace
@@ -89,10 +91,12 @@ class TestFeatures:
 
 def random_parameters(rng, widths=(8, 6)):
     sizes = (SIZE, *widths, OUTPUTS)
-    pairs = enumerate(zip(sizes, sizes[1:], strict=False))
     found = {}
-    for i, (a, b) in pairs:
-        found |= {f"weight{i}": rng.normal(size=(a, b)) / np.sqrt(a), f"bias{i}": rng.normal(size=b)}
+    for i, (a, b) in enumerate(pairwise(sizes)):
+        found |= {
+            f"weight{i}": rng.normal(size=(a, b)) / np.sqrt(a),
+            f"bias{i}": rng.normal(size=b),
+        }
     return found
 
 

@@ -1,7 +1,7 @@
 """Simulated scans to train on: one arterial input, many voxels, and the noise drawn afresh."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -32,6 +32,7 @@ class Tissue(NamedTuple):
     delay: Float[np.ndarray, " n"]
 
 
+@runtime_checkable
 class TissuePrior(Protocol):
     """Where tissue is drawn from."""
 

@@ -28,7 +28,7 @@ class PhaeRecipe:
     scans: int = 960
     held_out: int = 24
     voxels: int = 2048
-    epochs: int = 20
+    epochs: int = 12
     learning_rate: float = 2e-3
 
 

@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Literal, get_args
 
 from bolus.data import WeightsError
 
-Pooling = Literal["mean", "max"]
-Positive = Literal["softplus", "none"]
-ResidueName = Literal["lorentzian", "exponential", "gamma"]
-Quadrature = Literal["piecewise-linear", "plain-sum"]
-_CHOICES = {
-    "pooling": Pooling,
-    "positive": Positive,
-    "residue": ResidueName,
-    "quadrature": Quadrature,
+CHOICES = {
+    "pooling": ("mean", "max"),
+    "positive": ("softplus", "none"),
+    "residue": ("lorentzian", "exponential", "gamma"),
+    "quadrature": ("piecewise-linear", "plain-sum"),
 }
+"""What a field may say."""
 PARAMETERS = 130_913
 """Trainable numbers of the default network."""
 
@@ -44,18 +40,18 @@ class PaperConfig:
     learning_rate: float = 1e-4
     epochs: int = 65
     batch: int = 1536
-    pooling: Pooling = "mean"
-    positive: Positive = "softplus"
+    pooling: str = "mean"
+    positive: str = "softplus"
     floor: float = 0.3
     start: float = 5.0
-    residue: ResidueName = "lorentzian"
+    residue: str = "lorentzian"
     gamma_shape: float = 3.0
-    quadrature: Quadrature = "piecewise-linear"
+    quadrature: str = "piecewise-linear"
     bolus_only: bool = True
 
     def __post_init__(self) -> None:
-        for name, choice in _CHOICES.items():
-            allowed, value = get_args(choice), getattr(self, name)
+        for name, allowed in CHOICES.items():
+            value = getattr(self, name)
             if value not in allowed:
                 raise WeightsError(f"{name} is one of {', '.join(allowed)}, found '{value}'")
         if not self.channels or min(self.channels) < 1:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from bolus.data import InputError
 from bolus.estimators.phae.weights import Weights
@@ -11,6 +11,7 @@ from bolus.estimators.phae.weights import Weights
 Schedule = Literal["constant", "cosine"]
 
 
+@runtime_checkable
 class Task(Protocol):
     """A network, what it learns from, and what it becomes."""
 

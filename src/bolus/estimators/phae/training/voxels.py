@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float
@@ -51,7 +50,7 @@ class PatientVoxels:
     count: int
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
+    def open(cls, path: str | os.PathLike[str]) -> "PatientVoxels":
         """Read all but the curves. Raises InputError for another or a damaged file."""
         try:
             with safe_open(str(path), framework="numpy") as file:
@@ -65,6 +64,7 @@ class PatientVoxels:
 
     def rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Curves (m, t) and noise SDs (m,) of voxels ``start`` to ``stop``, float32."""
+        stop = min(stop, self.count)
         with safe_open(str(self.path), framework="numpy") as file:
             return file.get_slice("curves")[start:stop], file.get_slice("noise_sd")[start:stop]
 
@@ -73,4 +73,4 @@ class PatientVoxels:
         with safe_open(str(self.path), framework="numpy") as file:
             if "mtt" not in file.keys():  # noqa: SIM118
                 raise InputError(f"{self.path}: voxels without a known transit time")
-            return np.asarray(file.get_slice("mtt")[start:stop])
+            return np.asarray(file.get_slice("mtt")[start : min(stop, self.count)])
