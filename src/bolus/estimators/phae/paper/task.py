@@ -1,6 +1,7 @@
 """Training of the published network: on its own reconstruction, or on the truth."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -98,7 +99,7 @@ class PaperTask:
         return (batch.curves - rebuilt).abs().mean()
 
     def validate(self) -> float:
-        """Loss on the patients held out, by voxel."""
+        """Loss on the patients held out, by voxel; NaN without any."""
         share = -(-self.limit // max(1, len(self.held_out)))
         total, count = 0.0, 0
         with torch.no_grad():
@@ -106,7 +107,7 @@ class PaperTask:
                 batch = self._batch([(patient, (0, min(share, patient.count)))])
                 total += float(self.loss(batch)) * len(batch.curves)
                 count += len(batch.curves)
-        return total / max(count, 1)
+        return total / count if count else math.nan
 
     def weights(self, provenance: Mapping[str, object]) -> Weights:
         """The network as it is now."""

@@ -123,9 +123,10 @@ def told(progress: Callable[[str], None] | None) -> Callable[[Epoch], None] | No
         return None
 
     def tell(line: Epoch) -> None:
+        held_out = line.validation_loss
+        validation = f"validation {held_out:.4g}, " if math.isfinite(held_out) else ""
         progress(
-            f"epoch {line.epoch}: loss {line.train_loss:.4f}, "
-            f"validation {line.validation_loss:.4f}, {line.seconds:.0f} s"
+            f"epoch {line.epoch}: loss {line.train_loss:.4g}, {validation}{line.seconds:.0f} s"
         )
 
     return tell

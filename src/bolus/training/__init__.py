@@ -1,0 +1,15 @@
+"""Training on a cohort, from Python: what ``bolus train`` does."""
+
+from bolus.training.cohort import Cohort, Skipped, read_cohort
+from bolus.training.sources import Source, find_sources
+from bolus.training.train import Training, train
+
+__all__ = [
+    "Cohort",
+    "Skipped",
+    "Source",
+    "Training",
+    "find_sources",
+    "read_cohort",
+    "train",
+]

@@ -1,0 +1,182 @@
+"""What each preset trains, with a cohort and without."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bolus.data import InputError
+from bolus.estimators.phae.training.voxels import PatientVoxels
+from bolus.estimators.phae.weights import Weights, shipped_weights
+from bolus.training.cohort import LEAST, Say
+
+if TYPE_CHECKING:
+    from bolus.estimators.phae.adapt import Adapted
+    from bolus.estimators.phae.paper.config import PaperConfig
+
+PATIENCE = 10
+"""Epochs of ``paper`` on a cohort without a new lowest validation loss, after which it stops."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One training: ``held_out`` is empty for training without validation, ``start`` may be None.
+
+    ``folder`` takes checkpoint and log, ``epochs`` None are the preset's own.
+    """
+
+    folder: Path
+    files: Sequence[Path] = ()
+    held_out: Sequence[Path] = ()
+    start: Weights | None = None
+    epochs: int | None = None
+    seed: int = 0
+    resume: bool = False
+    say: Say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A recipe by name: the kind of its weights, and its training with and without a cohort.
+
+    ``processes`` may share its batches; ``judged`` presets need patients held out.
+    """
+
+    kind: str
+    processes: tuple[int, ...]
+    judged: bool
+    simulated: Callable[[Job], Weights]
+    cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]]"
+
+
+def paper_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``phae-paper``."""
+    from bolus.estimators.phae.paper.config import PaperConfig
+    from bolus.estimators.phae.paper.train import train_paper
+
+    config = PaperConfig() if job.epochs is None else PaperConfig(epochs=job.epochs)
+    weights, _ = train_paper(
+        job.folder, config=config, seed=job.seed, resume=job.resume, progress=job.say
+    )
+    return weights
+
+
+def phae_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``phae``."""
+    from bolus.estimators.phae.train import PhaeRecipe, train_phae
+
+    recipe = PhaeRecipe() if job.epochs is None else PhaeRecipe(epochs=job.epochs)
+    weights, _ = train_phae(
+        job.folder, recipe=recipe, seed=job.seed, resume=job.resume, progress=job.say
+    )
+    return weights
+
+
+def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
+    """The published training, reconstruction alone, on a cohort; stops early on validation."""
+    from bolus.estimators.phae.paper.task import PaperTask
+    from bolus.estimators.phae.training.checkpoint import load_weights
+    from bolus.estimators.phae.training.loop import fit
+    from bolus.estimators.phae.training.provenance import provenance
+    from bolus.estimators.phae.training.recipe import Recipe, told
+
+    patients, held_out = _opened(job.files), _opened(job.held_out)
+    config = paper_config(job, patients)
+    task = PaperTask(config, patients, held_out, seed=job.seed)
+    if job.start is not None:
+        load_weights(task.module, job.start)
+    recipe = Recipe(
+        epochs=config.epochs,
+        lr=config.learning_rate,
+        batch=config.batch,
+        seed=job.seed,
+        patience=PATIENCE if held_out else None,
+    )
+    begun = None if job.start is None else job.start.checksum
+    identity = f"{task.fingerprint} {begun}"
+    history = fit(
+        task, recipe, job.folder, resume=job.resume, identity=identity, progress=told(job.say)
+    )
+    made = {
+        "data": "cohort",
+        "series": len(patients),
+        "series_held_out": len(held_out),
+        "voxels": sum(p.count for p in patients),
+        "started_from": begun,
+    }
+    return task.weights(provenance(recipe, history, made)), None
+
+
+def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
+    """The configuration of the start, or the published one.
+
+    The batch is halved as long as there are series of one length and repetition time that do not
+    fill it, for batches do not mix protocols; every patient is trained on.
+    """
+    from bolus.estimators.phae.paper.config import PaperConfig
+    from bolus.estimators.phae.paper.task import BLOCKS
+
+    config = PaperConfig() if job.start is None else PaperConfig.from_dict(job.start.config)
+    if job.epochs is not None:
+        config = replace(config, epochs=job.epochs)
+
+    def filled(batch: int) -> bool:
+        blocks: dict[tuple[int, float], int] = {}
+        for p in patients:
+            protocol = (p.aif.size, p.dt)
+            blocks[protocol] = blocks.get(protocol, 0) + p.count // (batch // BLOCKS)
+        return min(blocks.values()) >= BLOCKS
+
+    batch = config.batch
+    while batch > LEAST and not filled(batch):
+        batch = max(LEAST, batch // 2)
+    if batch != config.batch:
+        job.say(f"batches of {batch} voxels: a protocol of the cohort has too few for more")
+    return replace(config, batch=batch)
+
+
+def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
+    """Adaptation to the cohort's population, by the physics and without labels."""
+    from bolus.estimators.phae.adapt import AdaptRecipe, adapt
+
+    recipe = AdaptRecipe() if job.epochs is None else AdaptRecipe(epochs=job.epochs)
+    adapted = adapt(
+        _opened(job.files),
+        _opened(job.held_out),
+        shipped_weights("phae") if job.start is None else job.start,
+        job.folder,
+        recipe=recipe,
+        seed=job.seed,
+        resume=job.resume,
+        progress=job.say,
+    )
+    return adapted.weights, adapted
+
+
+PRESETS = {
+    "phae": Preset(
+        kind="phae",
+        processes=(1, 2, 4),
+        judged=True,
+        simulated=phae_simulated,
+        cohort=phae_cohort,
+    ),
+    "paper": Preset(
+        kind="phae-paper",
+        processes=(1, 2, 3, 6),
+        judged=False,
+        simulated=paper_simulated,
+        cohort=paper_cohort,
+    ),
+}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of a name. Raises InputError."""
+    if name not in PRESETS:
+        raise InputError(f"the preset is {' or '.join(PRESETS)}, found '{name}'")
+    return PRESETS[name]
+
+
+def _opened(files: Sequence[Path]) -> list[PatientVoxels]:
+    return [PatientVoxels.open(path) for path in files]

@@ -1,0 +1,231 @@
+"""From a cohort, or from simulation, to weights in a file."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from bolus.data import BolusError, InputError, WeightsError
+from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights
+from bolus.training.cohort import Cohort, Say, Skipped, read_cohort
+from bolus.training.presets import Job, Preset, preset_named
+from bolus.training.sources import PathLike, Source, find_sources
+from bolus.training.work import begin, check_name, finish, forget, work_folder
+
+if TYPE_CHECKING:
+    from bolus.bench import Benchmark
+    from bolus.estimators.phae.adapt import Adapted
+    from bolus.estimators.phae.training.processes import Group
+
+T = TypeVar("T")
+
+VALIDATION, VOXELS = 0.2, 8192
+BENCH_CURVES = 192
+"""Curves a cell of the benchmark before and after an adaptation."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Training:
+    """What came of a training.
+
+    ``weights`` and ``path`` are None when an adaptation was not kept. ``trained``, ``held_out``
+    and ``voxels`` count series and voxels of the cohort, 0 without one. ``benchmark`` has the rows
+    'before' and 'after' of an adaptation.
+    """
+
+    path: Path | None
+    weights: Weights | None
+    trained: int = 0
+    held_out: int = 0
+    voxels: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    adapted: "Adapted | None" = None
+    benchmark: "Benchmark | None" = None
+
+    def lines(self) -> list[str]:
+        """The outcome for people."""
+        said = []
+        if self.trained:
+            said.append(
+                f"{self.trained} series trained on, {self.held_out} held out, "
+                f"{self.voxels} voxels, {len(self.skipped)} skipped"
+            )
+        if self.adapted is not None:
+            low, high = self.adapted.gain_ci
+            said.append(
+                "held-out patients: log predictive likelihood of a curve "
+                f"{self.adapted.gain:+.3f} (95 % interval {low:+.3f} to {high:+.3f}) "
+                "under the learned population"
+            )
+        if self.weights is None:
+            said.append(
+                "not kept: the patients held out are not explained better beyond chance; "
+                "no weights were written, go on with those you started from"
+            )
+        return said
+
+
+def train(
+    out: PathLike,
+    cohort: Sequence[PathLike] = (),
+    *,
+    preset: str = "phae",
+    epochs: int | None = None,
+    resume: bool = False,
+    seed: int = 0,
+    validation: float = VALIDATION,
+    voxels: int = VOXELS,
+    start: PathLike | Weights | None = None,
+    overwrite: bool = False,
+    progress: Say | None = None,
+) -> Training:
+    """Train on a cohort, or without one on simulation, and write weights to ``out``.
+
+    ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to
+    the cohort's population, and keeps that only if the patients held out are explained better;
+    'paper' trains the published network on the cohort's curves alone, from nothing or from
+    ``start``. A share ``validation`` of the patients is held out, at most ``voxels`` of each series
+    are used. Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the
+    checkpoint, from which ``resume`` goes on. ``progress`` is told each step in words, and each
+    series that is skipped.
+
+    Under torchrun every process calls this alike and the first one writes.
+
+    Raises InputError and its kind for what cannot be used, OutputError for what exists.
+    """
+    chosen, path = preset_named(preset), Path(out)
+    check_name(path)
+    _check_numbers(chosen, bool(cohort), epochs, seed, validation, voxels)
+    begun = _start(chosen, start, bool(cohort))
+    sources = find_sources(cohort)
+    from bolus.estimators.phae.training.processes import joined
+
+    with joined() as group:
+        _check_processes(chosen, group)
+        say = progress if group.first and progress else _silent
+        _by_first(group, lambda: begin(path, resume=resume, overwrite=overwrite))
+        job = Job(
+            folder=work_folder(path), start=begun, epochs=epochs, seed=seed, resume=resume, say=say
+        )
+        if not cohort:
+            made = Training(path=path, weights=chosen.simulated(job))
+        else:
+            found = _cohort(sources, job, voxels, group)
+            made = _on_cohort(chosen, found, job, validation, path)
+        _by_first(group, lambda: _leave(path, made))
+        if made.adapted is not None and made.weights is not None and group.first:
+            made = replace(made, benchmark=_benchmark(begun, made.weights, say))
+    return made
+
+
+def _on_cohort(chosen: Preset, found: Cohort, job: Job, validation: float, path: Path) -> Training:
+    files, held_out = found.split(validation, job.seed)
+    weights, adapted = chosen.cohort(replace(job, files=files, held_out=held_out))
+    if weights is not None:
+        about = {"series_skipped": len(found.skipped), "validation_share": validation}
+        weights = replace(weights, provenance={**weights.provenance, **about})
+    return Training(
+        path=None if weights is None else path,
+        weights=weights,
+        trained=len(files),
+        held_out=len(held_out),
+        voxels=found.voxels,
+        skipped=found.skipped,
+        adapted=adapted,
+    )
+
+
+def _cohort(sources: Sequence[Source], job: Job, voxels: int, group: "Group") -> Cohort:
+    """Read by the first process; the others take what it has written."""
+
+    def read(resume: bool) -> Cohort:
+        return read_cohort(
+            sources, job.folder, voxels=voxels, seed=job.seed, resume=resume, progress=job.say
+        )
+
+    found = _by_first(group, lambda: read(job.resume))
+    return read(resume=True) if found is None else found
+
+
+def _leave(path: Path, made: Training) -> None:
+    if made.weights is None:
+        forget(work_folder(path), everything=True)
+    else:
+        finish(path, made.weights)
+
+
+def _benchmark(start: Weights | None, after: Weights, say: Say) -> "Benchmark":
+    """The standard benchmark of both weights."""
+    from bolus.bench import run_benchmark
+    from bolus.estimators.phae import Phae
+
+    before = shipped_weights("phae") if start is None else start
+    return run_benchmark(
+        methods={"before": Phae(before), "after": Phae(after)},
+        curves_per_cell=BENCH_CURVES,
+        timing=None,
+        parts=(),
+        progress=lambda done, total, label: say(f"benchmark: {label} ({done} of {total})"),
+    )
+
+
+def _by_first(group: "Group", work: Callable[[], T]) -> T | None:
+    """Let the first process work while the others wait; when it fails, all do."""
+    result, error = None, None
+    if group.first:
+        try:
+            result = work()
+        except BolusError as caught:
+            error = caught
+    failed = group.agreed(float(error is not None))
+    if error is not None:
+        raise error
+    if failed:
+        raise InputError("stopped, for the first process could not go on; its message says why")
+    return result
+
+
+def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> Weights | None:
+    """The weights to go on from, checked."""
+    if start is None:
+        return None
+    if not cohort:
+        raise InputError("weights to start from are for a cohort; simulation starts from nothing")
+    weights = read_weights(start) if isinstance(start, str | os.PathLike) else start
+    if weights.kind != chosen.kind:
+        raise WeightsError(
+            f"{start if isinstance(start, str | os.PathLike) else 'start'}: weights of "
+            f"'{weights.kind}', this preset starts from '{chosen.kind}'"
+        )
+    from bolus.estimators.phae import from_weights
+
+    from_weights(weights)
+    return weights
+
+
+def _check_numbers(
+    chosen: Preset, cohort: bool, epochs: int | None, seed: int, validation: float, voxels: int
+) -> None:
+    if epochs is not None and epochs < 1:
+        raise InputError(f"epochs are 1 or more, found {epochs}")
+    if seed < 0:
+        raise InputError(f"the seed is 0 or a positive whole number, found {seed}")
+    if not 0 <= validation < 1:
+        raise InputError(f"the share for validation is from 0 to below 1, found {validation:g}")
+    if voxels < 1:
+        raise InputError(f"at least one voxel of a patient is used, found {voxels}")
+    if not cohort and (validation, voxels) != (VALIDATION, VOXELS):
+        raise InputError("validation and voxels are for a cohort; simulation has its own")
+    if cohort and chosen.judged and validation == 0:
+        raise InputError("an adaptation is judged on patients held out: validation must be above 0")
+
+
+def _check_processes(chosen: Preset, group: "Group") -> None:
+    if group.world not in chosen.processes:
+        allowed = ", ".join(str(n) for n in chosen.processes)
+        raise InputError(f"this preset is shared by {allowed} processes, found {group.world}")
+
+
+def _silent(_: str) -> None:
+    pass
