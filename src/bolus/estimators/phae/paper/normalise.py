@@ -2,7 +2,8 @@
 
 import torch
 from torch import distributed, nn
-from torch.distributed.nn import functional as shared
+
+from bolus.estimators.phae.training.processes import total
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
@@ -43,11 +44,11 @@ class BatchNorm(nn.Module):
         axes = [0, *range(2, x.ndim)]
         count = x.new_tensor([x.numel() / x.shape[1]])
         sums = torch.cat([x.sum(axes), x.square().sum(axes), count])
-        total = shared.all_reduce(sums)
+        every = total(sums)
         size = x.shape[1]
-        n = total[-1]
-        mean = total[:size] / n
-        variance = total[size : 2 * size] / n - mean.square()
+        n = every[-1]
+        mean = every[:size] / n
+        variance = every[size : 2 * size] / n - mean.square()
         with torch.no_grad():
             self.running_mean.lerp_(mean, MOMENTUM)
             self.running_var.lerp_(variance * n / (n - 1), MOMENTUM)
