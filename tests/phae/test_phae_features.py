@@ -142,7 +142,8 @@ class TestPosterior:
     def posterior(self):
         rng = np.random.default_rng(3)
         shape = (20, len(QUANTITIES), len(LEVELS) - 1)
-        return QuantilePosterior(rng.normal(size=(20, len(QUANTITIES))), rng.normal(size=shape))
+        medians = rng.normal(size=(20, len(QUANTITIES)))
+        return QuantilePosterior(medians, rng.normal(size=shape), np.zeros((len(QUANTITIES), 2)))
 
     @pytest.mark.parametrize("name", ["cbv", "cbf", "mtt", "delay", "tmax"])
     def test_quantiles_rise_also_between_and_beyond_the_learned(self, posterior, name):
@@ -162,9 +163,20 @@ class TestPosterior:
         raw = np.log(np.expm1(steps))
         below, above = raw[:MEDIAN][::-1], raw[MEDIAN:]
         offsets = np.tile(np.concatenate([below, above]), (1, len(QUANTITIES), 1))
-        posterior = QuantilePosterior(np.zeros((1, len(QUANTITIES))), offsets)
+        nothing = np.zeros((len(QUANTITIES), 2))
+        posterior = QuantilePosterior(np.zeros((1, len(QUANTITIES))), offsets, nothing)
         for q in (0.001, 0.1, 0.4, 0.77, 0.99):
             assert posterior.quantile("delay", q)[0] == pytest.approx(ndtri(q), abs=1e-9)
+
+    def test_intervals_are_stretched_about_the_median(self, posterior):
+        width = np.zeros((len(QUANTITIES), 2))
+        width[QUANTITIES.index("delay")] = np.log(0.8), 0.0
+        narrower = QuantilePosterior(posterior.medians, posterior.offsets, width)
+        for q in (0.05, 0.5, 0.9):
+            plain, found = posterior.quantile("delay", q), narrower.quantile("delay", q)
+            middle = posterior.quantile("delay", 0.5)
+            np.testing.assert_allclose(found - middle, 0.8 * (plain - middle), atol=1e-12)
+            np.testing.assert_array_equal(narrower.quantile("mtt", q), posterior.quantile("mtt", q))
 
     def test_refusals(self, posterior):
         with pytest.raises(NoPosteriorError, match="shape"):

@@ -43,7 +43,7 @@ class Bayes:
         noise = _fit_noise(tissue, bank, self.prior.cbv[0]) if noise_sd is None else noise_sd
 
         def block(curves: np.ndarray, sd: np.ndarray) -> Summary:
-            return summarise(*_amplitudes(curves, sd, bank), self.prior)
+            return summarise(*amplitudes(curves, sd, bank), self.prior)
 
         summary = Summary(*in_blocks(block, tissue, noise, size=128))
         best = bank[summary.best] * summary.amplitude[:, None]
@@ -51,7 +51,7 @@ class Bayes:
         return _perfusion(summary, residual, GridPosterior(summary, self.prior))
 
 
-def _amplitudes(
+def amplitudes(
     curves: np.ndarray, sd: np.ndarray, bank: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Best amplitude of every template and its inverse variance, a free constant projected out.

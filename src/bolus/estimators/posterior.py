@@ -48,6 +48,8 @@ def summarise(
     The amplitude itself is integrated over the prior's CBV range (see ``amplitude.marginalise``).
     """
     log_a, log_w = marginalise(amplitude, precision, prior.cbv)
+    if (log_share := prior.log_share) is not None:
+        log_w = log_w + log_share.astype(log_w.dtype)
     best = log_w.argmax(axis=1)
     weight = np.exp(log_w - np.take_along_axis(log_w, best[:, None], axis=1))
     weight /= weight.sum(axis=1, keepdims=True)

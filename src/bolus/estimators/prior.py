@@ -1,6 +1,6 @@
 """What is believed of tissue before its curve is seen, on a grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -25,6 +25,8 @@ class Prior:
     ``families`` are (name in RESIDUES, shape or None); ``mtt`` and ``delay`` are (lowest, highest)
     in s, cut into ``mtt_steps`` and ``delay_steps`` cells, each held by its middle. CBV is
     log-uniform over ``cbv`` (ratio): wide enough that nothing but an undetectable bolus feels it.
+    ``share`` (families, mtts, delays), if given, is each cell's probability up to a factor; None
+    makes all equal.
     """
 
     families: tuple[tuple[str, float | None], ...] = FAMILIES
@@ -33,6 +35,7 @@ class Prior:
     cbv: tuple[float, float] = (0.002, 2.0)
     mtt_steps: int = 32
     delay_steps: int = 50
+    share: Float[np.ndarray, "families mtts delays"] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         unknown = [name for name, _ in self.families if name not in RESIDUES]
@@ -42,6 +45,8 @@ class Prior:
             raise InputError(f"ranges must rise, found mtt {self.mtt} and delay {self.delay}")
         if not 0 < self.cbv[0] < self.cbv[1]:
             raise InputError(f"the range of cbv must be positive and rise, found {self.cbv}")
+        if self.share is not None and (self.share.shape != self.shape or (self.share < 0).any()):
+            raise InputError(f"shares are {self.shape} and not negative, found {self.share.shape}")
 
     @property
     def mtt_edges(self) -> Float[np.ndarray, " edges"]:
@@ -57,6 +62,14 @@ class Prior:
     def shape(self) -> tuple[int, int, int]:
         """Number of families, MTT cells and delay cells."""
         return len(self.families), self.mtt_steps, self.delay_steps
+
+    @property
+    def log_share(self) -> Float[np.ndarray, " cells"] | None:
+        """Log probability of every cell up to a constant; None when all are equal."""
+        if self.share is None:
+            return None
+        with np.errstate(divide="ignore"):
+            return np.log(self.share.ravel())
 
     def templates(
         self, aif: Float[np.ndarray, " t"], dt: float

@@ -12,7 +12,7 @@ from bolus.data import CurveError, Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.phae.decoder import CurveTable, curve_table
 from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
-from bolus.estimators.phae.network import LEVELS, OUTPUTS, encode
+from bolus.estimators.phae.network import LEVELS, OUTPUTS, QUANTITIES, WIDTH, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.estimators.phae.weights import Weights, shipped_weights
 
@@ -56,7 +56,9 @@ class Phae:
         noise = _noise(tissue, aif) if noise_sd is None else noise_sd.mean(axis=1, keepdims=True)
         maps = Basis(*(np.asarray(m, dtype=tissue.dtype) for m in basis(aif, dt)))
         table = curve_table(aif, dt, tissue.dtype)
-        parameters = {k: v.astype(tissue.dtype) for k, v in self.weights.tensors.items()}
+        parameters = {
+            k: v.astype(tissue.dtype) for k, v in self.weights.tensors.items() if k != WIDTH
+        }
 
         def block(curves: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, ...]:
             return _estimate(curves, sd, maps, table, parameters)
@@ -69,7 +71,7 @@ class Phae:
             tmax=delay,
             delay=delay,
             residual=residual,
-            posterior=QuantilePosterior(medians, offsets),
+            posterior=QuantilePosterior(medians, offsets, self.weights.tensors[WIDTH]),
         )
 
 
@@ -122,7 +124,7 @@ def _check(weights: Weights) -> None:
     if told != expected:
         raise WeightsError(f"weights were made for {told}; this version has {expected}")
     sizes = [SIZE, *hidden_widths(weights), OUTPUTS]
-    shapes: dict[str, tuple[int, ...]] = {}
+    shapes: dict[str, tuple[int, ...]] = {WIDTH: (len(QUANTITIES), 2)}
     for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         shapes |= {f"weight{layer}": (fan_in, fan_out), f"bias{layer}": (fan_out,)}
     weights.check_shapes(shapes)

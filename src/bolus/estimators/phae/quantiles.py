@@ -11,6 +11,8 @@ from bolus.estimators.phae.network import LEVELS, QUANTITIES, quantiles
 
 _LOGARITHMIC = ("mtt", "cbv", "cbf")
 _SCORES = ndtri(LEVELS)
+LOG_STRETCH = (-0.5, 0.35)
+"""Bounds of the logarithm of what calibration multiplies an interval by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +20,14 @@ class QuantilePosterior:
     """Quantiles of CBV, CBF, MTT, delay and Tmax; Tmax is the delay, where every residue peaks.
 
     ``medians`` (n, quantities) and ``offsets`` (n, quantities, levels − 1) are the encoder's,
-    logarithms except for the delay. Between and beyond LEVELS a quantile is linear in the
-    standard normal score.
+    logarithms except for the delay; distances from the median are multiplied by what ``width``
+    (quantities, 2) makes of the interval, see ``stretch``. Between and beyond LEVELS a quantile is
+    linear in the standard normal score.
     """
 
     medians: Float[np.ndarray, "n quantities"]
     offsets: Float[np.ndarray, "n quantities offsets"]
+    width: Float[np.ndarray, "quantities 2"]
     quantities: tuple[str, ...] = ("cbv", "cbf", "mtt", "tmax", "delay")
 
     def quantile(self, name: str, q: float) -> Float[np.ndarray, " n"]:
@@ -36,5 +40,22 @@ class QuantilePosterior:
         values = quantiles(self.medians[:, place], self.offsets[:, place])
         left = int(np.clip(np.searchsorted(LEVELS, q) - 1, 0, len(LEVELS) - 2))
         share = (ndtri(q) - _SCORES[left]) / (_SCORES[left + 1] - _SCORES[left])
-        at = values[left] + values[left].dtype.type(share) * (values[left + 1] - values[left])
+        number = values[left].dtype.type
+        at = values[left] + number(share) * (values[left + 1] - values[left])
+        middle = self.medians[:, place]
+        at = middle + stretch(values, self.width[place]) * (at - middle)
         return np.exp(at) if name in _LOGARITHMIC else at
+
+
+def stretch(
+    values: list[Float[np.ndarray, " n"]], width: Float[np.ndarray, " 2"]
+) -> Float[np.ndarray, " n"]:
+    """Factor (n,) on an interval by its 90 % half width h: e^a·h^b for ``width`` (a, b), held."""
+    log_factor = width[0] + width[1] * np.log(half_width(values))
+    return np.exp(np.clip(log_factor, *LOG_STRETCH)).astype(values[0].dtype)
+
+
+def half_width(values: list[Float[np.ndarray, " n"]]) -> Float[np.ndarray, " n"]:
+    """Half the distance (n,) between the 5 % and the 95 % quantile of ``values`` at LEVELS."""
+    wide = values[LEVELS.index(0.95)] - values[LEVELS.index(0.05)]
+    return np.maximum(wide / 2, np.finfo(wide.dtype).tiny)

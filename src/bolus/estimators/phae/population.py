@@ -1,0 +1,176 @@
+"""The population that unlabelled curves come from, learned by empirical Bayes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter1d
+from scipy.special import logsumexp
+
+from bolus.data import InputError
+from bolus.estimators.amplitude import marginalise
+from bolus.estimators.bayes import amplitudes
+from bolus.estimators.blocks import in_blocks, one_blas_thread
+from bolus.estimators.phae.scenes import FAMILIES, BroadPrior, Tissue, TissuePrior
+from bolus.estimators.prior import Prior
+
+GRID = Prior(delay=(-5.0, 9.0), delay_steps=56)
+"""Residue family × MTT × delay: cells of 10 % and 0.25 s."""
+ITERATIONS = 60
+KEPT = 0.05
+"""Share of the start that stays in what is learned, so that no tissue becomes impossible."""
+SMOOTH = 1.0
+"""Width in cells of the smoothing over MTT and delay: a few thousand noisy curves know no more."""
+WIDEST_CBV = 1.5
+"""Most SD of log CBV that is simulated."""
+
+
+class Curves(NamedTuple):
+    """Some voxels of one patient: (n, t), their noise (n, 1), the AIF (t,) in one unit; dt in s."""
+
+    tissue: Float[np.ndarray, "n t"]
+    noise_sd: Float[np.ndarray, "n 1"]
+    aif: Float[np.ndarray, " t"]
+    dt: float
+
+
+class Likelihood(NamedTuple):
+    """Log-likelihood of every cell and the mean log CBV in it, both (n, cells)."""
+
+    log_weight: Float[np.ndarray, "n cells"]
+    log_cbv: Float[np.ndarray, "n cells"]
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Shares (families, mtts, delays) of the cells of GRID, and log-normal CBV (ratio).
+
+    A source of tissue for training: within a cell log MTT and delay are uniform.
+    """
+
+    share: Float[np.ndarray, "families mtts delays"]
+    log_cbv: tuple[float, float] = (-3.3, 0.8)
+
+    def __post_init__(self) -> None:
+        if self.share.shape != GRID.shape:
+            raise InputError(f"a population's shares are {GRID.shape}, found {self.share.shape}")
+        if (self.share < 0).any() or not np.isclose(self.share.sum(), 1.0, atol=1e-4):
+            raise InputError("a population's shares are positive and add up to 1")
+
+    def sample(self, rng: np.random.Generator, n: int) -> Tissue:
+        """``n`` random voxels."""
+        cell = rng.choice(self.share.size, size=n, p=(self.share / self.share.sum()).ravel())
+        family, mtt, delay = np.unravel_index(cell, self.share.shape)
+        edges, late = np.log(GRID.mtt_edges), GRID.delay_edges
+        place = np.array([FAMILIES.index(name) for name, _ in GRID.families])
+        shape = np.array([np.nan if s is None else s for _, s in GRID.families])
+        within, across = rng.random(n), rng.random(n)
+        return Tissue(
+            family=place[family],
+            shape=shape[family],
+            mtt=np.exp(edges[mtt] + within * (edges[1] - edges[0])),
+            delay=late[delay] + across * (late[1] - late[0]),
+        )
+
+    def sample_cbv(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, " n"]:
+        """``n`` random blood volumes, as ratios."""
+        mean, sd = self.log_cbv
+        return np.exp(rng.normal(mean, sd, n))
+
+    def summary(self) -> Mapping[str, object]:
+        """Means and SDs of log MTT and delay (s), and the families' shares."""
+        edges, late = np.log(GRID.mtt_edges), GRID.delay_edges
+        found: dict[str, object] = {}
+        for name, axes, values in (
+            ("log_mtt", (0, 2), (edges[1:] + edges[:-1]) / 2),
+            ("delay", (0, 1), (late[1:] + late[:-1]) / 2),
+        ):
+            p = self.share.sum(axis=axes)
+            mean = float(p @ values)
+            found[name] = {"mean": mean, "sd": float(np.sqrt(p @ (values - mean) ** 2))}
+        families = self.share.sum(axis=(1, 2)).tolist()
+        names = [name for name, _ in GRID.families]
+        return {**found, "families": dict(zip(names, families, strict=True))}
+
+    def prior(self) -> Prior:
+        """The same as a prior of the reference posterior."""
+        return replace(GRID, share=self.share)
+
+
+def broad_population(draws: int = 400_000, prior: TissuePrior | None = None) -> Population:
+    """What the shipped training drew, binned: MTT and delay by drawing, families equal."""
+    tissue = (BroadPrior() if prior is None else prior).sample(np.random.default_rng(0), draws)
+    edges = (GRID.mtt_edges, GRID.delay_edges)
+    inside = (
+        np.clip(v, e[0], e[-1]) for v, e in zip((tissue.mtt, tissue.delay), edges, strict=True)
+    )
+    count, *_ = np.histogram2d(*inside, bins=edges)
+    smooth = _smooth(np.broadcast_to((count + 0.01)[None], GRID.shape), 0.7)
+    return Population(smooth / smooth.sum())
+
+
+def likelihood(curves: Curves) -> Likelihood:
+    """How likely each cell makes each curve, its amplitude and baseline integrated out."""
+    bank = GRID.templates(curves.aif.astype(float), curves.dt).reshape(-1, curves.aif.size)
+    bank = bank.astype(np.float32)
+
+    def block(tissue: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, ...]:
+        log_cbv, log_weight = marginalise(*amplitudes(tissue, sd, bank), GRID.cbv)
+        return log_cbv.astype(np.float32), log_weight.astype(np.float32)
+
+    tissue = curves.tissue.astype(np.float32)
+    with one_blas_thread():
+        log_cbv, log_weight = in_blocks(block, tissue, curves.noise_sd.astype(np.float32), size=64)
+    return Likelihood(log_weight, log_cbv)
+
+
+def learn_population(
+    parts: Iterable[Likelihood], start: Population, iterations: int = ITERATIONS
+) -> Population:
+    """Shares that make all curves together most likely, by expectation-maximisation.
+
+    From ``start``; smoothed, and mixed with a little of the start at the end. Source: Dempster et
+    al., J R Stat Soc B 1977;39:1; Laird, J Am Stat Assoc 1978;73:805, for the mixing distribution.
+    """
+    every = list(parts)
+    log_weight = np.concatenate([p.log_weight for p in every])
+    relative = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    share = start.share.ravel().astype(np.float32)
+    for _ in range(iterations):
+        share = em_step(relative, share)
+    learned = _smooth(share.reshape(GRID.shape).astype(float), SMOOTH)
+    learned = (1 - KEPT) * learned / learned.sum() + KEPT * start.share
+    return Population(learned, _log_normal_cbv(every, learned))
+
+
+def em_step(
+    relative: Float[np.ndarray, "n cells"], share: Float[np.ndarray, " cells"]
+) -> Float[np.ndarray, " cells"]:
+    """One step: every cell's share becomes its mean responsibility."""
+    total = relative @ share
+    return share * ((1 / total) @ relative) / len(relative)
+
+
+def evidence(found: Likelihood, population: Population) -> Float[np.ndarray, " n"]:
+    """Log predictive likelihood (n,) of curves under a population, up to one shared constant."""
+    with np.errstate(divide="ignore"):
+        log_share = np.log(population.share.ravel())
+    return logsumexp(found.log_weight.astype(float) + log_share, axis=1)
+
+
+def _log_normal_cbv(parts: list[Likelihood], share: np.ndarray) -> tuple[float, float]:
+    """Mean and SD of the posterior mean log CBV over all curves; the SD is no narrower than 0.3."""
+    means = []
+    for part in parts:
+        log_p = part.log_weight + np.log(share.ravel()).astype(np.float32)
+        weight = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+        means.append(np.einsum("ij,ij->i", weight, part.log_cbv) / weight.sum(axis=1))
+    every = np.concatenate(means)
+    return float(every.mean()), float(np.clip(every.std(), 0.3, WIDEST_CBV))
+
+
+def _smooth(share: np.ndarray, width: float) -> np.ndarray:
+    once = gaussian_filter1d(share, width, axis=1, mode="nearest")
+    return gaussian_filter1d(once, width, axis=2, mode="nearest")
