@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality
     from bolus.data.errors import BolusError
     from bolus.estimators import METHODS, deconvolve
+    from bolus.estimators.phae import from_weights, read_weights
     from bolus.io import read_series
     from bolus.phantom import simulate_patient
     from bolus.pipeline import PatientMaps, perfusion_maps
@@ -25,8 +26,10 @@ __all__ = [
     "PerfusionMaps",
     "Quality",
     "deconvolve",
+    "from_weights",
     "perfusion_maps",
     "read_series",
+    "read_weights",
     "simulate_patient",
 ]
 
@@ -40,8 +43,10 @@ _HOMES = {
     "PerfusionMaps": "bolus.data",
     "Quality": "bolus.data",
     "deconvolve": "bolus.estimators",
+    "from_weights": "bolus.estimators.phae",
     "perfusion_maps": "bolus.pipeline",
     "read_series": "bolus.io",
+    "read_weights": "bolus.estimators.phae",
     "simulate_patient": "bolus.phantom",
 }
 

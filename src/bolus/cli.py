@@ -87,14 +87,19 @@ def maps(
         Path, typer.Option("--output", "-o", metavar="OUT", help="Folder to make for the results.")
     ],
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--method",
             "-m",
             autocompletion=_methods,
-            help="svd, csvd, osvd, tikhonov, tikhonov-fixed, or bayes (slow, with intervals).",
+            help="phae (default, with uncertainty), osvd, csvd, svd, tikhonov, tikhonov-fixed, "
+            "bayes (slow, with uncertainty) or phae-paper.",
         ),
-    ] = "osvd",
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Weights made by bolus train."),
+    ] = None,
     aif: Annotated[
         str,
         typer.Option(
@@ -115,17 +120,18 @@ def maps(
 
     Without an echo time, in the files or by --te, the maps are relative and say so.
 
-    Example: bolus maps dsc.nii.gz -o maps --method osvd
+    Example: bolus maps dsc.nii.gz -o maps
     """
     from bolus.io import check_output, read_series
-    from bolus.pipeline import perfusion_maps
+    from bolus.pipeline import method_or_weights, perfusion_maps
 
     _check_apart(source, out)
     check_output(out, overwrite)
     with _progress(quiet) as step:
         step("reading")
+        chosen = method_or_weights(method, weights)
         found = read_series(source, te=te, tr=tr, series=series)
-        result = perfusion_maps(found, method, None if aif == "auto" else aif, mask, progress=step)
+        result = perfusion_maps(found, chosen, None if aif == "auto" else aif, mask, progress=step)
         step("writing")
         result.save(out, overwrite=overwrite)
     if not quiet:
@@ -199,7 +205,7 @@ def demo(
         result = run_demo(out, overwrite=overwrite, progress=step)
     if not quiet:
         _show(render(result))
-        typer.echo(f"{out / 'comparison.png'}\n{out / 'osvd' / 'overview.png'}")
+        typer.echo(f"{out / 'comparison.png'}\n{out / 'phae' / 'overview.png'}")
 
 
 @app.command()
@@ -308,6 +314,7 @@ def train(
     if made.benchmark is not None:
         from bolus.bench import tables
 
+        typer.echo("The standard benchmark, whose population is not the cohort's:")
         _show(*tables(made.benchmark))
     typer.echo("\n".join([*made.lines(), *([f"{made.path}"] if made.path else [])]))
 
@@ -361,7 +368,9 @@ def _lines(quiet: bool) -> "Iterator[Progress]":
     with _progress(quiet) as step:
 
         def say(text: str) -> None:
-            if text.startswith(("skipped", "batches")) or (text.startswith("epoch") and not quiet):
+            if text.startswith(("skipped", "batches", "nothing")) or (
+                text.startswith("epoch") and not quiet
+            ):
                 typer.echo(text, err=True)
             else:
                 step(text)

@@ -10,8 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from bolus.aif import aif_from_mask, find_aif
-from bolus.data import AIF, DSCSeries, InputError, MaskError, PerfusionMaps, TissueCurves
-from bolus.estimators import Estimator, deconvolve, estimator, quantify
+from bolus.data import (
+    AIF,
+    DSCSeries,
+    InputError,
+    MaskError,
+    PerfusionMaps,
+    TissueCurves,
+    WeightsError,
+)
+from bolus.estimators import METHODS, Estimator, deconvolve, estimator, quantify
+from bolus.estimators.phae import from_weights, read_weights
 from bolus.io import output_folder, read_aif, read_mask
 from bolus.preprocess import prepare, tissue_curves
 from bolus.report import write_report
@@ -37,7 +46,7 @@ class PatientMaps(PerfusionMaps):
 
 def perfusion_maps(
     series: DSCSeries,
-    method: str | Estimator = "osvd",
+    method: str | Estimator = "phae",
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
@@ -45,10 +54,11 @@ def perfusion_maps(
 ) -> PatientMaps:
     """Perfusion maps of a series.
 
-    ``method`` is a name in METHODS or a configured estimator. ``aif`` None finds the arteries; else
-    an AIF, a curve (t,) over the used frames in the tissue's unit, a boolean array (x, y, z), or a
-    file: NIfTI mask or TSV table. ``mask`` None finds the brain; else a boolean array or a NIfTI
-    file on the series' grid. ``progress`` is called with the name of each step.
+    ``method`` is a name in METHODS or a configured estimator, such as ``from_weights`` makes.
+    ``aif`` None finds the arteries; else an AIF, a curve (t,) over the used frames in the tissue's
+    unit, a boolean array (x, y, z), or a file: NIfTI mask or TSV table. ``mask`` None finds the
+    brain; else a boolean array or a NIfTI file on the series' grid. ``progress`` is called with the
+    name of each step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
     MethodError.
@@ -71,12 +81,34 @@ def perfusion_maps(
             curves,
             artery,
             perfusion,
-            method=method if isinstance(method, str) else type(chosen).__name__.lower(),
+            method=method if isinstance(method, str) else method_name(chosen),
             estimator=chosen,
             seconds={},
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
     return PatientMaps(**{**named, "seconds": watch.seconds})
+
+
+def method_or_weights(
+    method: str | Estimator | None = None, weights: PathLike | None = None
+) -> str | Estimator:
+    """What to estimate with: a method, the one that a file of weights belongs to, or 'phae'.
+
+    Raises WeightsError when the weights cannot be used, or are another method's.
+    """
+    if weights is None:
+        return "phae" if method is None else method
+    chosen = from_weights(read_weights(weights))
+    name = method_name(chosen)
+    if method is not None and method != name:
+        raise WeightsError(f"{weights}: these are weights of '{name}', not of '{method}'")
+    return chosen
+
+
+def method_name(chosen: Estimator) -> str:
+    """The name in METHODS of an estimator's kind; its class's where it has none."""
+    names = (name for name, factory in METHODS.items() if factory is type(chosen))
+    return next(names, type(chosen).__name__.lower())
 
 
 def _mask(mask: np.ndarray | PathLike | None, series: DSCSeries) -> np.ndarray | None:

@@ -33,8 +33,11 @@ class PerfusionMaps:
     ``delay`` and ``ttp`` are seconds; ``ttp`` counts from the first used frame. NaN marks what was
     not measured; ``quality`` holds Quality bits. ``tissue`` (t,) is the mean concentration in the
     mask and ``noise`` the median SD of a voxel's curve before the bolus, both in the unit of
-    ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``seconds`` is the time every step
-    took.
+    ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``sd`` holds, for methods with a
+    posterior, half the width of the central 68 % credible interval of cbf, cbv, mtt, tmax and
+    delay, in the map's own unit; empty for others. ``misfit`` is the root mean square of curve
+    minus reconstruction over the voxel's noise SD: about 1 where the model explains the curve.
+    ``seconds`` is the time every step took.
     """
 
     series: DSCSeries
@@ -49,6 +52,8 @@ class PerfusionMaps:
     ttp: Float[np.ndarray, "x y z"]
     quality: UInt8[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
+    misfit: Float[np.ndarray, "x y z"]
+    sd: Mapping[str, Float[np.ndarray, "x y z"]]
     tissue: Float[np.ndarray, " t"]
     noise: float
     seconds: Mapping[str, float]
@@ -81,4 +86,12 @@ class PerfusionMaps:
     def units(self) -> dict[str, str]:
         """Unit of every map, as written into the sidecars."""
         flow, volume = ("relative", "relative") if self.relative else ("mL/100g/min", "mL/100g")
-        return {"cbf": flow, "cbv": volume, **dict.fromkeys(("mtt", "tmax", "delay", "ttp"), "s")}
+        plain = {"cbf": flow, "cbv": volume, **dict.fromkeys(("mtt", "tmax", "delay", "ttp"), "s")}
+        return {**plain, **{f"{name}_sd": plain[name] for name in self.sd}, "misfit": "1"}
+
+    def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
+        """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
+        if name.endswith("_sd"):
+            return self.sd[name.removesuffix("_sd")]
+        found: Float[np.ndarray, "x y z"] = getattr(self, name)
+        return found

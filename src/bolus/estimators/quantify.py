@@ -7,8 +7,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality, SeriesError, TissueCurves
+from bolus.estimators.phae import Weights
 from bolus.physics import cbf_scale, cbv_scale
 
+ONE_SD = 0.6827
+"""Share of a Gaussian within one SD of its mean."""
 MISFIT_NOISE = 3.0
 """A fit is poor when its residual passes this many noise SDs …"""
 MISFIT_SHARE = 0.25
@@ -55,12 +58,30 @@ def quantify(
         tmax=spread(perfusion.tmax, timely),
         delay=spread(perfusion.delay, timely),
         ttp=spread(curves.ttp, timely),
+        misfit=spread(perfusion.residual / curves.noise_sd),
+        sd={
+            name: spread(factor * half_width(perfusion, name), keep)
+            for name, factor, keep in (
+                ("cbf", flow, True),
+                ("cbv", volume, True),
+                ("mtt", 1.0, timely),
+                ("tmax", 1.0, timely),
+                ("delay", 1.0, timely),
+            )
+            if perfusion.posterior is not None and name in perfusion.posterior.quantities
+        },
         quality=quality,
         mask=series.mask,
         tissue=curves.mean,
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=dict(seconds),
     )
+
+
+def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:
+    """Half the central credible interval that holds as much as ±1 SD of a Gaussian, (n,)."""
+    low, high = perfusion.interval(name, ONE_SD)
+    return (high - low) / 2
 
 
 def _quality(
@@ -85,7 +106,11 @@ def _poor_fit(
 
 
 def _parameters(estimator: object) -> dict[str, object]:
-    """The estimator's own fields, for the record."""
+    """The estimator's own fields, for the record; of weights what identifies them."""
+    weights = getattr(estimator, "weights", None)
+    if isinstance(weights, Weights):
+        config = dict(weights.config)
+        return {"weights": weights.kind, "checksum": weights.checksum, "config": config}
     if is_dataclass(estimator) and not isinstance(estimator, type):
         return asdict(estimator)
     return {}

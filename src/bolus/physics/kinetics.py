@@ -25,8 +25,8 @@ def tissue_curve(
 
     ``aif`` (t,) or (voxels, t); ``dt`` in s; ``cbf`` in 1/s, ``mtt`` in s, signed ``delay`` d in s,
     all (voxels,); ``shape`` (voxels,) or a number, for residues that have one; ``quadrature`` a
-    name in QUADRATURES. The only forward model of the package. Source: Østergaard et al., Magn Reson Med
-    1996;36:715; CAPLEX Q.IC1.005 for the impulse response CBF·R(t − d).
+    name in QUADRATURES. The only forward model of the package. Source: Østergaard et al., Magn
+    Reson Med 1996;36:715; CAPLEX Q.IC1.005 for the impulse response CBF·R(t − d).
     """
     xp = array_namespace(aif, mtt)
     n = aif.shape[-1]

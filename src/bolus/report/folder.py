@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bolus.data import MAPS, PerfusionMaps
+from bolus.data import PerfusionMaps
 from bolus.io import write_aif, write_json, write_volume
 from bolus.report.overview import save_overview
 from bolus.report.summary import mask_sidecar, quality_sidecar, sidecar, summary
@@ -11,11 +11,12 @@ from bolus.report.summary import mask_sidecar, quality_sidecar, sidecar, summary
 def write_report(maps: PerfusionMaps, folder: Path) -> None:
     """Write every file of a result into an existing folder.
 
-    Maps and masks are NIfTI with a JSON sidecar each; ``aif.tsv`` the arterial input,
-    ``overview.png`` the picture, ``summary.json`` the facts.
+    Maps, their SDs where the method has a posterior, the misfit and masks are NIfTI with a JSON
+    sidecar each; ``aif.tsv`` the arterial input, ``overview.png`` the picture, ``summary.json`` the
+    facts.
     """
-    for name in MAPS:
-        write_volume(folder / f"{name}.nii.gz", getattr(maps, name), maps.grid)
+    for name in maps.units:
+        write_volume(folder / f"{name}.nii.gz", maps.volume(name), maps.grid)
         write_json(folder / f"{name}.json", sidecar(maps, name))
     _write_masks(maps, folder)
     write_aif(folder / "aif.tsv", maps.aif, relative=maps.relative)

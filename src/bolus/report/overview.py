@@ -41,6 +41,7 @@ PANELS = {
 }
 PANEL_WIDTH, BAR_WIDTH, TITLE_HEIGHT, FOOT_HEIGHT = 4.2, 1.15, 0.45, 0.75
 """Inches."""
+COLUMNS = 5
 
 FLAGS = {
     "measured": "#2f3a44",
@@ -52,9 +53,10 @@ FLAGS = {
 
 
 def overview(maps: PerfusionMaps) -> "Figure":
-    """Figure of eight panels: curves, arterial voxels, CBF, CBV, MTT, arrival, TTP and quality.
+    """Figure of ten panels: curves, arterial voxels, CBF, CBV, MTT; arrival and how far to trust.
 
-    Arrival is the delay where the method has one, else Tmax.
+    Arrival is the delay where the method has one, else Tmax. How far to trust: the SD of CBF as a
+    share of it where the method has a posterior, the misfit, the quality.
     """
     figure, axes = _sheet(maps)
     _curves(axes[0], maps)
@@ -62,7 +64,22 @@ def overview(maps: PerfusionMaps) -> "Figure":
     arrival = "delay" if np.isfinite(maps.delay).any() else "tmax"
     for axis, name in zip(axes[2:7], ("cbf", "cbv", "mtt", arrival, "ttp"), strict=True):
         _map(axis, maps, name)
-    _quality(axes[7], maps)
+    if "cbf" in maps.sd:
+        _uncertainty(axes[7], maps)
+    else:
+        axes[7].set_axis_off()
+        axes[7].text(
+            0.5,
+            0.5,
+            f"{maps.method} says nothing\nof its uncertainty",
+            color=MUTED,
+            fontsize=13,
+            ha="center",
+            va="center",
+            transform=axes[7].transAxes,
+        )
+    _misfit(axes[8], maps)
+    _quality(axes[9], maps)
     relative = " · relative: echo time unknown" if maps.relative else ""
     figure.text(
         0.01,
@@ -76,17 +93,17 @@ def overview(maps: PerfusionMaps) -> "Figure":
 
 
 def _sheet(maps: PerfusionMaps) -> "tuple[Figure, list[Axes]]":
-    """A figure of two rows of four panels that have the shape of the mosaics."""
+    """A figure of two rows of COLUMNS panels that have the shape of the mosaics."""
     from matplotlib.figure import Figure
 
     rows, columns = mosaic(maps.mask.astype(float), maps.grid, maps.mask).shape
     tall = PANEL_WIDTH * min(1.2, max(0.6, rows / columns * pixel_aspect(maps.grid)))
     row_height = tall + TITLE_HEIGHT + FOOT_HEIGHT
-    width, height = 4 * (PANEL_WIDTH + BAR_WIDTH) + 0.55, 2 * row_height + 0.4
+    width, height = COLUMNS * (PANEL_WIDTH + BAR_WIDTH) + 0.55, 2 * row_height + 0.4
     figure = Figure(figsize=(width, height), dpi=90, facecolor=PAPER)
     axes = []
-    for n in range(8):
-        row, column = divmod(n, 4)
+    for n in range(2 * COLUMNS):
+        row, column = divmod(n, COLUMNS)
         left = 0.65 + column * (PANEL_WIDTH + BAR_WIDTH)
         bottom = (1 - row) * row_height + FOOT_HEIGHT
         box = (left / width, bottom / height, PANEL_WIDTH / width, tall / height)
@@ -141,8 +158,26 @@ def _map(axis: "Axes", maps: PerfusionMaps, name: str) -> None:
     volume, panel = getattr(maps, name), PANELS[name]
     image = _image(axis, maps, volume, panel.colours, window(volume, panel))
     _title(axis, panel.title)
+    _bar(axis, image, _unit(maps, name))
+
+
+def _uncertainty(axis: "Axes", maps: PerfusionMaps) -> None:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = 100 * maps.sd["cbf"] / maps.cbf
+    image = _image(axis, maps, share, "cividis", (0, 100))
+    _title(axis, "Uncertainty of CBF")
+    _bar(axis, image, "SD, % of CBF")
+
+
+def _misfit(axis: "Axes", maps: PerfusionMaps) -> None:
+    image = _image(axis, maps, maps.misfit, "magma", (0, 4))
+    _title(axis, "Misfit of the curve")
+    _bar(axis, image, "RMS residual over noise (1: explained)")
+
+
+def _bar(axis: "Axes", image: "AxesImage", label: str) -> None:
     bar = axis.figure.colorbar(image, cax=axis.inset_axes((1.03, 0, 0.035, 1)), extend="max")
-    bar.set_label(_unit(maps, name), color=INK, fontsize=12)
+    bar.set_label(label, color=INK, fontsize=12)
     bar.ax.tick_params(colors=INK, labelsize=11)
     bar.outline.set_visible(False)
 

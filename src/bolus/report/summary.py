@@ -19,7 +19,9 @@ DESCRIPTIONS = {
     "tmax": "Time of the maximum of the impulse response",
     "delay": "Arrival of the tissue after the arterial input, signed (CAPLEX Q.PH1.007)",
     "ttp": "Time to the peak of the concentration from the first used frame",
+    "misfit": "RMS of curve minus reconstruction over the voxel's own noise; about 1 is a good fit",
 }
+SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
 
 
 def software() -> str:
@@ -29,9 +31,11 @@ def software() -> str:
 
 def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
     """BIDS-like sidecar of one map; times in seconds."""
-    scaled = name in ("cbf", "cbv")
+    plain = name.removesuffix("_sd")
+    scaled = plain in ("cbf", "cbv")
+    told = DESCRIPTIONS[plain]
     return {
-        "Description": DESCRIPTIONS[name],
+        "Description": told if plain == name else f"{SD_DESCRIPTION} {plain.upper()}: {told}",
         "Units": maps.units[name],
         **(
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
@@ -95,7 +99,12 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             for bit in Quality
             if bit is not Quality.OUTSIDE_MASK
         },
-        "median": {name: _median(getattr(maps, name)) for name in maps.units},
+        "median": {name: _median(maps.volume(name)) for name in maps.units},
+        "median_relative_sd": {
+            name: _median(maps.sd[name] / maps.volume(name))
+            for name in ("cbf", "cbv", "mtt")
+            if name in maps.sd
+        },
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
     }
 

@@ -102,11 +102,8 @@ class Population:
 def broad_population(draws: int = 400_000, prior: TissuePrior | None = None) -> Population:
     """What the shipped training drew, binned: MTT and delay by drawing, families equal."""
     tissue = (BroadPrior() if prior is None else prior).sample(np.random.default_rng(0), draws)
-    edges = (GRID.mtt_edges, GRID.delay_edges)
-    inside = (
-        np.clip(v, e[0], e[-1]) for v, e in zip((tissue.mtt, tissue.delay), edges, strict=True)
-    )
-    count, *_ = np.histogram2d(*inside, bins=edges)
+    mtt, delay = np.clip(tissue.mtt, *GRID.mtt), np.clip(tissue.delay, *GRID.delay)
+    count, *_ = np.histogram2d(mtt, delay, bins=[GRID.mtt_edges, GRID.delay_edges])
     smooth = _smooth(np.broadcast_to((count + 0.01)[None], GRID.shape), 0.7)
     return Population(smooth / smooth.sum())
 
