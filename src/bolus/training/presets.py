@@ -74,8 +74,8 @@ def phae_simulated(job: Job) -> Weights:
 
 def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     """The published training, reconstruction alone, on a cohort; stops early on validation."""
+    from bolus.estimators.phae.paper.inference import load_encoder
     from bolus.estimators.phae.paper.task import PaperTask
-    from bolus.estimators.phae.training.checkpoint import load_weights
     from bolus.estimators.phae.training.loop import fit
     from bolus.estimators.phae.training.provenance import provenance
     from bolus.estimators.phae.training.recipe import Recipe, told
@@ -84,7 +84,7 @@ def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     config = paper_config(job, patients)
     task = PaperTask(config, patients, held_out, seed=job.seed)
     if job.start is not None:
-        load_weights(task.module, job.start)
+        task.module.load_state_dict(load_encoder(job.start).state_dict())
     recipe = Recipe(
         epochs=config.epochs,
         lr=config.learning_rate,

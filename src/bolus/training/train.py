@@ -11,7 +11,7 @@ from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights
 from bolus.training.cohort import Cohort, Say, Skipped, read_cohort
 from bolus.training.presets import Job, Preset, preset_named
 from bolus.training.sources import PathLike, Source, find_sources
-from bolus.training.work import begin, check_name, finish, forget, work_folder
+from bolus.training.work import CHECKPOINT, begin, check_name, finish, forget, work_folder
 
 if TYPE_CHECKING:
     from bolus.bench import Benchmark
@@ -105,6 +105,8 @@ def train(
         _check_processes(chosen, group)
         say = progress if group.first and progress else _silent
         _by_first(group, lambda: begin(path, resume=resume, overwrite=overwrite))
+        if resume and not (work_folder(path) / CHECKPOINT).exists():
+            say("nothing to resume: no epoch was finished before")
         job = Job(
             folder=work_folder(path), start=begun, epochs=epochs, seed=seed, resume=resume, say=say
         )

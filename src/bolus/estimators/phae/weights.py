@@ -73,7 +73,7 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
         with safe_open(str(path), framework="numpy") as file:
             told = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise WeightsError(f"{path}: not a whole safetensors file ({error})") from error
     return _weights(Path(path), told, tensors)
 
@@ -85,8 +85,13 @@ def _weights(path: Path, told: Mapping[str, str], tensors: dict[str, np.ndarray]
             f"{path}: expected {FORMAT} version {VERSION}, found "
             + (f"{label[0]} version {label[1]}" if label[0] else "a safetensors file without label")
         )
+    other = sorted({str(v.dtype) for v in tensors.values()} - {"float32"})
+    if other:
+        raise WeightsError(f"{path}: weights are float32, found {', '.join(other)}")
     try:
         config, provenance = json.loads(told["config"]), json.loads(told["provenance"])
+        if not (isinstance(config, dict) and isinstance(provenance, dict)):
+            raise ValueError("config and provenance are JSON objects")
         return Weights(told["kind"], tensors, config, provenance)
     except (KeyError, ValueError) as error:
         raise WeightsError(f"{path}: its header is damaged ({error})") from error

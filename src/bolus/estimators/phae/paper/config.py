@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 
 from bolus.data import WeightsError
 
@@ -12,6 +13,8 @@ CHOICES = {
     "quadrature": ("piecewise-linear", "plain-sum"),
 }
 """What a field may say."""
+WIDTH = 3
+"""Frames a convolution sees."""
 PARAMETERS = 130_913
 """Trainable numbers of the default network."""
 
@@ -77,3 +80,13 @@ class PaperConfig:
         if not isinstance(channels, list):
             raise WeightsError(f"channels are a list of whole numbers, found {channels!r}")
         return cls(channels=tuple(channels), **known)  # type: ignore[arg-type]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name → shape of every tensor of the network."""
+        found: dict[str, tuple[int, ...]] = {}
+        for layer, (fan_in, fan_out) in enumerate(pairwise((2, *self.channels))):
+            found[f"convolutions.{layer}.weight"] = (fan_out, fan_in, WIDTH)
+            found[f"convolutions.{layer}.bias"] = (fan_out,)
+            for name in ("weight", "bias", "running_mean", "running_var"):
+                found[f"norms.{layer}.{name}"] = (fan_out,)
+        return {**found, "last.weight": (1, self.channels[-1]), "last.bias": (1,)}

@@ -7,11 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bolus.estimators.phae.paper.config import PaperConfig
+from bolus.estimators.phae.paper.config import WIDTH, PaperConfig
 from bolus.estimators.phae.paper.normalise import BatchNorm
 from bolus.physics import RESIDUES, tissue_curve
-
-WIDTH = 3
 
 
 class PaperEncoder(nn.Module):

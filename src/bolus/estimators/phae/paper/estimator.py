@@ -33,7 +33,7 @@ class PhaePaper:
             raise WeightsError(
                 f"these are weights of '{self.weights.kind}', expected {' or '.join(KINDS)}"
             )
-        PaperConfig.from_dict(self.weights.config)
+        self.weights.check_shapes(PaperConfig.from_dict(self.weights.config).shapes())
 
     def __call__(
         self,

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch.nn import functional
 
-from bolus.estimators.phae.paper.config import PaperConfig
-from bolus.estimators.phae.paper.encoder import WIDTH, PaperEncoder, pooled, transit_times
+from bolus.estimators.phae.paper.config import WIDTH, PaperConfig
+from bolus.estimators.phae.paper.encoder import PaperEncoder, pooled, transit_times
 from bolus.estimators.phae.paper.normalise import EPSILON
 from bolus.estimators.phae.weights import Weights
 
@@ -19,7 +19,7 @@ BATCH = 256
 def load_encoder(weights: Weights) -> PaperEncoder:
     """The network of some weights, in evaluation mode. Raises WeightsError when they do not fit."""
     encoder = PaperEncoder(PaperConfig.from_dict(weights.config))
-    weights.check_shapes({name: tuple(v.shape) for name, v in encoder.state_dict().items()})
+    weights.check_shapes(encoder.config.shapes())
     encoder.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in weights.tensors.items()})
     return encoder.eval()
 

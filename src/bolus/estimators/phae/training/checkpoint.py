@@ -11,7 +11,6 @@ from safetensors.torch import save
 
 from bolus.data import InputError
 from bolus.estimators.phae.training.recipe import Epoch, Recipe
-from bolus.estimators.phae.weights import Weights
 from bolus.io import write_bytes
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
@@ -83,14 +82,6 @@ def load_checkpoint(
     _restore(optimizer, parts["optimizer"])
     epochs = tuple(Epoch(*line) for line in json.loads(told["epochs"]))
     return Progressed(epochs, parts["best"] or None)
-
-
-def load_weights(module: torch.nn.Module, weights: Weights) -> None:
-    """Set every parameter and buffer of a module. Raises WeightsError when they do not fit."""
-    weights.check_shapes({name: tuple(v.shape) for name, v in module.state_dict().items()})
-    module.load_state_dict(
-        {name: torch.from_numpy(v.copy()) for name, v in weights.tensors.items()}
-    )
 
 
 def label_of(recipe: Recipe, identity: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bolus.data import InputError
+from bolus.estimators.phae.weights import sorted_header
 from bolus.io import write_bytes
 
 FORMAT = "bolus-voxels-1"
@@ -34,7 +35,8 @@ def write_voxels(
         for name, values in given.items()
         if values is not None
     }
-    write_bytes(path, save(dict(tensors), {"format": FORMAT, "dt": repr(float(dt))}))
+    content = save(dict(tensors), {"format": FORMAT, "dt": repr(float(dt))})
+    write_bytes(path, sorted_header(content))
 
 
 @dataclass(frozen=True, eq=False)
