@@ -36,7 +36,7 @@ class PerfusionMaps:
     ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``sd`` holds, for methods with a
     posterior, half the width of the central 68 % credible interval of cbf, cbv, mtt, tmax and
     delay, in the map's own unit; empty for others. ``misfit`` is the root mean square of curve
-    minus reconstruction over the voxel's noise SD: about 1 where the model explains the curve.
+    minus reconstruction over that of the voxel's noise: about 1 where the model explains the curve.
     ``seconds`` is the time every step took.
     """
 

@@ -12,9 +12,9 @@ from bolus.physics import cbf_scale, cbv_scale
 
 ONE_SD = 0.6827
 """Share of a Gaussian within one SD of its mean."""
-MISFIT_NOISE = 3.0
-"""A fit is poor when its residual passes this many noise SDs …"""
-MISFIT_SHARE = 0.25
+MISFIT_NOISE = 2.0
+"""A fit is poor when its misfit passes this …"""
+MISFIT_SHARE = 0.15
 """… and this share of the curve's own root mean square."""
 
 
@@ -58,7 +58,7 @@ def quantify(
         tmax=spread(perfusion.tmax, timely),
         delay=spread(perfusion.delay, timely),
         ttp=spread(curves.ttp, timely),
-        misfit=spread(perfusion.residual / curves.noise_sd),
+        misfit=spread(misfits(curves, perfusion.residual, series.te)),
         sd={
             name: spread(factor * half_width(perfusion, name), keep)
             for name, factor, keep in (
@@ -88,21 +88,28 @@ def _quality(
     series: DSCSeries, curves: TissueCurves, perfusion: Perfusion
 ) -> UInt8[np.ndarray, "x y z"]:
     flags = curves.quality.copy()
-    flags[_poor_fit(curves.curves, perfusion.residual, curves.noise_sd)] |= np.uint8(
-        Quality.POOR_FIT
-    )
+    flags[_poor_fit(curves, perfusion, series.te)] |= np.uint8(Quality.POOR_FIT)
     quality = np.full(series.grid.shape, Quality.OUTSIDE_MASK, dtype=np.uint8)
     quality[series.mask] = flags
     return quality
 
 
-def _poor_fit(
-    curves: Float[np.ndarray, "n t"],
-    residual: Float[np.ndarray, " n"],
-    noise_sd: Float[np.ndarray, " n"],
-) -> np.ndarray:
-    size = np.sqrt(np.einsum("ij,ij->i", curves, curves) / curves.shape[1])
-    return (residual > MISFIT_NOISE * noise_sd) & (residual > MISFIT_SHARE * size)
+def misfits(
+    curves: TissueCurves, residual: Float[np.ndarray, " n"], te: float | None
+) -> Float[np.ndarray, " n"]:
+    """Root mean square residual over that of the noise, (n,): about 1 where the fit is good.
+
+    ``te`` in s, None for curves of TE·ΔR2*. The noise of C = −ln(S/S0)/TE grows as the signal
+    falls, to first order by S0/S = e^(TE·C): its RMS is the baseline's SD times that of e^(TE·C).
+    """
+    fall = np.exp(2 * (te or 1.0) * curves.curves)
+    return residual / (curves.noise_sd * np.sqrt(fall.mean(axis=1)))
+
+
+def _poor_fit(curves: TissueCurves, perfusion: Perfusion, te: float | None) -> np.ndarray:
+    size = np.sqrt(np.einsum("ij,ij->i", curves.curves, curves.curves) / curves.curves.shape[1])
+    unexplained = misfits(curves, perfusion.residual, te) > MISFIT_NOISE
+    return unexplained & (perfusion.residual > MISFIT_SHARE * size)
 
 
 def _parameters(estimator: object) -> dict[str, object]:

@@ -19,7 +19,7 @@ DESCRIPTIONS = {
     "tmax": "Time of the maximum of the impulse response",
     "delay": "Arrival of the tissue after the arterial input, signed (CAPLEX Q.PH1.007)",
     "ttp": "Time to the peak of the concentration from the first used frame",
-    "misfit": "RMS of curve minus reconstruction over the voxel's own noise; about 1 is a good fit",
+    "misfit": "RMS of curve minus reconstruction over that of the noise; about 1 is a good fit",
 }
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
 
