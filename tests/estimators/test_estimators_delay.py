@@ -32,7 +32,15 @@ def test_flow_of_bayes_does_not_move_by_parts_of_a_frame_either():
     assert np.median(moved.delay - at_rest.delay) == pytest.approx(-2.1, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["svd", "tikhonov-fixed"])
+@pytest.mark.parametrize("shift", [-3.0, -2.0, -1.5, 1.5, 2.0])
+def test_flow_of_phae_moves_little(shift):
+    """A learned estimator is as steady as its training: within the delays it knows."""
+    at_rest, moved = run("phae", 0.0), run("phae", shift)
+    assert np.median(moved.cbf / at_rest.cbf) == pytest.approx(1, abs=0.09)
+    assert np.median(moved.delay - at_rest.delay) == pytest.approx(-shift, abs=0.2)
+
+
+@pytest.mark.parametrize("name", ["svd", "tikhonov-fixed", "phae-paper"])
 def test_causal_methods_do_move(name):
     """The law above can fail: these have only the causal matrix, which knows no early tissue."""
     at_rest, late_artery = run(name, 0.0), run(name, 3 * DT)
@@ -55,8 +63,10 @@ def test_a_causal_method_has_no_negative_time(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_volume_does_not_move(name):
+    # 4.5 s before the artery is the very edge of what phae was trained on
+    tolerance = 0.09 if name == "phae" else 0.03
     at_rest, moved = run(name, 0.0), run(name, 3 * DT)
-    assert np.median(moved.cbv / at_rest.cbv) == pytest.approx(1, abs=0.03)
+    assert np.median(moved.cbv / at_rest.cbv) == pytest.approx(1, abs=tolerance)
 
 
 def test_only_a_model_gives_a_delay():

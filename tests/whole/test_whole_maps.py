@@ -10,13 +10,21 @@ import pytest
 from dicom_writers import Protocol, write_classic
 
 import bolus
-from bolus.data import Grid
+from bolus.data import Grid, TissueCurves
 from bolus.estimators import METHODS
+from bolus.estimators.phae import shipped_weights, write_weights
+from bolus.estimators.quantify import misfits
 from bolus.io import write_series
+from bolus.preprocess import prepare, tissue_curves
 
 MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
+SDS = tuple(f"{name}_sd" for name in MAPS if name != "ttp")
 FILES = {
-    *(f"{n}.{e}" for n in (*MAPS, "quality", "aif_mask", "brain_mask") for e in ("nii.gz", "json")),
+    *(
+        f"{n}.{e}"
+        for n in (*MAPS, *SDS, "misfit", "quality", "aif_mask", "brain_mask")
+        for e in ("nii.gz", "json")
+    ),
     "aif.tsv",
     "overview.png",
     "summary.json",
@@ -76,8 +84,8 @@ def test_sidecars_and_summary(result, patient):
     assert cbf["Units"] == "mL/100g/min"
     assert cbf["KappaOverRho"] == pytest.approx(0.705, abs=1e-3)
     assert (cbf["EchoTime"], cbf["RepetitionTime"]) == (0.02, 1.5)
-    assert cbf["Method"] == "osvd"
-    assert cbf["MethodParameters"]["oi"] == 0.095
+    assert cbf["Method"] == "phae"
+    assert cbf["MethodParameters"]["checksum"] == shipped_weights("phae").checksum
     assert cbf["SoftwareVersion"] == bolus.__version__
     assert len(cbf["InputChecksum"]) == 64
     assert json.loads((result / "mtt.json").read_text())["Units"] == "s"
@@ -198,13 +206,86 @@ def test_mask_is_used(patient, tmp_path, run):
     np.testing.assert_array_equal(values(tmp_path / "out", "brain_mask"), patient.made.masks.brain)
 
 
-@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("osvd", "tikhonov")])
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("phae", "tikhonov")])
 def test_every_method_makes_maps(patient, tmp_path, run, method):
     arguments = ("maps", patient.path, "-o", tmp_path / "out", "-m", method, "-q")
     assert run(*arguments) == (0, "", "")
     assert np.isfinite(values(tmp_path / "out", "cbf")).sum() > 1000
     has_delay = np.isfinite(values(tmp_path / "out", "delay")).any()
     assert has_delay == (method == "bayes")
+    assert (tmp_path / "out" / "cbf_sd.nii.gz").exists() == (method == "bayes")
+
+
+class TestUncertainty:
+    def test_sd_is_half_the_central_interval(self, patient):
+        maps = bolus.perfusion_maps(patient.series)
+        series = prepare(patient.series)
+        curves = tissue_curves(series)
+        found = bolus.deconvolve(curves.curves, maps.aif.curve, series.dt, noise_sd=curves.noise_sd)
+        low, high = found.interval("cbf", 0.6827)
+        np.testing.assert_allclose(maps.sd["cbf"][maps.mask], 4231.0 * (high - low) / 2, rtol=1e-3)
+        assert set(maps.sd) == {"cbf", "cbv", "mtt", "tmax", "delay"}
+        assert maps.units["mtt_sd"] == "s"
+        assert maps.units["cbf_sd"] == "mL/100g/min"
+
+    def test_misfit_is_near_one_in_tissue_and_large_in_vessels(self, result, patient):
+        masks, misfit = patient.made.masks, values(result, "misfit")
+        tissue = (masks.grey | masks.white) & np.isfinite(misfit)
+        assert np.nanmedian(misfit[tissue]) == pytest.approx(1.0, abs=0.12)
+        assert np.nanpercentile(misfit[masks.vessels], 90) > np.nanpercentile(misfit[tissue], 99)
+
+    def test_misfit_by_hand(self):
+        residual, noise = np.array([0.2, 0.3]), np.array([0.1, 0.1])
+        flat, deep = np.zeros(40), np.r_[np.zeros(20), np.full(20, np.log(2.0) / 0.03)]
+        curves = TissueCurves(
+            curves=np.stack([flat, deep]),
+            noise_sd=noise,
+            time=np.arange(40.0),
+            quality=np.zeros(2, np.uint8),
+            ttp=np.zeros(2),
+        )
+        found = misfits(curves, residual, 0.03)
+        np.testing.assert_allclose(found, [2.0, 3.0 / np.sqrt((1 + 4) / 2)])
+
+    def test_nan_where_the_map_is(self, result):
+        for name in ("cbf", "mtt", "delay"):
+            gone = np.isnan(values(result, name))
+            np.testing.assert_array_equal(np.isnan(values(result, f"{name}_sd")), gone)
+
+    def test_summary_says_it(self, result):
+        told = json.loads((result / "summary.json").read_text())
+        assert 0.05 < told["median_relative_sd"]["cbf"] < 1.5
+        assert told["median"]["misfit"] == pytest.approx(1.0, abs=0.15)
+
+
+class TestWeights:
+    def test_a_file_says_its_method(self, patient, tmp_path, run):
+        write_weights(tmp_path / "w.safetensors", shipped_weights("phae-paper"))
+        out = tmp_path / "out"
+        arguments = ("maps", patient.path, "-o", out, "--weights", tmp_path / "w.safetensors")
+        code, _, err = run(*arguments)
+        assert code == 0, err
+        told = json.loads((out / "summary.json").read_text())
+        assert told["method"] == "phae-paper"
+        assert told["parameters"]["checksum"] == shipped_weights("phae-paper").checksum
+
+    @pytest.mark.parametrize("content", [b"", b"not weights", b"\x00" * 64])
+    def test_refused(self, patient, tmp_path, run, content):
+        (tmp_path / "w.safetensors").write_bytes(content)
+        out = tmp_path / "out"
+        arguments = ("maps", patient.path, "-o", out, "--weights", tmp_path / "w.safetensors")
+        code, _, err = run(*arguments)
+        assert code == 2
+        assert err.count("\n") == 1
+        assert "w.safetensors" in err
+        assert not out.exists()
+
+    def test_of_another_method(self, patient, tmp_path, run):
+        write_weights(tmp_path / "w.safetensors", shipped_weights("phae-paper"))
+        weights = ("--weights", tmp_path / "w.safetensors", "--method", "phae")
+        code, _, err = run("maps", patient.path, "-o", tmp_path / "out", *weights)
+        assert code == 2
+        assert "phae-paper" in err
 
 
 def test_configured_estimator_is_on_record(patient, tmp_path):

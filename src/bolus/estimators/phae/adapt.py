@@ -90,7 +90,8 @@ def adapt(
     say = progress or (lambda _: None)
     say("learning the population")
     before = broad_population()
-    learned = learn_population([likelihood(c) for c in some_curves(train)], before)
+    core = learn_population([likelihood(c) for c in some_curves(train)], before)
+    learned = core.kept_open(before)
     say("judging it on the patients held out")
     gain, low, high = predictive_gain(some_curves(validation), learned, before, seed)
     if not low > 0:
@@ -112,10 +113,10 @@ def adapt(
         "patients": len(train),
         "patients_held_out": len(validation),
         "predictive_gain": [gain, low, high],
-        "population": dict(learned.summary()),
+        "population": dict(core.summary()),
         "log_cbv": list(learned.log_cbv),
     }
-    weights = calibrate(task.weights(provenance(loop, history, made)), learned, seed)
+    weights = calibrate(task.weights(provenance(loop, history, made)), core, seed)
     return Adapted(weights=weights, population=learned, gain=gain, gain_ci=(low, high))
 
 

@@ -18,11 +18,13 @@ from bolus.estimators.prior import Prior
 
 GRID = Prior(delay=(-5.0, 9.0), delay_steps=56)
 """Residue family × MTT × delay: cells of 10 % and 0.25 s."""
-ITERATIONS = 60
+ITERATIONS = 80
+COMPONENTS = 2
+"""Groups of tissue in a population."""
+LEAST_SD = np.array([0.03, 0.08])
+"""Added in quadrature to a group's SD of log MTT and of delay (s): a third of a cell."""
 KEPT = 0.05
-"""Share of the start that stays in what is learned, so that no tissue becomes impossible."""
-SMOOTH = 1.0
-"""Width in cells of the smoothing over MTT and delay: a few thousand noisy curves know no more."""
+"""Share of the start that stays in what the network is trained on."""
 WIDEST_CBV = 1.5
 """Most SD of log CBV that is simulated."""
 
@@ -94,6 +96,10 @@ class Population:
         names = [name for name, _ in GRID.families]
         return {**found, "families": dict(zip(names, families, strict=True))}
 
+    def kept_open(self, start: "Population", share: float = KEPT) -> "Population":
+        """The same with a ``share`` of another, so that no tissue becomes impossible."""
+        return replace(self, share=(1 - share) * self.share + share * start.share)
+
     def prior(self) -> Prior:
         """The same as a prior of the reference posterior."""
         return replace(GRID, share=self.share)
@@ -126,28 +132,78 @@ def likelihood(curves: Curves) -> Likelihood:
 def learn_population(
     parts: Iterable[Likelihood], start: Population, iterations: int = ITERATIONS
 ) -> Population:
-    """Shares that make all curves together most likely, by expectation-maximisation.
+    """The mixture that makes all curves together most likely, by expectation-maximisation.
 
-    From ``start``; smoothed, and mixed with a little of the start at the end. Source: Dempster et
-    al., J R Stat Soc B 1977;39:1; Laird, J Am Stat Assoc 1978;73:805, for the mixing distribution.
+    COMPONENTS groups of tissue, each Gaussian in log MTT and delay with families of its own, begun
+    over the range of ``start``. A free share for every cell would be as likely but far too wide:
+    noisy curves say little of one cell. Source: Dempster et
+    al., J R Stat Soc B 1977;39:1; Laird, J Am Stat Assoc 1978;73:805, for mixing distributions.
     """
     every = list(parts)
     log_weight = np.concatenate([p.log_weight for p in every])
     relative = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    share = start.share.ravel().astype(np.float32)
+    groups = _begin(start)
     for _ in range(iterations):
-        share = em_step(relative, share)
-    learned = _smooth(share.reshape(GRID.shape).astype(float), SMOOTH)
-    learned = (1 - KEPT) * learned / learned.sum() + KEPT * start.share
-    return Population(learned, _log_normal_cbv(every, learned))
+        groups = _step(relative, groups)
+    share = groups.sum(axis=0).reshape(GRID.shape)
+    return Population(share / share.sum(), _log_normal_cbv(every, share))
 
 
 def em_step(
     relative: Float[np.ndarray, "n cells"], share: Float[np.ndarray, " cells"]
 ) -> Float[np.ndarray, " cells"]:
-    """One step: every cell's share becomes its mean responsibility."""
-    total = relative @ share
+    """Mean responsibility of every cell: what free shares would become."""
+    single = share.astype(relative.dtype)
+    total = relative @ single
     return share * ((1 / total) @ relative) / len(relative)
+
+
+def _cells() -> Float[np.ndarray, "2 cells"]:
+    """Log MTT and delay of the middle of every cell."""
+    edges, late = np.log(GRID.mtt_edges), GRID.delay_edges
+    middles = np.meshgrid((edges[1:] + edges[:-1]) / 2, (late[1:] + late[:-1]) / 2, indexing="ij")
+    return np.tile(np.stack([m.ravel() for m in middles]), (1, len(GRID.families)))
+
+
+def _begin(start: Population) -> Float[np.ndarray, "groups cells"]:
+    """Groups of equal size, their means spread along log MTT by the spread of ``start``."""
+    where, share = _cells(), start.share.ravel()
+    mean = where @ share
+    spread = np.cov(where, aweights=share, ddof=0)
+    away = np.linspace(-0.7, 0.7, COMPONENTS) if COMPONENTS > 1 else np.zeros(1)
+    centres = [mean + np.array([a * np.sqrt(spread[0, 0]), 0.0]) for a in away]
+    return np.stack([_gaussian(c, spread) / COMPONENTS for c in centres])
+
+
+def _step(
+    relative: Float[np.ndarray, "n cells"], groups: Float[np.ndarray, "groups cells"]
+) -> Float[np.ndarray, "groups cells"]:
+    """Every group's size, mean, covariance and families from its responsibilities."""
+    share = groups.sum(axis=0)
+    mean_of_cell = em_step(relative, share)
+    where, families = _cells(), len(GRID.families)
+    found = []
+    for group in groups:
+        weight = mean_of_cell * group / np.maximum(share, np.finfo(float).tiny)
+        size = weight.sum()
+        mean = where @ weight / size
+        spread = np.cov(where, aweights=np.maximum(weight, 0), ddof=0) + np.diag(LEAST_SD**2)
+        parts = weight.reshape(families, -1).sum(axis=1) / size
+        found.append(size * _gaussian(mean, spread, parts))
+    every = np.stack(found)
+    return every / every.sum()
+
+
+def _gaussian(
+    mean: np.ndarray, spread: np.ndarray, families: np.ndarray | None = None
+) -> Float[np.ndarray, " cells"]:
+    """A Gaussian of log MTT and delay over the cells times the families' shares; sums to 1."""
+    away = _cells() - mean[:, None]
+    log_p = -0.5 * np.einsum("ij,ik,kj->j", away, np.linalg.inv(spread), away)
+    p = np.exp(log_p - log_p.max()).reshape(len(GRID.families), -1)
+    if families is not None:
+        p = p * families[:, None]
+    return (p / p.sum()).ravel()
 
 
 def evidence(found: Likelihood, population: Population) -> Float[np.ndarray, " n"]:
@@ -161,7 +217,7 @@ def _log_normal_cbv(parts: list[Likelihood], share: np.ndarray) -> tuple[float, 
     """Mean and SD of the posterior mean log CBV over all curves; the SD is no narrower than 0.3."""
     means = []
     for part in parts:
-        log_p = part.log_weight + np.log(share.ravel()).astype(np.float32)
+        log_p = part.log_weight + np.log(share.ravel() + 1e-30).astype(np.float32)
         weight = np.exp(log_p - log_p.max(axis=1, keepdims=True))
         means.append(np.einsum("ij,ij->i", weight, part.log_cbv) / weight.sum(axis=1))
     every = np.concatenate(means)

@@ -90,7 +90,7 @@ class Encoder(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> Outputs:
         """Outputs for features (n, size)."""
-        return encode(self.values, (x - self.mean) / self.sd)
+        return encode(dict(self.values.items()), (x - self.mean) / self.sd)
 
 
 def posterior_loss(found: Outputs, truth: torch.Tensor) -> torch.Tensor:
@@ -166,7 +166,9 @@ class Supervised:
                 key = [self.seed, epoch, block, first]
                 group = order[first : first + mix.scans][rank::world]
                 few = mix.decoded if first // mix.scans % mix.decode_every == 0 else 0
-                yield mixed(key, [(self.scenes[i], maps[i], i) for i in group], rows, self, few)
+                yield mixed(
+                    key, [(self.scenes[i], maps[i], int(i)) for i in group], rows, self, few
+                )
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Posterior loss and, with a small weight, the decoder's."""
