@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from bolus.data import InputError
 from bolus.phantom import CurvePrior, SimulatedCurves, random_arterial_inputs, simulate_curves
+from bolus.physics import RESIDUES
 
 MAX_INPUTS = 16
 CURVES_AN_INPUT = 24
@@ -21,7 +22,7 @@ class Design:
     inputs, each known to the methods without noise and sampled once a frame, with its equal share
     of the curves. The SNRs of a repetition time share parameters and the pattern of the noise, so
     that only its size differs between them. ``prior`` is where the curves come from; give it other
-    families to hold shapes out.
+    families to hold shapes out. ``onset`` is the range in s in which the arterial bolus begins.
 
     Raises InputError for counts or times that are not positive.
     """
@@ -32,6 +33,7 @@ class Design:
     snrs: tuple[float, ...] = (50.0, 20.0, 10.0)
     duration: float = 90.0
     te: float = 0.03
+    onset: tuple[float, float] = (10.0, 35.0)
     prior: CurvePrior = field(default_factory=CurvePrior)
 
     def __post_init__(self) -> None:
@@ -55,9 +57,18 @@ class Design:
 
     def batches(self) -> Iterator["CurveBatch"]:
         """All curves, one arterial input at a time."""
-        for place, dt in enumerate(self.dts):
+        for place in range(len(self.dts)):
             for number in range(self.inputs):
-                yield _batch(self, dt, (self.seed, place, number))
+                yield _batch(self, place, number)
+
+    def arterial_input(
+        self, place: int, number: int, shift: float = 0.0
+    ) -> Float[np.ndarray, " t"]:
+        """The AIF (t,) in 1/s of a repetition time, by its place, arriving ``shift`` s later."""
+        dt = self.dts[place]
+        time = dt * np.arange(round(self.duration / dt))
+        rng = np.random.default_rng([self.seed, place, number, 0])
+        return random_arterial_inputs(rng, 1, time - shift, self.onset)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +93,15 @@ class CurveBatch:
     residue: Int[np.ndarray, " n"]
 
 
-def _batch(design: Design, dt: float, key: tuple[int, ...]) -> CurveBatch:
-    time = dt * np.arange(round(design.duration / dt))
-    aif = random_arterial_inputs(np.random.default_rng([*key, 0]), 1, time)[0]
+def held_out_prior() -> CurvePrior:
+    """Residues that no method is trained on, next to the gamma of shape 3 that some are."""
+    shapes = (1.7, 6.0)
+    return CurvePrior(families={f"gamma {a:g}": (RESIDUES["gamma"], a) for a in shapes})
+
+
+def _batch(design: Design, place: int, number: int) -> CurveBatch:
+    dt, key = design.dts[place], (design.seed, place, number)
+    aif = design.arterial_input(place, number)
     frames = baseline_frames(aif, dt, design.prior)
     count = design.curves_per_input
 

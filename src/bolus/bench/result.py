@@ -3,8 +3,9 @@
 import math
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
+from typing import Any
 
 from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
@@ -15,12 +16,16 @@ from bolus.bench.speed import Speed
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Benchmark:
-    """Rows of accuracy, over all repetition times first, and speed (None when not measured)."""
+    """Rows of accuracy, over all repetition times first, and speed (None when not measured).
+
+    ``further`` are the rows of the tables in ``bench.run.PARTS`` that were measured.
+    """
 
     design: Design
     methods: tuple[str, ...]
     accuracy: tuple[AccuracyRow, ...]
     speed: Speed | None
+    further: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def pooled(self) -> tuple[AccuracyRow, ...]:
@@ -44,9 +49,10 @@ class Benchmark:
             "versions": versions(),
             "settings": self._settings(),
             "accuracy": [asdict(r) for r in self.accuracy],
+            **{name: [asdict(r) for r in rows] for name, rows in self.further.items()},
             "speed": None if self.speed is None else asdict(self.speed),
         }
-        return {key: _plain(value) for key, value in whole.items()}
+        return {key: plain(value) for key, value in whole.items()}
 
     def _settings(self) -> dict[str, object]:
         design = self.design
@@ -77,11 +83,12 @@ def versions() -> dict[str, str]:
     return {**found, "python": platform.python_version()}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Lists, dictionaries with text keys and plain numbers; None for what is not finite."""
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value

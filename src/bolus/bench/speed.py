@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from bolus.data import InputError
 
+OSVD_NAME = "osvd"
+"""The method that the others' times are told in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimingSettings:
@@ -29,7 +32,8 @@ class SpeedRow:
     """Seconds for all voxels, ``median`` and ``fastest`` of ``repeats``; µs of the median a voxel.
 
     ``to_floor`` is the ratio of medians to the FFT floor, ``fastest_to_floor`` that of the fastest
-    calls, which other work on the machine disturbs less. Where ``scaled``, only
+    calls, which other work on the machine disturbs less; ``to_osvd`` the ratio of medians to that
+    of OSVD_NAME (NaN without it). Where ``scaled``, only
     ``measured_voxels`` were timed and their time multiplied up, its fixed cost with it.
     ``peak_bytes`` is what a call on the measured voxels held at most beyond its input.
     """
@@ -43,6 +47,7 @@ class SpeedRow:
     us_per_voxel: float
     to_floor: float
     fastest_to_floor: float
+    to_osvd: float
     peak_bytes: int
 
 

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.bench.layout import as_rich, rich_table
 from bolus.bench.limit import LIMIT
 from bolus.bench.result import Benchmark
 from bolus.bench.rows import AccuracyRow
 from bolus.bench.score import INTERVALS
+from bolus.bench.sheets import sheets
 from bolus.bench.speed import Speed, SpeedRow
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ ACCURACY = (
     "|log\nCBF|",
     "95 %\nCI",
     "×\nlimit",
+    "×\nrival",
     "CBF/\ntrue",
     "|log\nMTT|",
     "MTT\ns",
@@ -33,6 +36,7 @@ SPEED = (
     "fastest ms",
     "µs/voxel",
     "× FFT\nfloor",
+    "×\nosvd",
     "fastest\n× floor",
     "peak MB",
     "timed voxels",
@@ -40,37 +44,19 @@ SPEED = (
 
 
 def tables(benchmark: Benchmark) -> "tuple[Table, ...]":
-    """Accuracy over all repetition times, grouped by SNR, and speed where it was measured."""
-    accuracy = _accuracy(benchmark)
-    if benchmark.speed is None:
-        return (accuracy,)
-    return accuracy, _speed(benchmark.speed)
-
-
-def _table(title: str, caption: str, columns: tuple[str, ...]) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(
-        title=title,
-        caption=caption,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        padding=0,
-    )
-    table.caption_justify = "left"
-    for column in columns:
-        left = column == "method"
-        table.add_column(column, justify="left" if left else "right", no_wrap=True)
-    return table
+    """Accuracy over all repetition times, grouped by SNR, the further tables, and speed."""
+    further = [as_rich(layout) for layout in sheets(benchmark.as_json())]
+    speed = [] if benchmark.speed is None else [_speed(benchmark.speed)]
+    return (_accuracy(benchmark), *further, *speed)
 
 
 def _accuracy(benchmark: Benchmark) -> "Table":
     dts = "/".join(f"{dt:g}" for dt in benchmark.design.dts)
     count = benchmark.pooled[0].n
-    table = _table(
+    table = rich_table(
         f"Accuracy, TR {dts} s, {count} curves an SNR, seed {benchmark.design.seed}",
-        "Mean |log(estimate/true)|, median±robust SD of CBF/true, mean absolute errors in s "
+        "Mean |log(estimate/true)|, its ratio to the limit's and to the better of osvd's and "
+        "tikhonov's, median±robust SD of CBF/true, mean absolute errors in s "
         "(* of Tmax: no delay), correlation r of log CBF, share in % of 90 % intervals holding "
         f"{', '.join(INTERVALS)}, and of CBF missing or under 1 % of the truth. Best in bold.",
         ACCURACY,
@@ -93,6 +79,7 @@ def _accuracy_cells(r: AccuracyRow) -> tuple[str, ...]:
         f"{r.log_cbf:.3f}",
         f"{r.log_cbf_ci[0]:.2f}–{r.log_cbf_ci[1]:.2f}",
         f"{r.to_limit:.2f}",
+        _number(r.to_rival),
         f"{r.cbf_bias:.2f}±{r.cbf_spread:.2f}",
         f"{r.log_mtt:.3f}",
         _number(r.mtt_error),
@@ -105,7 +92,7 @@ def _accuracy_cells(r: AccuracyRow) -> tuple[str, ...]:
 
 
 def _speed(speed: Speed) -> "Table":
-    table = _table(
+    table = rich_table(
         f"Speed, {speed.voxels} voxels × {speed.frames} frames, float32",
         f"FFT floor: forward and inverse real FFT of the batch padded to {speed.length}, "
         f"{speed.floor_workers} thread(s). Ratios of medians, and of the fastest calls. "
@@ -114,7 +101,7 @@ def _speed(speed: Speed) -> "Table":
     )
     ms = (f"{1e3 * speed.floor_median:.1f}", f"{1e3 * speed.floor_fastest:.1f}")
     each = f"{1e6 * speed.floor_median / speed.voxels:.2f}"
-    table.add_row("FFT floor", *ms, each, "1.0", "1.0", "–", str(speed.voxels), style="green")
+    table.add_row("FFT floor", *ms, each, "1.0", "–", "1.0", "–", str(speed.voxels), style="green")
     for r in speed.rows:
         table.add_row(*_speed_cells(r))
     return table
@@ -127,6 +114,7 @@ def _speed_cells(r: SpeedRow) -> tuple[str, ...]:
         f"{1e3 * r.fastest:.1f}",
         f"{r.us_per_voxel:.2f}",
         f"{r.to_floor:.1f}",
+        _number(r.to_osvd),
         f"{r.fastest_to_floor:.1f}",
         f"{r.peak_bytes / 1e6:.0f}",
         f"{r.measured_voxels}{' (scaled)' if r.scaled else ''}",

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float32
 
-from bolus.bench.speed import Speed, SpeedRow, TimingSettings
+from bolus.bench.speed import OSVD_NAME, Speed, SpeedRow, TimingSettings
 from bolus.bench.steps import Steps
 from bolus.bench.stopwatch import (
     padded_length,
@@ -23,15 +23,17 @@ SLOW_SECONDS = 1.0
 SHARE = 20
 """A method that takes longer than SLOW_SECONDS on one voxel in SHARE is timed on those only."""
 SLOW_REPEATS = 3
+"""Calls of a method that would take longer than SLOW_SECONDS on all voxels."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A method ready to be timed, and its times in s so far."""
+    """A method ready to be timed at most ``rounds`` times, and its times in s so far."""
 
     name: str
     call: Callable[[], object]
     measured: int
+    rounds: int
     peak: int
     times: list[float]
 
@@ -65,8 +67,11 @@ def time_methods(
             return lambda: deconvolve(tissue[:n], batch.aif, batch.dt, method, noise[:n])
 
         few = max(1, settings.voxels // SHARE)
-        n = few if seconds(on(few)) > SLOW_SECONDS else settings.voxels
-        return _Candidate(name, on(n), n, peak_bytes(on(n)), [])
+        on(few)()
+        spent = seconds(on(few))
+        n = few if spent > SLOW_SECONDS else settings.voxels
+        rounds = SLOW_REPEATS if SHARE * spent > SLOW_SECONDS else settings.repeats
+        return _Candidate(name, on(n), n, rounds, peak_bytes(on(n)), [])
 
     candidates = [prepare(name, method) for name, method in methods.items()]
     spare = padded_length(settings.frames) - settings.frames
@@ -91,7 +96,7 @@ def _take_times(
         tick(f"timing, round {number + 1} of {settings.repeats}")
         floor()
         for candidate in candidates:
-            if candidate.measured == settings.voxels or number < SLOW_REPEATS:
+            if number < candidate.rounds:
                 candidate.times.append(seconds(candidate.call))
                 floor()
     return floors
@@ -102,6 +107,8 @@ def _speed(
 ) -> Speed:
     medians = {workers: float(np.median(times)) for workers, times in floors.items()}
     workers = min(medians, key=lambda count: medians[count])
+    known = {c.name: settings.voxels / c.measured * float(np.median(c.times)) for c in candidates}
+    osvd = known.get(OSVD_NAME, float("nan"))
     return Speed(
         voxels=settings.voxels,
         frames=settings.frames,
@@ -110,12 +117,15 @@ def _speed(
         floor_fastest=min(floors[workers]),
         floor_workers=workers,
         rows=tuple(
-            _row(c, settings.voxels, medians[workers], min(floors[workers])) for c in candidates
+            _row(c, settings.voxels, medians[workers], min(floors[workers]), osvd)
+            for c in candidates
         ),
     )
 
 
-def _row(candidate: _Candidate, voxels: int, floor: float, fastest_floor: float) -> SpeedRow:
+def _row(
+    candidate: _Candidate, voxels: int, floor: float, fastest_floor: float, osvd: float
+) -> SpeedRow:
     scale = voxels / candidate.measured
     median, fastest = scale * float(np.median(candidate.times)), scale * min(candidate.times)
     return SpeedRow(
@@ -128,5 +138,6 @@ def _row(candidate: _Candidate, voxels: int, floor: float, fastest_floor: float)
         us_per_voxel=1e6 * median / voxels,
         to_floor=median / floor,
         fastest_to_floor=fastest / fastest_floor,
+        to_osvd=median / osvd,
         peak_bytes=candidate.peak,
     )

@@ -1,8 +1,8 @@
 """Training on a cohort, from Python: what ``bolus train`` does."""
 
 from bolus.training.cohort import Cohort, Skipped, read_cohort
+from bolus.training.run import Training, train
 from bolus.training.sources import Source, find_sources
-from bolus.training.train import Training, train
 
 __all__ = [
     "Cohort",

@@ -1,9 +1,10 @@
 """What each preset trains, with a cohort and without."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bolus.data import InputError
 from bolus.estimators.phae.training.voxels import PatientVoxels
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bolus.estimators.phae.adapt import Adapted
     from bolus.estimators.phae.paper.config import PaperConfig
 
+R = TypeVar("R")
 PATIENCE = 10
 """Epochs of ``paper`` on a cohort without a new lowest validation loss, after which it stops."""
 
@@ -22,17 +24,29 @@ PATIENCE = 10
 class Job:
     """One training: ``held_out`` is empty for training without validation, ``start`` may be None.
 
-    ``folder`` takes checkpoint and log, ``epochs`` None are the preset's own.
+    ``folder`` takes checkpoint and log; ``recipe`` and ``epochs`` None are the preset's own.
     """
 
     folder: Path
     files: Sequence[Path] = ()
     held_out: Sequence[Path] = ()
     start: Weights | None = None
+    recipe: object = None
     epochs: int | None = None
     seed: int = 0
     resume: bool = False
     say: Say
+
+    def recipe_of(self, kind: type[R]) -> R:
+        """The recipe given or else the kind's own, with the epochs given."""
+        recipe = kind() if self.recipe is None else self.recipe
+        if not isinstance(recipe, kind):
+            raise InputError(
+                f"the recipe of this training is a {kind.__name__}, found {type(recipe).__name__}"
+            )
+        if self.epochs is None:
+            return recipe
+        return replace(recipe, epochs=self.epochs)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +68,7 @@ def paper_simulated(job: Job) -> Weights:
     from bolus.estimators.phae.paper.config import PaperConfig
     from bolus.estimators.phae.paper.train import train_paper
 
-    config = PaperConfig() if job.epochs is None else PaperConfig(epochs=job.epochs)
+    config = job.recipe_of(PaperConfig)
     weights, _ = train_paper(
         job.folder, config=config, seed=job.seed, resume=job.resume, progress=job.say
     )
@@ -65,7 +79,7 @@ def phae_simulated(job: Job) -> Weights:
     """The recipe of the shipped weights of ``phae``."""
     from bolus.estimators.phae.train import PhaeRecipe, train_phae
 
-    recipe = PhaeRecipe() if job.epochs is None else PhaeRecipe(epochs=job.epochs)
+    recipe = job.recipe_of(PhaeRecipe)
     weights, _ = train_phae(
         job.folder, recipe=recipe, seed=job.seed, resume=job.resume, progress=job.say
     )
@@ -93,9 +107,13 @@ def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
         patience=PATIENCE if held_out else None,
     )
     begun = None if job.start is None else job.start.checksum
-    identity = f"{task.fingerprint} {begun}"
     history = fit(
-        task, recipe, job.folder, resume=job.resume, identity=identity, progress=told(job.say)
+        task,
+        recipe,
+        job.folder,
+        resume=job.resume,
+        identity=f"{replace(config, epochs=1)} {begun} {fingerprint([*patients, *held_out])}",
+        progress=told(job.say),
     )
     made = {
         "data": "cohort",
@@ -108,7 +126,7 @@ def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
 
 
 def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
-    """The configuration of the start, or the published one.
+    """The configuration given, that of the start, or the published one.
 
     The batch is halved as long as there are series of one length and repetition time that do not
     fill it, for batches do not mix protocols; every patient is trained on.
@@ -116,9 +134,9 @@ def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
     from bolus.estimators.phae.paper.config import PaperConfig
     from bolus.estimators.phae.paper.task import BLOCKS
 
-    config = PaperConfig() if job.start is None else PaperConfig.from_dict(job.start.config)
-    if job.epochs is not None:
-        config = replace(config, epochs=job.epochs)
+    if job.recipe is None and job.start is not None:
+        job = replace(job, recipe=PaperConfig.from_dict(job.start.config))
+    config = job.recipe_of(PaperConfig)
 
     def filled(batch: int) -> bool:
         blocks: dict[tuple[int, float], int] = {}
@@ -139,7 +157,7 @@ def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     """Adaptation to the cohort's population, by the physics and without labels."""
     from bolus.estimators.phae.adapt import AdaptRecipe, adapt
 
-    recipe = AdaptRecipe() if job.epochs is None else AdaptRecipe(epochs=job.epochs)
+    recipe = job.recipe_of(AdaptRecipe)
     adapted = adapt(
         _opened(job.files),
         _opened(job.held_out),
@@ -176,6 +194,15 @@ def preset_named(name: str) -> Preset:
     if name not in PRESETS:
         raise InputError(f"the preset is {' or '.join(PRESETS)}, found '{name}'")
     return PRESETS[name]
+
+
+def fingerprint(patients: Sequence[PatientVoxels]) -> str:
+    """SHA-256 of what tells one set of voxels from another: arterial inputs and first curves."""
+    digest = hashlib.sha256()
+    for patient in patients:
+        digest.update(f"{patient.count} {patient.dt}".encode())
+        digest.update(patient.aif.tobytes() + patient.rows(0, LEAST)[0].tobytes())
+    return digest.hexdigest()
 
 
 def _opened(files: Sequence[Path]) -> list[PatientVoxels]:

@@ -71,6 +71,7 @@ def train(
     cohort: Sequence[PathLike] = (),
     *,
     preset: str = "phae",
+    recipe: object = None,
     epochs: int | None = None,
     resume: bool = False,
     seed: int = 0,
@@ -85,10 +86,12 @@ def train(
     ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to
     the cohort's population, and keeps that only if the patients held out are explained better;
     'paper' trains the published network on the cohort's curves alone, from nothing or from
-    ``start``. A share ``validation`` of the patients is held out, at most ``voxels`` of each series
-    are used. Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the
-    checkpoint, from which ``resume`` goes on. ``progress`` is told each step in words, and each
-    series that is skipped.
+    ``start``. ``recipe`` has the sizes and choices of the training: a PaperConfig for 'paper'; for
+    'phae' an AdaptRecipe with a cohort, a PhaeRecipe without; ``epochs`` goes before its own. A
+    share ``validation`` of the patients is held out, at most ``voxels`` of each series are used.
+    Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
+    from which ``resume`` goes on. ``progress`` is told each step in words, and each series that
+    is skipped.
 
     Under torchrun every process calls this alike and the first one writes.
 
@@ -108,7 +111,13 @@ def train(
         if resume and not (work_folder(path) / CHECKPOINT).exists():
             say("nothing to resume: no epoch was finished before")
         job = Job(
-            folder=work_folder(path), start=begun, epochs=epochs, seed=seed, resume=resume, say=say
+            folder=work_folder(path),
+            start=begun,
+            recipe=recipe,
+            epochs=epochs,
+            seed=seed,
+            resume=resume,
+            say=say,
         )
         if not cohort:
             made = Training(path=path, weights=chosen.simulated(job))

@@ -1,0 +1,74 @@
+"""How near the published network comes to the machine's own rate of multiplying matrices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bolus.bench.design import Design
+from bolus.bench.steps import Steps
+from bolus.bench.stopwatch import seconds, timing_batch
+from bolus.bench.trial import Methods, Work
+from bolus.estimators.phae import PhaePaper, shipped_weights
+from bolus.estimators.phae.paper.config import PaperConfig
+
+SIDE = 2048
+VOXELS, FRAMES, REPEATS = 6144, 60, 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class SgemmRow:
+    """Single-precision rates in 10⁹ operations a second on ``threads`` threads.
+
+    ``sgemm`` multiplies two square matrices, ``network`` is the encoder of ``phae-paper`` alone;
+    both are the fastest of REPEATS calls, taken in turn. ``ratio`` is the second over the first,
+    ``voxels_per_second`` what it means.
+    """
+
+    threads: int
+    sgemm: float
+    network: float
+    ratio: float
+    voxels_per_second: float
+
+
+def sgemm(design: Design, methods: Methods) -> Work[SgemmRow]:
+    """The rates, where ``phae-paper`` is among the methods; loads torch."""
+    if not any(isinstance(m, PhaePaper) for m in methods.values()):
+        return Work(0, lambda steps: ())
+
+    def rows(steps: Steps) -> tuple[SgemmRow, ...]:
+        steps("rate of matrix products")
+        return (_measured(design.seed),)
+
+    return Work(1, rows)
+
+
+def _measured(seed: int) -> SgemmRow:
+    import torch
+
+    from bolus.estimators.phae.paper.inference import estimate_mtt, load_encoder, operations
+
+    weights = shipped_weights("phae-paper")
+    encoder = load_encoder(weights)
+    batch = timing_batch(VOXELS, FRAMES, seed)
+    curves, peak = batch.tissue.astype(np.float32), float(batch.aif.max())
+    square = torch.rand(SIDE, SIDE)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: square @ square,
+        lambda: estimate_mtt(encoder, curves, batch.aif, peak),
+    )
+    for call in calls:
+        call()
+    products, estimates = zip(
+        *([seconds(call) for call in calls] for _ in range(REPEATS)), strict=True
+    )
+    work = VOXELS * operations(PaperConfig.from_dict(weights.config), FRAMES)
+    rate, own = 2e-9 * SIDE**3 / min(products), 1e-9 * work / min(estimates)
+    return SgemmRow(
+        threads=torch.get_num_threads(),
+        sgemm=rate,
+        network=own,
+        ratio=own / rate,
+        voxels_per_second=VOXELS / min(estimates),
+    )
