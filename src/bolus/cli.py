@@ -257,7 +257,8 @@ def train(
         str,
         typer.Option(
             help="phae: adapt the default method to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone."
+            "paper: train the published network on its reconstruction alone; spinned: its twin "
+            "that learns the truth of a simulation."
         ),
     ] = "phae",
     epochs: Annotated[

@@ -112,7 +112,7 @@ def arterial(rows: Sequence[Row]) -> Layout:
         title="A wrong arterial input",
         note="Noise of SD peak/50, values × 0.7 (whose factor 1/0.7 in CBF is taken off), or 2 s "
         "too early or late, TR 1.5 s: median of CBF over that with the true input / mean |log| of "
-        "it / mean |log(CBF/true)|. Last, the median change of the delay (of Tmax without one) in s.",
+        "it / mean |log(CBF/true)|. Last, the median change of the delay (else Tmax) in s.",
         columns=("method", *heads.values(), "delay, early / late"),
         sections=tuple(
             (f"SNR {snr:g}", tuple(tuple(cells(own)) for own in _by_method(rows, snr=snr)))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -53,24 +54,29 @@ class Job:
 class Preset:
     """A recipe by name: the kind of its weights, and its training with and without a cohort.
 
-    ``processes`` may share its batches; ``judged`` presets need patients held out.
+    ``processes`` may share its batches; ``judged`` presets need patients held out. ``cohort`` is
+    None where only a simulation has what is trained on.
     """
 
     kind: str
     processes: tuple[int, ...]
     judged: bool
     simulated: Callable[[Job], Weights]
-    cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]]"
+    cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]] | None"
 
 
-def paper_simulated(job: Job) -> Weights:
-    """The recipe of the shipped weights of ``phae-paper``."""
+def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
+    """The recipe of the shipped weights of ``phae-paper``, and of its ``supervised`` twin."""
     from bolus.estimators.phae.paper.config import PaperConfig
     from bolus.estimators.phae.paper.train import train_paper
 
-    config = job.recipe_of(PaperConfig)
     weights, _ = train_paper(
-        job.folder, config=config, seed=job.seed, resume=job.resume, progress=job.say
+        job.folder,
+        config=job.recipe_of(PaperConfig),
+        supervised=supervised,
+        seed=job.seed,
+        resume=job.resume,
+        progress=job.say,
     )
     return weights
 
@@ -186,13 +192,20 @@ PRESETS = {
         simulated=paper_simulated,
         cohort=paper_cohort,
     ),
+    "spinned": Preset(
+        kind="spinned",
+        processes=(1, 2, 3, 6),
+        judged=False,
+        simulated=partial(paper_simulated, supervised=True),
+        cohort=None,
+    ),
 }
 
 
 def preset_named(name: str) -> Preset:
     """The preset of a name. Raises InputError."""
     if name not in PRESETS:
-        raise InputError(f"the preset is {' or '.join(PRESETS)}, found '{name}'")
+        raise InputError(f"the preset is one of {', '.join(PRESETS)}, found '{name}'")
     return PRESETS[name]
 
 

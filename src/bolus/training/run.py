@@ -83,12 +83,13 @@ def train(
 ) -> Training:
     """Train on a cohort, or without one on simulation, and write weights to ``out``.
 
-    ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to
-    the cohort's population, and keeps that only if the patients held out are explained better;
-    'paper' trains the published network on the cohort's curves alone, from nothing or from
-    ``start``. ``recipe`` has the sizes and choices of the training: a PaperConfig for 'paper'; for
-    'phae' an AdaptRecipe with a cohort, a PhaeRecipe without; ``epochs`` goes before its own. A
-    share ``validation`` of the patients is held out, at most ``voxels`` of each series are used.
+    ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to the
+    cohort's population, and keeps that only if the patients held out are explained better; 'paper'
+    trains the published network on the cohort's curves alone, from nothing or from ``start``;
+    'spinned', its twin, learns the true MTT and takes no cohort. ``recipe`` has the sizes and
+    choices of the training: a PaperConfig for 'paper' and 'spinned'; for 'phae' an AdaptRecipe with
+    a cohort, a PhaeRecipe without; ``epochs`` goes before its own. A share ``validation`` of the
+    patients is held out, at most ``voxels`` of each series are used.
     Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
     from which ``resume`` goes on. ``progress`` is told each step in words, and each series that
     is skipped.
@@ -131,6 +132,7 @@ def train(
 
 
 def _on_cohort(chosen: Preset, found: Cohort, job: Job, validation: float, path: Path) -> Training:
+    assert chosen.cohort is not None
     files, held_out = found.split(validation, job.seed)
     weights, adapted = chosen.cohort(replace(job, files=files, held_out=held_out))
     if weights is not None:
@@ -218,6 +220,8 @@ def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> We
 def _check_numbers(
     chosen: Preset, cohort: bool, epochs: int | None, seed: int, validation: float, voxels: int
 ) -> None:
+    if cohort and chosen.cohort is None:
+        raise InputError(f"{chosen.kind} is trained on known truth, which only a simulation has")
     if epochs is not None and epochs < 1:
         raise InputError(f"epochs are 1 or more, found {epochs}")
     if seed < 0:
