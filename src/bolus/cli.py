@@ -213,6 +213,17 @@ def bench(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures here.")
     ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the tables here, as a page.")
+    ] = None,
+    ablation: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead train every step from the published network to phae five times (half an "
+            "hour), and write that table here.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same curves.")] = 0,
     curves: Annotated[
         int, typer.Option(metavar="N", help="Curves for each repetition time and SNR.")
@@ -223,17 +234,22 @@ def bench(
 
     A few minutes. Accuracy is the same for the same seed; times are this machine's.
     """
-    from bolus.bench import run_benchmark, tables
-    from bolus.io import write_json
+    from bolus.bench import ablation_page, page, run_ablation, run_benchmark, tables
+    from bolus.io import write_bytes, write_json
 
     with _progress(quiet) as step:
-        result = run_benchmark(
-            seed=seed,
-            curves_per_cell=curves,
-            progress=lambda done, total, label: step(f"{label} ({done} of {total})"),
-        )
+
+        def tell(done: int, total: int, label: str) -> None:
+            step(f"{label} ({done} of {total})")
+
+        if ablation is not None:
+            write_bytes(ablation, ablation_page(run_ablation(progress=tell)).encode())
+            return
+        result = run_benchmark(seed=seed, curves_per_cell=curves, progress=tell)
     if json is not None:
         write_json(json, result.as_json())
+    if markdown is not None:
+        write_bytes(markdown, page(result).encode())
     _show(*tables(result))
 
 

@@ -40,19 +40,21 @@ class Constant:
 
 @pytest.fixture(scope="module")
 def whole() -> Benchmark:
-    return run_benchmark(curves_per_cell=48, timing=None)
+    return run_benchmark(curves_per_cell=48, timing=None, parts=())
 
 
 @pytest.fixture(scope="module")
 def tiny() -> Benchmark:
     small = TimingSettings(voxels=300, frames=40, repeats=2)
     chosen = {"csvd": "csvd", "constant": Constant()}
-    return run_benchmark(methods=chosen, curves_per_cell=8, prior=ONE_FAMILY, timing=small)
+    return run_benchmark(
+        methods=chosen, curves_per_cell=8, prior=ONE_FAMILY, timing=small, parts=()
+    )
 
 
 def test_all_methods_are_benched_and_both_oscillation_indices(whole):
-    assert set(whole.methods) == {*METHODS, "osvd oi=0.035"}
-    assert len(whole.accuracy) == 4 * 3 * (len(METHODS) + 2)
+    assert set(whole.methods) == {*METHODS, "osvd oi=0.035", "spinned"}
+    assert len(whole.accuracy) == 4 * 3 * (len(METHODS) + 3)
     assert {r.n for r in whole.pooled} == {3 * 48}
 
 
@@ -95,13 +97,15 @@ def test_pooled_rows_are_the_mean_of_those_of_each_repetition_time(whole):
 
 def test_only_methods_with_a_posterior_have_coverage(whole):
     for r in whole.accuracy:
-        assert (r.coverage is not None) == (r.method in ("limit", "bayes"))
-        assert r.delay_from == ("delay" if r.method in ("limit", "bayes") else "tmax")
+        sure = r.method in ("limit", "bayes", "phae")
+        assert (r.coverage is not None) == sure
+        assert r.delay_from == ("delay" if sure else "tmax")
 
 
 def test_the_same_seed_gives_the_same_rows(tiny):
     chosen = {"csvd": "csvd", "constant": Constant()}
     keep = {"methods": chosen, "curves_per_cell": 8, "prior": ONE_FAMILY, "timing": None}
+    keep["parts"] = ()
     rows = tiny.as_json()["accuracy"]
     assert run_benchmark(**keep).as_json()["accuracy"] == rows
     assert run_benchmark(seed=1, **keep).as_json()["accuracy"] != rows
@@ -155,6 +159,7 @@ def test_progress_reaches_its_total():
         curves_per_cell=1,
         prior=ONE_FAMILY,
         timing=small,
+        parts=["home_ground", "arterial"],
         progress=lambda done, total, label: calls.append((done, total, label)),
     )
     done = [c[0] for c in calls]
@@ -163,7 +168,26 @@ def test_progress_reaches_its_total():
     assert "csvd" in calls[1][2]
 
 
+def test_phae_is_near_the_limit_and_sure_of_what_it_knows(whole):
+    for snr in SNRS:
+        own = whole.row("phae", snr)
+        assert own.to_limit < 1.2
+        assert own.to_rival < 1
+        for name in ("cbf", "mtt", "delay"):
+            assert 0.82 < own.coverage[name] < 0.97
+
+
+def test_rivals_are_the_better_of_two(whole):
+    for snr in SNRS:
+        better = min(whole.row(name, snr).log_cbf for name in ("osvd", "tikhonov"))
+        for name in ("bayes", "limit", "osvd"):
+            r = whole.row(name, snr)
+            assert r.to_rival == pytest.approx(r.log_cbf / better)
+
+
 def test_wrong_methods_are_refused():
+    with pytest.raises(InputError, match="nosuch"):
+        run_benchmark(parts=["nosuch"])
     with pytest.raises(MethodError, match="nosuch"):
         bench_methods(["nosuch"])
     with pytest.raises(InputError, match="limit"):

@@ -1,15 +1,19 @@
 """How good and how fast the methods are, on random curves with known truth, next to the limit."""
 
+from bolus.bench.ablation import Ablation, AblationRun, run_ablation
+from bolus.bench.ablation_page import ablation_page
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import Limit, limit_prior
 from bolus.bench.result import Benchmark
 from bolus.bench.rows import AccuracyRow
 from bolus.bench.run import bench_methods, run_benchmark
 from bolus.bench.speed import Speed, SpeedRow, TimingSettings
-from bolus.bench.table import tables
+from bolus.bench.table import page, tables
 from bolus.bench.timing import time_methods
 
 __all__ = [
+    "Ablation",
+    "AblationRun",
     "AccuracyRow",
     "Benchmark",
     "CurveBatch",
@@ -18,8 +22,11 @@ __all__ = [
     "Speed",
     "SpeedRow",
     "TimingSettings",
+    "ablation_page",
     "bench_methods",
     "limit_prior",
+    "page",
+    "run_ablation",
     "run_benchmark",
     "tables",
     "time_methods",

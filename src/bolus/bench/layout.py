@@ -23,25 +23,25 @@ class Layout:
 
 def as_rich(layout: Layout) -> "Table":
     """The table for a terminal."""
-    table = rich_table(layout.title, layout.note, layout.columns)
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=layout.title,
+        caption=layout.note,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+        padding=0,
+    )
+    for place, column in enumerate(layout.columns):
+        table.add_column(column, justify="right" if place else "left", no_wrap=True)
     for heading, rows in layout.sections:
         if heading:
             table.add_row(heading, style="bold cyan")
         for cells in rows:
             style = "green" if cells[0] == "limit" else None
             table.add_row(*cells, style=style, end_section=cells is rows[-1])
-    return table
-
-
-def rich_table(title: str, note: str, columns: tuple[str, ...]) -> "Table":
-    """An empty table in the style of all: the first column to the left, the others to the right."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, caption=note, box=box.SIMPLE_HEAD, title_justify="left", padding=0)
-    table.caption_justify = "left"
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
     return table
 
 

@@ -7,6 +7,7 @@ from bolus.bench.layout import Layout
 
 Row = Mapping[str, Any]
 Figures = Mapping[str, Any]
+TOLD = ("cbf", "mtt", "delay")
 
 
 def sheets(figures: Figures) -> list[Layout]:
@@ -27,7 +28,7 @@ def held_out(rows: Sequence[Row]) -> Layout:
                 number(first["to_limit"]),
                 *(number(r["cbf_bias"]) for r in own[1:]),
                 number(first["log_mtt"]),
-                _coverage(first["coverage"]),
+                coverage(first["coverage"]),
             )
             for own in _by_method(rows, snr=snr)
             for first in own[:1]
@@ -128,7 +129,7 @@ def protocols(rows: Sequence[Row]) -> Layout:
     def line(of: Sequence[Row]) -> tuple[str, ...]:
         found = {r["method"]: number(r["log_cbf"]) for r in of}
         own = next((r for r in of if r["method"] == "phae"), None)
-        last = ("–", "–") if own is None else (number(own["cbf_bias"]), _coverage(own["coverage"]))
+        last = ("–", "–") if own is None else (number(own["cbf_bias"]), coverage(own["coverage"]))
         scan = f"{of[0]['dt']:g} s, {of[0]['duration']:g} s"
         return (scan, *(found[name] for name in methods), *last)
 
@@ -185,10 +186,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _coverage(shares: Mapping[str, float | None] | None) -> str:
+def coverage(shares: Mapping[str, float | None] | None, names: Sequence[str] = TOLD) -> str:
+    """Shares in per cent of what ``names`` says, or a dash for a method without intervals."""
     if shares is None:
         return "–"
-    known = (shares[name] for name in ("cbf", "mtt", "delay"))
+    known = (shares[name] for name in names)
     return " ".join("–" if share is None else f"{100 * share:.0f}" for share in known)
 
 

@@ -1,16 +1,12 @@
-"""The benchmark on a terminal."""
+"""The benchmark on a terminal and as a page."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from bolus.bench.layout import as_rich, rich_table
-from bolus.bench.limit import LIMIT
+from bolus.bench.layout import Layout, as_markdown, as_rich
 from bolus.bench.result import Benchmark
-from bolus.bench.rows import AccuracyRow
 from bolus.bench.score import INTERVALS
-from bolus.bench.sheets import sheets
-from bolus.bench.speed import Speed, SpeedRow
+from bolus.bench.sheets import Row, coverage, number, sheets
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,94 +28,108 @@ ACCURACY = (
 )
 SPEED = (
     "method",
-    "median ms",
-    "fastest ms",
-    "µs/voxel",
+    "median\nms",
+    "fastest\nms",
+    "µs/\nvoxel",
     "× FFT\nfloor",
     "×\nosvd",
     "fastest\n× floor",
-    "peak MB",
-    "timed voxels",
+    "peak\nMB",
+    "timed\nvoxels",
 )
 
 
-def tables(benchmark: Benchmark) -> "tuple[Table, ...]":
+def layouts(benchmark: Benchmark) -> list[Layout]:
     """Accuracy over all repetition times, grouped by SNR, the further tables, and speed."""
-    further = [as_rich(layout) for layout in sheets(benchmark.as_json())]
-    speed = [] if benchmark.speed is None else [_speed(benchmark.speed)]
-    return (_accuracy(benchmark), *further, *speed)
+    figures = benchmark.as_json()
+    speed = [] if benchmark.speed is None else [_speed(figures)]
+    return [_accuracy(figures), *sheets(figures), *speed]
 
 
-def _accuracy(benchmark: Benchmark) -> "Table":
-    dts = "/".join(f"{dt:g}" for dt in benchmark.design.dts)
-    count = benchmark.pooled[0].n
-    table = rich_table(
-        f"Accuracy, TR {dts} s, {count} curves an SNR, seed {benchmark.design.seed}",
-        "Mean |log(estimate/true)|, its ratio to the limit's and to the better of osvd's and "
+def tables(benchmark: Benchmark) -> "tuple[Table, ...]":
+    """Every table for a terminal."""
+    return tuple(as_rich(layout) for layout in layouts(benchmark))
+
+
+def page(benchmark: Benchmark) -> str:
+    """Every table as one page of Markdown, with what the figures hang on."""
+    known = benchmark.as_json()["versions"]
+    assert isinstance(known, Mapping)
+    made = ", ".join(f"{name} {version}" for name, version in known.items())
+    head = (
+        "# Benchmark\n\n"
+        f"Written by `bolus bench --markdown`, seed {benchmark.design.seed} ({made}).\n"
+        "The *limit* is the posterior median under the benchmark's own prior with the true noise "
+        "known.\n"
+    )
+    parts = [f"## {one.title}\n\n{as_markdown(one)}" for one in layouts(benchmark)]
+    return "\n".join([head, *parts])
+
+
+def _accuracy(figures: Mapping[str, Any]) -> Layout:
+    settings = figures["settings"]
+    rows = [r for r in figures["accuracy"] if r["dt"] is None]
+    dts = "/".join(f"{dt:g}" for dt in settings["dts"])
+
+    def section(snr: float) -> tuple[tuple[str, ...], ...]:
+        return tuple(_accuracy_cells(r) for r in rows if r["snr"] == snr)
+
+    return Layout(
+        name="accuracy",
+        title=f"Accuracy, TR {dts} s, {rows[0]['n']} curves an SNR, seed {figures['seed']}",
+        note="Mean |log(estimate/true)|, its ratio to the limit's and to the better of osvd's and "
         "tikhonov's, median±robust SD of CBF/true, mean absolute errors in s "
         "(* of Tmax: no delay), correlation r of log CBF, share in % of 90 % intervals holding "
-        f"{', '.join(INTERVALS)}, and of CBF missing or under 1 % of the truth. Best in bold.",
-        ACCURACY,
+        f"{', '.join(INTERVALS)}, and of CBF missing or under 1 % of the truth.",
+        columns=ACCURACY,
+        sections=tuple((f"SNR {snr:g}", section(snr)) for snr in settings["snrs"]),
     )
-    for snr in benchmark.design.snrs:
-        rows = [r for r in benchmark.pooled if r.snr == snr]
-        others = [r.log_cbf for r in rows if r.method != LIMIT]
-        table.add_row(f"SNR {snr:g}", style="bold cyan")
-        for r in rows:
-            best = r.method != LIMIT and r.log_cbf == min(others)
-            style = "green" if r.method == LIMIT else "bold" if best else None
-            table.add_row(*_accuracy_cells(r), style=style, end_section=r is rows[-1])
-    return table
 
 
-def _accuracy_cells(r: AccuracyRow) -> tuple[str, ...]:
-    cover = r.coverage
+def _accuracy_cells(r: Row) -> tuple[str, ...]:
+    low, high = r["log_cbf_ci"]
     return (
-        r.method,
-        f"{r.log_cbf:.3f}",
-        f"{r.log_cbf_ci[0]:.2f}–{r.log_cbf_ci[1]:.2f}",
-        f"{r.to_limit:.2f}",
-        _number(r.to_rival),
-        f"{r.cbf_bias:.2f}±{r.cbf_spread:.2f}",
-        f"{r.log_mtt:.3f}",
-        _number(r.mtt_error),
-        f"{r.log_cbv:.3f}",
-        _number(r.delay_error) + ("*" if r.delay_from == "tmax" else " "),
-        _number(r.correlation),
-        " ".join(_number(100 * cover[name], 0) for name in INTERVALS) if cover else "–",
-        f"{100 * r.failed:.1f}",
+        r["method"],
+        number(r["log_cbf"], 3),
+        f"{low:.2f}–{high:.2f}",
+        number(r["to_limit"]),
+        number(r["to_rival"]),
+        f"{r['cbf_bias']:.2f}±{r['cbf_spread']:.2f}",
+        number(r["log_mtt"], 3),
+        number(r["mtt_error"]),
+        number(r["log_cbv"], 3),
+        number(r["delay_error"]) + ("*" if r["delay_from"] == "tmax" else " "),
+        number(r["correlation"]),
+        coverage(r["coverage"], INTERVALS),
+        f"{100 * r['failed']:.1f}",
     )
 
 
-def _speed(speed: Speed) -> "Table":
-    table = rich_table(
-        f"Speed, {speed.voxels} voxels × {speed.frames} frames, float32",
-        f"FFT floor: forward and inverse real FFT of the batch padded to {speed.length}, "
-        f"{speed.floor_workers} thread(s). Ratios of medians, and of the fastest calls. "
-        "Times on fewer voxels are scaled up; memory is that of the timed voxels.",
-        SPEED,
+def _speed(figures: Mapping[str, Any]) -> Layout:
+    speed = figures["speed"]
+    ms = (f"{1e3 * speed['floor_median']:.1f}", f"{1e3 * speed['floor_fastest']:.1f}")
+    each = f"{1e6 * speed['floor_median'] / speed['voxels']:.2f}"
+    floor = ("FFT floor", *ms, each, "1.0", "–", "1.0", "–", str(speed["voxels"]))
+    return Layout(
+        name="speed",
+        title=f"Speed, {speed['voxels']} voxels × {speed['frames']} frames, float32",
+        note="FFT floor: forward and inverse real FFT of the batch padded to "
+        f"{speed['length']}, {speed['floor_workers']} thread(s). Ratios of medians, and of the "
+        "fastest calls. Times on fewer voxels are scaled up; memory is that of the timed voxels.",
+        columns=SPEED,
+        sections=(("", (floor, *map(_speed_cells, speed["rows"]))),),
     )
-    ms = (f"{1e3 * speed.floor_median:.1f}", f"{1e3 * speed.floor_fastest:.1f}")
-    each = f"{1e6 * speed.floor_median / speed.voxels:.2f}"
-    table.add_row("FFT floor", *ms, each, "1.0", "–", "1.0", "–", str(speed.voxels), style="green")
-    for r in speed.rows:
-        table.add_row(*_speed_cells(r))
-    return table
 
 
-def _speed_cells(r: SpeedRow) -> tuple[str, ...]:
+def _speed_cells(r: Row) -> tuple[str, ...]:
     return (
-        r.method,
-        f"{1e3 * r.median:.1f}",
-        f"{1e3 * r.fastest:.1f}",
-        f"{r.us_per_voxel:.2f}",
-        f"{r.to_floor:.1f}",
-        _number(r.to_osvd),
-        f"{r.fastest_to_floor:.1f}",
-        f"{r.peak_bytes / 1e6:.0f}",
-        f"{r.measured_voxels}{' (scaled)' if r.scaled else ''}",
+        r["method"],
+        f"{1e3 * r['median']:.1f}",
+        f"{1e3 * r['fastest']:.1f}",
+        f"{r['us_per_voxel']:.2f}",
+        f"{r['to_floor']:.1f}",
+        number(r["to_osvd"]),
+        f"{r['fastest_to_floor']:.1f}",
+        f"{r['peak_bytes'] / 1e6:.0f}",
+        f"{r['measured_voxels']}{' (scaled)' if r['scaled'] else ''}",
     )
-
-
-def _number(value: float, digits: int = 2) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
