@@ -44,7 +44,9 @@ def test_methods_are_timed_on_float32_curves_with_their_noise():
         return bench_methods(["csvd"])["csvd"](tissue, aif, dt)
 
     time_methods({"spy": spy}, TimingSettings(voxels=60, frames=40, repeats=1))
-    assert set(seen[1:]) == {(np.dtype(np.float32), (60, 40), (60, 1))}
+    assert {dtype for dtype, *_ in seen} == {np.dtype(np.float32)}
+    assert seen[-1][1:] == ((60, 40), (60, 1))
+    assert {(n, wide) for _, (n, _), (_, wide) in seen} == {(3, 1), (60, 1)}
 
 
 def test_the_transform_returns_its_input():

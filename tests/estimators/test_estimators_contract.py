@@ -83,7 +83,8 @@ class TestShapes:
         repeated = few._replace(
             **{k: getattr(few, k)[np.arange(count) % len(noisy.tissue)] for k in NUMBERS}
         )
-        assert_same(repeated, found, rtol=1e-7)
+        # single precision inside: sums of another batch end in other last digits
+        assert_same(repeated, found, rtol=1e-5 if name == "phae-paper" else 1e-7)
 
     def test_whole_numbers_count_as_numbers(self, name, noisy):
         counts = np.round(noisy.tissue * 1e6)

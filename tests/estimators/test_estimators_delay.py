@@ -40,11 +40,13 @@ def test_flow_of_phae_moves_little(shift):
     assert np.median(moved.delay - at_rest.delay) == pytest.approx(-shift, abs=0.2)
 
 
-@pytest.mark.parametrize("name", ["svd", "tikhonov-fixed", "phae-paper"])
-def test_causal_methods_do_move(name):
+@pytest.mark.parametrize(
+    ("name", "least"), [("svd", 1.5), ("tikhonov-fixed", 1.5), ("phae-paper", 1.15)]
+)
+def test_causal_methods_do_move(name, least):
     """The law above can fail: these have only the causal matrix, which knows no early tissue."""
     at_rest, late_artery = run(name, 0.0), run(name, 3 * DT)
-    assert np.median(late_artery.cbf / at_rest.cbf) > 1.5
+    assert np.median(late_artery.cbf / at_rest.cbf) > least
 
 
 @pytest.mark.parametrize("name", CIRCULANT)
