@@ -2,6 +2,7 @@
 
 from bolus.bench.ablation import Ablation, AblationRun, run_ablation
 from bolus.bench.ablation_page import ablation_page
+from bolus.bench.adaptation import Adaptation, adaptation_page, run_adaptation
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import Limit, limit_prior
 from bolus.bench.result import Benchmark
@@ -15,6 +16,7 @@ __all__ = [
     "Ablation",
     "AblationRun",
     "AccuracyRow",
+    "Adaptation",
     "Benchmark",
     "CurveBatch",
     "Design",
@@ -23,10 +25,12 @@ __all__ = [
     "SpeedRow",
     "TimingSettings",
     "ablation_page",
+    "adaptation_page",
     "bench_methods",
     "limit_prior",
     "page",
     "run_ablation",
+    "run_adaptation",
     "run_benchmark",
     "tables",
     "time_methods",

@@ -1,6 +1,6 @@
 """What is possible: the posterior under the very prior the curves were drawn from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -22,7 +22,7 @@ def limit_prior(prior: CurvePrior, mtt_steps: int = 40, delay_steps: int = 25) -
     if unknown:
         raise InputError(f"the limit needs residues of RESIDUES, found {', '.join(unknown)}")
     low, high = prior.cbv
-    return Prior(
+    even = Prior(
         families=tuple((names[id(residue)], shape) for residue, shape in prior.families.values()),
         mtt=prior.mtt,
         delay=prior.delay,
@@ -30,6 +30,10 @@ def limit_prior(prior: CurvePrior, mtt_steps: int = 40, delay_steps: int = 25) -
         mtt_steps=mtt_steps,
         delay_steps=delay_steps,
     )
+    shares = prior.shares(even.mtt_edges, even.delay_edges)
+    if np.ptp(shares) == 0:
+        return even
+    return replace(even, share=np.broadcast_to(shares, even.shape).copy())
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from bolus.phantom.arterial import ArterialShape, arterial_input, random_arteria
 from bolus.phantom.curves import (
     CurvePrior,
     CurveTruth,
+    PopulationPrior,
     SimulatedCurves,
     clean_curves,
     simulate_curves,
@@ -25,6 +26,7 @@ __all__ = [
     "PatientMasks",
     "PatientSettings",
     "PatientTruth",
+    "PopulationPrior",
     "SimulatedCurves",
     "arterial_input",
     "clean_curves",

@@ -1,10 +1,11 @@
 """Random tissue curves with known truth, for benchmarks on curves instead of patients."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import ndtr, ndtri
 
 from bolus.data import CurveError, InputError
 from bolus.phantom.arterial import Number, Range
@@ -85,6 +86,51 @@ class CurvePrior:
             residue=rng.integers(len(self.families), size=n),
             names=tuple(self.families),
         )
+
+    def shares(
+        self, mtt_edges: Float[np.ndarray, " m"], delay_edges: Float[np.ndarray, " d"]
+    ) -> Float[np.ndarray, "mtts delays"]:
+        """Probability of every cell of a grid, up to a factor; the edges in s, MTT's geometric."""
+        return np.ones((mtt_edges.size - 1, delay_edges.size - 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationPrior(CurvePrior):
+    """Tissue of one population: MTT log-normal and delay normal, both cut off at their ranges.
+
+    ``typical_mtt`` s is the median, ``mtt_sd`` the SD of log MTT; ``delay_mean`` and ``delay_sd``
+    are s.
+    """
+
+    delay: Range = (-1.1, 3.1)
+    typical_mtt: float = 4.8
+    mtt_sd: float = 0.3
+    delay_mean: float = 1.0
+    delay_sd: float = 0.7
+
+    def sample(self, rng: np.random.Generator, n: int) -> CurveTruth:
+        """Parameters of ``n`` random curves. Raises InputError for fewer than one."""
+        broad = super().sample(rng, n)
+        mtt = np.exp(_cut_normal(rng, *self._log_mtt, self._log_range, n))
+        delay = _cut_normal(rng, self.delay_mean, self.delay_sd, self.delay, n)
+        return replace(broad, mtt=mtt, delay=delay, cbf=blood_flow(broad.cbv, mtt))
+
+    def shares(
+        self, mtt_edges: Float[np.ndarray, " m"], delay_edges: Float[np.ndarray, " d"]
+    ) -> Float[np.ndarray, "mtts delays"]:
+        """Probability of every cell of a grid, up to a factor; both edges in s."""
+        centre, sd = self._log_mtt
+        of_mtt = np.diff(ndtr((np.log(mtt_edges) - centre) / sd))
+        of_delay = np.diff(ndtr((delay_edges - self.delay_mean) / self.delay_sd))
+        return np.outer(of_mtt, of_delay)
+
+    @property
+    def _log_mtt(self) -> tuple[float, float]:
+        return float(np.log(self.typical_mtt)), self.mtt_sd
+
+    @property
+    def _log_range(self) -> tuple[float, float]:
+        return float(np.log(self.mtt[0])), float(np.log(self.mtt[1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,3 +218,11 @@ def _baseline(aif: Float[np.ndarray, " t"], dt: Number, prior: CurvePrior) -> in
 def _log_uniform(rng: np.random.Generator, within: Range, n: int) -> Float[np.ndarray, " n"]:
     low, high = within
     return np.exp(rng.uniform(np.log(low), np.log(high), n))
+
+
+def _cut_normal(
+    rng: np.random.Generator, mean: float, sd: float, within: Range, n: int
+) -> Float[np.ndarray, " n"]:
+    """Normal numbers that lie ``within`` a range, by the inverse of the distribution."""
+    low, high = ((float(edge) - mean) / sd for edge in within)
+    return mean + sd * ndtri(rng.uniform(ndtr(low), ndtr(high), n))

@@ -1,0 +1,150 @@
+"""What a cohort without labels teaches: ``phae`` before and after it was adapted to one."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bolus.bench.design import Design
+from bolus.bench.layout import Layout, as_markdown
+from bolus.bench.rows import RIVALS, AccuracyRow
+from bolus.bench.sheets import coverage, number
+from bolus.bench.steps import Progress, Steps
+from bolus.bench.trial import accuracy_rows, run_trial, trial_steps
+from bolus.estimators import Estimator, estimator
+from bolus.phantom import PopulationPrior
+
+if TYPE_CHECKING:
+    from bolus.estimators.phae.adapt import AdaptRecipe
+
+DT = 1.5
+SNRS = (50.0, 20.0)
+PATIENTS, HELD_OUT, VOXELS = 12, 4, 100
+"""Patients adapted to and held out, and curves of each, all with an arterial input of their own."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Adaptation:
+    """Rows of the limit, the rivals, and ``phae`` 'before' and 'after', an SNR after the other.
+
+    ``gain`` is the log predictive likelihood a curve that held-out patients gained, with its 95 %
+    interval, by SNR; where it is not above chance 'after' is 'before'.
+    """
+
+    rows: tuple[AccuracyRow, ...]
+    gain: tuple[tuple[float, float, float], ...]
+    snrs: tuple[float, ...]
+    prior: PopulationPrior
+
+    def change(self, snr: float) -> float:
+        """Relative change of mean |log(CBF/true)| by adaptation."""
+        found = {row.method: row.log_cbf for row in self.rows if row.snr == snr}
+        return found["after"] / found["before"] - 1
+
+
+def run_adaptation(
+    *,
+    seed: int = 0,
+    snrs: tuple[float, ...] = SNRS,
+    recipe: "AdaptRecipe | None" = None,
+    curves_per_cell: int = 1920,
+    progress: Progress | None = None,
+) -> Adaptation:
+    """Adapt ``phae`` to an unlabelled cohort of another population, once an SNR, and test it.
+
+    The cohort has PATIENTS and HELD_OUT patients of VOXELS curves each, TR 1.5 s; the test has
+    other arterial inputs and curves of the same population. Loads torch.
+    """
+    from bolus.estimators.phae import Phae, shipped_weights
+    from bolus.estimators.phae.adapt import adapt
+    from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
+
+    prior = PopulationPrior()
+    test = Design(seed=seed, dts=(DT,), curves_per_cell=curves_per_cell, prior=prior)
+    start = shipped_weights("phae")
+    methods: dict[str, Estimator] = {name: estimator(name) for name in RIVALS}
+    methods |= {"before": Phae(start), "after": Phae(start)}
+    each = replace(test, snrs=snrs[:1])
+    steps = Steps(len(snrs) * (1 + trial_steps(each, methods)), progress)
+    rows: list[AccuracyRow] = []
+    gain = []
+    for snr in snrs:
+        steps(f"adapting at SNR {snr:g}")
+        with tempfile.TemporaryDirectory() as folder:
+            files = []
+            for number, batch in enumerate(_cohort(seed, snr, prior).batches()):
+                path = Path(folder) / f"{number}.safetensors"
+                write_voxels(path, batch.tissue, batch.baseline_sd, batch.aif, batch.dt)
+                files.append(PatientVoxels.open(path))
+            train, validation = files[:PATIENTS], files[PATIENTS:]
+            made = adapt(train, validation, start, Path(folder), recipe=recipe, seed=seed)
+        gain.append((made.gain, *made.gain_ci))
+        methods["after"] = Phae(made.weights or start)
+        trial = run_trial(replace(test, snrs=(snr,)), methods, steps, label=f"SNR {snr:g}")
+        rows += accuracy_rows(trial, seed, (snr,))
+    steps.finish()
+    return Adaptation(rows=tuple(rows), gain=tuple(gain), snrs=snrs, prior=prior)
+
+
+def _cohort(seed: int, snr: float, prior: PopulationPrior) -> Design:
+    """The cohort's curves, of other seeds than the test's."""
+    patients = PATIENTS + HELD_OUT
+    return Design(
+        seed=seed + 1000, dts=(DT,), snrs=(snr,), curves_per_cell=patients * VOXELS, prior=prior
+    )
+
+
+def adaptation_layout(found: Adaptation) -> Layout:
+    """A section an SNR."""
+    prior = found.prior
+
+    def cells(row: AccuracyRow) -> tuple[str, ...]:
+        low, high = row.log_cbf_ci
+        return (
+            row.method,
+            f"{row.log_cbf:.3f} ({low:.3f}–{high:.3f})",
+            number(row.to_limit),
+            number(row.cbf_bias),
+            number(row.log_mtt, 3),
+            number(row.mtt_error),
+            number(row.delay_error) + ("*" if row.delay_from == "tmax" else ""),
+            coverage(row.coverage),
+        )
+
+    def heading(place: int) -> str:
+        snr, (gain, low, high) = found.snrs[place], found.gain[place]
+        return (
+            f"SNR {snr:g}: error {100 * found.change(snr):+.0f} %; held-out patients gain "
+            f"{gain:.3f} ({low:.3f} to {high:.3f}) in log predictive likelihood a curve"
+        )
+
+    return Layout(
+        name="adaptation",
+        title="Adaptation to a cohort without labels",
+        note=f"A cohort of {PATIENTS} patients, {HELD_OUT} more held out, {VOXELS} curves each, TR "
+        f"{DT:g} s; MTT log-normal around {prior.typical_mtt:g} s ± {100 * prior.mtt_sd:.0f} %, "
+        f"delay {prior.delay_mean:g} ± {prior.delay_sd:g} s. Tested on {found.rows[0].n} other "
+        "curves of that population: mean |log(CBF/true)| (95 % interval), its ratio to the limit "
+        "under the true population, median of CBF/true, mean |log(MTT/true)|, mean errors of MTT "
+        "and delay in s (* of Tmax), share in % of 90 % intervals that hold CBF, MTT and delay.",
+        columns=(
+            "method",
+            "|log CBF|",
+            "× limit",
+            "CBF/true",
+            "|log MTT|",
+            "MTT s",
+            "delay s",
+            "hold %",
+        ),
+        sections=tuple(
+            (heading(place), tuple(cells(row) for row in found.rows if row.snr == snr))
+            for place, snr in enumerate(found.snrs)
+        ),
+    )
+
+
+def adaptation_page(found: Adaptation) -> str:
+    """The table as a page of Markdown."""
+    layout = adaptation_layout(found)
+    return f"# {layout.title}\n\nWritten by `bolus bench --adaptation`.\n\n{as_markdown(layout)}"

@@ -1,0 +1,30 @@
+"""The command line: parse, call, write. Everything it does, Python can do."""
+
+import sys
+
+import typer
+
+from bolus.cli import bench, maps, simulate, train
+from bolus.cli.app import app, group
+
+__all__ = ["app", "main"]
+
+app.command()(maps.maps)
+app.command()(train.train)
+app.command()(bench.demo)
+app.command()(bench.bench)
+simulated = group("simulate", "Make digital data with known truth.")
+simulated.command("patient")(simulate.simulate_patient)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit 0, 2 for bad input or usage, 1 for a bug."""
+    try:
+        app(arguments)
+    except Exception as error:
+        from bolus.data.errors import BolusError  # numpy comes with it: not for --help
+
+        if not isinstance(error, BolusError):
+            raise
+        typer.echo("bolus: " + " ".join(str(error).split()), err=True)
+        sys.exit(2)

@@ -1,0 +1,83 @@
+"""The command ``bolus maps``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bolus.cli.options import (
+    BrainMask,
+    EchoTime,
+    Overwrite,
+    Quiet,
+    RepetitionTime,
+    SeriesNumber,
+    check_apart,
+    methods,
+    progress,
+)
+
+
+def maps(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="4D NIfTI file (with its BIDS .json, if any) or a folder with DICOM files.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUT", help="Folder to make for the results.")
+    ],
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method",
+            "-m",
+            autocompletion=methods,
+            help="phae (default, with uncertainty), osvd, csvd, svd, tikhonov, tikhonov-fixed, "
+            "bayes (slow, with uncertainty) or phae-paper.",
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Weights made by bolus train."),
+    ] = None,
+    aif: Annotated[
+        str,
+        typer.Option(
+            "--aif",
+            metavar="auto|FILE",
+            help="Arterial input: found automatically, averaged over a NIfTI mask, or read from a "
+            "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
+        ),
+    ] = "auto",
+    mask: BrainMask = None,
+    te: EchoTime = None,
+    tr: RepetitionTime = None,
+    series: SeriesNumber = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Perfusion maps of one patient: CBF, CBV, MTT, Tmax, delay, TTP, quality, and a picture.
+
+    Without an echo time, in the files or by --te, the maps are relative and say so.
+
+    Example: bolus maps dsc.nii.gz -o maps
+    """
+    from bolus.io import check_output, read_series
+    from bolus.pipeline import method_or_weights, perfusion_maps
+
+    check_apart(source, out)
+    check_output(out, overwrite)
+    with progress(quiet) as step:
+        step("reading")
+        chosen = method_or_weights(method, weights)
+        found = read_series(source, te=te, tr=tr, series=series)
+        result = perfusion_maps(found, chosen, None if aif == "auto" else aif, mask, progress=step)
+        step("writing")
+        result.save(out, overwrite=overwrite)
+    if not quiet:
+        from bolus.report import closing_lines
+
+        typer.echo("\n".join([*closing_lines(result), f"{out / 'overview.png'}"]))

@@ -1,0 +1,61 @@
+"""The command ``bolus simulate``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bolus.cli.options import (
+    Overwrite,
+    Quiet,
+    matrix_of,
+    progress,
+)
+
+
+def simulate_patient(
+    out: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to make for the patient.")
+    ],
+    seed: Annotated[int, typer.Option(help="Same seed, same patient.")] = 0,
+    snr: Annotated[float, typer.Option(help="Baseline signal of the brain over noise SD.")] = 50.0,
+    field: Annotated[float, typer.Option(help="Field strength, 1.5 or 3 T.")] = 3.0,
+    tr: Annotated[float, typer.Option(help="Time between frames in seconds.")] = 1.5,
+    te: Annotated[
+        float | None, typer.Option(help="Echo time in seconds; 0.025 at 1.5 T, 0.02 at 3 T.")
+    ] = None,
+    frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
+    tumor: Annotated[str, typer.Option(help="none, low or high (grade).")] = "none",
+    matrix: Annotated[
+        str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
+    ] = "64,64,12",
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """One digital patient: series, masks, true arterial input and truth maps.
+
+    Anatomy comes from the MNI152 tissue maps. Example: bolus simulate patient -o patient --tumor
+    high
+    """
+    from bolus.io import check_output, output_folder
+    from bolus.phantom import simulate_patient as simulated
+    from bolus.phantom import write_patient
+
+    check_output(out, overwrite)
+    with progress(quiet) as step:
+        step("simulating")
+        patient = simulated(
+            seed=seed,
+            snr=snr,
+            field=field,
+            tr=tr,
+            te=te,
+            frames=frames,
+            tumor=tumor,
+            shape=matrix_of(matrix),
+        )
+        step("writing")
+        with output_folder(out, overwrite) as folder:
+            write_patient(patient, folder)
+    if not quiet:
+        typer.echo(f"{out / 'dsc.nii.gz'}")
