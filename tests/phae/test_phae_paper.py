@@ -153,7 +153,9 @@ class TestTraining:
         for number in range(3):
             case = simulated(48, seed=number, snr=2000.0)
             noise = case.noise_sd.mean(axis=1)
-            write_voxels(folder / f"{number}.st", case.tissue, noise, AIF, 1.5, case.truth.mtt)
+            write_voxels(
+                folder / f"{number}.st", case.tissue, noise, AIF, 1.5, 0.03, case.truth.mtt
+            )
         files = [PatientVoxels.open(folder / f"{number}.st") for number in range(3)]
         config = PaperConfig(channels=(8, 16), batch=48)
         return PaperTask(config, files[:2], files[2:], **how)

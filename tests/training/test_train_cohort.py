@@ -224,7 +224,7 @@ def test_training_reads_slices(tmp_path):
         paths = [tmp_path / f"{n}.safetensors" for n in range(count)]
         for path in paths:
             curves = rng.standard_normal((1000, 80)).astype(np.float32) + 1
-            write_voxels(path, curves, np.ones(1000), np.ones(80), 1.5)
+            write_voxels(path, curves, np.ones(1000), np.ones(80), 1.5, 0.03)
         patients = [PatientVoxels.open(path) for path in paths]
         tracemalloc.start()
         task = PaperTask(PaperConfig(batch=96), patients, [])
@@ -242,7 +242,7 @@ def test_training_reads_slices(tmp_path):
 
 def test_a_damaged_voxel_file_is_named(tmp_path):
     path = tmp_path / "v.safetensors"
-    write_voxels(path, np.ones((5, 4)), np.ones(5), np.ones(4), 1.0)
+    write_voxels(path, np.ones((5, 4)), np.ones(5), np.ones(4), 1.0, 1.0)
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(InputError, match=r"v\.safetensors"):
         PatientVoxels.open(path)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bolus.bench.design import Design
+import numpy as np
+
+from bolus.bench.design import Design, baseline_frames
 from bolus.bench.layout import Layout, as_markdown
 from bolus.bench.rows import RIVALS, AccuracyRow
 from bolus.bench.sheets import coverage, number
@@ -13,6 +15,7 @@ from bolus.bench.steps import Progress, Steps
 from bolus.bench.trial import accuracy_rows, run_trial, trial_steps
 from bolus.estimators import Estimator, estimator
 from bolus.phantom import PopulationPrior
+from bolus.preprocess import pooled_sd
 
 if TYPE_CHECKING:
     from bolus.estimators.phae.adapt import AdaptRecipe
@@ -52,8 +55,9 @@ def run_adaptation(
 ) -> Adaptation:
     """Adapt ``phae`` to an unlabelled cohort of another population, once an SNR, and test it.
 
-    The cohort has PATIENTS and HELD_OUT patients of VOXELS curves each, TR 1.5 s; the test has
-    other arterial inputs and curves of the same population. Loads torch.
+    The cohort has PATIENTS and HELD_OUT patients of VOXELS curves each, TR 1.5 s, whose noise is
+    known as ``bolus train`` knows it, from all baselines of a patient; the test has other arterial
+    inputs and curves of the same population. Loads torch.
     """
     from bolus.estimators.phae import Phae, shipped_weights
     from bolus.estimators.phae.adapt import adapt
@@ -74,7 +78,9 @@ def run_adaptation(
             files = []
             for number, batch in enumerate(_cohort(seed, snr, prior).batches()):
                 path = Path(folder) / f"{number}.safetensors"
-                write_voxels(path, batch.tissue, batch.baseline_sd, batch.aif, batch.dt)
+                frames = baseline_frames(batch.aif, batch.dt, prior)
+                noise = pooled_sd(batch.baseline_sd, np.ones(VOXELS), frames)
+                write_voxels(path, batch.tissue, noise, batch.aif, batch.dt, test.te)
                 files.append(PatientVoxels.open(path))
             train, validation = files[:PATIENTS], files[PATIENTS:]
             made = adapt(train, validation, start, Path(folder), recipe=recipe, seed=seed)

@@ -15,6 +15,7 @@ app.command()(bench.demo)
 app.command()(bench.bench)
 simulated = group("simulate", "Make digital data with known truth.")
 simulated.command("patient")(simulate.simulate_patient)
+simulated.command("cohort")(simulate.simulate_cohort)
 
 
 def main(arguments: list[str] | None = None) -> None:

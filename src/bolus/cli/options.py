@@ -1,7 +1,7 @@
 """Options that several commands share, and how a command tells of its work."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +26,10 @@ RepetitionTime = Annotated[
 SeriesNumber = Annotated[
     int | None,
     typer.Option("--series", metavar="N", help="Series number, in a DICOM folder of several."),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", help="Local processes; else as many as cores."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing lines.")]
 Overwrite = Annotated[
@@ -98,3 +102,23 @@ def lines(quiet: bool) -> "Iterator[Progress]":
                 step(text)
 
         yield say
+
+
+@contextmanager
+def counted(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """Progress of work on many patients: a bar on stderr; silent when asked or no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total, label: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    text = TextColumn("{task.description}")
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), text)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting")
+
+        def tell(done: int, total: int, label: str) -> None:
+            bar.update(task, completed=done, total=total, description=label)
+
+        yield tell

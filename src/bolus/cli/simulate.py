@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from bolus.cli.options import (
+    Jobs,
     Overwrite,
     Quiet,
+    counted,
     matrix_of,
     progress,
 )
@@ -59,3 +61,50 @@ def simulate_patient(
             write_patient(patient, folder)
     if not quiet:
         typer.echo(f"{out / 'dsc.nii.gz'}")
+
+
+def simulate_cohort(
+    out: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="COHORT", help="Folder to make."),
+    ],
+    low: Annotated[int, typer.Option(help="Patients with a low-grade glioma.")] = 13,
+    high: Annotated[int, typer.Option(help="Patients with a high-grade glioma.")] = 36,
+    seed: Annotated[int, typer.Option(help="Same seed, same patients.")] = 0,
+    protocol: Annotated[str, typer.Option(help="1.5T, 3T or mixed.")] = "mixed",
+    train: Annotated[
+        int, typer.Option(metavar="N", help="Mark N patients for training, the others for testing.")
+    ] = 0,
+    frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
+    matrix: Annotated[
+        str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
+    ] = "64,64,10",
+    jobs: Jobs = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Digital glioma patients for bolus study, with masks, grades and truth maps.
+
+    They have what the curves that train phae do not: arterial dispersion, leaking tumours, head
+    motion, Rician noise, partial volume. Example: bolus simulate cohort -o cohort
+    """
+    from bolus.io import check_output
+    from bolus.phantom import simulate_cohort as simulated
+
+    check_output(out, overwrite)
+    with counted(quiet) as tell:
+        made = simulated(
+            out,
+            low=low,
+            high=high,
+            seed=seed,
+            protocol=protocol,
+            train=train,
+            shape=matrix_of(matrix),
+            frames=frames,
+            jobs=jobs,
+            overwrite=overwrite,
+            progress=tell,
+        )
+    if not quiet:
+        typer.echo(f"{len(made.plans)} patients in {made.folder}")

@@ -1,6 +1,5 @@
 """Work through voxels in blocks, on all cores."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -8,6 +7,8 @@ from functools import cache
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
+
+from bolus.jobs import cores
 
 BLOCK = 5120
 
@@ -24,7 +25,7 @@ def in_blocks(
     if count <= size:
         return function(*rows)
     starts = range(0, count, size)
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=cores()) as pool:
         parts = pool.map(lambda start: function(*(r[start : start + size] for r in rows)), starts)
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 

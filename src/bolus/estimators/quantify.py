@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality, SeriesError, TissueCurves
 from bolus.estimators.phae import Weights
-from bolus.physics import cbf_scale, cbv_scale
+from bolus.physics import cbf_scale, cbv_scale, noise_gain
 
 ONE_SD = 0.6827
 """Share of a Gaussian within one SD of its mean."""
@@ -102,8 +102,8 @@ def misfits(
     ``te`` in s, None for curves of TE·ΔR2*. The noise of C = −ln(S/S0)/TE grows as the signal
     falls, to first order by S0/S = e^(TE·C): its RMS is the baseline's SD times that of e^(TE·C).
     """
-    fall = np.exp(2 * (te or 1.0) * curves.curves)
-    return residual / (curves.noise_sd * np.sqrt(fall.mean(axis=1)))
+    gain = noise_gain(curves.curves, te or 1.0)
+    return residual / (curves.noise_sd * np.sqrt(np.square(gain).mean(axis=1)))
 
 
 def _poor_fit(curves: TissueCurves, perfusion: Perfusion, te: float | None) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A cohort on disk: one series, its masks and a grade for every patient, laid out like BIDS.
 
 ```
-COHORT/participants.tsv                     participant_id, grade (LGG | HGG), optional split, others
+COHORT/participants.tsv              participant_id, grade (LGG | HGG), optional split, others
 COHORT/dataset_description.json, .bidsignore
 COHORT/sub-XX/perf/sub-XX_dsc.nii.gz + .json
 COHORT/sub-XX/perf/sub-XX_label-{aif,brain,nawm,tumor}_mask.nii.gz

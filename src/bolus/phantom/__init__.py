@@ -1,6 +1,8 @@
 """Digital patients and random curves with known truth."""
 
 from bolus.phantom.arterial import ArterialShape, arterial_input, random_arterial_inputs
+from bolus.phantom.cohort import PatientPlan, plan_cohort, simulate_planned
+from bolus.phantom.cohort_folder import SimulatedCohort, simulate_cohort
 from bolus.phantom.curves import (
     CurvePrior,
     CurveTruth,
@@ -17,21 +19,31 @@ from bolus.phantom.patient import (
     PatientTruth,
     simulate_patient,
 )
+from bolus.phantom.realism import Leak, Realism
+from bolus.phantom.tumor import TumorPerfusion
 
 __all__ = [
     "ArterialShape",
     "CurvePrior",
     "CurveTruth",
     "DigitalPatient",
+    "Leak",
     "PatientMasks",
+    "PatientPlan",
     "PatientSettings",
     "PatientTruth",
     "PopulationPrior",
+    "Realism",
+    "SimulatedCohort",
     "SimulatedCurves",
+    "TumorPerfusion",
     "arterial_input",
     "clean_curves",
+    "plan_cohort",
     "random_arterial_inputs",
+    "simulate_cohort",
     "simulate_curves",
     "simulate_patient",
+    "simulate_planned",
     "write_patient",
 ]

@@ -7,6 +7,7 @@ from jaxtyping import Float, Float32
 
 from bolus.data import Grid
 from bolus.phantom.fields import smooth_field
+from bolus.physics import spoiled_gradient_echo
 
 FLIP_ANGLE = 72.0
 BRIGHTNESS = 600.0
@@ -59,9 +60,9 @@ class Protocol:
         tissue = CLASSES[name]
         which = 0 if self.field < 2 else 1
         flip = np.deg2rad(self.flip)
-        e1 = np.exp(-self.tr / tissue.t1[which])
-        kept = e1 * np.cos(flip)
-        steady = (1 - e1) / (1 - kept)
+        r1 = np.float64(1 / tissue.t1[which])
+        steady = spoiled_gradient_echo(r1, self.tr, flip) / np.sin(flip)
+        kept = np.exp(-self.tr * r1) * np.cos(flip)
         magnetisation = steady + (1 - steady) * kept ** np.arange(self.frames)
         decay = np.exp(-self.te / tissue.t2star[which])
         return tissue.density * np.sin(flip) * decay * magnetisation

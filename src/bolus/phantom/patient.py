@@ -9,14 +9,27 @@ from bolus.data import DSCSeries, InputError
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.anatomy import Anatomy, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
-from bolus.phantom.signal import class_fractions, compose_signal, scan
+from bolus.phantom.leakage import Leakage, leakage
+from bolus.phantom.motion import moved, trajectory
+from bolus.phantom.realism import PLAIN, Realism
+from bolus.phantom.signal import class_fractions, compose_signal, fine_input, scan
 from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
-from bolus.phantom.tumor import KINDS, Tumor, contralateral_white, grow_tumor, perfuse_tumor
+from bolus.phantom.tumor import (
+    KINDS,
+    Tumor,
+    TumorPerfusion,
+    contralateral_white,
+    grow_tumor,
+    perfuse_tumor,
+    tumor_texture,
+)
 from bolus.phantom.vessels import Vessels, simulate_vessels
 from bolus.physics import cbf_scale, tissue_curve
 from bolus.physics.residue import exponential
 
 ECHO_TIMES = {1.5: 0.025, 3.0: 0.020}
+LEAK_COV = 0.3
+"""Heterogeneity of Ktrans within a tumour."""
 DOSE_ECHO_TIME = 0.030
 """Echo time in s at which the dose makes typical grey matter lose a fifth of its signal."""
 
@@ -36,6 +49,7 @@ class PatientSettings:
     frames: int
     tumor: str
     shape: tuple[int, int, int]
+    realism: Realism = PLAIN
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,7 +79,8 @@ class PatientTruth:
 
     ``cbf`` mL/100 g/min, ``cbv`` mL/100 g, ``mtt`` = 60·cbv/cbf s; ``delay`` s is signed against
     the arterial input, and ``tmax``, the maximum of CBF·R(t − delay), is the same for a residue
-    function that falls from the start. ``shape`` is that of the Weibull residue.
+    function that falls from the start. ``shape`` is that of the residue, ``ktrans`` 1/min the
+    leakage of contrast agent.
     """
 
     cbf: Float[np.ndarray, "x y z"]
@@ -74,13 +89,15 @@ class PatientTruth:
     delay: Float[np.ndarray, "x y z"]
     tmax: Float[np.ndarray, "x y z"]
     shape: Float[np.ndarray, "x y z"]
+    ktrans: Float[np.ndarray, "x y z"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DigitalPatient:
     """A series, the truth behind it, and the arterial input as samples (t,) in 1/s and as a shape.
 
-    ``series`` is raw: no frame window, no mask, first frames not in steady state.
+    ``series`` is raw: no frame window, no mask, first frames not in steady state. ``motion``
+    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame.
     """
 
     series: DSCSeries
@@ -88,6 +105,7 @@ class DigitalPatient:
     truth: PatientTruth
     aif: Float[np.ndarray, " t"]
     arterial: ArterialShape
+    motion: Float[np.ndarray, "t six"]
     settings: PatientSettings
 
 
@@ -101,18 +119,20 @@ def simulate_patient(
     frames: int = 60,
     tumor: str = "none",
     shape: tuple[int, int, int] = (64, 64, 12),
+    ratios: TumorPerfusion | None = None,
+    realism: Realism = PLAIN,
 ) -> DigitalPatient:
     """One digital patient; the same arguments give the same bytes.
 
     ``tr`` and ``te`` in s (``te`` None: 0.025 at 1.5 T, 0.020 at 3 T), ``field`` 1.5 or 3.0 T,
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
-    ``shape``. Anatomy comes from the MNI152 maps. A voxel's signal adds up, by volume, the tissue
-    (one curve of volume-weighted CBV and CBF), arteries with the arterial input itself, veins with
-    a late and dispersed one, and a scalp without contrast:
-    S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One relaxivity holds
-    everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter loses a
-    little over a fifth of its signal at an echo time of 30 ms. There is no
-    leakage of contrast agent, no T1 effect of it and no motion.
+    ``shape``. ``ratios`` fixes the tumour's perfusion; ``realism`` adds what a plain patient does
+    not have: dispersion, motion, another residue and a leaking tumour. Anatomy comes from the
+    MNI152 maps. A voxel's signal adds up, by volume, the tissue (one curve of volume-weighted CBV
+    and CBF), arteries with the arterial input itself, veins with a late and dispersed one, and a
+    scalp without contrast: S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician
+    noise. One relaxivity holds everywhere, so ∫C/∫AIF is the blood volume; the dose is such that
+    grey matter loses a little over a fifth of its signal at an echo time of 30 ms.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
     100 ms, an SNR that is not positive, another field or tumour, or a matrix below 24×24×1.
@@ -122,24 +142,38 @@ def simulate_patient(
     snr, field, tr = float(snr), float(field), float(tr)
     echo = ECHO_TIMES[field] if te is None else float(te)
     settings = PatientSettings(
-        seed=seed, snr=snr, field=field, tr=tr, te=echo, frames=frames, tumor=tumor, shape=shape
+        seed=seed,
+        snr=snr,
+        field=field,
+        tr=tr,
+        te=echo,
+        frames=frames,
+        tumor=tumor,
+        shape=shape,
+        realism=realism,
     )
     _check(settings)
     rng = np.random.default_rng(seed)
     protocol = Protocol(field=field, tr=tr, te=echo, frames=frames)
     anatomy = simulate_anatomy(rng, shape)
     vessels = simulate_vessels(anatomy)
-    tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor)
+    tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = _arterial(rng, protocol)
     classes = class_fractions(anatomy, vessels, lesion)
-    signal = compose_signal(protocol, classes, tissue, vessels, arterial)
+    leak = _leakage(rng, anatomy, vessels, lesion, tissue, arterial, protocol, realism)
+    signal = compose_signal(protocol, classes, tissue, vessels, arterial, leak)
+    motion = np.zeros((frames, 6))
+    if realism.motion > 0:
+        motion = trajectory(rng, frames, realism.motion)
+        signal = moved(signal, motion, anatomy.grid)
     signal = scan(rng, signal, anatomy.grid, masks.brain, snr)
     return DigitalPatient(
         series=DSCSeries(signal=signal, dt=tr, te=echo, grid=anatomy.grid),
         masks=masks,
-        truth=_truth(tissue, masks.brain),
+        truth=_truth(tissue, masks.brain, leak),
         aif=arterial(protocol.time),
         arterial=arterial,
+        motion=motion,
         settings=settings,
     )
 
@@ -158,10 +192,15 @@ def _check(s: PatientSettings) -> None:
 
 
 def _perfusion(
-    rng: np.random.Generator, anatomy: Anatomy, vessels: Vessels, grade: str
+    rng: np.random.Generator,
+    anatomy: Anatomy,
+    vessels: Vessels,
+    grade: str,
+    ratios: TumorPerfusion | None,
+    realism: Realism,
 ) -> tuple[Tissue, Tumor | None, PatientMasks]:
     """Healthy tissue, then the tumour in it, and the regions of both."""
-    tissue = healthy_tissue(rng, anatomy)
+    tissue = healthy_tissue(rng, anatomy, realism)
     crossed = vessels.total > 0
     free = anatomy.brain & ~crossed & (anatomy.tissue > 0.95)
     lesion = None if grade == "none" else grow_tumor(rng, anatomy, free, grade)
@@ -169,7 +208,7 @@ def _perfusion(
     nawm = contralateral_white(anatomy, free & timely, lesion)
     healthy = free
     if lesion is not None:
-        tissue = perfuse_tumor(rng, anatomy, tissue, lesion, nawm, grade)
+        tissue = perfuse_tumor(rng, anatomy, tissue, lesion, nawm, grade, ratios)
         healthy = free & (lesion.solid + lesion.core + lesion.oedema < 0.01)
     high = lesion is not None and KINDS[grade].core
     masks = PatientMasks(
@@ -183,6 +222,29 @@ def _perfusion(
         vessels=crossed,
     )
     return tissue, lesion, masks
+
+
+def _leakage(
+    rng: np.random.Generator,
+    anatomy: Anatomy,
+    vessels: Vessels,
+    lesion: Tumor | None,
+    tissue: Tissue,
+    arterial: ArterialShape,
+    protocol: Protocol,
+    realism: Realism,
+) -> Leakage | None:
+    """The tumour's leak; None without one."""
+    if lesion is None or realism.leak is None or realism.leak.ktrans == 0:
+        return None
+    return leakage(
+        protocol,
+        realism.leak,
+        lesion.solid * anatomy.tissue * (1 - vessels.total),
+        tumor_texture(rng, anatomy, lesion, LEAK_COV),
+        tissue.delay,
+        fine_input(protocol, arterial),
+    )
 
 
 def _purest(arteries: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
@@ -210,11 +272,13 @@ def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
     return replace(drawn, amplitude=float(drawn.amplitude * wanted / reference.max()))
 
 
-def _truth(tissue: Tissue, brain: Bool[np.ndarray, "x y z"]) -> PatientTruth:
+def _truth(tissue: Tissue, brain: Bool[np.ndarray, "x y z"], leak: Leakage | None) -> PatientTruth:
     def kept(values: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
         return np.where(brain, values, np.nan).astype(np.float32)
 
-    delay = kept(tissue.delay)
+    delay, ktrans = kept(tissue.delay), np.zeros(brain.shape)
+    if leak is not None:
+        ktrans.ravel()[leak.voxels] = leak.share * leak.ktrans
     return PatientTruth(
         cbf=kept(tissue.cbf),
         cbv=kept(tissue.cbv),
@@ -222,4 +286,5 @@ def _truth(tissue: Tissue, brain: Bool[np.ndarray, "x y z"]) -> PatientTruth:
         delay=delay,
         tmax=delay,
         shape=kept(tissue.shape),
+        ktrans=kept(ktrans),
     )

@@ -7,14 +7,17 @@ from bolus.data import Grid
 from bolus.phantom.acquisition import BRIGHTNESS, Protocol, coil_sensitivity, magnitude_noise
 from bolus.phantom.anatomy import Anatomy
 from bolus.phantom.arterial import ArterialShape
+from bolus.phantom.leakage import Leakage
 from bolus.phantom.tissue import Tissue
 from bolus.phantom.tumor import Tumor
 from bolus.phantom.vessels import Vessels
-from bolus.physics import cbf_scale, signal_from_r2star, tissue_curve
-from bolus.physics.residue import exponential, weibull
+from bolus.physics import RESIDUES, cbf_scale, signal_from_r2star, tissue_curve
+from bolus.physics.residue import exponential
 
 BRANCH_DELAY = 0.4
 VEIN_DELAY, VEIN_DISPERSION = 3.5, 3.0
+LEVEL = 0.25
+"""Steps in s in which dispersion is told."""
 _FINEST = 0.75
 _CHUNK = 1024
 
@@ -46,13 +49,19 @@ def compose_signal(
     tissue: Tissue,
     vessels: Vessels,
     arterial: ArterialShape,
+    leakage: Leakage | None = None,
 ) -> Float[np.ndarray, "x y z t"]:
-    """Noise-free signal (x, y, z, t), arbitrary units: tissue, arteries, veins, scalp added up."""
+    """Noise-free signal (x, y, z, t), arbitrary units: tissue, arteries, veins, scalp added up.
+
+    ``leakage`` changes the signal of the tumour's share of a voxel.
+    """
     shape = tissue.cbv.shape
     inner = [name for name in classes if name != "scalp"]
     brain = np.stack([classes[name].ravel() for name in inner], axis=1)
     where = np.flatnonzero(brain.sum(axis=1) > 1e-3)
     still = brain[where] @ np.stack([protocol.baseline(name) for name in inner])
+    if leakage is not None:
+        still[np.searchsorted(where, leakage.voxels)] += leakage.added(protocol)
     change = tissue_change(protocol, tissue, where, arterial)
     signal = np.outer(classes["scalp"].ravel(), protocol.baseline("scalp"))
     signal[where] += signal_from_r2star(change, still, protocol.te)
@@ -72,19 +81,41 @@ def tissue_change(
 ) -> Float[np.ndarray, "voxels t"]:
     """ΔR2* (voxels, t) in 1/s of the flat voxel indices ``where``.
 
-    The forward model runs on a time grid of at most 0.75 s and is sampled at every frame.
+    The forward model runs on a time grid of at most 0.75 s and is sampled at every frame. The
+    arterial input of a voxel is dispersed by the nearest multiple of LEVEL.
     """
-    steps = int(np.ceil(protocol.tr / _FINEST))
-    dt = protocol.tr / steps
-    aif = arterial(dt * np.arange(protocol.frames * steps))
+    steps, dt, aif = fine_input(protocol, arterial)
     parts = (tissue.cbf / cbf_scale(), tissue.mtt, tissue.delay, tissue.shape)
     cbf, mtt, delay, form = (part.ravel()[where] for part in parts)
+    residue = RESIDUES[tissue.residue]
+    level = np.rint(tissue.dispersion.ravel()[where] / LEVEL).astype(int)
     change = np.empty((where.size, protocol.frames))
-    for start in range(0, where.size, _CHUNK):
-        of = slice(start, start + _CHUNK)
-        curves = tissue_curve(aif, dt, cbf[of], mtt[of], weibull, delay[of], form[of])
-        change[of] = curves[:, ::steps]
+    for number in np.unique(level):
+        own, voxels = dispersed(aif, dt, LEVEL * number), np.flatnonzero(level == number)
+        for start in range(0, voxels.size, _CHUNK):
+            of = voxels[start : start + _CHUNK]
+            curves = tissue_curve(own, dt, cbf[of], mtt[of], residue, delay[of], form[of])
+            change[of] = curves[:, ::steps]
     return change
+
+
+def fine_input(
+    protocol: Protocol, arterial: ArterialShape
+) -> tuple[int, float, Float[np.ndarray, " fine"]]:
+    """Steps a frame, their time in s, and the arterial input on them."""
+    steps = int(np.ceil(protocol.tr / _FINEST))
+    dt = protocol.tr / steps
+    return steps, dt, arterial(dt * np.arange(protocol.frames * steps))
+
+
+def dispersed(
+    aif: Float[np.ndarray, " t"], dt: float, time: float, delay: float = 0.0
+) -> Float[np.ndarray, " t"]:
+    """The arterial input after an exponential vascular transport function of mean ``time`` s."""
+    if time == 0 and delay == 0:
+        return aif
+    mean = np.array([time])
+    return tissue_curve(aif, dt, 1 / mean, mean, exponential, np.array([delay]))[0]
 
 
 def _vessel_curves(
@@ -92,10 +123,7 @@ def _vessel_curves(
 ) -> dict[str, tuple[str, Float[np.ndarray, " t"]]]:
     """Relaxation class and ΔR2* (t,) of each kind of vessel; veins are late and dispersed."""
     time = protocol.time
-    dispersion = np.array([VEIN_DISPERSION])
-    vein = tissue_curve(
-        arterial(time), protocol.tr, 1 / dispersion, dispersion, exponential, np.array([VEIN_DELAY])
-    )[0]
+    vein = dispersed(arterial(time), protocol.tr, VEIN_DISPERSION, VEIN_DELAY)
     return {
         "trunks": ("artery", arterial(time)),
         "branches": ("artery", arterial(time - BRANCH_DELAY)),

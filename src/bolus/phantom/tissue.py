@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import ndtr
 
 from bolus.phantom.anatomy import Anatomy
+from bolus.phantom.arterial import Range
 from bolus.phantom.fields import smooth_field
+from bolus.phantom.realism import PLAIN, SHAPES, Realism
 from bolus.phantom.vessels import territory_distances
 
 GREY_CBV, GREY_MTT = 4.8, 4.4
@@ -20,13 +23,15 @@ class Tissue:
     """Capillary perfusion of every voxel, large vessels left out.
 
     ``cbv`` mL/100 g, ``cbf`` mL/100 g/min, signed ``delay`` s against the trunks; ``shape`` is
-    that of a Weibull residue function, 1 for the exponential.
+    that of the ``residue`` function, and ``dispersion`` s of the arterial input on its way.
     """
 
     cbv: Float[np.ndarray, "x y z"]
     cbf: Float[np.ndarray, "x y z"]
     delay: Float[np.ndarray, "x y z"]
     shape: Float[np.ndarray, "x y z"]
+    residue: str
+    dispersion: Float[np.ndarray, "x y z"]
 
     @property
     def mtt(self) -> Float[np.ndarray, "x y z"]:
@@ -34,7 +39,7 @@ class Tissue:
         return 60 * self.cbv / self.cbf
 
 
-def healthy_tissue(rng: np.random.Generator, anatomy: Anatomy) -> Tissue:
+def healthy_tissue(rng: np.random.Generator, anatomy: Anatomy, realism: Realism = PLAIN) -> Tissue:
     """Grey matter near 4.8 mL/100 g and 65 mL/100 g/min, white near 2.0 and 25, fluid almost 0.
 
     Blood volume varies smoothly by 12 % and transit time by 8 %, and between patients by 3 %. A
@@ -44,7 +49,7 @@ def healthy_tissue(rng: np.random.Generator, anatomy: Anatomy) -> Tissue:
     """
 
     def around(value: float, cov: float) -> Float[np.ndarray, "x y z"]:
-        field = smooth_field(rng, anatomy.grid.shape, anatomy.grid.voxel_size, 12.0, anatomy.brain)
+        field = _field(rng, anatomy)
         return value * np.exp(cov * field - cov**2 / 2)
 
     person = np.exp(0.03 * np.clip(rng.standard_normal(2), -1.5, 1.5))
@@ -59,8 +64,32 @@ def healthy_tissue(rng: np.random.Generator, anatomy: Anatomy) -> Tissue:
         cbv=_weighted(anatomy, volumes),
         cbf=_weighted(anatomy, flows),
         delay=_arrival(rng, anatomy),
-        shape=np.clip(around(1.25, 0.15), 1.0, 1.8),
+        shape=_shape(rng, anatomy, realism.residue),
+        residue=realism.residue,
+        dispersion=_dispersion(rng, anatomy, realism.dispersion),
     )
+
+
+def _field(rng: np.random.Generator, anatomy: Anatomy) -> Float[np.ndarray, "x y z"]:
+    return smooth_field(rng, anatomy.grid.shape, anatomy.grid.voxel_size, 12.0, anatomy.brain)
+
+
+def _shape(rng: np.random.Generator, anatomy: Anatomy, residue: str) -> Float[np.ndarray, "x y z"]:
+    """Shape of the residue, varying smoothly; see SHAPES."""
+    centre, spread, low, high = SHAPES[residue]
+    field = _field(rng, anatomy)
+    if residue == "weibull":
+        return np.clip(centre * np.exp(spread * field - spread**2 / 2), low, high)
+    return np.clip(centre + spread * field, low, high)
+
+
+def _dispersion(
+    rng: np.random.Generator, anatomy: Anatomy, within: Range
+) -> Float[np.ndarray, "x y z"]:
+    """Dispersion in s, uniform over the brain's voxels and smooth between them."""
+    if within[0] == within[1]:
+        return np.full(anatomy.grid.shape, float(within[0]))
+    return within[0] + (within[1] - within[0]) * ndtr(_field(rng, anatomy))
 
 
 def _weighted(

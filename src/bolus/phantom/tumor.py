@@ -35,6 +35,14 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class TumorPerfusion:
+    """Mean CBV and CBF of a tumour's mask over those of normal-appearing white matter."""
+
+    cbv: float
+    cbf: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tumor:
     """Where a tumour lies: volume fractions, and the mask a reader would draw.
@@ -87,21 +95,20 @@ def perfuse_tumor(
     tumor: Tumor,
     nawm: Bool[np.ndarray, "x y z"],
     grade: str,
+    wanted: TumorPerfusion | None = None,
 ) -> Tissue:
     """The tissue with the tumour's perfusion blended in.
 
-    The mean over ``tumor.mask`` divided by that over ``nawm`` lies exactly at a CBV and a CBF ratio
-    drawn from the range of the grade. Low grade is nearly uniform; high grade is log-normal with a
-    CoV near 50 %, its core almost without blood, its margin a quarter below normal. No leakage:
-    the vessels of this tumour are tight.
+    The mean over ``tumor.mask`` divided by that over ``nawm`` lies exactly at the ``wanted`` CBV
+    and CBF ratio, or at ones drawn from the range of the grade. Low grade is nearly uniform; high
+    grade is log-normal with a CoV near 50 %, its core almost without blood, its margin a quarter
+    below normal.
     """
     kind = KINDS[grade]
-    cbv_ratio = rng.uniform(*(kind.hidden if rng.random() < 0.13 else kind.cbv))
-    mtt = rng.uniform(*kind.mtt)
-    normal = float(tissue.mtt[nawm].mean())
-    cbf_ratio = float(np.clip(cbv_ratio * normal / mtt, *kind.cbf))
-    texture = _texture(rng, anatomy, tumor, kind.cov)
-    drift = _texture(rng, anatomy, tumor, 0.08)
+    drawn = _drawn(rng, kind, float(tissue.mtt[nawm].mean()))
+    ratio = drawn if wanted is None else wanted
+    texture = tumor_texture(rng, anatomy, tumor, kind.cov)
+    drift = tumor_texture(rng, anatomy, tumor, 0.08)
 
     def blend(
         healthy: Float[np.ndarray, "x y z"],
@@ -111,16 +118,23 @@ def perfuse_tumor(
     ) -> Float[np.ndarray, "x y z"]:
         rest = healthy * (1 - tumor.solid - tumor.core) * (1 - loss * tumor.oedema)
         rest = rest + tumor.core * 0.03 * healthy[nawm].mean()
-        wanted = ratio * healthy[nawm].mean() - rest[tumor.mask].mean()
-        height = wanted / (tumor.solid * pattern)[tumor.mask].mean()
+        missing = ratio * healthy[nawm].mean() - rest[tumor.mask].mean()
+        height = missing / (tumor.solid * pattern)[tumor.mask].mean()
         return rest + height * tumor.solid * pattern
 
     return replace(
         tissue,
-        cbv=blend(tissue.cbv, texture, cbv_ratio, 0.25),
-        cbf=blend(tissue.cbf, texture * drift, cbf_ratio, 0.32),
+        cbv=blend(tissue.cbv, texture, ratio.cbv, 0.25),
+        cbf=blend(tissue.cbf, texture * drift, ratio.cbf, 0.32),
         delay=np.minimum(tissue.delay + 0.4 * tumor.solid, LATEST),
     )
+
+
+def _drawn(rng: np.random.Generator, kind: _Kind, normal: float) -> TumorPerfusion:
+    """Ratios drawn from the range of a grade; ``normal`` is the transit time of white matter."""
+    cbv = float(rng.uniform(*(kind.hidden if rng.random() < 0.13 else kind.cbv)))
+    mtt = rng.uniform(*kind.mtt)
+    return TumorPerfusion(cbv=cbv, cbf=float(np.clip(cbv * normal / mtt, *kind.cbf)))
 
 
 def contralateral_white(
@@ -147,7 +161,7 @@ def _seat(rng: np.random.Generator, anatomy: Anatomy) -> Float[np.ndarray, "3"]:
     return anatomy.mni.reshape(-1, 3)[rng.choice(best)]
 
 
-def _texture(
+def tumor_texture(
     rng: np.random.Generator, anatomy: Anatomy, tumor: Tumor, cov: float
 ) -> Float[np.ndarray, "x y z"]:
     """Log-normal pattern of mean 1 in the tumour, clumps of about a centimetre."""

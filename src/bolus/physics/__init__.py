@@ -1,14 +1,31 @@
 """The equations, each written once, on the array API: the same numbers from numpy and torch."""
 
-from bolus.physics.constants import DENSITY, KAPPA, cbf_scale, cbv_scale
+from bolus.physics.constants import (
+    DENSITY,
+    HEMATOCRIT_LARGE,
+    KAPPA,
+    R1,
+    R2STAR,
+    cbf_scale,
+    cbv_scale,
+)
 from bolus.physics.convolution import convolve, kernel
 from bolus.physics.kinetics import area, blood_flow, blood_volume, tissue_curve, transit_time
 from bolus.physics.residue import RESIDUES, Residue
-from bolus.physics.signal import clip_signal, delta_r2star, signal_from_r2star
+from bolus.physics.signal import (
+    clip_signal,
+    delta_r2star,
+    noise_gain,
+    signal_from_r2star,
+    spoiled_gradient_echo,
+)
 
 __all__ = [
     "DENSITY",
+    "HEMATOCRIT_LARGE",
     "KAPPA",
+    "R1",
+    "R2STAR",
     "RESIDUES",
     "Residue",
     "area",
@@ -20,7 +37,9 @@ __all__ = [
     "convolve",
     "delta_r2star",
     "kernel",
+    "noise_gain",
     "signal_from_r2star",
+    "spoiled_gradient_echo",
     "tissue_curve",
     "transit_time",
 ]

@@ -1,5 +1,6 @@
 """Signal and concentration: ΔR2*(t) = −ln(S(t)/S0)/TE and back."""
 
+import math
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -22,6 +23,24 @@ def signal_from_r2star(change: Array, s0: Array, te: float) -> Array:
     """Signal for a change of relaxation rate, S = S0·exp(−TE·ΔR2*); inverse of ``delta_r2star``."""
     xp = array_namespace(change)
     return s0 * xp.exp(-te * change)
+
+
+def spoiled_gradient_echo(r1: Array, tr: float, flip: float) -> Array:
+    """Steady-state signal over proton density, sin α·(1 − E1)/(1 − E1·cos α), E1 = e^(−TR·R1).
+
+    ``r1`` in 1/s, ``tr`` in s, ``flip`` angle α in radians; the echo's decay is not in it.
+    """
+    e1 = array_namespace(r1).exp(-tr * r1)
+    return math.sin(flip) * (1 - e1) / (1 - e1 * math.cos(flip))
+
+
+def noise_gain(change: Array, te: float) -> Array:
+    """How much noisier ΔR2* is than at the baseline, S0/S = exp(TE·ΔR2*), to first order.
+
+    The noise of the signal is the same in all samples; its logarithm's grows as the signal falls.
+    """
+    xp = array_namespace(change)
+    return xp.exp(te * change)
 
 
 def clip_signal(signal: Array, s0: Array, fraction: float = 0.01) -> Array:

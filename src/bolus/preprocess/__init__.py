@@ -3,6 +3,7 @@
 from bolus.preprocess.curves import tissue_curves
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.mask import brain_mask, head_mask
+from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "find_frames",
     "find_series_frames",
     "head_mask",
+    "pooled_sd",
     "prepare",
     "tissue_curves",
 ]

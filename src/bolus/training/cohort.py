@@ -147,7 +147,14 @@ def _read(
             f"can be trained on, at least {LEAST} are needed"
         )
     rows = np.random.default_rng(key).permutation(usable)[:voxels]
-    write_voxels(path, curves.curves[rows], curves.noise_sd[rows], aif.curve, series.dt)
+    write_voxels(
+        path,
+        curves.curves[rows],
+        curves.noise_sd[rows],
+        aif.curve,
+        series.dt,
+        series.te or 1.0,
+    )
 
 
 def _known(folder: Path, label: Mapping[str, object], say: Say) -> Cohort:

@@ -126,7 +126,7 @@ def some_curves(patients: Sequence[PatientVoxels], voxels: int = VOXELS) -> list
     found = []
     for patient in patients:
         tissue, noise = patient.rows(0, each)
-        found.append(Curves(tissue, noise[:, None], patient.aif, patient.dt))
+        found.append(Curves(tissue, noise[:, None], patient.aif, patient.dt, patient.te))
     return found
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from numpy.lib.stride_tricks import sliding_window_view
 
 from bolus.estimators.blocks import in_blocks
 from bolus.physics import RESIDUES, tissue_curve
@@ -17,7 +18,7 @@ MTTS = np.geomspace(0.5, 40.0, 30)
 SHAPES = np.geomspace(0.5, 10.0, 7)
 CELLS = 30
 """Curves computed at once."""
-PARTS = 4
+PARTS = 3
 """Table samples a frame."""
 EARLIEST, LATEST = -12.0, 16.0
 """Delays in s beyond which a curve is held."""
@@ -25,12 +26,13 @@ EARLIEST, LATEST = -12.0, 16.0
 
 @dataclass(frozen=True, eq=False)
 class CurveTable:
-    """Curves of CBV 1: ``values`` (shapes·mtts, fine), the first sample ``lead`` s before frame 0.
+    """Curves of CBV 1: ``values`` (shapes·mtts, parts, samples), samples ``dt`` s apart.
 
-    ``dt`` is the frame time in s and ``frames`` their number.
+    Part p begins p/PARTS frames after part 0, which begins ``lead`` s before frame 0; so the
+    samples that a voxel reads lie beside each other. ``frames`` is their number.
     """
 
-    values: Float[np.ndarray, "cells fine"]
+    values: Float[np.ndarray, "cells parts samples"]
     lead: float
     dt: float
     frames: int
@@ -49,21 +51,19 @@ class CurveTable:
         late = np.clip(delay, EARLIEST, LATEST)
         start = (self.lead - late) * (PARTS / self.dt)
         first = np.floor(start).astype(np.intp)
-        later = (start - first).astype(dtype)
-        width = self.values.shape[1]
-        at = first[:, None] + PARTS * np.arange(self.frames)
-        flat = self.values.ravel()
+        later = (start - first).astype(dtype)[:, None]
+        windows = sliding_window_view(self.values, self.frames, axis=-1)
+        before, after = divmod(first, PARTS), divmod(first + 1, PARTS)
         out = np.zeros((cbv.size, self.frames), dtype=dtype)
         for down, share_down in ((0, 1 - below), (1, below)):
             for aside, share_aside in ((0, 1 - right), (1, right)):
-                cell = ((row + down) * MTTS.size + column + aside) * width
-                share = (cbv * share_down * share_aside).astype(dtype)
-                place = cell[:, None] + at
-                low, high = flat.take(place), flat.take(place + 1)
-                high -= low
-                high *= later[:, None]
-                high += low
-                high *= share[:, None]
+                cell = (row + down) * MTTS.size + column + aside
+                share = (cbv * share_down * share_aside).astype(dtype)[:, None]
+                low = windows[cell, before[1], before[0]]
+                high = windows[cell, after[1], after[0]]
+                low *= share * (1 - later)
+                high *= share * later
+                out += low
                 out += high
         return out
 
@@ -86,7 +86,8 @@ def curve_table(aif: Float[np.ndarray, " t"], dt: float, dtype: np.dtype) -> Cur
         return (tissue_curve(fine, dt / PARTS, 1 / mtt, mtt, weibull, at_once, shape),)
 
     values = in_blocks(curves, mtt.ravel(), shape.ravel(), size=CELLS)[0]
-    return CurveTable(values.astype(dtype), before * dt, dt, n)
+    by_part = values.astype(dtype).reshape(len(values), -1, PARTS).transpose(0, 2, 1)
+    return CurveTable(np.ascontiguousarray(by_part), before * dt, dt, n)
 
 
 def _place(

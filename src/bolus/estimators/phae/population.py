@@ -15,6 +15,7 @@ from bolus.estimators.bayes import amplitudes
 from bolus.estimators.blocks import in_blocks, one_blas_thread
 from bolus.estimators.phae.scenes import FAMILIES, BroadPrior, Tissue, TissuePrior
 from bolus.estimators.prior import Prior
+from bolus.physics import noise_gain
 
 GRID = Prior(delay=(-5.0, 9.0), delay_steps=56)
 """Residue family × MTT × delay: cells of 10 % and 0.25 s."""
@@ -30,12 +31,16 @@ WIDEST_CBV = 1.5
 
 
 class Curves(NamedTuple):
-    """Some voxels of one patient: (n, t), their noise (n, 1), the AIF (t,) in one unit; dt in s."""
+    """Some voxels of one patient: (n, t), their baseline noise (n, 1), the AIF (t,) in one unit.
+
+    ``dt`` and ``te`` in s; ``te`` 1 for curves of TE·ΔR2*.
+    """
 
     tissue: Float[np.ndarray, "n t"]
     noise_sd: Float[np.ndarray, "n 1"]
     aif: Float[np.ndarray, " t"]
     dt: float
+    te: float
 
 
 class Likelihood(NamedTuple):
@@ -115,7 +120,11 @@ def broad_population(draws: int = 400_000, prior: TissuePrior | None = None) -> 
 
 
 def likelihood(curves: Curves) -> Likelihood:
-    """How likely each cell makes each curve, its amplitude and baseline integrated out."""
+    """How likely each cell makes each curve, its amplitude and baseline integrated out.
+
+    The noise of every sample counts, not only the baseline's: with that the curves of a strong
+    bolus look unlikely under any one cell, and the population comes out too wide.
+    """
     bank = GRID.templates(curves.aif.astype(float), curves.dt).reshape(-1, curves.aif.size)
     bank = bank.astype(np.float32)
 
@@ -124,8 +133,9 @@ def likelihood(curves: Curves) -> Likelihood:
         return log_cbv.astype(np.float32), log_weight.astype(np.float32)
 
     tissue = curves.tissue.astype(np.float32)
+    noise = curves.noise_sd * noise_gain(np.maximum(tissue, 0), curves.te)
     with one_blas_thread():
-        log_cbv, log_weight = in_blocks(block, tissue, curves.noise_sd.astype(np.float32), size=64)
+        log_cbv, log_weight = in_blocks(block, tissue, noise.astype(np.float32), size=64)
     return Likelihood(log_weight, log_cbv)
 
 

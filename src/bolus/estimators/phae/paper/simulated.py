@@ -79,6 +79,7 @@ def _patient(path: Path, number: int, voxels: int, seed: int) -> PatientVoxels:
         curves.noise_sd[rows],
         patient.aif[series.frames.used],
         series.dt,
+        series.te or 1.0,
         mtt[rows],
     )
     return PatientVoxels.open(path)

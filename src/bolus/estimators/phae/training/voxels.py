@@ -14,7 +14,7 @@ from bolus.data import InputError
 from bolus.estimators.phae.weights import sorted_header
 from bolus.io import write_bytes
 
-FORMAT = "bolus-voxels-1"
+FORMAT = "bolus-voxels-2"
 
 
 def write_voxels(
@@ -23,10 +23,12 @@ def write_voxels(
     noise_sd: Float[np.ndarray, " n"],
     aif: Float[np.ndarray, " t"],
     dt: float,
+    te: float,
     mtt: Float[np.ndarray, " n"] | None = None,
 ) -> None:
     """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s.
 
+    ``te`` is the echo time in s, or 1 for curves of TE·ΔR2*.
     ``mtt`` in s where the truth is known, for training that uses it.
     """
     given = {"curves": curves, "noise_sd": noise_sd, "aif": aif, "mtt": mtt}
@@ -35,7 +37,7 @@ def write_voxels(
         for name, values in given.items()
         if values is not None
     }
-    content = save(dict(tensors), {"format": FORMAT, "dt": repr(float(dt))})
+    content = save(dict(tensors), {"format": FORMAT, "dt": repr(float(dt)), "te": repr(float(te))})
     write_bytes(path, sorted_header(content))
 
 
@@ -43,12 +45,14 @@ def write_voxels(
 class PatientVoxels:
     """Voxels of one patient on disk, in random order; only what is asked for is read.
 
-    ``aif`` (t,) is in the curves' unit, ``dt`` in s, ``count`` the number of voxels.
+    ``aif`` (t,) is in the curves' unit, ``dt`` and ``te`` in s (``te`` 1 for curves of TE·ΔR2*),
+    ``count`` the number of voxels.
     """
 
     path: Path
     aif: Float[np.ndarray, " t"]
     dt: float
+    te: float
     count: int
 
     @classmethod
@@ -60,7 +64,8 @@ class PatientVoxels:
                 if told.get("format") != FORMAT:
                     raise InputError(f"{path}: not a file of training voxels")
                 count = int(file.get_slice("curves").get_shape()[0])
-                return cls(Path(path), file.get_tensor("aif"), float(told["dt"]), count)
+                dt, te = float(told["dt"]), float(told["te"])
+                return cls(Path(path), file.get_tensor("aif"), dt, te, count)
         except (SafetensorError, OSError) as error:
             raise InputError(f"{path}: not a whole file of training voxels ({error})") from error
 

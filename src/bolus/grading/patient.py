@@ -1,0 +1,104 @@
+"""From the maps of one patient to a ratio and a verdict."""
+
+import os
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from bolus.data import Grid, InputError, MaskError
+from bolus.grading.cutoff import Cutoff, find_cutoff
+from bolus.grading.facts import read_facts
+from bolus.grading.ratio import RoiRatio, roi_ratio
+from bolus.grading.verdict import Verdict, judge
+from bolus.io import read_mask
+from bolus.io.nifti import grid_of, load_image, read_values
+
+PathLike = str | os.PathLike[str]
+MAPS = ("cbf", "cbv", "cbv_corrected")
+NOTICE = "Research software, not a medical device."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grade:
+    """The ratio of a ``map`` that ``method`` made, in ``unit``; the verdict where asked for one."""
+
+    map: str
+    method: str
+    unit: str
+    ratio: RoiRatio
+    verdict: Verdict | None
+
+    def as_json(self) -> dict[str, object]:
+        """Everything as JSON takes it; no file name, for that may name the patient."""
+        return {"software": f"bolus {version('bolus')}", "notice": NOTICE, **asdict(self)}
+
+
+def grade_maps(
+    folder: PathLike,
+    tumor: PathLike | np.ndarray,
+    reference: PathLike | np.ndarray,
+    *,
+    map: str = "cbf",
+    cutoff: Cutoff | PathLike | None = None,
+) -> Grade:
+    """Ratio of tumour to reference in a folder that ``bolus maps`` wrote, held against a cut-off.
+
+    ``tumor`` and ``reference`` are NIfTI masks on the maps' grid, or boolean arrays (x, y, z).
+    ``map`` is one of MAPS; its SDs are used where the method has them. ``cutoff`` is a Cutoff, a
+    name in CUTOFFS or the results.json of a study; None asks for no verdict.
+
+    Raises InputError for a folder bolus did not write, a map that is not there and a cut-off that
+    does not exist or is of another map; MaskError for masks that are empty, on another grid,
+    overlapping, or with fewer than 5 voxels that have a value.
+    """
+    folder = Path(folder)
+    if map not in MAPS:
+        raise InputError(f"the map is one of {', '.join(MAPS)}, found '{map}'")
+    method, unit = _made_by(folder, map)
+    chosen = cutoff if cutoff is None or isinstance(cutoff, Cutoff) else (
+        find_cutoff(cutoff, method, map))  # fmt: skip
+    volume, grid = _volume(folder / f"{map}.nii.gz")
+    spread = folder / f"{map}_sd.nii.gz"
+    sd = _volume(spread, grid)[0] if spread.exists() else None
+    ratio = roi_ratio(volume, _mask(tumor, grid, "tumour"), _mask(reference, grid, "reference"), sd)
+    verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
+    return Grade(map=map, method=method, unit=unit, ratio=ratio, verdict=verdict)
+
+
+def _made_by(folder: Path, map: str) -> tuple[str, str]:
+    """Method and unit of the map."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: a folder that bolus maps wrote is expected, found none")
+    facts = read_facts(folder / "summary.json")
+    method, units = facts.get("method"), facts.get("units")
+    if not isinstance(method, str) or not isinstance(units, dict):
+        raise InputError(f"{folder / 'summary.json'}: the summary of maps names a method and "
+                         "units, found none")  # fmt: skip
+    if not (folder / f"{map}.nii.gz").exists():
+        there = [name for name in MAPS if (folder / f"{name}.nii.gz").exists()]
+        raise InputError(f"{folder}: no map {map}.nii.gz; there are {', '.join(there) or 'none'}")
+    return method, str(units.get(map, "unknown unit"))
+
+
+def _volume(path: Path, grid: Grid | None = None) -> tuple[Float[np.ndarray, "x y z"], Grid]:
+    image = load_image(path, InputError)
+    if len(image.shape) != 3:
+        raise InputError(f"{path}: a map is one volume, found shape {tuple(image.shape)}")
+    found = grid_of(image, path, InputError)
+    if grid is not None and not found.matches(grid):
+        raise InputError(f"{path}: lies on another grid than its map, shape {found.shape} instead "
+                         f"of {grid.shape} or elsewhere")  # fmt: skip
+    return read_values(image, path, InputError), found
+
+
+def _mask(given: PathLike | np.ndarray, grid: Grid, name: str) -> Bool[np.ndarray, "x y z"]:
+    if not isinstance(given, np.ndarray):
+        return read_mask(given, grid)
+    if given.dtype != bool:
+        raise MaskError(f"{name}: a mask as an array is boolean, found {given.dtype}")
+    if given.shape != grid.shape:
+        raise MaskError(f"{name}: a mask of shape {given.shape} on a grid of {grid.shape}")
+    return given

@@ -1,0 +1,107 @@
+"""A digital cohort as files."""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from bolus.data import Grid
+from bolus.io import output_folder, write_json, write_series, write_volume
+from bolus.io.cohort import mask_path, series_path, truth_path, write_dataset, write_participants
+from bolus.jobs import run_all
+from bolus.phantom.cohort import PatientPlan, plan_cohort, simulate_planned
+from bolus.phantom.folder import TRUTH_UNITS
+from bolus.phantom.patient import DigitalPatient
+
+Progress = Callable[[int, int, str], None]
+MASKS = ("brain", "nawm", "tumor", "aif")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedCohort:
+    """Where a digital cohort lies, and the plans of its patients."""
+
+    folder: Path
+    plans: tuple[PatientPlan, ...]
+
+
+def simulate_cohort(
+    out: str | os.PathLike[str],
+    *,
+    low: int,
+    high: int,
+    seed: int = 0,
+    protocol: str = "mixed",
+    train: int = 0,
+    shape: tuple[int, int, int] = (64, 64, 10),
+    frames: int = 60,
+    jobs: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> SimulatedCohort:
+    """Digital glioma patients on disk, laid out as ``io.cohort`` says; see ``plan_cohort``.
+
+    Beside every series lie its masks (the arterial one of pure voxels, the brain, the tumour's
+    solid part, normal-appearing white matter) and its truth maps. The folder appears whole or not
+    at all; the same arguments give the same bytes whatever ``jobs``, the local processes.
+    ``progress(done, total, label)`` is called after every patient.
+
+    Raises InputError for a plan that cannot be, OutputError.
+    """
+    plans = plan_cohort(low=low, high=high, seed=seed, protocol=protocol, train=train)
+    with output_folder(out, overwrite) as folder:
+        tasks = {plan.name: (plan, folder, shape, frames) for plan in plans}
+        for done, (name, _) in enumerate(run_all(_simulated, tasks, jobs=jobs), start=1):
+            if progress is not None:
+                progress(done, len(plans), name)
+        write_participants(folder, [_row(plan) for plan in plans])
+        write_dataset(folder, f"Digital glioma patients, {low} low and {high} high, seed {seed}")
+        write_json(folder / "summary.json", _summary(plans, seed, protocol))
+    return SimulatedCohort(folder=Path(out), plans=plans)
+
+
+def _simulated(plan: PatientPlan, folder: Path, shape: tuple[int, int, int], frames: int) -> None:
+    """One patient simulated and written; runs in a process of its own."""
+    patient = simulate_planned(plan, shape=shape, frames=frames)
+    series = patient.series
+    path = series_path(folder, plan.name)
+    path.parent.mkdir(parents=True)
+    write_series(path, series.signal, series.grid, series.dt, series.te)
+    for label in MASKS:
+        mask = getattr(patient.masks, label)
+        write_volume(mask_path(folder, plan.name, label), mask, series.grid)
+    _write_truth(patient, folder, plan.name, series.grid)
+
+
+def _write_truth(patient: DigitalPatient, folder: Path, name: str, grid: Grid) -> None:
+    for quantity, unit in {**TRUTH_UNITS, "ktrans": "1/min"}.items():
+        path = truth_path(folder, name, quantity)
+        write_volume(path, getattr(patient.truth, quantity), grid)
+        sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
+        write_json(sidecar, {"Units": unit, "Simulated": True})
+
+
+def _row(plan: PatientPlan) -> dict[str, object]:
+    leak = plan.realism.leak
+    own: dict[str, object] = {"participant_id": plan.name, "grade": plan.grade}
+    if plan.split is not None:
+        own["split"] = plan.split
+    return own | {
+        "field_t": plan.field,
+        "true_cbf_ratio": round(plan.ratios.cbf, 4),
+        "true_cbv_ratio": round(plan.ratios.cbv, 4),
+        "ktrans_per_min": round(leak.ktrans, 4) if leak else 0,
+        "seed": plan.seed,
+    }
+
+
+def _summary(plans: tuple[PatientPlan, ...], seed: int, protocol: str) -> dict[str, object]:
+    return {
+        "software": f"bolus {version('bolus')}",
+        "simulated_cohort": {
+            "seed": seed,
+            "protocol": protocol,
+            "patients": {plan.name: asdict(plan) for plan in plans},
+        },
+    }

@@ -1,0 +1,52 @@
+"""A head that does not lie still."""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.ndimage import affine_transform, gaussian_filter1d
+
+from bolus.data import Grid
+
+SMOOTH = 4.0
+"""Frames over which the drift is smooth (SD of the kernel)."""
+JUMP = 0.7
+"""Size of the one jump, in SDs of the drift."""
+
+
+def trajectory(
+    rng: np.random.Generator, frames: int, size: float
+) -> Float[np.ndarray, "frames six"]:
+    """Three shifts in mm and three turns in degrees of every frame: drift of SD ``size``, one jump.
+
+    Each has mean 0 over the frames, so that masks fit on average.
+    """
+    drift = gaussian_filter1d(rng.standard_normal((frames, 6)), SMOOTH, axis=0, mode="reflect")
+    drift /= drift.std(axis=0)
+    jump = np.arange(frames)[:, None] >= rng.integers(frames // 4, frames)
+    path = drift + JUMP * jump * rng.standard_normal(6)
+    return size * (path - path.mean(axis=0))
+
+
+def moved(
+    signal: Float[np.ndarray, "x y z t"], path: Float[np.ndarray, "t six"], grid: Grid
+) -> Float[np.ndarray, "x y z t"]:
+    """Every frame shifted and turned about the middle of the grid, by linear interpolation."""
+    return np.stack([_frame(signal[..., k], path[k], grid) for k in range(signal.shape[3])], axis=3)
+
+
+def _frame(
+    volume: Float[np.ndarray, "x y z"], pose: Float[np.ndarray, " six"], grid: Grid
+) -> Float[np.ndarray, "x y z"]:
+    linear = grid.affine[:3, :3]
+    turn = np.linalg.solve(linear, _rotation(np.deg2rad(pose[3:])) @ linear)
+    middle = (np.array(volume.shape) - 1) / 2
+    offset = middle - turn @ middle + np.linalg.solve(linear, pose[:3])
+    return np.asarray(affine_transform(volume, turn, offset, order=1, mode="nearest"))
+
+
+def _rotation(angles: Float[np.ndarray, " three"]) -> Float[np.ndarray, "three three"]:
+    """Turns about x, then y, then z, in radians."""
+    (cx, cy, cz), (sx, sy, sz) = np.cos(angles), np.sin(angles)
+    x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return z @ y @ x

@@ -1,0 +1,58 @@
+"""What a scan of a patient has beyond the plain digital one."""
+
+from dataclasses import dataclass
+
+from bolus.data import InputError
+from bolus.phantom.arterial import Range
+from bolus.physics import RESIDUES
+
+SHAPED = ("weibull", "fermi")
+"""Residues whose shape can vary over the brain."""
+SHAPES = {"weibull": (1.25, 0.15, 1.0, 1.8), "fermi": (1.0, 1.2, -2.0, 4.0)}
+"""Of each: centre, spread (Weibull: relative), lowest and highest shape of a voxel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """Contrast agent that leaves the vessels of a tumour, after Tofts.
+
+    ``ktrans`` in 1/min and ``ve`` (fraction) are means over the tumour. ``relaxivity`` is r2* of
+    agent outside the vessels in 1/s/mM; ``preload`` mM of it already there shorten T1, so that
+    more of it changes the signal less. A small relaxivity without preload makes the signal rise
+    (T1-dominant), a large one with preload makes it fall (T2*-dominant).
+    """
+
+    ktrans: float
+    ve: float = 0.3
+    relaxivity: float = 5.0
+    preload: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.ktrans < 0 or not 0 < self.ve <= 1 or self.relaxivity < 0 or self.preload < 0:
+            raise InputError(f"a leak has no negative part and ve in (0, 1], found {self}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Realism:
+    """How a patient differs from the plain digital one; the default is no difference.
+
+    Arterial ``dispersion`` in s varies over the brain within its range, by an exponential vascular
+    transport function; the tissue's ``residue`` is one of SHAPED; ``motion`` is the SD of the
+    head's drift in mm and in degrees; ``leak`` is that of the tumour.
+    """
+
+    dispersion: Range = (0.0, 0.0)
+    residue: str = "weibull"
+    motion: float = 0.0
+    leak: Leak | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dispersion[0] <= self.dispersion[1]:
+            raise InputError(f"dispersion is a rising range from 0 s, found {self.dispersion}")
+        if self.residue not in SHAPED or self.residue not in RESIDUES:
+            raise InputError(f"the residue is {' or '.join(SHAPED)}, found '{self.residue}'")
+        if self.motion < 0:
+            raise InputError(f"motion is 0 mm or more, found {self.motion}")
+
+
+PLAIN = Realism()
