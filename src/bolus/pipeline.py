@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,11 +15,21 @@ from bolus.data import (
     DSCSeries,
     InputError,
     MaskError,
+    Perfusion,
     PerfusionMaps,
     TissueCurves,
     WeightsError,
 )
-from bolus.estimators import METHODS, Estimator, deconvolve, estimator, quantify
+from bolus.estimators import (
+    METHODS,
+    Estimator,
+    Leak,
+    LeakageFit,
+    correct_leakage,
+    deconvolve,
+    estimator,
+    quantify,
+)
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.io import output_folder, read_aif, read_mask
 from bolus.preprocess import prepare, tissue_curves
@@ -44,49 +54,135 @@ class PatientMaps(PerfusionMaps):
         return Path(folder)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """What a series holds for any method.
+
+    The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
+    ``corrected`` curves and its fit; ``seconds`` of every step.
+    """
+
+    series: DSCSeries
+    curves: TissueCurves
+    aif: AIF
+    corrected: TissueCurves | None
+    leakage: LeakageFit | None
+    seconds: Mapping[str, float]
+
+
 def perfusion_maps(
     series: DSCSeries,
     method: str | Estimator = "phae",
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
+    tumor: np.ndarray | PathLike | None = None,
+    leakage: bool | None = None,
+    leakage_model: str = "free",
     progress: Progress | None = None,
 ) -> PatientMaps:
     """Perfusion maps of a series.
 
     ``method`` is a name in METHODS or a configured estimator, such as ``from_weights`` makes.
-    ``aif`` None finds the arteries; else an AIF, a curve (t,) over the used frames in the tissue's
-    unit, a boolean array (x, y, z), or a file: NIfTI mask or TSV table. ``mask`` None finds the
-    brain; else a boolean array or a NIfTI file on the series' grid. ``progress`` is called with the
-    name of each step.
+    The other arguments are ``measure``'s.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
     MethodError.
     """
     chosen = estimator(method)
+    measured = measure(
+        series,
+        aif,
+        mask,
+        tumor=tumor,
+        leakage=leakage,
+        leakage_model=leakage_model,
+        progress=progress,
+    )
+    name = method if isinstance(method, str) else method_name(chosen)
+    return estimate(measured, chosen, name=name, progress=progress)
+
+
+def measure(
+    series: DSCSeries,
+    aif: AIF | np.ndarray | PathLike | None = None,
+    mask: np.ndarray | PathLike | None = None,
+    *,
+    tumor: np.ndarray | PathLike | None = None,
+    leakage: bool | None = None,
+    leakage_model: str = "free",
+    progress: Progress | None = None,
+) -> Measured:
+    """Everything before deconvolution: frames, brain, concentration, arterial input, leakage.
+
+    ``aif`` None finds the arteries; else an AIF, a curve (t,) over the used frames in the tissue's
+    unit, a boolean array (x, y, z), or a file: NIfTI mask or TSV table. ``mask`` None finds the
+    brain; else a boolean array or a NIfTI file on the series' grid. ``leakage`` says whether
+    leakage is corrected, None: where a ``tumor`` mask is given, near which no reference is taken.
+    ``progress`` is called with the name of each step.
+
+    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
+    """
     watch = _Stopwatch(progress)
     with watch("finding frames and brain"):
-        series = prepare(series, _mask(mask, series))
+        lesion = _mask(tumor, series, "tumor")
+        series = prepare(series, _mask(mask, series, "mask"))
     with watch("computing concentration"):
         curves = tissue_curves(series)
     with watch("finding the arterial input"):
         artery = _aif(aif, curves, series)
+    corrected, fit = None, None
+    if leakage or (leakage is None and lesion is not None):
+        with watch("correcting leakage"):
+            corrected, fit = correct_leakage(curves, series, artery, lesion, leakage_model)
+    return Measured(
+        series=series,
+        curves=curves,
+        aif=artery,
+        corrected=corrected,
+        leakage=fit,
+        seconds=watch.seconds,
+    )
+
+
+def estimate(
+    measured: Measured,
+    method: str | Estimator = "phae",
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> PatientMaps:
+    """Maps by a method of what was measured. Raises MethodError.
+
+    ``name`` is what the maps say of an estimator that METHODS does not hold.
+    """
+    chosen, watch = estimator(method), _Stopwatch(progress)
+    told = name or (method if isinstance(method, str) else method_name(chosen))
+    aif, dt = measured.aif.curve, measured.series.dt
+
+    def solved(curves: TissueCurves) -> Perfusion:
+        return deconvolve(curves.curves, aif, dt, chosen, noise_sd=curves.noise_sd)
+
     with watch("deconvolving"):
-        perfusion = deconvolve(
-            curves.curves, artery.curve, series.dt, chosen, noise_sd=curves.noise_sd
-        )
+        curves = measured.curves if measured.corrected is None else measured.corrected
+        perfusion = solved(curves)
+    leak = None
+    if measured.leakage is not None:
+        with watch("deconvolving without correction"):
+            leak = Leak(measured.leakage, solved(measured.curves))
     with watch("judging quality"):
         maps = quantify(
-            series,
+            measured.series,
             curves,
-            artery,
+            measured.aif,
             perfusion,
-            method=method if isinstance(method, str) else method_name(chosen),
+            method=told,
             estimator=chosen,
             seconds={},
+            leak=leak,
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
-    return PatientMaps(**{**named, "seconds": watch.seconds})
+    return PatientMaps(**{**named, "seconds": {**measured.seconds, **watch.seconds}})
 
 
 def method_or_weights(
@@ -111,12 +207,12 @@ def method_name(chosen: Estimator) -> str:
     return next(names, type(chosen).__name__.lower())
 
 
-def _mask(mask: np.ndarray | PathLike | None, series: DSCSeries) -> np.ndarray | None:
+def _mask(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> np.ndarray | None:
     if mask is None:
         return None
     if isinstance(mask, str | os.PathLike):
         return read_mask(mask, series.grid)
-    return _boolean(np.asarray(mask), series, "mask")
+    return _boolean(np.asarray(mask), series, name)
 
 
 def _aif(aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: DSCSeries) -> AIF:

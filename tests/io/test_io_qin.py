@@ -156,8 +156,7 @@ def test_instance_numbers_in_no_order(tree):
 
 
 def test_instance_numbers_of_a_mask_say_nothing(tree):
-    place = replace(DSC, shape=(12, 10, 3))
-    mask = np.zeros(place.shape)
+    mask = np.zeros(DSC.shape)
     mask[2, 3, 0] = mask[5, 6, 2] = 1
     change = iter((3, 1, 2))
     rewrite(tree, "Mask_Tumor", mask, change=lambda ds: setattr(ds, "InstanceNumber", next(change)))
@@ -397,6 +396,9 @@ def test_a_broken_file_that_is_not_needed_is_a_note(tree):
     assert made.patients == (NAME,)
     (note,) = made.notes
     assert str(path.relative_to(tree.root)) in note
+    summary = (tree.out / "summary.json").read_text()
+    assert note.removeprefix(f"{NAME}: ") in json.loads(summary)["imported"][NAME]["notes"]
+    assert str(tree.root) not in summary
 
 
 def test_a_patient_of_whom_every_file_is_broken(tree):

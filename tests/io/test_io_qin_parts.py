@@ -10,6 +10,8 @@ from pydicom.uid import ImplicitVRLittleEndian
 from qin_tree import DSC, FINE, NAWM, SAGITTAL, TUMOR, Head, write_roi
 
 from bolus.data import Grid, MaskError
+from bolus.io.convert import converted
+from bolus.io.nifti import grid_of, load_image, read_values
 from bolus.io.qin.roi import read_roi
 from bolus.io.qin.tree import read_tree, role_of
 from bolus.io.resample import resample_nearest
@@ -164,3 +166,15 @@ def test_a_file_without_patient_is_nobodys(tmp_path):
     assert tree.patients == ()
     (stray,) = tree.strays
     assert "without PatientID" in stray.reason
+
+
+@pytest.mark.parametrize("place", [FINE, SAGITTAL], ids=["axial", "sagittal"])
+def test_masks_lie_where_dcm2niix_lays_them(tmp_path, place):
+    drawn = place.ball(*TUMOR)
+    paths = list(write_roi(tmp_path, drawn, place, Head(number=14, description="m")).iterdir())
+    mask, own = read_roi(paths)
+    with converted(paths, {}) as [(image, _)]:
+        loaded = load_image(image, MaskError)
+        values, there = read_values(loaded, image, MaskError), grid_of(loaded, image, MaskError)
+    np.testing.assert_array_equal(resample_nearest(mask, own, there), values > 0.5)
+    assert values.sum() == drawn.sum()

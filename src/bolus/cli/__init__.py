@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bolus.cli import bench, maps, simulate, train
+from bolus.cli import bench, import_, maps, simulate, train
 from bolus.cli.app import app, group
 
 __all__ = ["app", "main"]
@@ -16,6 +16,8 @@ app.command()(bench.bench)
 simulated = group("simulate", "Make digital data with known truth.")
 simulated.command("patient")(simulate.simulate_patient)
 simulated.command("cohort")(simulate.simulate_cohort)
+imported = group("import", "Data sets as downloaded, to a cohort.")
+imported.command("qin")(import_.import_qin)
 
 
 def main(arguments: list[str] | None = None) -> None:

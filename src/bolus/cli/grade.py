@@ -25,7 +25,7 @@ def grade(
         typer.Option(
             "--reference",
             metavar="NIFTI",
-            help="Mask of the reference, such as normal-appearing white matter opposite the tumour.",
+            help="Mask of the reference: normal-appearing white matter opposite the tumour.",
         ),
     ],
     chosen: Annotated[

@@ -53,6 +53,26 @@ def maps(
         ),
     ] = "auto",
     mask: BrainMask = None,
+    tumor: Annotated[
+        Path | None,
+        typer.Option("--tumor", metavar="NIFTI", help="Tumour mask; no leakage reference near it."),
+    ] = None,
+    leakage: Annotated[
+        bool | None,
+        typer.Option(
+            "--leakage/--no-leakage",
+            help="Correct for leaking contrast agent: cbv_corrected and k2 as well, and all maps "
+            "but cbv from corrected curves. On where a tumour mask is given.",
+        ),
+    ] = None,
+    leakage_model: Annotated[
+        str,
+        typer.Option(
+            metavar="free|bsw",
+            help="Boxerman-Schmainda-Weisskoff as published (bsw), or with a vascular curve of "
+            "any transit time and delay (free).",
+        ),
+    ] = "free",
     te: EchoTime = None,
     tr: RepetitionTime = None,
     series: SeriesNumber = None,
@@ -74,7 +94,16 @@ def maps(
         step("reading")
         chosen = method_or_weights(method, weights)
         found = read_series(source, te=te, tr=tr, series=series)
-        result = perfusion_maps(found, chosen, None if aif == "auto" else aif, mask, progress=step)
+        result = perfusion_maps(
+            found,
+            chosen,
+            None if aif == "auto" else aif,
+            mask,
+            tumor=tumor,
+            leakage=leakage,
+            leakage_model=leakage_model,
+            progress=step,
+        )
         step("writing")
         result.save(out, overwrite=overwrite)
     if not quiet:

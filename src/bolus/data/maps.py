@@ -37,6 +37,8 @@ class PerfusionMaps:
     posterior, half the width of the central 68 % credible interval of cbf, cbv, mtt, tmax and
     delay, in the map's own unit; empty for others. ``misfit`` is the root mean square of curve
     minus reconstruction over that of the voxel's noise: about 1 where the model explains the curve.
+    ``leakage`` is empty, or holds 'cbv_corrected' in the unit of ``cbv`` and 'k2' in 1/s; then all
+    maps but ``cbv`` come from curves corrected for leakage by the model ``leakage_model``.
     ``seconds`` is the time every step took.
     """
 
@@ -54,6 +56,8 @@ class PerfusionMaps:
     mask: Bool[np.ndarray, "x y z"]
     misfit: Float[np.ndarray, "x y z"]
     sd: Mapping[str, Float[np.ndarray, "x y z"]]
+    leakage: Mapping[str, Float[np.ndarray, "x y z"]]
+    leakage_model: str | None
     tissue: Float[np.ndarray, " t"]
     noise: float
     seconds: Mapping[str, float]
@@ -87,11 +91,15 @@ class PerfusionMaps:
         """Unit of every map, as written into the sidecars."""
         flow, volume = ("relative", "relative") if self.relative else ("mL/100g/min", "mL/100g")
         plain = {"cbf": flow, "cbv": volume, **dict.fromkeys(("mtt", "tmax", "delay", "ttp"), "s")}
+        if self.leakage:
+            plain |= {"cbv_corrected": volume, "k2": "1/s"}
         return {**plain, **{f"{name}_sd": plain[name] for name in self.sd}, "misfit": "1"}
 
     def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
         if name.endswith("_sd"):
             return self.sd[name.removesuffix("_sd")]
+        if name in self.leakage:
+            return self.leakage[name]
         found: Float[np.ndarray, "x y z"] = getattr(self, name)
         return found

@@ -1,7 +1,20 @@
 """From curves to perfusion: spectral deconvolution and the reference posterior."""
 
 from bolus.estimators.deconvolve import METHODS, Estimator, deconvolve, estimator
+from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
+from bolus.estimators.leakage import LeakageFit, correct_leakage
 from bolus.estimators.prior import Prior
-from bolus.estimators.quantify import quantify
+from bolus.estimators.quantify import Leak, quantify
 
-__all__ = ["METHODS", "Estimator", "Prior", "deconvolve", "estimator", "quantify"]
+__all__ = [
+    "LEAKAGE_MODELS",
+    "METHODS",
+    "Estimator",
+    "Leak",
+    "LeakageFit",
+    "Prior",
+    "correct_leakage",
+    "deconvolve",
+    "estimator",
+    "quantify",
+]

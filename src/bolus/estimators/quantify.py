@@ -1,12 +1,13 @@
 """Voxels put back on their grid, in the units of the clinic, with what is doubtful marked."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality, SeriesError, TissueCurves
+from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
 from bolus.physics import cbf_scale, cbv_scale, noise_gain
 
@@ -18,6 +19,14 @@ MISFIT_SHARE = 0.15
 """… and this share of the curve's own root mean square."""
 
 
+@dataclass(frozen=True, eq=False)
+class Leak:
+    """The fit of a leakage correction, and the perfusion of the curves before it."""
+
+    fit: LeakageFit
+    uncorrected: Perfusion
+
+
 def quantify(
     series: DSCSeries,
     curves: TissueCurves,
@@ -27,12 +36,14 @@ def quantify(
     method: str,
     estimator: object,
     seconds: Mapping[str, float],
+    leak: Leak | None = None,
 ) -> PerfusionMaps:
     """Maps (x, y, z) from the perfusion of a prepared series' masked voxels.
 
     With a known echo time CBV = 100·κ/ρ·ratio in mL/100 g and CBF = 6000·κ/ρ·rate in
     mL/100 g/min; without, both stay plain ratios. A voxel without a bolus keeps its CBF and CBV,
-    but has no transit time, arrival or peak time.
+    but has no transit time, arrival or peak time. ``perfusion`` is that of ``curves``; with a
+    ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
 
     Raises SeriesError when the series has not been prepared.
     """
@@ -47,29 +58,36 @@ def quantify(
         out[series.mask] = np.where(keep, values, np.nan)
         return out
 
+    plain = perfusion if leak is None else leak.uncorrected
+    sds = {
+        name: spread(factor * half_width(found, of), keep)
+        for name, of, found, factor, keep in (
+            ("cbf", "cbf", perfusion, flow, True),
+            ("cbv", "cbv", plain, volume, True),
+            ("mtt", "mtt", perfusion, 1.0, timely),
+            ("tmax", "tmax", perfusion, 1.0, timely),
+            ("delay", "delay", perfusion, 1.0, timely),
+            *(() if leak is None else (("cbv_corrected", "cbv", perfusion, volume, True),)),
+        )
+        if found.posterior is not None and of in found.posterior.quantities
+    }
     return PerfusionMaps(
         series=series,
         aif=aif,
         method=method,
         parameters=_parameters(estimator),
         cbf=spread(flow * perfusion.cbf),
-        cbv=spread(volume * perfusion.cbv),
+        cbv=spread(volume * plain.cbv),
         mtt=spread(perfusion.mtt, timely),
         tmax=spread(perfusion.tmax, timely),
         delay=spread(perfusion.delay, timely),
         ttp=spread(curves.ttp, timely),
+        leakage={}
+        if leak is None
+        else {"cbv_corrected": spread(volume * perfusion.cbv), "k2": spread(leak.fit.k2)},
+        leakage_model=None if leak is None else leak.fit.model,
         misfit=spread(misfits(curves, perfusion.residual, series.te)),
-        sd={
-            name: spread(factor * half_width(perfusion, name), keep)
-            for name, factor, keep in (
-                ("cbf", flow, True),
-                ("cbv", volume, True),
-                ("mtt", 1.0, timely),
-                ("tmax", 1.0, timely),
-                ("delay", 1.0, timely),
-            )
-            if perfusion.posterior is not None and name in perfusion.posterior.quantities
-        },
+        sd=sds,
         quality=quality,
         mask=series.mask,
         tissue=curves.mean,

@@ -45,7 +45,7 @@ class Cutoff:
 
 QIN = "the 49 gliomas of QIN-BRAIN-DSC-MRI (13 low, 36 high grade)"
 SEVEN_SITES = "Schmainda et al., Am J Neuroradiol 39:1008 (2018), normalised to white matter"
-PAPER = "the publication of the autoencoder phae-paper reproduces"
+PAPER = "the publication that phae-paper reproduces, by its authors' own programs and weights"
 
 
 def _qin(name: str, value: float, sensitivity: float, specificity: float) -> Cutoff:

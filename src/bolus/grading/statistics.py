@@ -4,7 +4,16 @@ from dataclasses import asdict, dataclass
 
 from bolus.grading.bootstrap import RESAMPLES, bootstrap
 from bolus.grading.delong import delong
-from bolus.grading.roc import Accuracy, Curve, Interval, accuracy_at, curve, leave_one_out, youden
+from bolus.grading.roc import (
+    Accuracy,
+    Curve,
+    Interval,
+    accuracy_at,
+    auc,
+    curve,
+    leave_one_out,
+    youden,
+)
 from bolus.grading.tally import Grades, Scores, checked
 
 
@@ -54,7 +63,7 @@ def grade_statistics(
     return Roc(
         high=int(grades.sum()),
         low=int((~grades).sum()),
-        auc=area.auc,
+        auc=auc(scores, grades),
         auc_ci=spread.auc,
         auc_se=area.se,
         auc_ci_delong=area.ci,

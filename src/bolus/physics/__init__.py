@@ -11,6 +11,7 @@ from bolus.physics.constants import (
 )
 from bolus.physics.convolution import convolve, kernel
 from bolus.physics.kinetics import area, blood_flow, blood_volume, tissue_curve, transit_time
+from bolus.physics.leakage import leak_term, running_integral
 from bolus.physics.residue import RESIDUES, Residue
 from bolus.physics.signal import (
     clip_signal,
@@ -37,7 +38,9 @@ __all__ = [
     "convolve",
     "delta_r2star",
     "kernel",
+    "leak_term",
     "noise_gain",
+    "running_integral",
     "signal_from_r2star",
     "spoiled_gradient_echo",
     "tissue_curve",

@@ -34,6 +34,7 @@ class Panel(NamedTuple):
 PANELS = {
     "cbf": Panel("Blood flow, CBF", "inferno", 3),
     "cbv": Panel("Blood volume, CBV", "magma", 3),
+    "cbv_corrected": Panel("Blood volume, leakage off", "magma", 3),
     "mtt": Panel("Mean transit time, MTT", "viridis", 2),
     "tmax": Panel("Time to maximum, Tmax", "cividis", None),
     "delay": Panel("Arrival delay", "cividis", None),
@@ -62,7 +63,8 @@ def overview(maps: PerfusionMaps) -> "Figure":
     _curves(axes[0], maps)
     _arteries(axes[1], maps)
     arrival = "delay" if np.isfinite(maps.delay).any() else "tmax"
-    for axis, name in zip(axes[2:7], ("cbf", "cbv", "mtt", arrival, "ttp"), strict=True):
+    volume = "cbv_corrected" if maps.leakage else "cbv"
+    for axis, name in zip(axes[2:7], ("cbf", volume, "mtt", arrival, "ttp"), strict=True):
         _map(axis, maps, name)
     if "cbf" in maps.sd:
         _uncertainty(axes[7], maps)
@@ -155,7 +157,7 @@ def _image(
 
 
 def _map(axis: "Axes", maps: PerfusionMaps, name: str) -> None:
-    volume, panel = getattr(maps, name), PANELS[name]
+    volume, panel = maps.volume(name), PANELS[name]
     image = _image(axis, maps, volume, panel.colours, window(volume, panel))
     _title(axis, panel.title)
     _bar(axis, image, _unit(maps, name))

@@ -19,6 +19,8 @@ DESCRIPTIONS = {
     "tmax": "Time of the maximum of the impulse response",
     "delay": "Arrival of the tissue after the arterial input, signed (CAPLEX Q.PH1.007)",
     "ttp": "Time to the peak of the concentration from the first used frame",
+    "cbv_corrected": "Cerebral blood volume of curves corrected for leakage (CAPLEX Q.PH1.001)",
+    "k2": "Leakage K2 of Boxerman, Schmainda and Weisskoff (CAPLEX Q.LC1.002)",
     "misfit": "RMS of curve minus reconstruction over that of the noise; about 1 is a good fit",
 }
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
@@ -32,7 +34,7 @@ def software() -> str:
 def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
     """BIDS-like sidecar of one map; times in seconds."""
     plain = name.removesuffix("_sd")
-    scaled = plain in ("cbf", "cbv")
+    scaled = plain in ("cbf", "cbv", "cbv_corrected")
     told = DESCRIPTIONS[plain]
     return {
         "Description": told if plain == name else f"{SD_DESCRIPTION} {plain.upper()}: {told}",
@@ -74,6 +76,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "sha256": maps.series.source.checksum,
             "shape": list(maps.series.signal.shape),
         },
+        "leakage_model": maps.leakage_model,
         "frames": None
         if frames is None
         else {
@@ -133,6 +136,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         "Method": maps.method,
         "MethodParameters": _plain(maps.parameters),
+        **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model}),
         "EchoTime": maps.series.te,
         "RepetitionTime": maps.series.dt,
         "SoftwareName": "bolus",
