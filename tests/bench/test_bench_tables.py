@@ -11,12 +11,12 @@ from bolus.bench.ablation import Ablation, AblationRun
 from bolus.bench.ablation_page import ablation_page
 from bolus.bench.arterial import changes, wrong_input
 from bolus.bench.bias import EDGES, bias_rows
-from bolus.bench.layout import Layout, as_markdown
 from bolus.bench.protocols import protocol_designs
 from bolus.bench.run import PARTS
 from bolus.bench.score import errors
 from bolus.bench.trial import Trial
 from bolus.data import Perfusion
+from bolus.report.layout import Layout, as_markdown
 
 METHODS = ["phae", "osvd", "tikhonov"]
 

@@ -106,6 +106,13 @@ def test_hot_spot_of_a_thin_tumour_is_its_fullest_neighbourhood():
         hotspot(np.full(SHAPE, np.nan), thin)
 
 
+def test_hot_spot_is_around_a_voxel_of_the_tumour():
+    cbf = np.ones(SHAPE)
+    scattered = block([0, 0, 5, 7], [0, 1, 5, 5], [0, 0, 0, 0])
+    cbf[5, 5, 0] = cbf[7, 5, 0] = 9
+    assert hotspot(cbf, scattered) == (1, 2)
+
+
 def test_hot_spot_reaches_the_edge_of_the_image():
     cbf = np.ones(SHAPE)
     corner = block(slice(0, 3), slice(7, 10), slice(2, 3))

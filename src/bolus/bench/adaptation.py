@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bolus.bench.design import Design, baseline_frames
-from bolus.bench.layout import Layout, as_markdown
 from bolus.bench.rows import RIVALS, AccuracyRow
 from bolus.bench.sheets import coverage, number
 from bolus.bench.steps import Progress, Steps
@@ -16,6 +15,7 @@ from bolus.bench.trial import accuracy_rows, run_trial, trial_steps
 from bolus.estimators import Estimator, estimator
 from bolus.phantom import PopulationPrior
 from bolus.preprocess import pooled_sd
+from bolus.report.layout import Layout, as_markdown
 
 if TYPE_CHECKING:
     from bolus.estimators.phae.adapt import AdaptRecipe

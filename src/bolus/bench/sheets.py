@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bolus.bench.layout import Layout
+from bolus.report.layout import Layout
 
 Row = Mapping[str, Any]
 Figures = Mapping[str, Any]

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bolus.bench.layout import Layout, as_markdown, as_rich
 from bolus.bench.result import Benchmark
 from bolus.bench.score import INTERVALS
 from bolus.bench.sheets import Row, coverage, number, sheets
+from bolus.report.layout import Layout, as_markdown, as_rich
 
 if TYPE_CHECKING:
     from rich.table import Table

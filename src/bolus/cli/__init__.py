@@ -4,12 +4,14 @@ import sys
 
 import typer
 
-from bolus.cli import bench, import_, maps, simulate, train
+from bolus.cli import bench, grade, import_, maps, simulate, study, train
 from bolus.cli.app import app, group
 
 __all__ = ["app", "main"]
 
 app.command()(maps.maps)
+app.command()(grade.grade)
+app.command()(study.study)
 app.command()(train.train)
 app.command()(bench.demo)
 app.command()(bench.bench)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-NOTICE = "Research software, not a medical device."
+from bolus.notice import NOTICE
 
 app = typer.Typer(
     name="bolus",

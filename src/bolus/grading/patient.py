@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from bolus.data import Grid, InputError, MaskError
 from bolus.grading.cutoff import Cutoff, find_cutoff
@@ -14,11 +14,10 @@ from bolus.grading.facts import read_facts
 from bolus.grading.ratio import RoiRatio, roi_ratio
 from bolus.grading.verdict import Verdict, judge
 from bolus.io import read_mask
-from bolus.io.nifti import grid_of, load_image, read_values
+from bolus.notice import NOTICE
 
 PathLike = str | os.PathLike[str]
 MAPS = ("cbf", "cbv", "cbv_corrected")
-NOTICE = "Research software, not a medical device."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +59,9 @@ def grade_maps(
     method, unit = _made_by(folder, map)
     chosen = cutoff if cutoff is None or isinstance(cutoff, Cutoff) else (
         find_cutoff(cutoff, method, map))  # fmt: skip
-    volume, grid = _volume(folder / f"{map}.nii.gz")
+    volume, grid = read_map(folder / f"{map}.nii.gz")
     spread = folder / f"{map}_sd.nii.gz"
-    sd = _volume(spread, grid)[0] if spread.exists() else None
+    sd = read_map(spread, grid)[0] if spread.exists() else None
     ratio = roi_ratio(volume, _mask(tumor, grid, "tumour"), _mask(reference, grid, "reference"), sd)
     verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
     return Grade(map=map, method=method, unit=unit, ratio=ratio, verdict=verdict)
@@ -81,17 +80,6 @@ def _made_by(folder: Path, map: str) -> tuple[str, str]:
         there = [name for name in MAPS if (folder / f"{name}.nii.gz").exists()]
         raise InputError(f"{folder}: no map {map}.nii.gz; there are {', '.join(there) or 'none'}")
     return method, str(units.get(map, "unknown unit"))
-
-
-def _volume(path: Path, grid: Grid | None = None) -> tuple[Float[np.ndarray, "x y z"], Grid]:
-    image = load_image(path, InputError)
-    if len(image.shape) != 3:
-        raise InputError(f"{path}: a map is one volume, found shape {tuple(image.shape)}")
-    found = grid_of(image, path, InputError)
-    if grid is not None and not found.matches(grid):
-        raise InputError(f"{path}: lies on another grid than its map, shape {found.shape} instead "
-                         f"of {grid.shape} or elsewhere")  # fmt: skip
-    return read_values(image, path, InputError), found
 
 
 def _mask(given: PathLike | np.ndarray, grid: Grid, name: str) -> Bool[np.ndarray, "x y z"]:

@@ -5,6 +5,7 @@ The only room that knows nibabel, pydicom and dcm2niix; each is imported when fi
 
 from bolus.io.checksums import checksum
 from bolus.io.curves import read_aif, write_aif
+from bolus.io.map import read_map
 from bolus.io.mask import read_mask
 from bolus.io.output import check_output, output_folder, write_bytes, write_json
 from bolus.io.series import MIN_FRAMES, read_series
@@ -16,6 +17,7 @@ __all__ = [
     "checksum",
     "output_folder",
     "read_aif",
+    "read_map",
     "read_mask",
     "read_series",
     "write_aif",

@@ -5,9 +5,8 @@ from importlib.metadata import version
 import numpy as np
 
 from bolus.data import PerfusionMaps, Quality
+from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
-
-NOTICE = "Research software, not a medical device."
 
 DOUBTFUL = 0.5
 """An arterial input that scores below this is called doubtful."""

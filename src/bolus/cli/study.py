@@ -1,0 +1,111 @@
+"""The command ``bolus study``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bolus.cli.options import Jobs, Overwrite, Quiet, counted, show
+
+
+def study(
+    cohort: Annotated[
+        Path,
+        typer.Argument(
+            metavar="COHORT",
+            help="Folder with participants.tsv (participant_id, grade LGG or HGG, optional split "
+            "train or test) and sub-XX/perf/ with series and masks of tumor and nawm.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="RESULTS", help="Folder to make.")],
+    methods: Annotated[
+        str, typer.Option(metavar="A,B", help="Methods to compare.")
+    ] = "phae,phae-paper,osvd,tikhonov",
+    snr: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Noise to add: 'none', or baseline SNRs."),
+    ] = "none,50,40,30,20,10",
+    train: Annotated[
+        str | None,
+        typer.Option(
+            metavar="paper|phae",
+            help="First train phae-paper (or adapt phae) on the patients marked train.",
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="test|train|all", help="Whom to examine; test patients if any are marked."
+        ),
+    ] = None,
+    noisy_aif: Annotated[
+        bool,
+        typer.Option("--noisy-aif", help="Find frames and arterial input in the noisy series too."),
+    ] = False,
+    leakage: Annotated[
+        bool, typer.Option("--leakage/--no-leakage", help="Correct every method's curves.")
+    ] = True,
+    leakage_model: Annotated[str, typer.Option(metavar="free|bsw", help="As in bolus maps.")] = (
+        "free"
+    ),
+    resamples: Annotated[int, typer.Option(metavar="N", help="Resamples of the bootstrap.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Same seed, same noise and intervals.")] = 0,
+    jobs: Jobs = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Scheduler of a Dask cluster whose workers see the same files."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the patients not done yet.")
+    ] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Grade the gliomas of a cohort: ROC table, figures and one page, by every method.
+
+    A patient that cannot be used is named with the reason, and stops no other.
+
+    Example: bolus study cohort -o results
+    """
+    from bolus.report.layout import as_rich
+    from bolus.study import StudySettings, read_snrs, run_study
+    from bolus.study.layouts import first_table
+
+    settings = StudySettings(
+        methods=_names(methods),
+        snrs=read_snrs(_names(snr)),
+        seed=seed,
+        resamples=resamples,
+        noisy_aif=noisy_aif,
+        leakage=leakage,
+        leakage_model=leakage_model,
+    )
+    with counted(quiet) as tell:
+        made = run_study(
+            cohort,
+            out,
+            settings=settings,
+            split=split,
+            train_preset=train,
+            jobs=jobs,
+            dask=dask,
+            resume=resume,
+            overwrite=overwrite,
+            progress=tell,
+            say=_say,
+        )
+    if not quiet:
+        show(as_rich(first_table(made.table)))
+        typer.echo(f"{out / 'report.html'}")
+
+
+def _say(text: str) -> None:
+    """What was skipped is said even when quiet."""
+    if text.startswith("skipped"):
+        typer.echo(text, err=True)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,212 @@
+"""The result folder of a study."""
+
+import csv
+import io
+import math
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bolus.io import read_map, read_mask, write_bytes, write_json
+from bolus.io.cohort import Participant
+from bolus.notice import NOTICE
+from bolus.report.layout import Layout, as_markdown
+from bolus.report.summary import software
+from bolus.study.figures import Example, grading_figure, maps_figure, noise_figure, save_figure
+from bolus.study.layouts import first_table, noise_table, pair_table
+from bolus.study.page import methods_paragraph, study_page
+from bolus.study.patient import SHOWN, Row
+from bolus.study.settings import NO_NOISE, snr_name
+from bolus.study.table import TRUTH
+
+if TYPE_CHECKING:
+    from bolus.study.run import Study
+
+PACKAGES = ("bolus", "numpy", "scipy", "nibabel", "matplotlib")
+
+
+def write_results(study: "Study", maps: Path, folder: Path) -> None:
+    """Write everything into an existing folder; ``maps`` holds the patients' maps.
+
+    ``patients.csv``, ``table1.csv`` and ``.md``, the figures as PNG and SVG, ``report.html``,
+    ``results.json``, ``summary.json``, the maps, and the weights that were trained.
+    """
+    layouts = _layouts(study)
+    write_bytes(folder / "patients.csv", patients_csv(study.rows).encode())
+    write_bytes(folder / "table1.csv", _table_csv(study).encode())
+    pages = [f"## {one.title}\n\n{as_markdown(one)}" for one in layouts]
+    write_bytes(folder / "table1.md", ("\n".join(pages) + f"\n{NOTICE}\n").encode())
+    shutil.copytree(maps, folder / "maps")
+    for method, path in study.weights.items():
+        shutil.copy(path, folder / f"{method}.safetensors")
+    examples = _examples(study, maps)
+    if examples:
+        save_figure(maps_figure(examples), folder / "figure-maps.png")
+    if any(row.snr == NO_NOISE and row.roc for row in study.table):
+        save_figure(grading_figure(study.rows, study.table), folder / "figure-grading.png")
+    if len(study.settings.snrs) > 1:
+        save_figure(noise_figure(study.table), folder / "figure-noise.png")
+    write_json(folder / "results.json", results(study))
+    write_json(folder / "summary.json", {"software": software(), "study": study.cohort.name})
+    write_bytes(folder / "report.html", _page(study, layouts, folder).encode())
+
+
+def patients_csv(rows: Sequence[Row]) -> str:
+    """A line a patient, method and SNR; empty where there is no number."""
+    names = [f.name for f in fields(Row) if f.name != "note"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, "seconds", "note"])
+    for row in rows:
+        writer.writerow([*(_cell(getattr(row, n)) for n in names), _cell(row.seconds), row.note])
+    return text.getvalue()
+
+
+def results(study: "Study") -> dict[str, object]:
+    """Everything for machines; None for what does not exist."""
+    settings = {**asdict(study.settings), "snrs": [snr_name(s) for s in study.settings.snrs]}
+    told: dict[str, object] = {
+        "software": software(),
+        "notice": NOTICE,
+        "versions": _versions(),
+        "cohort": study.cohort.name,
+        "settings": settings,
+        "participants": {p.name: p.grade for p in study.participants},
+        "trained": study.trained,
+        "failed": [
+            {"participant_id": one.participant_id, "snr": one.snr, "reason": one.error}
+            for one in study.failed
+        ],
+        "table": [row.as_json() for row in study.table if row.method != TRUTH],
+        "truth": [row.as_json() for row in study.table if row.method == TRUTH],
+        "delong": [asdict(pair) for pair in study.pairs],
+    }
+    plain = _plain(told)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _layouts(study: "Study") -> list[Layout]:
+    found = [first_table(study.table)]
+    if len(study.settings.snrs) > 1:
+        found.append(noise_table([row for row in study.table if row.method != TRUTH]))
+    if study.pairs:
+        found.append(pair_table(study.pairs))
+    return found
+
+
+def _table_csv(study: "Study") -> str:
+    """Table 1 at every SNR, a number a cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    heads = ["auc", "cutoff", "sensitivity", "specificity", "accuracy"]
+    lows = [f"{h}_{end}" for h in heads for end in ("low", "high")]
+    left = [f"left_out_{h}" for h in heads[2:]]
+    more = ["mann_whitney_p", "seconds", "ratio_error", "ratio_bias", "intervals_hold"]
+    writer.writerow(["method", "snr", "n", "missing", *heads, *lows, *left, *more])
+    for row in study.table:
+        last = [row.seconds, row.error, row.bias, row.held]
+        if row.roc is None:
+            cells: list[float] = [math.nan] * (len(heads) + len(lows) + len(left) + 1)
+        else:
+            roc, at = row.roc, row.roc.apparent
+            ends = (roc.auc_ci, roc.cutoff_ci, at.sensitivity_ci, at.specificity_ci, at.accuracy_ci)
+            out = roc.left_out
+            cells = [roc.auc, roc.cutoff, at.sensitivity, at.specificity, at.accuracy]
+            cells += [end for pair in ends for end in pair]
+            cells += [out.sensitivity, out.specificity, out.accuracy, roc.p]
+        writer.writerow([row.method, row.snr, row.n, row.missing, *map(_cell, [*cells, *last])])
+    return text.getvalue()
+
+
+def _examples(study: "Study", maps: Path) -> list[Example]:
+    """The patient of each grade whose ratio by the first method is the median."""
+    first = study.settings.methods[0]
+    own = [r for r in study.rows if r.method == first and r.snr == NO_NOISE]
+    found = []
+    for grade in ("LGG", "HGG"):
+        known = sorted(
+            (r.ratio, r.participant_id) for r in own if r.grade == grade and math.isfinite(r.ratio)
+        )
+        if known:
+            name = known[len(known) // 2][1]
+            patient = next(p for p in study.participants if p.name == name)
+            found.append(_example(patient, grade, study.settings.methods, maps))
+    return found
+
+
+def _example(patient: Participant, grade: str, methods: Sequence[str], maps: Path) -> Example:
+    volumes: dict[str, Mapping[str, np.ndarray]] = {}
+    first, grid = read_map(_map_path(maps, patient, methods[0], SHOWN[0]))
+    if set(SHOWN) <= set(patient.truth):
+        inside = np.isfinite(first)
+        truth = {name: read_map(patient.truth[name], grid)[0] for name in SHOWN}
+        volumes["truth"] = {name: np.where(inside, own, np.nan) for name, own in truth.items()}
+    for method in methods:
+        volumes[method] = {n: read_map(_map_path(maps, patient, method, n))[0] for n in SHOWN}
+    tumor = read_mask(patient.masks["tumor"], grid)
+    return Example(title=f"{patient.name}, {grade}", grid=grid, tumor=tumor, maps=volumes)
+
+
+def _map_path(maps: Path, patient: Participant, method: str, name: str) -> Path:
+    return maps / f"{patient.name}_desc-{method.replace('-', '')}_{name}.nii.gz"
+
+
+def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
+    grades = [p.grade for p in study.participants]
+    lead = (
+        f"{len(grades)} patients, {grades.count('LGG')} with a low-grade and "
+        f"{grades.count('HGG')} with a high-grade glioma; {len(study.settings.methods)} methods; "
+        f"{len(study.settings.snrs)} levels of noise. Time from file to maps is that of one core."
+    )
+    if any(row.method == TRUTH for row in study.table):
+        lead += (
+            " The patients are simulated: their true ratio is known, and its row tells how well "
+            "the grades can be told apart at all."
+        )
+    skipped = [f"{f.participant_id} at SNR {f.snr}: {f.error}" for f in study.failed]
+    skipped += [
+        f"{r.participant_id} at SNR {r.snr}, {r.method}: {r.note}" for r in study.rows if r.note
+    ]
+    facts = {
+        **{name: v for name, v in _versions().items()},
+        "seed": str(study.settings.seed),
+        "bootstrap resamples": str(study.settings.resamples),
+        "leakage model": study.settings.leakage_model if study.settings.leakage else "none",
+        "training": study.trained or "none; weights as shipped",
+    }
+    return study_page(
+        cohort=study.cohort.name,
+        lead=lead,
+        skipped=skipped,
+        tables=layouts,
+        folder=folder,
+        methods=methods_paragraph(study.settings, study.trained),
+        facts=facts,
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {**{name: version(name) for name in PACKAGES}, "python": platform.python_version()}
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.6g}" if math.isfinite(value) else ""
+    return value
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,115 @@
+"""The study as one page that needs nothing else."""
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bolus.notice import NOTICE
+from bolus.report.layout import Layout
+from bolus.study.settings import StudySettings, snr_name
+
+FIGURES = {
+    "figure-maps": (
+        "Figure 3. CBF and MTT",
+        "The patient of each grade whose ratio by the first method is the median of the grade, "
+        "without added noise; the slice with most tumour. Each row has one scale.",
+    ),
+    "figure-grading": (
+        "Figure 4. The ratio by grade",
+        "Every patient, without added noise. Boxes: quartiles.",
+    ),
+    "figure-noise": (
+        "Figure 5. AUC against noise",
+        "Bands: 95 % by stratified bootstrap of patients; all methods see the same patients.",
+    ),
+}
+"""Name of a file → title and note."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFigure:
+    """A picture with its words; ``png`` is base64."""
+
+    title: str
+    note: str
+    png: str
+
+
+def study_page(
+    *,
+    cohort: str,
+    lead: str,
+    skipped: Sequence[str],
+    tables: Sequence[Layout],
+    folder: Path,
+    methods: str,
+    facts: Mapping[str, str],
+) -> str:
+    """HTML of the study whose figures lie in ``folder``; every text is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("bolus.study", "."), autoescape=True, undefined=StrictUndefined
+    )
+    figures = [
+        PageFigure(title=title, note=note, png=_encoded(folder / f"{name}.png"))
+        for name, (title, note) in FIGURES.items()
+        if (folder / f"{name}.png").exists()
+    ]
+    return environment.get_template("page.html.j2").render(
+        title=f"Glioma grading by perfusion: {cohort}",
+        notice=NOTICE,
+        lead=lead,
+        skipped=skipped,
+        tables=tables,
+        figures=figures,
+        methods=methods,
+        facts=facts,
+    )
+
+
+def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
+    """The methods as a paper would tell them."""
+    noisy = [snr_name(s) for s in settings.snrs if not math.isinf(s)]
+    noise = (
+        f"Gaussian noise was added to the signal at SNR {', '.join(noisy)} (mean baseline signal "
+        "of the brain over the noise's SD), and everything was computed anew"
+        + (
+            ", frames and arterial input included. "
+            if settings.noisy_aif
+            else " but for frames and arterial input, which stayed those of the signal itself. "
+        )
+        if noisy
+        else ""
+    )
+    leakage = (
+        "Curves were corrected for leakage of contrast agent after Boxerman, Schmainda and "
+        "Weisskoff (AJNR 2006;27:859)"
+        + (
+            ", with a vascular curve of any transit time and delay in place of the scaled mean "
+            "curve. "
+            if settings.leakage_model == "free"
+            else ". "
+        )
+        if settings.leakage
+        else "Curves were not corrected for leakage of contrast agent. "
+    )
+    return (
+        "Concentration was taken as ΔR2*(t) = −ln(S(t)/S0)/TE with S0 the mean of the steady "
+        "frames before the bolus. The arterial input function was the mean of the marked arterial "
+        f"voxels, or of voxels found automatically where none were marked. {leakage}{noise}"
+        f"CBF was estimated by {', '.join(settings.methods)} (bolus; see its documentation for "
+        f"each){'' if trained is None else f'; {trained}'}. The score of a patient was the mean "
+        "CBF of the tumour mask over that of normal-appearing white matter. The area under the ROC "
+        "curve, with high grade positive, and Youden's cut-off have 95 % intervals from "
+        f"{settings.resamples} bootstrap resamples of patients within each grade; areas were "
+        "compared by the paired test of DeLong et al. (Biometrics 1988;44:837), grades by the "
+        "two-sided Mann-Whitney test. Cut-offs were chosen on the patients they are told of, and "
+        "also, to show what that flatters, with each patient left out in turn."
+    )
+
+
+def _encoded(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()

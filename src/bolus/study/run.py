@@ -1,0 +1,192 @@
+"""A cohort in, Table 1 and Figures 3 to 5 out."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bolus.data import InputError
+from bolus.io import check_output, output_folder
+from bolus.io.cohort import Participant, read_participants
+from bolus.jobs import run_all
+from bolus.study.output import write_results
+from bolus.study.patient import Examined, Row, examine
+from bolus.study.settings import SPLITS, TRAINABLE, StudySettings, snr_name
+from bolus.study.table import Pair, TableRow, pairs, table_rows
+from bolus.study.work import MAPS, begin, finished, forget, keep, work_folder
+from bolus.training import train
+
+PathLike = str | os.PathLike[str]
+Progress = Callable[[int, int, str], None]
+Say = Callable[[str], None]
+TRAINED = {"paper": "phae-paper", "phae": "phae"}
+"""Preset → the method whose weights it makes."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Study:
+    """What a study found.
+
+    ``participants`` were examined, ``rows`` has every method at every SNR in each, ``examined``
+    also those of whom nothing could be made; ``trained`` says on whom weights were trained.
+    """
+
+    cohort: Path
+    settings: StudySettings
+    participants: tuple[Participant, ...]
+    examined: tuple[Examined, ...]
+    rows: tuple[Row, ...]
+    table: tuple[TableRow, ...]
+    pairs: tuple[Pair, ...]
+    weights: Mapping[str, Path]
+    trained: str | None
+
+    @property
+    def failed(self) -> tuple[Examined, ...]:
+        """Patients at SNRs of whom nothing could be made."""
+        return tuple(one for one in self.examined if one.error is not None)
+
+
+def run_study(
+    cohort: PathLike,
+    out: PathLike,
+    *,
+    settings: StudySettings | None = None,
+    split: str | None = None,
+    train_preset: str | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    say: Say | None = None,
+) -> Study:
+    """Examine every patient of a cohort and write tables, figures and page to ``out``.
+
+    ``split`` takes the patients marked 'test' or 'train', or 'all'; None: the test patients where
+    there are any, else all. ``train_preset`` 'paper' (or 'phae') first trains that preset on the
+    patients marked 'train', who then take no part. Patients are worked on by ``jobs`` local
+    processes, or by the Dask cluster at the address ``dask``. What is finished stays in ``out`` +
+    '.work' until the study is whole; ``resume`` goes on from there. A patient that cannot be used
+    is told to ``say`` and in the results, and stops no other. ``progress(done, total, label)``.
+
+    Raises InputError and OutputError for what no study can be made of.
+    """
+    chosen, folder, place = settings or StudySettings(), Path(cohort).resolve(), Path(out)
+    say = say or (lambda _: None)
+    check_output(place, overwrite)
+    everyone = read_participants(folder)
+    participants = _split(everyone, split, train_preset)
+    plan = _plan(folder, participants, chosen, train_preset)
+    work = begin(place, plan, resume=resume, overwrite=overwrite)
+    weights, trained = _weights(everyone, train_preset, chosen, work, resume, say)
+    examined = _examine(participants, chosen, weights, work, jobs, dask, progress, say)
+    rows = tuple(row for one in examined for row in one.rows)
+    if not rows:
+        reasons = "; ".join(dict.fromkeys(one.error or "" for one in examined))
+        raise InputError(f"{folder}: no patient can be used: {reasons}")
+    study = Study(
+        cohort=folder,
+        settings=chosen,
+        participants=participants,
+        examined=examined,
+        rows=rows,
+        table=table_rows(rows, chosen),
+        pairs=pairs(rows, chosen),
+        weights=weights,
+        trained=trained,
+    )
+    with output_folder(place, overwrite) as partial:
+        write_results(study, work / MAPS, partial)
+    forget(place)
+    return study
+
+
+def _split(
+    everyone: Sequence[Participant], split: str | None, preset: str | None
+) -> tuple[Participant, ...]:
+    if split is not None and split not in SPLITS:
+        raise InputError(f"the split is one of {', '.join(SPLITS)}, found '{split}'")
+    marked = any(one.split == "test" for one in everyone)
+    wanted = split or ("test" if marked else "all")
+    if preset is not None and wanted != "test":
+        raise InputError("patients that weights are trained on are not to be tested with them: "
+                         "mark others 'test' in participants.tsv")  # fmt: skip
+    chosen = tuple(one for one in everyone if wanted in ("all", one.split))
+    if not chosen:
+        raise InputError(f"no participant is marked '{wanted}'")
+    return chosen
+
+
+def _plan(
+    folder: Path,
+    participants: Sequence[Participant],
+    settings: StudySettings,
+    preset: str | None,
+) -> dict[str, object]:
+    """What makes a study the same; to be resumed only with the same."""
+    return {
+        "cohort": str(folder),
+        "participants": [[p.name, p.grade, p.split] for p in participants],
+        "settings": {**asdict(settings), "snrs": [snr_name(s) for s in settings.snrs]},
+        "train": preset,
+    }
+
+
+def _weights(
+    everyone: Sequence[Participant],
+    preset: str | None,
+    settings: StudySettings,
+    work: Path,
+    resume: bool,
+    say: Say,
+) -> tuple[dict[str, Path], str | None]:
+    """Weights by method, trained on the patients marked for it, and a sentence on that."""
+    if preset is None:
+        return {}, None
+    if preset not in TRAINABLE:
+        raise InputError(f"what is trained is one of {', '.join(TRAINABLE)}, found '{preset}'")
+    method = TRAINED[preset]
+    if method not in settings.methods:
+        raise InputError(f"'{preset}' trains '{method}', which is not among the methods")
+    series = [one.series for one in everyone if one.split == "train"]
+    if not series:
+        raise InputError("no participant is marked 'train' in participants.tsv")
+    path = work / f"{method}.safetensors"
+    if not path.exists():
+        made = train(path, series, preset=preset, seed=settings.seed, resume=resume, progress=say)
+        if made.path is None:
+            say("the adaptation was not kept; phae stays as shipped")
+            return {}, f"an adaptation of {method} to {len(series)} patients was not kept"
+    return {method: path}, f"{method} was trained on {len(series)} other patients of the cohort"
+
+
+def _examine(
+    participants: Sequence[Participant],
+    settings: StudySettings,
+    weights: Mapping[str, Path],
+    work: Path,
+    jobs: int | None,
+    dask: str | None,
+    progress: Progress | None,
+    say: Say,
+) -> tuple[Examined, ...]:
+    """Every patient at every SNR, those not done yet; in the order of the participants."""
+    tasks = {
+        f"{one.name}_{snr_name(snr)}": (one, snr, settings, weights, (work / MAPS).resolve())
+        for one in participants
+        for snr in settings.snrs
+    }
+    done = {name: found for name, found in finished(work).items() if name in tasks}
+    left = {name: task for name, task in tasks.items() if name not in done}
+    for name, found in run_all(examine, left, jobs=jobs, dask=dask):
+        keep(work, name, found)
+        done[name] = found
+        if found.error is not None:
+            say(f"skipped {found.participant_id} at SNR {found.snr}: {found.error}")
+        if progress is not None:
+            progress(len(done), len(tasks), name)
+    return tuple(done[name] for name in tasks)
+
+
+__all__ = ["Study", "run_study", "work_folder"]

@@ -1,0 +1,70 @@
+"""What a study does to every patient."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bolus.data import InputError
+from bolus.estimators import LEAKAGE_MODELS, METHODS
+
+STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
+STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
+"""Baseline SNR of the noise that is added; infinite: none is."""
+NO_NOISE = "none"
+RESAMPLES = 2000
+SPLITS = ("test", "train", "all")
+TRAINABLE = ("paper", "phae")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySettings:
+    """``methods`` of METHODS at every one of ``snrs``; all that hangs on chance comes of ``seed``.
+
+    At an SNR, Gaussian noise of SD (mean baseline of the brain)/SNR is added to the magnitude, as
+    the published study did; with ``noisy_aif`` frames and arterial input are found in the noisy
+    series too, else they stay those of the series as it is. ``leakage`` corrects the curves of
+    every method by ``leakage_model``. ``resamples`` are the bootstrap's.
+
+    Raises InputError for what no study can do.
+    """
+
+    methods: tuple[str, ...] = STUDY_METHODS
+    snrs: tuple[float, ...] = STUDY_SNRS
+    seed: int = 0
+    resamples: int = RESAMPLES
+    noisy_aif: bool = False
+    leakage: bool = True
+    leakage_model: str = "free"
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.methods if name not in METHODS]
+        if unknown or not self.methods or len(set(self.methods)) < len(self.methods):
+            raise InputError(
+                f"methods are different ones of {', '.join(METHODS)}, found "
+                f"{', '.join(self.methods) or 'none'}"
+            )
+        if not self.snrs or min(self.snrs) <= 0 or len(set(self.snrs)) < len(self.snrs):
+            raise InputError(f"SNRs are different positive numbers, found {self.snrs}")
+        if self.seed < 0 or self.resamples < 100:
+            raise InputError(
+                f"a seed from 0 and at least 100 resamples are needed, found {self.seed} and "
+                f"{self.resamples}"
+            )
+        if self.leakage_model not in LEAKAGE_MODELS:
+            raise InputError(
+                f"the leakage model is one of {', '.join(LEAKAGE_MODELS)}, found "
+                f"'{self.leakage_model}'"
+            )
+
+
+def snr_name(snr: float) -> str:
+    """'none' for no noise, else the number."""
+    return NO_NOISE if math.isinf(snr) else f"{snr:g}"
+
+
+def read_snrs(names: Sequence[str]) -> tuple[float, ...]:
+    """SNRs from their names. Raises InputError."""
+    try:
+        return tuple(math.inf if name.strip() == NO_NOISE else float(name) for name in names)
+    except ValueError as error:
+        raise InputError(f"an SNR is a number or '{NO_NOISE}', found {', '.join(names)}") from error

@@ -1,0 +1,72 @@
+"""Where a study keeps what it has finished, so that nothing is done twice."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from bolus.data import InputError, OutputError
+from bolus.io import write_json
+from bolus.study.patient import Examined
+
+PLAN, DONE, MAPS = "plan.json", "done", "maps"
+
+
+def work_folder(out: Path) -> Path:
+    """Where the study of ``out`` works until it is finished."""
+    return out.with_name(out.name + ".work")
+
+
+def begin(out: Path, plan: Mapping[str, object], *, resume: bool, overwrite: bool) -> Path:
+    """The work folder, made ready for a ``plan``.
+
+    Raises OutputError when an unfinished study lies there that is neither to be resumed nor
+    overwritten, or the place cannot be written; InputError when it had another plan.
+    """
+    work = work_folder(out)
+    if (work / PLAN).exists() and not overwrite:
+        if not resume:
+            raise OutputError(
+                f"{work}: an unfinished study lies here; --resume goes on with it, --overwrite "
+                "starts anew"
+            )
+        if _read(work / PLAN) != json.loads(json.dumps(plan)):
+            raise InputError(
+                f"{work}: of another study; resume with the same cohort and settings, or "
+                "--overwrite"
+            )
+        return work
+    forget(out)
+    try:
+        (work / DONE).mkdir(parents=True)
+        (work / MAPS).mkdir()
+    except OSError as error:
+        raise OutputError(f"{work}: cannot be made ({error.strerror})") from error
+    write_json(work / PLAN, plan)
+    return work
+
+
+def forget(out: Path) -> None:
+    """Remove the work folder."""
+    shutil.rmtree(work_folder(out), ignore_errors=True)
+
+
+def finished(work: Path) -> dict[str, Examined]:
+    """What is done, by the name of its task. Raises InputError for a file that is damaged."""
+    paths = sorted((work / DONE).glob("*.json"))
+    return {path.stem: Examined.from_json(_read(path)) for path in paths}
+
+
+def keep(work: Path, task: str, found: Examined) -> None:
+    """Write what came of a task, in one go."""
+    write_json(work / DONE / f"{task}.json", found.as_json())
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(told, dict):
+        raise InputError(f"{path}: a JSON object is expected, found {type(told).__name__}")
+    return told
