@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/phae/shipped
 
-.PHONY: demo test lint weights weights-paper clean
+.PHONY: demo test lint study-small weights weights-paper clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
@@ -18,6 +18,11 @@ lint: .venv/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
+
+# A whole study, small: 8 simulated patients, two levels of noise, under a minute on two cores.
+study-small: .venv/.ready
+	$(BIN)/bolus simulate cohort -o study/cohort --low 4 --high 4 --matrix 48,48,8 --frames 50 --overwrite
+	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
 
 # The weights that come with the package, from their seeds: about 12 minutes, and 45, on two cores.
 weights: .venv/.ready
@@ -45,4 +50,4 @@ weights-paper: .venv/.ready
 	touch $@
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo study

@@ -107,7 +107,7 @@ def _on_cluster(
 
         at_once = AHEAD * max(1, sum(client.nthreads().values()))
         first = [future for _ in range(at_once) if (future := send()) is not None]
-        arriving = as_completed(first)
+        arriving = as_completed(first, loop=client.loop)
         for future in arriving:
             yield names.pop(future.key), future.result()
             future.release()

@@ -13,7 +13,7 @@ from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
 from bolus.grading.ratio import RoiRatio, roi_ratio
 from bolus.grading.verdict import Verdict, judge
-from bolus.io import read_mask
+from bolus.io import read_map, read_mask
 from bolus.notice import NOTICE
 
 PathLike = str | os.PathLike[str]

@@ -78,7 +78,7 @@ def plan_cohort(
     rng = np.random.default_rng([seed, 0])
     grades = ["LGG"] * low + ["HGG"] * high
     ratios = [*_ratios(rng, "LGG", low), *_ratios(rng, "HGG", high)]
-    splits = _splits(rng, low, high, train)
+    splits = _splits(rng, ratios, low, train)
     digits = len(str(low + high))
     order = rng.permutation(low + high)
     return tuple(
@@ -166,13 +166,21 @@ def _quantile(
     return within[0] + share * (within[1] - within[0])
 
 
-def _splits(rng: np.random.Generator, low: int, high: int, train: int) -> Sequence[str | None]:
-    """'train' or 'test' for the low-grade and then the high-grade patients."""
+def _splits(
+    rng: np.random.Generator, ratios: Sequence[TumorPerfusion], low: int, train: int
+) -> Sequence[str | None]:
+    """'train' or 'test' for the low-grade and then the high-grade patients.
+
+    Within a grade the marks are spread evenly over the CBF ratios in order, from a random start,
+    so that those tested are as hard to tell apart as all.
+    """
     if train == 0:
-        return [None] * (low + high)
-    of_low = round(train * low / (low + high))
-    marks = []
-    for n, marked in ((low, of_low), (high, train - of_low)):
-        chosen = rng.permutation(n) < marked
-        marks += ["train" if c else "test" for c in chosen]
+        return [None] * len(ratios)
+    of_low = round(train * low / len(ratios))
+    marks: list[str | None] = []
+    for own, marked in ((ratios[:low], of_low), (ratios[low:], train - of_low)):
+        place = np.argsort(np.argsort([one.cbf for one in own]))
+        step = marked / len(own)
+        chosen = np.diff(np.floor(rng.random() + step * np.arange(len(own) + 1))) > 0
+        marks += ["train" if chosen[k] else "test" for k in place]
     return marks

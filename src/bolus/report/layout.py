@@ -7,6 +7,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+FIRST = 24
+"""Characters of the first column on a terminal; headings of sections wrap in it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """A table of ``columns`` with a row of cells a line; ``sections`` are (heading or '', rows).
@@ -34,8 +38,9 @@ def as_rich(layout: Layout) -> "Table":
         caption_justify="left",
         padding=0,
     )
-    for place, column in enumerate(layout.columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+    table.add_column(layout.columns[0], max_width=FIRST)
+    for column in layout.columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
     for heading, rows in layout.sections:
         if heading:
             table.add_row(heading, style="bold cyan")

@@ -12,12 +12,12 @@ COLUMNS = (
     "n",
     "AUC (95 % CI)",
     "cut-off (95 % CI)",
-    "sens. %",
-    "spec. %",
-    "acc. %",
-    "left out: sens./spec./acc. %",
-    "Mann-Whitney p",
-    "s a patient",
+    "sens.\n%",
+    "spec.\n%",
+    "acc.\n%",
+    "left out:\nsens./spec./acc. %",
+    "Mann-\nWhitney p",
+    "seconds\na patient",
 )
 
 

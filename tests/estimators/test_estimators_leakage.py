@@ -1,0 +1,326 @@
+"""Leakage correction: known leaks come back, tissue without one is left alone."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from estimator_cases import gamma_variate
+
+from bolus.aif import aif_from_mask
+from bolus.data import AIF, CurveError, DSCSeries, Grid, InputError, MaskError, TissueCurves
+from bolus.estimators import correct_leakage, leakage
+from bolus.estimators.leakage import MARGIN, reference_curve
+from bolus.phantom import Leak, Realism, TumorPerfusion, simulate_patient
+from bolus.physics import RESIDUES, leak_term, running_integral, tissue_curve
+from bolus.preprocess import prepare, tissue_curves
+
+DT, FRAMES, TE = 1.5, 60, 0.03
+NOISE = 0.33
+"""SD of a curve in 1/s at a baseline SNR of 100; the curves of white matter peak near 3."""
+SHAPE = (10, 10, 10)
+HEALTHY = 600
+"""The first voxels, in C order; the tumour is far from them in x."""
+
+
+def plain_aif(scale=300.0):
+    return AIF(curve=scale * gamma_variate(FRAMES, DT), dt=DT, origin="given")
+
+
+def vascular(mtt=4.8, delay=0.5, cbv=0.03, residue="exponential", shape=None):
+    flow, time, late = (np.array([v]) for v in (cbv / mtt, mtt, delay))
+    return tissue_curve(plain_aif().curve, DT, flow, time, RESIDUES[residue], late, shape)[0]
+
+
+M = vascular()
+
+
+def scene(odd, noise=NOISE, te=TE, healthy=M):
+    """Series, curves and tumour mask: healthy brain everywhere but in the voxels ``odd`` (k, t)."""
+    odd = np.atleast_2d(odd)
+    curves = np.tile(healthy, (1000, 1))
+    curves[1000 - len(odd) :] = odd
+    tumor = np.arange(1000).reshape(SHAPE) >= 1000 - len(odd)
+    series = DSCSeries(
+        signal=np.ones((*SHAPE, FRAMES), np.float32),
+        dt=DT,
+        te=te,
+        grid=Grid(shape=SHAPE, affine=np.diag([20.0, 2.0, 2.0, 1.0])),
+        mask=np.ones(SHAPE, bool),
+    )
+    made = TissueCurves(
+        curves=curves,
+        noise_sd=np.full(1000, noise),
+        time=DT * np.arange(FRAMES),
+        quality=np.zeros(1000, np.uint8),
+        ttp=np.zeros(1000),
+    )
+    return series, made, tumor
+
+
+def corrected(odd, model, noise=NOISE, aif=None):
+    """Corrected curves and K2 of the odd voxels."""
+    series, curves, tumor = scene(odd, noise)
+    mended, fit = correct_leakage(curves, series, aif or plain_aif(), tumor, model)
+    k = len(np.atleast_2d(odd))
+    return mended.curves[-k:], fit.k2[-k:]
+
+
+class TestPublishedModel:
+    def test_its_own_curves_come_back_exactly(self):
+        k1, k2 = np.array([0.6, 2.0, 1.3, 1.0]), np.array([0.02, -0.05, 0.0, 0.004])
+        odd = k1[:, None] * M - leak_term(k2, M, DT)
+        mended, found = corrected(odd, "bsw")
+        np.testing.assert_allclose(found, k2, atol=1e-12)
+        np.testing.assert_allclose(mended, k1[:, None] * M, atol=1e-9)
+
+    def test_reference_is_the_mean_of_healthy_brain(self):
+        series, curves, tumor = scene(3 * M)
+        _, fit = correct_leakage(curves, series, plain_aif(), tumor, "bsw")
+        np.testing.assert_allclose(fit.reference, M)
+        assert fit.model == "bsw"
+
+    def test_blood_volume_grows_by_k2_times_the_double_integral(self):
+        odd = 1.4 * M - leak_term(np.array([0.03]), M, DT)
+        mended, k2 = corrected(odd, "bsw")
+        gained = DT * (mended - odd).sum()
+        assert gained == pytest.approx(k2[0] * DT * running_integral(M, DT).sum(), rel=1e-9)
+
+
+class TestFreeModel:
+    @pytest.mark.parametrize("k2", [0.08, 0.04, -0.04, -0.08])
+    @pytest.mark.parametrize("washout", [0.5, 2.0])
+    def test_a_leak_that_washes_out_comes_back(self, k2, washout):
+        aif = plain_aif().curve * (M.sum() / plain_aif().curve.sum())
+        rate, one = np.array([60 / washout]), np.ones(1)
+        leak = tissue_curve(aif, DT, one, rate, RESIDUES["exponential"], 0 * one)[0]
+        blood = vascular(5.5, 1.0, 0.06)
+        leaky = blood - k2 * leak
+        mended, found = corrected(leaky, "free")
+        assert found[0] == pytest.approx(k2, rel=0.5)
+        assert mended.sum() == pytest.approx(blood.sum(), rel=0.1)
+        assert abs(mended.sum() - blood.sum()) < 0.5 * abs(leaky.sum() - blood.sum())
+
+    @pytest.mark.parametrize(("mtt", "delay"), [(11.0, 0.5), (4.8, 4.0), (9.0, 3.0), (2.5, -1.0)])
+    def test_tissue_late_or_slow_is_not_taken_for_a_leak(self, mtt, delay):
+        odd = vascular(mtt, delay)
+        free, k2 = corrected(odd, "free")
+        assert free.sum() == pytest.approx(odd.sum(), rel=0.05)
+        assert abs(k2[0]) < 1e-3
+        # the published model does: the law can fail
+        bsw, k2 = corrected(odd, "bsw")
+        assert abs(bsw.sum() / odd.sum() - 1) > 0.1
+        assert abs(k2[0]) > 2e-3
+
+    def test_noise_alone_makes_no_leak(self):
+        rng = np.random.default_rng(3)
+        noise = 0.6
+        odd = vascular(6.5, 1.0) + noise * rng.standard_normal((300, FRAMES))
+        mended, k2 = corrected(odd, "free", noise)
+        bsw, far = corrected(odd, "bsw", noise)
+        assert abs(k2.mean()) < 1e-3
+        assert k2.std() < 0.3 * far.std()
+        assert mended.sum() == pytest.approx(odd.sum(), rel=0.02)
+        assert abs(bsw.sum() / odd.sum() - 1) > 0.05
+
+    def test_an_error_of_the_baseline_is_no_leak(self, monkeypatch):
+        """The noise of S0 lifts the whole curve; that frees a constant, or K2 takes it."""
+        rng = np.random.default_rng(1)
+        blood = vascular(5.5, 0.5) + NOISE * (rng.standard_normal((100, FRAMES)) + 0.5)
+        _, k2 = corrected(blood, "free")
+        monkeypatch.setattr(leakage, "_centred", lambda curves: curves)
+        _, moved = corrected(blood, "free")
+        print(k2.mean(), moved.mean())
+        assert abs(k2.mean()) < 1e-3
+        assert abs(moved.mean()) > 2e-3
+
+    def test_size_of_the_arterial_input_does_not_matter(self):
+        odd = vascular(6.0) - leak_term(np.array([0.03]), M, DT)
+        one, k2 = corrected(odd, "free")
+        many, same = corrected(odd, "free", aif=plain_aif(900.0))
+        np.testing.assert_allclose(same, k2, rtol=1e-9)
+        np.testing.assert_allclose(many, one, rtol=1e-9, atol=1e-9)
+
+    def test_blocks_do_not_show(self, monkeypatch):
+        rng = np.random.default_rng(0)
+        odd = M + 0.5 * rng.standard_normal((200, FRAMES))
+        _, k2 = corrected(odd, "free", 0.5)
+        monkeypatch.setattr(leakage, "BLOCK", 7)
+        np.testing.assert_allclose(corrected(odd, "free", 0.5)[1], k2, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("model", leakage.MODELS)
+class TestEveryModel:
+    def test_row_that_is_not_finite_is_nan_alone(self, model):
+        odd = np.stack([M - leak_term(np.array([0.03]), M, DT)[0]] * 3)
+        whole, k2 = corrected(odd, model)
+        odd[1, 7] = np.nan
+        mended, found = corrected(odd, model)
+        assert np.isnan(found[1])
+        np.testing.assert_array_equal(np.isnan(mended[1]), np.isnan(odd[1]))
+        np.testing.assert_allclose(found[[0, 2]], k2[[0, 2]], rtol=1e-9)
+        np.testing.assert_allclose(mended[[0, 2]], whole[[0, 2]], rtol=1e-9)
+
+    def test_what_is_given_stays_as_it_is(self, model):
+        series, curves, tumor = scene(2 * M)
+        before = curves.curves.copy()
+        mended, _ = correct_leakage(curves, series, plain_aif(), tumor, model)
+        np.testing.assert_array_equal(curves.curves, before)
+        assert mended.curves.dtype == before.dtype
+        assert mended.noise_sd is curves.noise_sd
+
+    def test_unknown_echo_time_gives_the_same_k2(self, model):
+        rng = np.random.default_rng(2)
+        odd = vascular(6.0) - leak_term(np.array([0.03, -0.04]), M, DT)
+        odd = odd + 0.4 * rng.standard_normal(odd.shape)
+        series, curves, tumor = scene(odd, 0.4)
+        mended, fit = correct_leakage(curves, series, plain_aif(), tumor, model)
+        product = replace(curves, curves=TE * curves.curves, noise_sd=TE * curves.noise_sd)
+        aif = replace(plain_aif(), curve=TE * plain_aif().curve)
+        found, same = correct_leakage(product, replace(series, te=None), aif, tumor, model)
+        np.testing.assert_allclose(same.k2, fit.k2, rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(found.curves, TE * mended.curves, rtol=1e-6, atol=1e-9)
+
+    def test_tumour_everywhere_leaves_no_reference(self, model):
+        series, curves, _ = scene(M)
+        with pytest.raises(MaskError, match="0 brain voxels are left"):
+            correct_leakage(curves, series, plain_aif(), np.ones(SHAPE, bool), model)
+
+    def test_without_tumour_mask(self, model):
+        series, curves, _ = scene(M - leak_term(np.array([0.05]), M, DT))
+        _, fit = correct_leakage(curves, series, plain_aif(), None, model)
+        assert fit.k2[-1] > 0.02
+
+
+class TestReference:
+    def test_nothing_is_taken_near_the_tumour_nor_where_it_enhances(self):
+        series, curves, tumor = scene(np.zeros((1, FRAMES)), healthy=M)
+        rng = np.random.default_rng(0)
+        values = curves.curves + 0.02 * rng.standard_normal(curves.curves.shape)
+        flat = np.arange(1000).reshape(SHAPE)
+        values[flat[9, 5:, 5:].ravel()] += 50.0  # within 10 mm of the tumour's voxel
+        values[flat[0, 0, :5]] += np.linspace(0, 5, FRAMES)
+        found = reference_curve(replace(curves, curves=values), series, tumor)
+        assert MARGIN == 10
+        np.testing.assert_allclose(found, M, atol=0.02)
+        spoilt = reference_curve(replace(curves, curves=values), series, None)
+        assert np.abs(spoilt - M).max() < 0.3
+
+    def test_bad_voxels_are_left_out(self):
+        series, curves, tumor = scene(M)
+        values, quality = curves.curves.copy(), curves.quality.copy()
+        values[:300], quality[:300] = np.nan, 8
+        values[300:400], quality[300:400] = 9.0, 4
+        found = reference_curve(replace(curves, curves=values, quality=quality), series, tumor)
+        np.testing.assert_allclose(found, M)
+
+    def test_refusals(self):
+        series, curves, tumor = scene(M)
+        with pytest.raises(CurveError, match="mask"):
+            reference_curve(curves, replace(series, mask=None), tumor)
+        with pytest.raises(MaskError, match="grid"):
+            reference_curve(curves, series, np.ones((3, 3, 3), bool))
+        with pytest.raises(InputError, match="free, bsw"):
+            correct_leakage(curves, series, plain_aif(), tumor, "nosuch")
+        short = AIF(curve=plain_aif().curve[:-1], dt=DT, origin="given")
+        with pytest.raises(CurveError, match="60 frames"):
+            correct_leakage(curves, series, short, tumor)
+        sunk = AIF(curve=plain_aif().curve - 200, dt=DT, origin="given")
+        with pytest.raises(CurveError, match="positive area"):
+            correct_leakage(curves, series, sunk, tumor)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a digital patient's ratio of CBV is, over its true one; K2 as mean over the tumour."""
+
+    uncorrected: float
+    k2: float
+    ratio: float
+
+
+def leak_of(sign, rng):
+    rate, ve = rng.uniform(0.05, 0.2), rng.uniform(0.2, 0.4)
+    if sign > 0:
+        return Leak(ktrans=rate, ve=ve, relaxivity=rng.uniform(5, 15), preload=0.1)
+    return Leak(ktrans=rate, ve=ve, relaxivity=rng.uniform(40, 80), preload=0.4)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Five small patients a sign of leakage, 0 for none, and what is measured of them."""
+    rng, found = np.random.default_rng(17), {1: [], -1: [], 0: []}
+    for number in range(15):
+        sign = (1, -1, 0)[number % 3]
+        leak = leak_of(sign, rng) if sign else None
+        cbv = rng.uniform(1.8, 4.5) if number % 2 else rng.uniform(1.2, 2.0)
+        made = simulate_patient(
+            seed=40 + number,
+            snr=rng.uniform(50, 100),
+            tumor="high" if number % 2 else "low",
+            shape=(40, 40, 6),
+            frames=50,
+            ratios=TumorPerfusion(cbv=cbv, cbf=cbv * 4.8 / rng.uniform(4.5, 7.5)),
+            realism=Realism(dispersion=(0, 1.5), residue="fermi", motion=0.1, leak=leak),
+        )
+        series = prepare(made.series, made.masks.brain)
+        curves = tissue_curves(series)
+        found[sign].append((made, series, curves, aif_from_mask(curves, series, made.masks.aif)))
+    return found
+
+
+def seen(patients, model="free"):
+    out = []
+    for made, series, curves, aif in patients:
+        masks = made.masks
+        mended, fit = correct_leakage(curves, series, aif, masks.tumor, model)
+
+        def ratio(values, masks=masks):
+            volume = np.full(masks.brain.shape, np.nan)
+            volume[masks.brain] = values
+            return np.nanmean(volume[masks.tumor]) / np.nanmean(volume[masks.nawm])
+
+        cbv = made.truth.cbv
+        true = cbv[masks.tumor].mean() / cbv[masks.nawm].mean()
+        k2 = np.full(masks.brain.shape, np.nan)
+        k2[masks.brain] = fit.k2
+        out.append(
+            Seen(
+                ratio(curves.curves.sum(1)) / true,
+                float(np.nanmean(k2[masks.tumor])),
+                ratio(mended.curves.sum(1)) / true,
+            )
+        )
+    return out
+
+
+def middle(found):
+    return float(np.median([one.ratio for one in found]))
+
+
+class TestDigitalPatients:
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_leaks_of_either_sign_are_taken_off(self, measured, sign):
+        found = seen(measured[sign])
+        assert all(np.sign(one.k2) == sign for one in found)
+        assert middle(found) == pytest.approx(1, abs=0.1)
+        assert all(abs(one.ratio - 1) < abs(one.uncorrected - 1) for one in found)
+        raw = float(np.median([one.uncorrected for one in found]))
+        assert raw < 0.7 if sign > 0 else raw > 1.5
+
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_a_leak_that_never_washes_out_would_fall_short(self, measured, sign, monkeypatch):
+        monkeypatch.setattr(leakage, "WASHOUTS", np.array([0.01]) / 60)
+        assert abs(middle(seen(measured[sign])) - 1) > 0.1
+
+    def test_nothing_is_lost_where_nothing_leaks(self, measured):
+        found = seen(measured[0])
+        error = np.array([[abs(one.ratio - 1), abs(one.uncorrected - 1)] for one in found])
+        assert np.median(error[:, 0]) < np.median(error[:, 1]) + 0.01
+        assert (error[:, 0] < error[:, 1] + 0.03).all()
+        assert all(abs(one.k2) < 2e-3 for one in found)
+
+    def test_the_published_model_loses_more(self, measured):
+        def error(model):
+            return np.mean([abs(one.ratio - 1) for one in seen(measured[0], model)])
+
+        assert error("bsw") > error("free") + 0.02

@@ -1,0 +1,331 @@
+"""Whole studies: what is written, what is refused, what is not done twice."""
+
+import csv
+import json
+import math
+import re
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bolus.cli import main
+from bolus.data import InputError, OutputError
+from bolus.estimators.phae.paper.config import PaperConfig
+from bolus.grading import auc, read_cutoff
+from bolus.io import read_map, read_mask, read_series
+from bolus.io.cohort import read_participants
+from bolus.pipeline import perfusion_maps
+from bolus.study import StudySettings, run, run_study
+from bolus.study.patient import examine, with_noise
+from bolus.study.work import work_folder
+
+SMALL = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200)
+CALL = {"settings": SMALL, "split": "all", "jobs": 1}
+
+
+@pytest.fixture(scope="module")
+def results(cohort, tmp_path_factory):
+    out = tmp_path_factory.mktemp("results") / "out"
+    return out, run_study(cohort, out, **CALL)
+
+
+def table(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def command(*arguments):
+    try:
+        main(["study", *map(str, arguments)])
+    except SystemExit as stop:
+        return stop.code or 0
+    return 0
+
+
+def test_every_file_is_there_and_nothing_else_is_left(results):
+    out, _ = results
+    names = {p.name for p in out.iterdir()}
+    figures = {f"figure-{n}.{e}" for n in ("maps", "grading", "noise") for e in ("png", "svg")}
+    assert names == figures | {
+        "patients.csv",
+        "table1.csv",
+        "table1.md",
+        "report.html",
+        "results.json",
+        "summary.json",
+        "maps",
+    }
+    assert not work_folder(out).exists()
+
+
+def test_a_line_a_patient_method_and_noise(results, cohort):
+    out, study = results
+    rows = table(out / "patients.csv")
+    assert len(rows) == 7 * 2 * 2
+    keys = {(r["participant_id"], r["method"], r["snr"]) for r in rows}
+    assert len(keys) == len(rows)
+    grades = {r["participant_id"]: r["grade"] for r in rows}
+    assert grades == {p.name: p.grade for p in read_participants(cohort)}
+    assert all(float(r["seconds_estimation"]) > 0 for r in rows)
+    for r in rows:
+        expected = float(r["cbf_tumor"]) / float(r["cbf_nawm"])
+        assert float(r["ratio"]) == pytest.approx(expected, rel=1e-4)
+        parts = ("reading", "preparing", "estimation", "writing")
+        total = sum(float(r[f"seconds_{p}"]) for p in parts)
+        assert float(r["seconds"]) == pytest.approx(total, rel=1e-3)
+    assert {bool(r["ratio_low"]) for r in rows if r["method"] == "osvd"} == {False}
+    assert all(
+        float(r["ratio_low"]) < float(r["ratio"]) < float(r["ratio_high"])
+        for r in rows
+        if r["method"] == "phae"
+    )
+    assert study.failed == ()
+
+
+def test_the_ratio_is_that_of_the_maps(results, cohort):
+    """An independent way to the same number: the pipeline, then means over the masks."""
+    out, _ = results
+    one = read_participants(cohort)[0]
+    series = read_series(one.series)
+    masks = {label: read_mask(path, series.grid) for label, path in one.masks.items()}
+    maps = perfusion_maps(series, "osvd", masks["aif"], masks["brain"], tumor=masks["tumor"])
+    expected = np.nanmean(maps.cbf[masks["tumor"]]) / np.nanmean(maps.cbf[masks["nawm"]])
+    row = next(
+        r
+        for r in table(out / "patients.csv")
+        if (r["participant_id"], r["method"], r["snr"]) == (one.name, "osvd", "none")
+    )
+    assert float(row["ratio"]) == pytest.approx(float(expected), rel=1e-4)
+    kept, _ = read_map(out / "maps" / f"{one.name}_desc-osvd_cbf.nii.gz")
+    np.testing.assert_array_equal(kept, maps.cbf)
+
+
+def test_the_true_ratio_is_the_cohorts(results, cohort):
+    out, _ = results
+    told = {p.name: float(p.details["true_cbf_ratio"]) for p in read_participants(cohort)}
+    for row in table(out / "patients.csv"):
+        assert float(row["true_ratio"]) == pytest.approx(told[row["participant_id"]], rel=1e-3)
+
+
+def test_the_table_is_of_the_rows(results):
+    out, study = results
+    rows = table(out / "patients.csv")
+    for line in table(out / "table1.csv"):
+        if line["method"] == "truth":
+            continue
+        own = [r for r in rows if (r["method"], r["snr"]) == (line["method"], line["snr"])]
+        area = auc([float(r["ratio"]) for r in own], [r["grade"] == "HGG" for r in own])
+        assert float(line["auc"]) == pytest.approx(area, abs=1e-5)
+    assert [row.method for row in study.table].count("truth") == 1
+    told = json.loads((out / "results.json").read_text())
+    assert {(r["method"], r["snr"]) for r in told["table"]} == {
+        (m, s) for m in ("osvd", "phae") for s in ("none", "20")
+    }
+
+
+def test_a_cut_off_can_be_read_back(results):
+    out, study = results
+    cutoff = read_cutoff(out / "results.json", "phae")
+    row = next(r for r in study.table if (r.method, r.snr) == ("phae", "none"))
+    assert cutoff.value == pytest.approx(row.roc.cutoff)
+    assert cutoff.method == "phae"
+    assert "tiny" in cutoff.cohort
+
+
+def test_the_page_needs_nothing_else(results):
+    out, _ = results
+    page = (out / "report.html").read_text()
+    sources = re.findall(r'(?:src|href)="([^"]{0,30})', page)
+    assert len(sources) == 3
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert "http" not in page.replace("http-equiv", "")
+    assert "<script" not in page
+    assert "not a medical device" in page
+    for words in ("true ratio", "Figure 3", "Figure 4", "Figure 5", "DeLong", "QIN-BRAIN-DSC-MRI"):
+        assert words in page
+
+
+def test_the_same_seed_gives_the_same_numbers(results, cohort, tmp_path):
+    _, study = results
+    again = run_study(cohort, tmp_path / "again", **{**CALL, "jobs": 2})
+
+    def ratios(one):
+        return {(r.participant_id, r.method, r.snr): r.ratio for r in one.rows}
+
+    assert ratios(again) == ratios(study)
+    other = replace(SMALL, seed=1, methods=("osvd",))
+    changed = run_study(cohort, tmp_path / "other", settings=other, split="all", jobs=1)
+    noisy = {k: v for k, v in ratios(changed).items() if k[2] == "20"}
+    assert all(v != ratios(study)[k] for k, v in noisy.items())
+
+
+def test_test_patients_are_taken_where_there_are_any(cohort, tmp_path):
+    quick = replace(SMALL, methods=("osvd",), snrs=(math.inf,))
+    study = run_study(cohort, tmp_path / "out", settings=quick, jobs=1)
+    assert {p.split for p in study.participants} == {"test"}
+    assert len(study.participants) == 4
+    assert not (tmp_path / "out" / "figure-noise.png").exists()
+
+
+def test_one_bad_patient_stops_no_other(copied, tmp_path, capfd):
+    broken, without, *_ = read_participants(copied)
+    broken.series.write_bytes(b"not an image")
+    without.masks["nawm"].unlink()
+    out = tmp_path / "out"
+    options = ("--methods", "osvd", "--snr", "none", "--split", "all", "--jobs", "1")
+    assert command(copied, "-o", out, *options) == 0
+    _, err = capfd.readouterr()
+    assert f"skipped {broken.name} at SNR none" in err
+    assert f"{without.name}: no mask of nawm" in err
+    told = json.loads((out / "results.json").read_text())
+    assert {f["participant_id"] for f in told["failed"]} == {broken.name, without.name}
+    assert len(table(out / "patients.csv")) == 5
+    page = (out / "report.html").read_text()
+    assert broken.name in page
+    assert str(tmp_path) not in page + (out / "results.json").read_text()
+
+
+def test_nothing_is_written_when_no_patient_can_be_used(copied, tmp_path, capfd):
+    for one in read_participants(copied):
+        one.series.write_bytes(b"not an image")
+    out = tmp_path / "out"
+    assert command(copied, "-o", out, "--snr", "none", "--methods", "osvd", "--jobs", "1") == 2
+    assert "no patient can be used" in capfd.readouterr().err
+    assert not out.exists()
+
+
+def test_what_is_finished_is_not_done_again(cohort, tmp_path, monkeypatch):
+    settings = replace(SMALL, methods=("osvd",))
+    out, seen = tmp_path / "out", []
+
+    def counted(participant, *arguments):
+        seen.append(participant.name)
+        return examine(participant, *arguments)
+
+    def stop(done, total, label):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "examine", counted)
+    with pytest.raises(KeyboardInterrupt):
+        run_study(cohort, out, settings=settings, split="all", jobs=1, progress=stop)
+    assert len(seen) == 5
+    assert not out.exists()
+    with pytest.raises(OutputError, match="--resume"):
+        run_study(cohort, out, settings=settings, split="all", jobs=1)
+    other = replace(settings, seed=9)
+    with pytest.raises(InputError, match="another study"):
+        run_study(cohort, out, settings=other, split="all", jobs=1, resume=True)
+    study = run_study(cohort, out, settings=settings, split="all", jobs=1, resume=True)
+    assert len(seen) == 14
+    assert len({(r.participant_id, r.snr) for r in study.rows}) == 14
+    assert not work_folder(out).exists()
+
+
+def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
+    tiny = PaperConfig(channels=(4, 8), epochs=1, batch=192)
+    seen = []
+
+    def small(path, series, **options):
+        seen.extend(series)
+        return run_training(path, series, **options, recipe=tiny, voxels=200)
+
+    run_training = run.train
+    monkeypatch.setattr(run, "train", small)
+    settings = replace(SMALL, methods=("phae-paper",), snrs=(math.inf,))
+    out = tmp_path / "out"
+    study = run_study(cohort, out, settings=settings, train_preset="paper", jobs=1)
+    trained = {p.name for p in read_participants(cohort) if p.split == "train"}
+    assert {Path(path).name.split("_")[0] for path in seen} == trained
+    assert not trained & {row.participant_id for row in study.rows}
+    assert (out / "phae-paper.safetensors").exists()
+    assert "trained on 3 other patients" in (out / "report.html").read_text()
+    plain = run_study(cohort, tmp_path / "plain", settings=settings, jobs=1)
+    assert [r.ratio for r in plain.rows] != [r.ratio for r in study.rows]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--methods", "magic"), "different ones of"),
+        (("--methods", "osvd,osvd"), "different ones of"),
+        (("--snr", "loud"), "number or 'none'"),
+        (("--snr", "-3"), "positive"),
+        (("--split", "some"), "test, train, all"),
+        (("--train", "osvd"), "paper, phae"),
+        (("--train", "paper", "--split", "all"), "not to be tested"),
+        (("--train", "paper", "--methods", "osvd"), "not among the methods"),
+        (("--resamples", "3"), "100 resamples"),
+        (("--leakage-model", "x"), "free, bsw"),
+        (("--jobs", "0"), "at least one job"),
+    ],
+)
+def test_refusals(cohort, tmp_path, capfd, options, words):
+    assert command(cohort, "-o", tmp_path / "out", *options) == 2
+    out, err = capfd.readouterr()
+    assert words in err
+    assert len(err.strip().splitlines()) == 1
+    assert out == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_participants_is_refused(tmp_path, capfd):
+    assert command(tmp_path, "-o", tmp_path / "out") == 2
+    assert "participants.tsv" in capfd.readouterr().err
+
+
+def test_names_are_escaped_on_the_page(cohort, tmp_path):
+    spoilt = shutil.copytree(cohort, tmp_path / "copied <b>")
+    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf,))
+    run_study(spoilt, tmp_path / "out", settings=settings, jobs=1)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "copied &lt;b&gt;" in page
+    assert "copied <b>" not in page
+
+
+def test_noise_has_the_size_it_says(cohort):
+    one = read_participants(cohort)[0]
+    series = read_series(one.series)
+    brain = read_mask(one.masks["brain"], series.grid)
+    noisy = with_noise(series, 20.0, [1, 2], brain)
+    added = (noisy.signal - series.signal).std()
+    level = series.signal[..., 3:7][brain].mean()
+    assert added == pytest.approx(level / 20, rel=0.02)
+    np.testing.assert_array_equal(noisy.signal, with_noise(series, 20.0, [1, 2], brain).signal)
+    assert (noisy.signal != with_noise(series, 20.0, [1, 3], brain).signal).any()
+
+
+def test_the_arterial_input_is_noisy_only_when_asked(cohort):
+    one = read_participants(cohort)[0]
+    ask = partial(examine, one, 15.0, weights={}, folder=None)
+    quiet = ask(settings=replace(SMALL, methods=("osvd",)))
+    noisy = ask(settings=replace(SMALL, methods=("osvd",), noisy_aif=True))
+    assert quiet.rows[0].ratio != noisy.rows[0].ratio
+
+
+def test_a_dead_worker_loses_no_patient(cohort, tmp_path, results):
+    distributed = pytest.importorskip("distributed")
+    _, expected = results
+    killed = []
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+
+        def kill(done, total, label):
+            if done == 2 and not killed:
+                process = next(iter(cluster.workers.values())).process.process
+                process.kill()
+                killed.append(process.pid)
+
+        address = cluster.scheduler_address
+        study = run_study(
+            cohort, tmp_path / "out", **{**CALL, "jobs": None}, dask=address, progress=kill
+        )
+    assert killed
+    assert len(study.rows) == len(expected.rows)
+    own = {(r.participant_id, r.method, r.snr): r.ratio for r in study.rows}
+    assert own == {(r.participant_id, r.method, r.snr): r.ratio for r in expected.rows}
