@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 R = TypeVar("R")
-RETRIES = 3
-"""How often a Dask cluster starts a task again whose worker died."""
+PATIENCE = 20
+"""Seconds that a Dask scheduler has to answer."""
 AHEAD = 2
 """Tasks a worker of a cluster has in hand: the one it does and the next."""
 
@@ -101,7 +101,7 @@ def _on_cluster(
             task = next(left, None)
             if task is None:
                 return None
-            future = client.submit(function, *task[1], pure=False, retries=RETRIES)
+            future = client.submit(function, *task[1], pure=False)
             names[future.key] = task[0]
             return future
 
@@ -123,7 +123,7 @@ def _client(address: str) -> "Iterator[Client]":
     except ImportError as error:
         raise InputError("a Dask cluster needs dask: pip install 'bolus[dask]'") from error
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{address}: no Dask scheduler answers there ({error})") from error
     with client:

@@ -13,7 +13,11 @@ from bolus.physics import (
     blood_volume,
     clip_signal,
     delta_r2star,
+    leak_term,
+    noise_gain,
+    running_integral,
     signal_from_r2star,
+    spoiled_gradient_echo,
     tissue_curve,
     transit_time,
 )
@@ -82,6 +86,25 @@ def test_signal_and_areas_are_the_same_everywhere(library, dtype):
     for found, want in zip(every(s, z), every(signal, s0), strict=True):
         assert to_numpy(found).dtype == kind
         np.testing.assert_allclose(to_numpy(found), want, rtol=100 * tolerance)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_leakage_is_the_same_everywhere(library, dtype):
+    kind, tolerance = DTYPES[dtype]
+    make = LIBRARIES[library]
+    m, k2, r1 = gamma_variate(40, DT), np.array([0.02, -0.05]), np.array([0.5, 1.0, 3.0])
+
+    def every(m, k2, r1):
+        yield running_integral(m, DT)
+        yield leak_term(k2, m, DT)
+        yield spoiled_gradient_echo(r1, DT, 1.2)
+        yield noise_gain(m, 0.03)
+
+    values = [v.astype(kind) for v in (m, k2, r1)]
+    for found, want in zip(every(*map(make, values)), every(m, k2, r1), strict=True):
+        assert to_numpy(found).dtype == kind
+        np.testing.assert_allclose(to_numpy(found), want, atol=100 * tolerance)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,9 @@ from bolus.physics import (
     cbv_scale,
     clip_signal,
     delta_r2star,
+    noise_gain,
     signal_from_r2star,
+    spoiled_gradient_echo,
 )
 
 
@@ -59,3 +61,38 @@ def test_constants():
     assert cbv_scale() == pytest.approx(70.5, abs=0.05)
     assert cbf_scale() == pytest.approx(4231, abs=1)
     assert cbf_scale() / cbv_scale() == pytest.approx(60)
+
+
+def test_noise_gain_is_the_slope_of_the_logarithm():
+    change, te, sd = np.array([0.0, 10.0, 40.0]), 0.03, 1e-3
+    np.testing.assert_allclose(noise_gain(change, te), 1 / signal_from_r2star(change, 1.0, te))
+    rng = np.random.default_rng(0)
+    noisy = signal_from_r2star(change, 1.0, te) + sd * rng.standard_normal((20000, 3))
+    found = delta_r2star(noisy, np.ones(3), te).std(axis=0) * te / sd
+    np.testing.assert_allclose(found, noise_gain(change, te), rtol=0.02)
+
+
+class TestSpoiledGradientEcho:
+    def test_limits(self):
+        r1, flip = np.array([0.5, 1.0, 3.0]), np.deg2rad(72)
+        full = spoiled_gradient_echo(r1, 1e3, flip)
+        np.testing.assert_allclose(full, np.sin(flip))
+        tipped = spoiled_gradient_echo(r1, 1.5, np.pi / 2)
+        np.testing.assert_allclose(tipped, 1 - np.exp(-1.5 * r1))
+        assert spoiled_gradient_echo(np.zeros(1), 1.5, flip)[0] == 0
+
+    def test_shorter_t1_means_more_signal(self):
+        assert (np.diff(spoiled_gradient_echo(np.linspace(0.3, 5, 40), 1.5, 1.2)) > 0).all()
+
+    def test_it_is_the_steady_state_of_the_pulses(self):
+        r1, tr, flip, m = 0.7, 1.25, np.deg2rad(60), 1.0
+        for _ in range(60):
+            m = 1 + (m * np.cos(flip) - 1) * np.exp(-tr * r1)
+        want = m * np.sin(flip)
+        assert spoiled_gradient_echo(np.array([r1]), tr, flip)[0] == pytest.approx(want)
+
+    def test_ernst_angle_is_the_best(self):
+        r1, tr = np.array([1.0]), 0.8
+        flips = np.linspace(0.1, 1.5, 1000)
+        best = flips[np.argmax([spoiled_gradient_echo(r1, tr, f)[0] for f in flips])]
+        assert np.cos(best) == pytest.approx(np.exp(-tr), abs=2e-3)

@@ -55,6 +55,14 @@ def bench(
             "minutes), and write that table here.",
         ),
     ] = None,
+    grading: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate five cohorts of glioma patients and study them (half an "
+            "hour), and write those tables here.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same curves.")] = 0,
     curves: Annotated[
         int, typer.Option(metavar="N", help="Curves for each repetition time and SNR.")
@@ -87,6 +95,11 @@ def bench(
         if adaptation is not None:
             found = run_adaptation(seed=seed, progress=tell)
             write_bytes(adaptation, adaptation_page(found).encode())
+            return
+        if grading is not None:
+            from bolus.study.repeat import repeat_study, repeated_page
+
+            write_bytes(grading, repeated_page(repeat_study(progress=tell)).encode())
             return
         result = run_benchmark(seed=seed, curves_per_cell=curves, progress=tell)
     if json is not None:

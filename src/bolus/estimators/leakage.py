@@ -26,10 +26,10 @@ TYPICAL_MTT = (5.0, 0.4)
 """Median in s of the transit time, and SD of its logarithm, before a curve is seen."""
 MTTS = np.geomspace(1.5, 20.0, 9)
 DELAYS = np.arange(-2.0, 5.1, 0.75)
-SHAPES = np.array([0.8, 1.3, 2.5])
+SHAPES = np.array([0.8, 1.0, 1.3, 2.5])
 """Transit times and delays in s, and Weibull shapes, of the vascular curves that are tried."""
-BLOCK = 64
-"""Curves fitted at a time, which bounds the memory."""
+BLOCK = 16
+"""Curves fitted at a time, few enough to stay in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,0 +1,202 @@
+"""The study over several simulated cohorts: what one of them shows by chance, and what stays."""
+
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bolus.grading import auc
+from bolus.phantom import simulate_cohort
+from bolus.report.layout import Layout, as_markdown
+from bolus.study.patient import Row
+from bolus.study.run import Study, run_study
+from bolus.study.settings import StudySettings, snr_name
+from bolus.study.table import TRUTH
+
+SEEDS = (0, 1, 2, 3, 4)
+LOW, HIGH, TRAIN = 21, 43, 39
+"""Patients of a cohort as in the published study, and how many of them are not tested."""
+RESAMPLES = 2000
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Repeated:
+    """Studies of the cohorts of ``seeds``."""
+
+    seeds: tuple[int, ...]
+    studies: tuple[Study, ...]
+
+    @property
+    def settings(self) -> StudySettings:
+        """What all of them did."""
+        return self.studies[0].settings
+
+    def areas(self, method: str, snr: str) -> list[float]:
+        """AUC of a method at an SNR, cohort by cohort; NaN where there is none."""
+        found = []
+        for study in self.studies:
+            rocs = [r.roc for r in study.table if (r.method, r.snr) == (method, snr)]
+            found.append(rocs[0].auc if rocs and rocs[0] is not None else math.nan)
+        return found
+
+    def rows(self, method: str, snr: str) -> list[list[Row]]:
+        """Rows with a ratio, cohort by cohort."""
+        return [
+            [r for r in s.rows if (r.method, r.snr) == (method, snr) and math.isfinite(r.ratio)]
+            for s in self.studies
+        ]
+
+
+def repeat_study(
+    *,
+    seeds: Sequence[int] = SEEDS,
+    settings: StudySettings | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Repeated:
+    """Simulate a cohort of each seed, 64 patients of whom 25 are tested, and study it."""
+    chosen, studies = settings or StudySettings(), []
+    for place, seed in enumerate(seeds):
+
+        def tell(done: int, total: int, label: str, place: int = place) -> None:
+            if progress is not None:
+                progress(place * total + done, len(seeds) * total, f"cohort {place + 1}: {label}")
+
+        with tempfile.TemporaryDirectory() as folder:
+            cohort = Path(folder) / f"seed-{seed}"
+            simulate_cohort(cohort, low=LOW, high=HIGH, train=TRAIN, seed=seed, jobs=jobs)
+            out = Path(folder) / "results"
+            studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, progress=tell))
+    return Repeated(seeds=tuple(seeds), studies=tuple(studies))
+
+
+def repeated_page(found: Repeated) -> str:
+    """The tables as a page of Markdown."""
+    parts = [_areas(found), _differences(found), _errors(found), _volumes(found)]
+    head = (
+        f"# {len(found.seeds)} simulated cohorts\n\nWritten by `bolus bench --grading`: seeds "
+        f"{', '.join(map(str, found.seeds))}, each {LOW} low- and {HIGH} high-grade patients, "
+        f"{LOW + HIGH - TRAIN} of them tested.\n"
+    )
+    return "\n".join([head, *(f"## {one.title}\n\n{as_markdown(one)}" for one in parts)])
+
+
+def _snrs(found: Repeated) -> list[str]:
+    return [snr_name(s) for s in found.settings.snrs]
+
+
+def _heads(found: Repeated) -> tuple[str, ...]:
+    return ("method", *("none added" if s == "none" else f"SNR {s}" for s in _snrs(found)))
+
+
+def _areas(found: Repeated) -> Layout:
+    truth = found.areas(TRUTH, "none")
+    volume = [
+        auc([r.true_cbv_ratio for r in rows], [r.grade == "HGG" for r in rows])
+        for rows in found.rows(found.settings.methods[0], "none")
+    ]
+
+    def cells(method: str) -> tuple[str, ...]:
+        return (method, *(_mean_of(found.areas(method, snr)) for snr in _snrs(found)))
+
+    return Layout(
+        name="areas",
+        title="AUC",
+        note="Mean over the cohorts (lowest to highest). The true CBF ratio itself has "
+        f"{_mean_of(truth)}, the true CBV ratio {_mean_of(volume)}.",
+        columns=_heads(found),
+        sections=(("", tuple(cells(m) for m in found.settings.methods)),),
+    )
+
+
+def _differences(found: Repeated) -> Layout:
+    """AUC of the first method less that of each other, cohorts together."""
+    first, *others = found.settings.methods
+
+    def cell(other: str, snr: str) -> str:
+        mean, low, high = _difference(found.rows(first, snr), found.rows(other, snr))
+        return f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
+
+    return Layout(
+        name="differences",
+        title=f"AUC of {first} less that of the others",
+        note="Mean over the cohorts; 95 % interval by resampling patients within cohort and "
+        "grade, the same for both methods.",
+        columns=_heads(found),
+        sections=(("", tuple((o, *(cell(o, s) for s in _snrs(found))) for o in others)),),
+    )
+
+
+def _errors(found: Repeated) -> Layout:
+    def cell(method: str, snr: str) -> str:
+        rows = [row for one in found.rows(method, snr) for row in one]
+        logs = np.log([row.ratio / row.true_ratio for row in rows if row.ratio > 0])
+        sure = [row for row in rows if math.isfinite(row.ratio_low)]
+        held = [row.ratio_low <= row.true_ratio <= row.ratio_high for row in sure]
+        share = f"{100 * float(np.mean(held)):.0f}" if held else "–"
+        return f"{np.abs(logs).mean():.2f} / {np.exp(np.median(logs)):.2f} / {share}"
+
+    return Layout(
+        name="errors",
+        title="The ratio against the true one",
+        note="Mean |ln(ratio/true)| / median of ratio/true / share in % of 90 % intervals that "
+        "hold the true ratio, all cohorts together.",
+        columns=_heads(found),
+        sections=(
+            ("", tuple((m, *(cell(m, s) for s in _snrs(found))) for m in found.settings.methods)),
+        ),
+    )
+
+
+def _volumes(found: Repeated) -> Layout:
+    """CBV ratio without and with leakage correction."""
+    method = "osvd" if "osvd" in found.settings.methods else found.settings.methods[0]
+
+    def cell(grade: str, snr: str, name: str) -> str:
+        rows = [r for one in found.rows(method, snr) for r in one if r.grade == grade]
+        ratios = [getattr(r, name) / r.true_cbv_ratio for r in rows]
+        low, middle, high = np.percentile(ratios, [16, 50, 84])
+        return f"{middle:.2f} ({low:.2f}–{high:.2f})"
+
+    names = {"cbv_ratio": "uncorrected", "cbv_corrected_ratio": "corrected"}
+    return Layout(
+        name="volumes",
+        title="CBV ratio over the true one",
+        note=f"By {method}, an area ratio: median (16th to 84th percentile) of the patients of all "
+        "cohorts. High-grade tumours leak, half of them T1- and half T2*-dominant.",
+        columns=("grade", *_heads(found)[1:]),
+        sections=tuple(
+            (told, tuple((g, *(cell(g, s, name) for s in _snrs(found))) for g in ("LGG", "HGG")))
+            for name, told in names.items()
+        ),
+    )
+
+
+def _difference(
+    first: Sequence[Sequence[Row]], other: Sequence[Sequence[Row]]
+) -> tuple[float, float, float]:
+    """Mean difference of AUC over cohorts, and its 95 % bootstrap interval."""
+    rng = np.random.default_rng(0)
+    total, resampled = [], []
+    for one, two in zip(first, other, strict=True):
+        known = {row.participant_id: row for row in two}
+        both = [(row, known[row.participant_id]) for row in one if row.participant_id in known]
+        high = np.array([row.grade == "HGG" for row, _ in both])
+        a, b = (np.array([pair[k].ratio for pair in both]) for k in (0, 1))
+        total.append(auc(a, high) - auc(b, high))
+        draws = []
+        for _ in range(RESAMPLES):
+            at = np.concatenate([rng.choice(np.flatnonzero(high == g), (high == g).sum())
+                                 for g in (True, False)])  # fmt: skip
+            draws.append(auc(a[at], high[at]) - auc(b[at], high[at]))
+        resampled.append(draws)
+    low, high_end = np.quantile(np.mean(resampled, axis=0), [0.025, 0.975])
+    return float(np.mean(total)), float(low), float(high_end)
+
+
+def _mean_of(areas: Sequence[float]) -> str:
+    return f"{np.mean(areas):.3f} ({np.min(areas):.3f}–{np.max(areas):.3f})"
