@@ -232,7 +232,7 @@ def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
 
     def small(path, series, **options):
         seen.extend(series)
-        return run_training(path, series, **options, recipe=tiny, voxels=200)
+        return run_training(path, series, **{**options, "voxels": 200}, recipe=tiny)
 
     run_training = run.train
     monkeypatch.setattr(run, "train", small)

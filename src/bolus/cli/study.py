@@ -1,5 +1,6 @@
 """The command ``bolus study``."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -94,16 +95,16 @@ def study(
             resume=resume,
             overwrite=overwrite,
             progress=tell,
-            say=_say,
+            say=partial(_say, quiet=quiet),
         )
     if not quiet:
         show(as_rich(first_table(made.table)))
         typer.echo(f"{out / 'report.html'}")
 
 
-def _say(text: str) -> None:
-    """What was skipped is said even when quiet."""
-    if text.startswith("skipped"):
+def _say(text: str, *, quiet: bool) -> None:
+    """Epochs of a training, and, even when quiet, what was skipped."""
+    if text.startswith("skipped") or (text.startswith(("epoch", "the adapt")) and not quiet):
         typer.echo(text, err=True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality, SeriesError, TissueCurves
 from bolus.estimators.leakage import LeakageFit
@@ -49,28 +49,9 @@ def quantify(
     """
     if series.mask is None:
         raise SeriesError("a series must be prepared (frames and mask found) before its maps")
-    quality = _quality(series, curves, perfusion)
     flow, volume = (1.0, 1.0) if series.relative else (cbf_scale(), cbv_scale())
-    timely = (curves.quality & np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE)) == 0
-
-    def spread(values: np.ndarray, keep: np.ndarray | bool = True) -> np.ndarray:
-        out = np.full(series.grid.shape, np.nan, dtype=np.float32)
-        out[series.mask] = np.where(keep, values, np.nan)
-        return out
-
+    spread = _Spread(series.mask, _timely(curves))
     plain = perfusion if leak is None else leak.uncorrected
-    sds = {
-        name: spread(factor * half_width(found, of), keep)
-        for name, of, found, factor, keep in (
-            ("cbf", "cbf", perfusion, flow, True),
-            ("cbv", "cbv", plain, volume, True),
-            ("mtt", "mtt", perfusion, 1.0, timely),
-            ("tmax", "tmax", perfusion, 1.0, timely),
-            ("delay", "delay", perfusion, 1.0, timely),
-            *(() if leak is None else (("cbv_corrected", "cbv", perfusion, volume, True),)),
-        )
-        if found.posterior is not None and of in found.posterior.quantities
-    }
     return PerfusionMaps(
         series=series,
         aif=aif,
@@ -78,22 +59,61 @@ def quantify(
         parameters=_parameters(estimator),
         cbf=spread(flow * perfusion.cbf),
         cbv=spread(volume * plain.cbv),
-        mtt=spread(perfusion.mtt, timely),
-        tmax=spread(perfusion.tmax, timely),
-        delay=spread(perfusion.delay, timely),
-        ttp=spread(curves.ttp, timely),
+        mtt=spread(perfusion.mtt, timed=True),
+        tmax=spread(perfusion.tmax, timed=True),
+        delay=spread(perfusion.delay, timed=True),
+        ttp=spread(curves.ttp, timed=True),
         leakage={}
         if leak is None
         else {"cbv_corrected": spread(volume * perfusion.cbv), "k2": spread(leak.fit.k2)},
         leakage_model=None if leak is None else leak.fit.model,
         misfit=spread(misfits(curves, perfusion.residual, series.te)),
-        sd=sds,
-        quality=quality,
+        sd=_sds(perfusion, leak, flow, volume, spread),
+        quality=_quality(series, curves, perfusion),
         mask=series.mask,
         tissue=curves.mean,
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=dict(seconds),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Spread:
+    """Puts values of masked voxels (n,) onto the grid; ``timed`` ones where a bolus was seen."""
+
+    mask: Bool[np.ndarray, "x y z"]
+    timely: Bool[np.ndarray, " n"]
+
+    def __call__(
+        self, values: Float[np.ndarray, " n"], timed: bool = False
+    ) -> Float[np.ndarray, "x y z"]:
+        out = np.full(self.mask.shape, np.nan, dtype=np.float32)
+        out[self.mask] = np.where(self.timely, values, np.nan) if timed else values
+        return out
+
+
+def _timely(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
+    """Curves whose times mean something."""
+    return (curves.quality & np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE)) == 0
+
+
+def _sds(
+    perfusion: Perfusion, leak: Leak | None, flow: float, volume: float, spread: _Spread
+) -> dict[str, Float[np.ndarray, "x y z"]]:
+    """SD maps of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
+    plain = perfusion if leak is None else leak.uncorrected
+    wanted = [
+        ("cbf", "cbf", perfusion, flow, False),
+        ("cbv", "cbv", plain, volume, False),
+        *((name, name, perfusion, 1.0, True) for name in ("mtt", "tmax", "delay")),
+    ]
+    if leak is not None:
+        wanted.append(("cbv_corrected", "cbv", perfusion, volume, False))
+    return {
+        name: spread(factor * half_width(found, of), timed)
+        for name, of, found, factor, timed in wanted
+        if found.posterior is not None and of in found.posterior.quantities
+    }
 
 
 def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:

@@ -137,24 +137,11 @@ def simulate_patient(
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
     100 ms, an SNR that is not positive, another field or tumour, or a matrix below 24×24×1.
     """
-    if field not in ECHO_TIMES:
-        raise InputError(f"the field must be 1.5 or 3.0 T, found {field}")
-    snr, field, tr = float(snr), float(field), float(tr)
-    echo = ECHO_TIMES[field] if te is None else float(te)
-    settings = PatientSettings(
-        seed=seed,
-        snr=snr,
-        field=field,
-        tr=tr,
-        te=echo,
-        frames=frames,
-        tumor=tumor,
-        shape=shape,
-        realism=realism,
+    settings = _settings(
+        seed, float(snr), float(field), float(tr), te, frames, tumor, shape, realism
     )
-    _check(settings)
     rng = np.random.default_rng(seed)
-    protocol = Protocol(field=field, tr=tr, te=echo, frames=frames)
+    protocol = Protocol(field=settings.field, tr=settings.tr, te=settings.te, frames=frames)
     anatomy = simulate_anatomy(rng, shape)
     vessels = simulate_vessels(anatomy)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
@@ -166,9 +153,9 @@ def simulate_patient(
     if realism.motion > 0:
         motion = trajectory(rng, frames, realism.motion)
         signal = moved(signal, motion, anatomy.grid)
-    signal = scan(rng, signal, anatomy.grid, masks.brain, snr)
+    signal = scan(rng, signal, anatomy.grid, masks.brain, settings.snr)
     return DigitalPatient(
-        series=DSCSeries(signal=signal, dt=tr, te=echo, grid=anatomy.grid),
+        series=DSCSeries(signal=signal, dt=settings.tr, te=settings.te, grid=anatomy.grid),
         masks=masks,
         truth=_truth(tissue, masks.brain, leak),
         aif=arterial(protocol.time),
@@ -176,6 +163,35 @@ def simulate_patient(
         motion=motion,
         settings=settings,
     )
+
+
+def _settings(
+    seed: int,
+    snr: float,
+    field: float,
+    tr: float,
+    te: Number | None,
+    frames: int,
+    tumor: str,
+    shape: tuple[int, int, int],
+    realism: Realism,
+) -> PatientSettings:
+    """The settings with the echo time of the field, checked."""
+    if field not in ECHO_TIMES:
+        raise InputError(f"the field must be 1.5 or 3.0 T, found {field}")
+    settings = PatientSettings(
+        seed=seed,
+        snr=snr,
+        field=field,
+        tr=tr,
+        te=ECHO_TIMES[field] if te is None else float(te),
+        frames=frames,
+        tumor=tumor,
+        shape=shape,
+        realism=realism,
+    )
+    _check(settings)
+    return settings
 
 
 def _check(s: PatientSettings) -> None:

@@ -21,6 +21,9 @@ Progress = Callable[[int, int, str], None]
 Say = Callable[[str], None]
 TRAINED = {"paper": "phae-paper", "phae": "phae"}
 """Preset → the method whose weights it makes."""
+VOXELS = {"paper": 1024, "phae": 8192}
+"""Most voxels of a patient that a preset is trained on: 65 epochs of 39 patients take a third of
+an hour on two cores."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,7 +157,15 @@ def _weights(
         raise InputError("no participant is marked 'train' in participants.tsv")
     path = work / f"{method}.safetensors"
     if not path.exists():
-        made = train(path, series, preset=preset, seed=settings.seed, resume=resume, progress=say)
+        made = train(
+            path,
+            series,
+            preset=preset,
+            seed=settings.seed,
+            voxels=VOXELS[preset],
+            resume=resume,
+            progress=say,
+        )
         if made.path is None:
             say("the adaptation was not kept; phae stays as shipped")
             return {}, f"an adaptation of {method} to {len(series)} patients was not kept"
