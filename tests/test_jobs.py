@@ -149,16 +149,6 @@ class TestDask:
     def test_patience_is_less_than_half_a_minute(self):
         assert jobs.PATIENCE <= 25
 
-    def test_a_listener_that_is_no_scheduler(self, monkeypatch):
-        pytest.importorskip("distributed")
-        import socket
-
-        monkeypatch.setattr(jobs, "PATIENCE", 0.5)
-        with socket.create_server(("127.0.0.1", 0)) as deaf:
-            address = f"tcp://127.0.0.1:{deaf.getsockname()[1]}"
-            with pytest.raises(InputError, match="no Dask scheduler answers"):
-                list(run_all(square, TASKS, dask=address))
-
     def test_without_dask_it_says_what_to_install(self, monkeypatch):
         import sys
 

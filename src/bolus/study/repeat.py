@@ -29,6 +29,9 @@ class Repeated:
 
     seeds: tuple[int, ...]
     studies: tuple[Study, ...]
+    low: int
+    high: int
+    train: int
 
     @property
     def settings(self) -> StudySettings:
@@ -55,10 +58,17 @@ def repeat_study(
     *,
     seeds: Sequence[int] = SEEDS,
     settings: StudySettings | None = None,
+    low: int = LOW,
+    high: int = HIGH,
+    train: int = TRAIN,
+    shape: tuple[int, int, int] = (64, 64, 10),
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Repeated:
-    """Simulate a cohort of each seed, 64 patients of whom 25 are tested, and study it."""
+    """Simulate a cohort of each seed and study it: ``low`` and ``high`` grade patients.
+
+    ``train`` of them are not tested.
+    """
     chosen, studies = settings or StudySettings(), []
     for place, seed in enumerate(seeds):
 
@@ -68,10 +78,12 @@ def repeat_study(
 
         with tempfile.TemporaryDirectory() as folder:
             cohort = Path(folder) / f"seed-{seed}"
-            simulate_cohort(cohort, low=LOW, high=HIGH, train=TRAIN, seed=seed, jobs=jobs)
+            simulate_cohort(
+                cohort, low=low, high=high, train=train, seed=seed, shape=shape, jobs=jobs
+            )
             out = Path(folder) / "results"
             studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, progress=tell))
-    return Repeated(seeds=tuple(seeds), studies=tuple(studies))
+    return Repeated(seeds=tuple(seeds), studies=tuple(studies), low=low, high=high, train=train)
 
 
 def repeated_page(found: Repeated) -> str:
@@ -79,8 +91,8 @@ def repeated_page(found: Repeated) -> str:
     parts = [_areas(found), _differences(found), _errors(found), _volumes(found)]
     head = (
         f"# {len(found.seeds)} simulated cohorts\n\nWritten by `bolus bench --grading`: seeds "
-        f"{', '.join(map(str, found.seeds))}, each {LOW} low- and {HIGH} high-grade patients, "
-        f"{LOW + HIGH - TRAIN} of them tested.\n"
+        f"{', '.join(map(str, found.seeds))}, each {found.low} low- and {found.high} high-grade "
+        f"patients, {found.low + found.high - found.train} of them tested.\n"
     )
     return "\n".join([head, *(f"## {one.title}\n\n{as_markdown(one)}" for one in parts)])
 

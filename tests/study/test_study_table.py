@@ -1,0 +1,158 @@
+"""Tables from hand-made rows, and the study over several cohorts."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bolus.study import StudySettings
+from bolus.study.layouts import first_table, noise_table, pair_table
+from bolus.study.page import methods_paragraph
+from bolus.study.patient import Examined, Row
+from bolus.study.repeat import repeat_study, repeated_page
+from bolus.study.table import PUBLISHED, TRUTH, pairs, table_rows
+
+SETTINGS = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 10.0), resamples=100)
+LOW, HIGH = (1.0, 1.2, 1.4, 1.6), (1.5, 2.0, 2.5, 3.0, 3.5)
+
+
+def row(number, grade, ratio, method="osvd", snr="none", true=math.nan):
+    one = dict.fromkeys(
+        (
+            "cbf_tumor",
+            "cbf_nawm",
+            "ratio_low",
+            "ratio_high",
+            "ratio_median",
+            "ratio_p95",
+            "ratio_hotspot",
+            "cbv_ratio",
+            "cbv_corrected_ratio",
+            "true_cbv_ratio",
+        ),
+        math.nan,
+    )
+    return Row(
+        participant_id=f"sub-{number}",
+        grade=grade,
+        split="",
+        method=method,
+        snr=snr,
+        ratio=ratio,
+        true_ratio=true,
+        seconds_reading=0.1,
+        seconds_preparing=0.2,
+        seconds_estimation=0.3,
+        seconds_writing=0.4,
+        **one,
+    )
+
+
+def cohort(low=LOW, high=HIGH, **more):
+    grades = ["LGG"] * len(low) + ["HGG"] * len(high)
+    both = zip(grades, (*low, *high), strict=True)
+    return [row(n, grade, ratio, **more) for n, (grade, ratio) in enumerate(both)]
+
+
+def of(rows, method, snr="none"):
+    return next(r for r in table_rows(rows, SETTINGS) if (r.method, r.snr) == (method, snr))
+
+
+def test_figures_of_a_row_by_hand():
+    found = of(cohort(), "osvd")
+    assert found.n == 9
+    assert found.roc.auc == pytest.approx(19 / 20)
+    assert found.roc.cutoff == pytest.approx(1.8)
+    assert found.roc.apparent.sensitivity == pytest.approx(4 / 5)
+    assert found.roc.apparent.specificity == 1
+    assert found.seconds == pytest.approx(1.0)
+    assert found.parts == pytest.approx((0.1, 0.2, 0.3, 0.4))
+
+
+def test_the_cut_off_of_the_others_is_no_better():
+    found = of(cohort(), "osvd")
+    assert found.roc.left_out.accuracy < found.roc.apparent.accuracy
+
+
+def test_patients_without_a_ratio_are_counted():
+    rows = cohort()
+    rows[0] = replace(rows[0], ratio=math.nan)
+    found = of(rows, "osvd")
+    assert (found.n, found.missing) == (8, 1)
+    assert "(1 missing)" in str(first_table(table_rows(rows, SETTINGS)))
+
+
+def test_too_few_patients_of_a_grade():
+    found = of(cohort(low=(1.0,)), "osvd")
+    assert found.roc is None
+    assert found.why == "1 low- and 5 high-grade patients"
+    assert "too few: 1 low-" in str(first_table(table_rows(cohort(low=(1.0,)), SETTINGS)))
+
+
+def test_pairs_are_of_the_same_patients():
+    other = cohort(high=(1.1, 1.3, 2.5, 3.0, 3.5), method="phae")
+    rows = [*cohort(), *other[:-1]]
+    (pair,) = pairs(rows, SETTINGS)
+    assert pair.n == 8
+    assert pair.comparison.auc[0] == pytest.approx(15 / 16)
+    assert pair.comparison.difference > 0
+    assert "osvd − phae" in str(pair_table([pair]))
+
+
+def test_against_the_truth():
+    rows = [replace(r, true_ratio=r.ratio / 1.1) for r in cohort()]
+    rows += [
+        replace(r, ratio_low=r.ratio * 0.95, ratio_high=r.ratio * 1.05, method="phae") for r in rows
+    ]
+    assert of(rows, "osvd").bias == pytest.approx(1.1)
+    assert of(rows, "osvd").error == pytest.approx(math.log(1.1))
+    assert math.isnan(of(rows, "osvd").held)
+    assert of(rows, "phae").held == 0
+    assert of(rows, TRUTH).roc.auc == of(rows, "osvd").roc.auc
+
+
+def test_a_cohort_without_truth_has_no_such_row():
+    found = table_rows(cohort(), SETTINGS)
+    assert TRUTH not in {r.method for r in found}
+    assert "error of the ratio" not in str(noise_table(found))
+
+
+def test_the_published_row_is_beside_ours_and_called_another_cohort():
+    text = str(first_table(table_rows(cohort(), SETTINGS)))
+    assert "another cohort" in text
+    published = {r.method: (r.auc, r.cutoff, r.seconds) for r in PUBLISHED}
+    assert published["PHAE"] == (0.90, 1.18, 8.4)
+    assert published["oSVD"] == (0.87, 1.77, 11.8)
+    assert published["Tikhonov"] == (0.88, 1.75, 33.6)
+
+
+def test_rows_survive_json():
+    one = Examined(participant_id="sub-1", snr="none", rows=tuple(cohort()[:2]))
+    again = Examined.from_json(one.as_json())
+    for before, after in zip(one.rows, again.rows, strict=True):
+        np.testing.assert_equal(vars(after), vars(before))
+
+
+def test_the_methods_paragraph_says_what_was_done():
+    plain = methods_paragraph(SETTINGS, None)
+    assert "SNR 10" in plain
+    assert "100 bootstrap resamples" in plain
+    assert "frames and arterial input included" not in plain
+    other = replace(SETTINGS, noisy_aif=True, leakage=False)
+    assert "frames and arterial input included" in methods_paragraph(other, None)
+    assert "not corrected for leakage" in methods_paragraph(other, None)
+
+
+def test_several_cohorts():
+    settings = StudySettings(methods=("phae", "osvd"), snrs=(math.inf,), resamples=100)
+    found = repeat_study(
+        seeds=(0, 1), settings=settings, low=2, high=3, train=0, shape=(40, 40, 6), jobs=1
+    )
+    assert len(found.studies) == 2
+    areas = found.areas("phae", "none")
+    assert all(0 <= area <= 1 for area in areas)
+    page = repeated_page(found)
+    assert page.startswith("# 2 simulated cohorts")
+    assert f"{np.mean(areas):.3f} ({min(areas):.3f}–{max(areas):.3f})" in page
+    assert "AUC of phae less that of the others" in page
