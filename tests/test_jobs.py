@@ -6,11 +6,11 @@ import threading
 import time
 
 import pytest
-from jobs_work import refuse, slow, square, timed, where
 
 from bolus import jobs
 from bolus.data import InputError
 from bolus.jobs import run_all
+from jobs_work import refuse, slow, square, timed, where
 
 TASKS = {f"t{n}": (n,) for n in range(9)}
 SQUARES = {f"t{n}": n * n for n in range(9)}
@@ -57,6 +57,17 @@ class TestThisMachine:
         spans = collected(run_all(timed, tasks, jobs=2)).values()
         for start, _ in spans:
             assert sum(a <= start < b for a, b in spans) <= 2
+
+    def test_no_more_is_handed_out_than_there_are_processes(self, monkeypatch):
+        sent, held = [], jobs.ProcessPoolExecutor.submit
+        monkeypatch.setattr(
+            jobs.ProcessPoolExecutor,
+            "submit",
+            lambda *given, **named: sent.append(1) or held(*given, **named),
+        )
+        for done, _ in enumerate(run_all(square, TASKS, jobs=2)):
+            assert len(sent) - done <= 2
+        assert len(sent) == len(TASKS)
 
     def test_leaving_early_starts_no_more(self, tmp_path):
         tasks = {f"t{n}": (str(tmp_path), n) for n in range(40)}

@@ -28,7 +28,9 @@ def table(tmp_path):
     """Write participants.tsv as given; returns the cohort's folder."""
 
     def write(text):
-        (tmp_path / "participants.tsv").write_bytes(text.encode() if isinstance(text, str) else text)
+        (tmp_path / "participants.tsv").write_bytes(
+            text.encode() if isinstance(text, str) else text
+        )
         return tmp_path
 
     return write
@@ -38,7 +40,12 @@ def test_round_trip(tmp_path):
     write_participants(tmp_path, ROWS)
     write_dataset(tmp_path, "Ours")
     one, two = read_participants(tmp_path)
-    assert (one.name, one.grade, one.split, one.details) == ("sub-01", "LGG", "train", {"age": "41"})
+    assert (one.name, one.grade, one.split, one.details) == (
+        "sub-01",
+        "LGG",
+        "train",
+        {"age": "41"},
+    )
     assert (two.name, two.grade, two.split, two.details) == ("sub-02", "HGG", "test", {"age": "63"})
     assert one.series == tmp_path / "sub-01" / "perf" / "sub-01_dsc.nii.gz"
     assert (one.masks, one.truth) == ({}, {})

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import ndtr, ndtri
 
 from bolus.data import CurveError, InputError
 from bolus.phantom.arterial import Number, Range
@@ -119,6 +118,8 @@ class PopulationPrior(CurvePrior):
         self, mtt_edges: Float[np.ndarray, " m"], delay_edges: Float[np.ndarray, " d"]
     ) -> Float[np.ndarray, "mtts delays"]:
         """Probability of every cell of a grid, up to a factor; both edges in s."""
+        from scipy.special import ndtr
+
         centre, sd = self._log_mtt
         of_mtt = np.diff(ndtr((np.log(mtt_edges) - centre) / sd))
         of_delay = np.diff(ndtr((delay_edges - self.delay_mean) / self.delay_sd))
@@ -224,5 +225,7 @@ def _cut_normal(
     rng: np.random.Generator, mean: float, sd: float, within: Range, n: int
 ) -> Float[np.ndarray, " n"]:
     """Normal numbers that lie ``within`` a range, by the inverse of the distribution."""
+    from scipy.special import ndtr, ndtri
+
     low, high = ((float(edge) - mean) / sd for edge in within)
     return mean + sd * ndtri(rng.uniform(ndtr(low), ndtr(high), n))

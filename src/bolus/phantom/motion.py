@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy.ndimage import affine_transform, gaussian_filter1d
 
 from bolus.data import Grid
 
@@ -19,6 +18,8 @@ def trajectory(
 
     Each has mean 0 over the frames, so that masks fit on average.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     drift = gaussian_filter1d(rng.standard_normal((frames, 6)), SMOOTH, axis=0, mode="reflect")
     drift /= drift.std(axis=0)
     jump = np.arange(frames)[:, None] >= rng.integers(frames // 4, frames)
@@ -36,6 +37,8 @@ def moved(
 def _frame(
     volume: Float[np.ndarray, "x y z"], pose: Float[np.ndarray, " six"], grid: Grid
 ) -> Float[np.ndarray, "x y z"]:
+    from scipy.ndimage import affine_transform
+
     linear = grid.affine[:3, :3]
     turn = np.linalg.solve(linear, _rotation(np.deg2rad(pose[3:])) @ linear)
     middle = (np.array(volume.shape) - 1) / 2

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import ndtr
 
 from bolus.phantom.anatomy import Anatomy
 from bolus.phantom.arterial import Range
@@ -87,6 +86,8 @@ def _dispersion(
     rng: np.random.Generator, anatomy: Anatomy, within: Range
 ) -> Float[np.ndarray, "x y z"]:
     """Dispersion in s, uniform over the brain's voxels and smooth between them."""
+    from scipy.special import ndtr
+
     if within[0] == within[1]:
         return np.full(anatomy.grid.shape, float(within[0]))
     return within[0] + (within[1] - within[0]) * ndtr(_field(rng, anatomy))

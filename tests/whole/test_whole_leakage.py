@@ -1,0 +1,147 @@
+"""Leakage correction from the shell and from Python."""
+
+import json
+from types import SimpleNamespace
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+import bolus
+from bolus.data import InputError, MaskError
+from bolus.io import write_series, write_volume
+from bolus.phantom import Leak, Realism, simulate_patient
+from bolus.pipeline import estimate, measure
+
+METHOD = "osvd"
+NEW = {f"{name}.{ending}" for name in ("cbv_corrected", "k2") for ending in ("nii.gz", "json")}
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory):
+    """A small patient whose tumour brightens as agent leaks, on disk with its mask."""
+    leak = Leak(ktrans=0.12, relaxivity=10.0, preload=0.1)
+    made = simulate_patient(
+        seed=4,
+        snr=80,
+        tumor="high",
+        shape=(40, 40, 6),
+        frames=50,
+        realism=Realism(leak=leak),
+    )
+    folder = tmp_path_factory.mktemp("leaky")
+    series = made.series
+    write_series(folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
+    write_volume(folder / "tumor.nii.gz", made.masks.tumor, series.grid)
+    return SimpleNamespace(
+        made=made, series=series, path=folder / "dsc.nii.gz", tumor=folder / "tumor.nii.gz"
+    )
+
+
+@pytest.fixture(scope="module")
+def maps(leaky):
+    return bolus.perfusion_maps(leaky.series, METHOD, tumor=leaky.made.masks.tumor)
+
+
+def ratio(volume, masks):
+    return np.nanmean(volume[masks.tumor]) / np.nanmean(volume[masks.nawm])
+
+
+def test_corrected_volume_is_near_the_truth(maps, leaky):
+    masks, truth = leaky.made.masks, ratio(leaky.made.truth.cbv, leaky.made.masks)
+    assert ratio(maps.leakage["cbv_corrected"], masks) == pytest.approx(truth, rel=0.15)
+    assert ratio(maps.cbv, masks) < 0.8 * truth
+    k2 = maps.leakage["k2"]
+    assert np.nanmean(k2[masks.tumor]) > 0.005
+    assert abs(np.nanmean(k2[masks.nawm])) < 0.002
+    assert np.isnan(k2[~maps.mask]).all()
+
+
+def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
+    plain = bolus.perfusion_maps(leaky.series, METHOD)
+    assert (plain.leakage, plain.leakage_model) == ({}, None)
+    np.testing.assert_array_equal(maps.cbv, plain.cbv)
+    good = np.isfinite(maps.mtt)
+    product = 60 * maps.leakage["cbv_corrected"] / maps.cbf
+    np.testing.assert_allclose(product[good], maps.mtt[good], rtol=1e-4)
+    assert np.nanmax(np.abs(maps.cbf - plain.cbf)) > 0
+
+
+def test_from_the_shell(leaky, maps, tmp_path, run):
+    out = tmp_path / "out"
+    code, _, err = run("maps", leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor)
+    assert code == 0, err
+    assert {path.name for path in out.iterdir()} > NEW
+    told = json.loads((out / "summary.json").read_text())
+    assert told["leakage_model"] == "free"
+    assert (told["units"]["k2"], told["units"]["cbv_corrected"]) == ("1/s", "mL/100g")
+    sidecar = json.loads((out / "k2.json").read_text())
+    assert (sidecar["Units"], sidecar["LeakageModel"]) == ("1/s", "free")
+    assert json.loads((out / "cbv_corrected.json").read_text())["KappaOverRho"] > 0.7
+    for name in ("cbv_corrected", "k2"):
+        volume = np.asarray(nib.load(out / f"{name}.nii.gz").dataobj)
+        np.testing.assert_array_equal(volume, maps.leakage[name])
+
+
+def test_published_model_and_none_from_the_shell(leaky, tmp_path, run):
+    base = ("maps", leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
+    assert run(*base, "-o", tmp_path / "bsw", "--leakage-model", "bsw")[0] == 0
+    told = json.loads((tmp_path / "bsw" / "summary.json").read_text())
+    assert told["leakage_model"] == "bsw"
+    assert run(*base, "-o", tmp_path / "none", "--no-leakage")[0] == 0
+    assert not NEW & {path.name for path in (tmp_path / "none").iterdir()}
+    assert json.loads((tmp_path / "none" / "summary.json").read_text())["leakage_model"] is None
+
+
+def test_leakage_without_tumour_mask_and_without_echo_time(leaky, tmp_path, run):
+    series = leaky.series
+    path = tmp_path / "relative.nii.gz"
+    write_series(path, series.signal, series.grid, series.dt, None)
+    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", METHOD, "--leakage")
+    assert code == 0, err
+    assert "relative" in out
+    units = json.loads((tmp_path / "out" / "summary.json").read_text())["units"]
+    assert (units["cbv_corrected"], units["k2"]) == ("relative", "1/s")
+    k2 = np.asarray(nib.load(tmp_path / "out" / "k2.nii.gz").dataobj)
+    assert np.nanmean(k2[leaky.made.masks.tumor]) > 0.005
+
+
+def test_refused_from_the_shell(leaky, tmp_path, run):
+    everywhere = tmp_path / "all.nii.gz"
+    write_volume(everywhere, np.ones(leaky.series.grid.shape, bool), leaky.series.grid)
+    for options, words in (
+        (("--tumor", everywhere), "reference"),
+        (("--tumor", tmp_path / "missing.nii.gz"), "missing.nii.gz"),
+        (("--leakage", "--leakage-model", "nosuch"), "free, bsw"),
+    ):
+        code, _, err = run("maps", leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options)
+        assert code == 2
+        assert words in err
+        assert err.count("\n") == 1
+        assert not (tmp_path / "out").exists()
+
+
+def test_refused_from_python(leaky):
+    with pytest.raises(MaskError, match="reference"):
+        measure(leaky.series, tumor=np.ones(leaky.series.grid.shape, bool))
+    with pytest.raises(MaskError, match="tumor marks no voxel"):
+        measure(leaky.series, tumor=np.zeros(leaky.series.grid.shape, bool))
+    with pytest.raises(InputError, match="boolean"):
+        measure(leaky.series, tumor=np.ones(leaky.series.grid.shape))
+    with pytest.raises(InputError, match="frames"):
+        measure(leaky.series, aif=np.ones(12), leakage=True)
+
+
+def test_one_measurement_serves_many_methods(leaky, maps):
+    steps = []
+    measured = measure(leaky.series, tumor=leaky.made.masks.tumor, progress=steps.append)
+    assert steps[-1] == "correcting leakage"
+    found = estimate(measured, METHOD)
+    np.testing.assert_array_equal(found.cbf, maps.cbf)
+    np.testing.assert_array_equal(found.leakage["k2"], maps.leakage["k2"])
+    assert found.method == METHOD
+    other = estimate(measured, "phae")
+    np.testing.assert_array_equal(other.leakage["k2"], maps.leakage["k2"])
+    assert np.isfinite(other.sd["cbv_corrected"][other.mask]).mean() > 0.99
+    assert set(other.units) >= {"cbv_corrected_sd", "cbv_sd", "k2"}
+    assert {"correcting leakage", "deconvolving without correction"} <= set(other.seconds)
