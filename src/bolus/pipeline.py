@@ -32,6 +32,7 @@ from bolus.estimators import (
 )
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.io import output_folder, read_aif, read_mask
+from bolus.physics import blood_volume
 from bolus.preprocess import prepare, tissue_curves
 from bolus.report import write_report
 
@@ -168,8 +169,13 @@ def estimate(
         perfusion = solved(curves)
     leak = None
     if measured.leakage is not None:
-        with watch("deconvolving without correction"):
-            leak = Leak(measured.leakage, solved(measured.curves))
+        with watch("volume without correction"):
+            if perfusion.posterior is None:  # its volume is the ratio of areas
+                volume = blood_volume(measured.curves.curves, aif.astype(perfusion.cbv.dtype))
+                plain = perfusion._replace(cbv=volume)
+            else:
+                plain = solved(measured.curves)
+            leak = Leak(measured.leakage, plain)
     with watch("judging quality"):
         maps = quantify(
             measured.series,

@@ -1,6 +1,7 @@
 """Leakage correction from the shell and from Python."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import nibabel as nib
@@ -9,6 +10,7 @@ import pytest
 
 import bolus
 from bolus.data import InputError, MaskError
+from bolus.estimators import METHODS
 from bolus.io import write_series, write_volume
 from bolus.phantom import Leak, Realism, simulate_patient
 from bolus.pipeline import estimate, measure
@@ -145,3 +147,14 @@ def test_one_measurement_serves_many_methods(leaky, maps):
     assert np.isfinite(other.sd["cbv_corrected"][other.mask]).mean() > 0.99
     assert set(other.units) >= {"cbv_corrected_sd", "cbv_sd", "k2"}
     assert {"correcting leakage", "deconvolving without correction"} <= set(other.seconds)
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("phae", "bayes")])
+def test_volume_without_correction_is_that_of_uncorrected_maps(method, leaky):
+    """It is taken as the ratio of areas, without deconvolving once more."""
+    masks = leaky.made.masks
+    measured = measure(leaky.series, masks.aif, masks.brain, tumor=masks.tumor)
+    plain = replace(measured, corrected=None, leakage=None)
+    both, alone = estimate(measured, method), estimate(plain, method)
+    np.testing.assert_allclose(both.cbv, alone.cbv, rtol=1e-5, atol=1e-5)
+    assert (both.leakage["cbv_corrected"] != both.cbv)[both.mask].mean() > 0.05

@@ -70,7 +70,7 @@ def maps(
         typer.Option(
             metavar="free|bsw",
             help="Boxerman-Schmainda-Weisskoff as published (bsw), or with a vascular curve of "
-            "any transit time and delay (free).",
+            "any transit time and delay, and washout (free).",
         ),
     ] = "free",
     te: EchoTime = None,

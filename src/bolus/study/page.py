@@ -89,7 +89,7 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
         "Weisskoff (AJNR 2006;27:859)"
         + (
             ", with a vascular curve of any transit time and delay in place of the scaled mean "
-            "curve. "
+            "curve and a leak that may wash out or be none (bolus model 'free'). "
             if settings.leakage_model == "free"
             else ". "
         )
