@@ -85,7 +85,9 @@ def curve_table(aif: Float[np.ndarray, " t"], dt: float, dtype: np.dtype) -> Cur
         at_once, weibull = np.zeros_like(mtt), RESIDUES["weibull"]
         return (tissue_curve(fine, dt / PARTS, 1 / mtt, mtt, weibull, at_once, shape),)
 
-    values = in_blocks(curves, mtt.ravel(), shape.ravel(), size=CELLS)[0]
+    fine = fine.astype(dtype)
+    cells = (axis.ravel().astype(dtype) for axis in (mtt, shape))
+    values = in_blocks(curves, *cells, size=CELLS)[0]
     by_part = values.astype(dtype).reshape(len(values), -1, PARTS).transpose(0, 2, 1)
     return CurveTable(np.ascontiguousarray(by_part), before * dt, dt, n)
 

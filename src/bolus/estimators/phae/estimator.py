@@ -18,7 +18,7 @@ from bolus.estimators.phae.weights import Weights, shipped_weights
 
 SHORTEST_TR, LONGEST_TR, SHORTEST_SCAN = 0.45, 3.3, 38.0
 """What scans the encoder was trained on, s, with a small margin."""
-ROWS = 1024
+ROWS = 2048
 """Voxels a block: their hidden layers stay in the cache."""
 
 
