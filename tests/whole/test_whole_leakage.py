@@ -146,7 +146,7 @@ def test_one_measurement_serves_many_methods(leaky, maps):
     np.testing.assert_array_equal(other.leakage["k2"], maps.leakage["k2"])
     assert np.isfinite(other.sd["cbv_corrected"][other.mask]).mean() > 0.99
     assert set(other.units) >= {"cbv_corrected_sd", "cbv_sd", "k2"}
-    assert {"correcting leakage", "deconvolving without correction"} <= set(other.seconds)
+    assert {"correcting leakage", "volume without correction"} <= set(other.seconds)
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("phae", "bayes")])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -15,6 +16,7 @@ from bolus.estimators import METHODS
 from bolus.estimators.phae import shipped_weights, write_weights
 from bolus.estimators.quantify import misfits
 from bolus.io import write_series
+from bolus.pipeline import estimate, measure
 from bolus.preprocess import prepare, tissue_curves
 
 MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
@@ -344,6 +346,21 @@ def test_real_slice(shared_data, tmp_path, run):
     flow = np.sort(maps.cbf[np.isfinite(maps.cbf)])
     upper, lower = np.percentile(flow, 70), np.percentile(flow, 20)
     assert 1.5 < upper / lower < 5
+
+
+def test_real_slice_under_a_shifted_arterial_input(shared_data):
+    """Two seconds, one frame, early or late: flow moves little, the delay takes it up."""
+    measured = measure(bolus.read_series(shared_data / "ntuh-convexity" / "dsc.nii.gz"))
+    plain = estimate(measured, "phae")
+    assert 2 < np.nanmedian(plain.mtt) < 8
+    for shift in (-1, 1):
+        curve = np.roll(measured.aif.curve, shift)
+        curve[slice(0, 1) if shift > 0 else slice(-1, None)] = 0 if shift > 0 else curve[-2]
+        moved = estimate(replace(measured, aif=replace(measured.aif, curve=curve)), "phae")
+        assert abs(np.nanmedian(moved.cbf / plain.cbf) - 1) < 0.1
+        assert np.nanmean(np.abs(np.log(moved.cbf / plain.cbf))) < 0.1
+        late = np.nanmedian(moved.delay - plain.delay)
+        assert late == pytest.approx(-shift * measured.series.dt, abs=0.3)
 
 
 def test_ras_view_is_the_same_for_any_storage_order():
