@@ -23,8 +23,8 @@ from bolus.data import (
 from bolus.estimators import (
     METHODS,
     Estimator,
-    Leak,
     LeakageFit,
+    LeakageResult,
     correct_leakage,
     deconvolve,
     estimator,
@@ -175,7 +175,7 @@ def estimate(
                 plain = perfusion._replace(cbv=volume)
             else:
                 plain = solved(measured.curves)
-            leak = Leak(measured.leakage, plain)
+            leak = LeakageResult(measured.leakage, plain)
     with watch("judging quality"):
         maps = quantify(
             measured.series,

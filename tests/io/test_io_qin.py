@@ -427,6 +427,20 @@ def test_not_in_the_table(tree):
     assert reason_of(tree) == "not in the table of participants"
 
 
+def test_a_stranger_in_the_folder_is_not_named(tree):
+    """Nobody asked for a patient whose id is not the collection's."""
+    stranger = "19570312-Mustermann"
+    for file in (tree.root / ID).rglob("*.dcm"):
+        ds = pydicom.dcmread(file)
+        ds.PatientID = stranger
+        ds.save_as(file)
+    told = []
+    with pytest.raises(InputError, match="can be imported") as refused:
+        tree.run(progress=told.append)
+    assert any(text.startswith("skipped 1 with another kind of id: not in") for text in told)
+    assert stranger not in " ".join([*told, str(refused.value)])
+
+
 def test_not_in_the_folder(tree):
     write_table(tree.table, "QIN-BRAIN-DSC-01-77 HGG", f"{ID} HGG")
     made = tree.run()

@@ -4,14 +4,14 @@ from bolus.estimators.deconvolve import METHODS, Estimator, deconvolve, estimato
 from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
 from bolus.estimators.leakage import LeakageFit, correct_leakage
 from bolus.estimators.prior import Prior
-from bolus.estimators.quantify import Leak, quantify
+from bolus.estimators.quantify import LeakageResult, quantify
 
 __all__ = [
     "LEAKAGE_MODELS",
     "METHODS",
     "Estimator",
-    "Leak",
     "LeakageFit",
+    "LeakageResult",
     "Prior",
     "correct_leakage",
     "deconvolve",

@@ -20,7 +20,7 @@ MISFIT_SHARE = 0.15
 
 
 @dataclass(frozen=True, eq=False)
-class Leak:
+class LeakageResult:
     """The fit of a leakage correction, and the perfusion of the curves before it."""
 
     fit: LeakageFit
@@ -36,7 +36,7 @@ def quantify(
     method: str,
     estimator: object,
     seconds: Mapping[str, float],
-    leak: Leak | None = None,
+    leak: LeakageResult | None = None,
 ) -> PerfusionMaps:
     """Maps (x, y, z) from the perfusion of a prepared series' masked voxels.
 
@@ -98,7 +98,7 @@ def _timely(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
 
 
 def _sds(
-    perfusion: Perfusion, leak: Leak | None, flow: float, volume: float, spread: _Spread
+    perfusion: Perfusion, leak: LeakageResult | None, flow: float, volume: float, spread: _Spread
 ) -> dict[str, Float[np.ndarray, "x y z"]]:
     """SD maps of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
     plain = perfusion if leak is None else leak.uncorrected

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bolus.data import SeriesError
+from bolus.io.silence import no_remarks
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -62,7 +63,8 @@ def read_header(path: Path) -> FileHeader | None:
     import pydicom
 
     try:
-        ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+        with no_remarks():
+            ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
         sop_class = str(ds.get("SOPClassUID") or ds.file_meta.MediaStorageSOPClassUID)
         if sop_class != _CLASSIC and sop_class not in _ENHANCED:
             _check_other(ds, sop_class)

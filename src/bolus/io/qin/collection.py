@@ -17,6 +17,8 @@ from bolus.io.qin.tree import QinPatient, Say, Tree, read_tree
 PathLike = str | os.PathLike[str]
 
 COLLECTION = "QIN-BRAIN-DSC-MRI"
+ID = "QIN-BRAIN-DSC-"
+"""How the collection's PatientIDs begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +107,24 @@ def _import_all(
         except InputError as error:
             skipped.append(_Skipped(found[0].id if found else row.given, _plain(error, root)))
             say(f"skipped {skipped[-1].id}: {skipped[-1].reason}")
-    named = {row.name for row in rows}
-    for patient in tree.patients:
-        if name_of(patient.id) not in named:
-            skipped.append(_Skipped(patient.id, "not in the table of participants"))
-            say(f"skipped {skipped[-1].id}: {skipped[-1].reason}")
+    for one in _unnamed(rows, tree):
+        skipped.append(one)
+        say(f"skipped {one.id}: {one.reason}")
     return done, skipped
+
+
+def _unnamed(rows: Sequence[Row], tree: Tree) -> list[_Skipped]:
+    """Patients that the table does not name: by id if it is the collection's, else counted.
+
+    In the wrong folder an id may be a real patient's, for whom nobody asked.
+    """
+    named, reason = {row.name for row in rows}, "not in the table of participants"
+    others = [patient.id for patient in tree.patients if name_of(patient.id) not in named]
+    known = [given for given in others if given.startswith(ID)]
+    found = [_Skipped(given, reason) for given in known]
+    if len(known) < len(others):
+        found.append(_Skipped(f"{len(others) - len(known)} with another kind of id", reason))
+    return found
 
 
 def _the_patient(row: Row, found: Sequence[QinPatient], tree: Tree) -> QinPatient:

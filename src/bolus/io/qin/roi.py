@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data import Grid, MaskError
+from bolus.io.silence import no_remarks
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -66,9 +67,10 @@ def _read(path: Path) -> _Image:
     import pydicom
 
     try:
-        ds = pydicom.dcmread(path)
-        _check_kind(ds)
-        return _image(path, ds)
+        with no_remarks():
+            ds = pydicom.dcmread(path)
+            _check_kind(ds)
+            return _image(path, ds)
     except Exception as error:
         kind = "" if isinstance(error, MaskError) else f"{type(error).__name__}: "
         raise MaskError(f"{path}: cannot be read as a slice of a mask ({kind}{error})") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from bolus.data import SeriesError
 from bolus.io.checksums import files_below
+from bolus.io.silence import no_remarks
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -142,10 +143,11 @@ def _parsed(path: Path, file: BinaryIO) -> _Mark | None:
     import pydicom
 
     try:
-        ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
-        if ds.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
-            return None
-        mark = _mark(path, ds)
+        with no_remarks():
+            ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
+            if ds.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
+                return None
+            mark = _mark(path, ds)
         missing = _missing_bytes(ds, path.stat().st_size - file.tell())
     except Exception as error:
         raise SeriesError(
