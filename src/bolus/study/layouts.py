@@ -61,7 +61,8 @@ def noise_table(rows: Sequence[TableRow]) -> Layout:
         name="noise",
         title="Noise added to the signal",
         note="SNR: mean baseline signal of the brain over the SD of the added noise. Error: mean "
-        "|ln(ratio/true ratio)|; bias: median of ratio/true ratio.",
+        "|ln(ratio/true ratio)|; bias: median of ratio/true ratio. n: patients with a ratio, where some have none "
+        "because the mean of white matter is not positive.",
         columns=("method", *(f"SNR {snr}" if snr != NO_NOISE else "none added" for snr in snrs)),
         sections=tuple(parts),
     )
@@ -125,7 +126,8 @@ def _auc(row: TableRow) -> str:
     if row.roc is None:
         return "–"
     low, high = row.roc.auc_ci
-    return f"{row.roc.auc:.3f} ({low:.2f}–{high:.2f})"
+    fewer = f", n {row.n}" if row.missing else ""
+    return f"{row.roc.auc:.3f} ({low:.2f}–{high:.2f}){fewer}"
 
 
 def _error(row: TableRow) -> str:

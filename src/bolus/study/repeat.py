@@ -118,7 +118,8 @@ def _areas(found: Repeated) -> Layout:
     return Layout(
         name="areas",
         title="AUC",
-        note="Mean over the cohorts (lowest to highest). The true CBF ratio itself has "
+        note="Mean over the cohorts (lowest to highest), of the patients with a ratio (the mean of "
+        "white matter must be positive). The true CBF ratio itself has "
         f"{_mean_of(truth)}, the true CBV ratio {_mean_of(volume)}.",
         columns=_heads(found),
         sections=(("", tuple(cells(m) for m in found.settings.methods)),),
