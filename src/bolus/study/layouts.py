@@ -61,8 +61,8 @@ def noise_table(rows: Sequence[TableRow]) -> Layout:
         name="noise",
         title="Noise added to the signal",
         note="SNR: mean baseline signal of the brain over the SD of the added noise. Error: mean "
-        "|ln(ratio/true ratio)|; bias: median of ratio/true ratio. n: patients with a ratio, where some have none "
-        "because the mean of white matter is not positive.",
+        "|ln(ratio/true ratio)|; bias: median of ratio/true ratio. n: patients with a ratio, "
+        "where some have none because the mean of white matter is not positive.",
         columns=("method", *(f"SNR {snr}" if snr != NO_NOISE else "none added" for snr in snrs)),
         sections=tuple(parts),
     )
