@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.bench.result import plain
 from bolus.io import read_map, read_mask, write_bytes, write_json
 from bolus.io.cohort import Participant
 from bolus.notice import NOTICE
@@ -21,7 +22,7 @@ from bolus.report.summary import software
 from bolus.study.figures import Example, grading_figure, maps_figure, noise_figure, save_figure
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph, study_page
-from bolus.study.patient import SHOWN, Row
+from bolus.study.patient import SHOWN, Row, map_path
 from bolus.study.settings import NO_NOISE, snr_name
 from bolus.study.table import TRUTH
 
@@ -87,9 +88,7 @@ def results(study: "Study") -> dict[str, object]:
         "truth": [row.as_json() for row in study.table if row.method == TRUTH],
         "delong": [asdict(pair) for pair in study.pairs],
     }
-    plain = _plain(told)
-    assert isinstance(plain, dict)
-    return plain
+    return {key: plain(value) for key, value in told.items()}
 
 
 def _layouts(study: "Study") -> list[Layout]:
@@ -143,19 +142,15 @@ def _examples(study: "Study", maps: Path) -> list[Example]:
 
 def _example(patient: Participant, grade: str, methods: Sequence[str], maps: Path) -> Example:
     volumes: dict[str, Mapping[str, np.ndarray]] = {}
-    first, grid = read_map(_map_path(maps, patient, methods[0], SHOWN[0]))
+    first, grid = read_map(map_path(maps, patient.name, methods[0], SHOWN[0]))
     if set(SHOWN) <= set(patient.truth):
         inside = np.isfinite(first)
         truth = {name: read_map(patient.truth[name], grid)[0] for name in SHOWN}
         volumes["truth"] = {name: np.where(inside, own, np.nan) for name, own in truth.items()}
     for method in methods:
-        volumes[method] = {n: read_map(_map_path(maps, patient, method, n))[0] for n in SHOWN}
+        volumes[method] = {n: read_map(map_path(maps, patient.name, method, n))[0] for n in SHOWN}
     tumor = read_mask(patient.masks["tumor"], grid)
     return Example(title=f"{patient.name}, {grade}", grid=grid, tumor=tumor, maps=volumes)
-
-
-def _map_path(maps: Path, patient: Participant, method: str, name: str) -> Path:
-    return maps / f"{patient.name}_desc-{method.replace('-', '')}_{name}.nii.gz"
 
 
 def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
@@ -199,14 +194,4 @@ def _versions() -> dict[str, str]:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return f"{value:.6g}" if math.isfinite(value) else ""
-    return value
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
     return value

@@ -275,8 +275,12 @@ def _ratio(maps: PatientMaps, name: str, case: _Case) -> RoiRatio:
 
 def _write(maps: PatientMaps, folder: Path, name: str, method: str) -> None:
     for shown in SHOWN:
-        path = folder / f"{name}_desc-{method.replace('-', '')}_{shown}.nii.gz"
-        write_volume(path, maps.volume(shown), maps.grid)
+        write_volume(map_path(folder, name, method, shown), maps.volume(shown), maps.grid)
+
+
+def map_path(folder: Path, participant: str, method: str, name: str) -> Path:
+    """Where a study keeps a map of a participant; ``name`` of SHOWN."""
+    return folder / f"{participant}_desc-{method.replace('-', '')}_{name}.nii.gz"
 
 
 def _plain(row: Mapping[str, object]) -> dict[str, object]:
