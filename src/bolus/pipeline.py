@@ -31,7 +31,15 @@ from bolus.estimators import (
     quantify,
 )
 from bolus.estimators.phae import from_weights, read_weights
-from bolus.io import output_folder, read_aif, read_mask
+from bolus.io import (
+    KEPT,
+    output_folder,
+    read_aif,
+    read_identity,
+    read_mask,
+    write_dicom,
+    write_kept,
+)
 from bolus.physics import blood_volume
 from bolus.preprocess import prepare, tissue_curves
 from bolus.report import write_report
@@ -44,14 +52,29 @@ Progress = Callable[[str], None]
 class PatientMaps(PerfusionMaps):
     """Maps of one patient that can be saved."""
 
-    def save(self, folder: PathLike, *, overwrite: bool = False) -> Path:
-        """Write maps, masks, arterial input, sidecars, summary and picture into a new folder.
+    def save(
+        self,
+        folder: PathLike,
+        *,
+        overwrite: bool = False,
+        dicom: bool = False,
+        anonymize: bool = True,
+    ) -> Path:
+        """Write maps, masks, arterial input, sidecars, summary, picture and page into a new folder.
+
+        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps and the regions as
+        segmentations under the study that the series came from; these name the patient as the
+        source does. Nothing else does, unless ``anonymize`` is False: then the page does.
 
         The folder appears complete or not at all. Raises OutputError when it exists (and is not an
-        earlier result to overwrite) or cannot be written.
+        earlier result to overwrite) or cannot be written, SeriesError where DICOM output is asked
+        of a series that did not come as DICOM.
         """
         with output_folder(folder, overwrite) as partial:
-            write_report(self, partial)
+            write_report(self, partial, None if anonymize else read_identity(self.series.source))
+            write_kept(self.series, partial / KEPT)
+            if dicom:
+                write_dicom(self, partial / "dicom")
         return Path(folder)
 
 
@@ -60,7 +83,7 @@ class Measured:
     """What a series holds for any method.
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
-    ``corrected`` curves and its fit; ``seconds`` of every step.
+    ``corrected`` curves and its fit; ``rois`` are the regions given, ``seconds`` of every step.
     """
 
     series: DSCSeries
@@ -68,6 +91,7 @@ class Measured:
     aif: AIF
     corrected: TissueCurves | None
     leakage: LeakageFit | None
+    rois: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
 
 
@@ -78,8 +102,10 @@ def perfusion_maps(
     mask: np.ndarray | PathLike | None = None,
     *,
     tumor: np.ndarray | PathLike | None = None,
+    reference: np.ndarray | PathLike | None = None,
     leakage: bool | None = None,
     leakage_model: str = "free",
+    motion: bool = True,
     progress: Progress | None = None,
 ) -> PatientMaps:
     """Perfusion maps of a series.
@@ -96,8 +122,10 @@ def perfusion_maps(
         aif,
         mask,
         tumor=tumor,
+        reference=reference,
         leakage=leakage,
         leakage_model=leakage_model,
+        motion=motion,
         progress=progress,
     )
     name = method if isinstance(method, str) else method_name(chosen)
@@ -110,8 +138,10 @@ def measure(
     mask: np.ndarray | PathLike | None = None,
     *,
     tumor: np.ndarray | PathLike | None = None,
+    reference: np.ndarray | PathLike | None = None,
     leakage: bool | None = None,
     leakage_model: str = "free",
+    motion: bool = True,
     progress: Progress | None = None,
 ) -> Measured:
     """Everything before deconvolution: frames, brain, concentration, arterial input, leakage.
@@ -120,14 +150,18 @@ def measure(
     unit, a boolean array (x, y, z), or a file: NIfTI mask or TSV table. ``mask`` None finds the
     brain; else a boolean array or a NIfTI file on the series' grid. ``leakage`` says whether
     leakage is corrected, None: where a ``tumor`` mask is given, near which no reference is taken.
-    ``progress`` is called with the name of each step.
+    ``reference`` is normal tissue to hold the tumour against. ``motion`` takes out that of the
+    head, unless the series says that it has been. ``progress`` is called with the name of each
+    step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
     """
     watch = _Stopwatch(progress)
+    brain = _mask(mask, series, "mask")
+    rois = _rois({"tumor": tumor, "reference": reference}, series)
+    lesion = rois.get("tumor")
     with watch("finding frames and brain"):
-        lesion = _mask(tumor, series, "tumor")
-        series = prepare(series, _mask(mask, series, "mask"))
+        series = prepare(series, brain)
     with watch("computing concentration"):
         curves = tissue_curves(series)
     with watch("finding the arterial input"):
@@ -142,6 +176,7 @@ def measure(
         aif=artery,
         corrected=corrected,
         leakage=fit,
+        rois=rois,
         seconds=watch.seconds,
     )
 
@@ -188,7 +223,8 @@ def estimate(
             leak=leak,
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
-    return PatientMaps(**{**named, "seconds": {**measured.seconds, **watch.seconds}})
+    seconds = {**measured.seconds, **watch.seconds}
+    return PatientMaps(**{**named, "seconds": seconds, "rois": measured.rois})
 
 
 def method_or_weights(
@@ -219,6 +255,13 @@ def _mask(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> n
     if isinstance(mask, str | os.PathLike):
         return read_mask(mask, series.grid)
     return _boolean(np.asarray(mask), series, name)
+
+
+def _rois(
+    given: Mapping[str, np.ndarray | PathLike | None], series: DSCSeries
+) -> dict[str, np.ndarray]:
+    masks = {name: _mask(mask, series, name) for name, mask in given.items()}
+    return {name: mask for name, mask in masks.items() if mask is not None}
 
 
 def _aif(aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: DSCSeries) -> AIF:

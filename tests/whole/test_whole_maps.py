@@ -29,6 +29,8 @@ FILES = {
     ),
     "aif.tsv",
     "overview.png",
+    "report.html",
+    "series.safetensors",
     "summary.json",
 }
 

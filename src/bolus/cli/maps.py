@@ -55,7 +55,20 @@ def maps(
     mask: BrainMask = None,
     tumor: Annotated[
         Path | None,
-        typer.Option("--tumor", metavar="NIFTI", help="Tumour mask; no leakage reference near it."),
+        typer.Option(
+            "--tumor",
+            metavar="MASK",
+            help="Tumour mask: NIFTI, DICOM SEG or a folder with a DICOM mask series. Corrects "
+            "leakage, too.",
+        ),
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="MASK",
+            help="Mask of normal tissue: the page then tells the ratio of the tumour to it.",
+        ),
     ] = None,
     leakage: Annotated[
         bool | None,
@@ -73,6 +86,25 @@ def maps(
             "any transit time and delay, and washout (free).",
         ),
     ] = "free",
+    motion: Annotated[
+        bool,
+        typer.Option("--motion/--no-motion", help="Take out the motion of the head. On."),
+    ] = True,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom",
+            help="Also write the maps as DICOM parametric maps and the regions as DICOM "
+            "segmentations, under the study (and the patient's name) of the input.",
+        ),
+    ] = False,
+    anonymize: Annotated[
+        bool,
+        typer.Option(
+            "--anonymize/--no-anonymize",
+            help="Keep name, id, birth date and accession number of the patient off the page. On.",
+        ),
+    ] = True,
     te: EchoTime = None,
     tr: RepetitionTime = None,
     series: SeriesNumber = None,
@@ -102,11 +134,13 @@ def maps(
             tumor=tumor,
             leakage=leakage,
             leakage_model=leakage_model,
+            reference=reference,
+            motion=motion,
             progress=step,
         )
         step("writing")
-        result.save(out, overwrite=overwrite)
+        result.save(out, overwrite=overwrite, dicom=dicom, anonymize=anonymize)
     if not quiet:
         from bolus.report import closing_lines
 
-        typer.echo("\n".join([*closing_lines(result), f"{out / 'overview.png'}"]))
+        typer.echo("\n".join([*closing_lines(result), f"{out / 'report.html'}"]))

@@ -17,7 +17,9 @@ from bolus.data.errors import (
     WeightsError,
 )
 from bolus.data.grid import Grid
+from bolus.data.identity import Identity
 from bolus.data.maps import MAPS, PerfusionMaps, Quality
+from bolus.data.motion import Motion
 from bolus.data.perfusion import QUANTITIES, Perfusion, Posterior
 from bolus.data.series import DSCSeries, FrameWindow, Source
 
@@ -33,9 +35,11 @@ __all__ = [
     "DSCSeries",
     "FrameWindow",
     "Grid",
+    "Identity",
     "InputError",
     "MaskError",
     "MethodError",
+    "Motion",
     "NoPosteriorError",
     "OutputError",
     "Perfusion",

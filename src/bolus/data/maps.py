@@ -1,7 +1,7 @@
 """Perfusion parameters on a grid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntFlag
 
 import numpy as np
@@ -39,7 +39,8 @@ class PerfusionMaps:
     minus reconstruction over that of the voxel's noise: about 1 where the model explains the curve.
     ``leakage`` is empty, or holds 'cbv_corrected' in the unit of ``cbv`` and 'k2' in 1/s; then all
     maps but ``cbv`` come from curves corrected for leakage by the model ``leakage_model``.
-    ``seconds`` is the time every step took.
+    ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
+    ('tumor', 'reference').
     """
 
     series: DSCSeries
@@ -61,6 +62,7 @@ class PerfusionMaps:
     tissue: Float[np.ndarray, " t"]
     noise: float
     seconds: Mapping[str, float]
+    rois: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
 
     @property
     def grid(self) -> Grid:

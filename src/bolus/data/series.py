@@ -1,12 +1,14 @@
 """A DSC-MRI time series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data.errors import SeriesError
 from bolus.data.grid import Grid
+from bolus.data.motion import Motion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +42,24 @@ class FrameWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a series came from, without anything that names the patient.
+    """Where a series came from; nothing that is printed or written names the patient.
 
     ``checksum`` is the SHA-256 of the file's bytes (of all files' in name order for a folder).
+    ``files`` are the DICOM files themselves, for output that refers to them; their names may hold
+    a patient's, so they are for this process only.
     """
 
     format: str = "array"
     checksum: str = ""
+    files: tuple[Path, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DSCSeries:
     """Signal in scanner units on a grid, ``dt`` and ``te`` in seconds (``te`` None: relative only).
 
-    ``frames`` and ``mask`` are None until preprocessing has found them.
+    ``frames`` and ``mask`` are None until preprocessing has found them, ``motion`` until it has
+    been corrected.
 
     Raises SeriesError when the parts do not fit each other.
     """
@@ -65,6 +71,7 @@ class DSCSeries:
     frames: FrameWindow | None = None
     mask: Bool[np.ndarray, "x y z"] | None = None
     source: Source = Source()
+    motion: Motion | None = None
 
     def __post_init__(self) -> None:
         if self.signal.ndim != 4 or self.signal.shape[:3] != self.grid.shape:
@@ -80,6 +87,10 @@ class DSCSeries:
             raise SeriesError(f"mask of shape {self.mask.shape} on a grid of {self.grid.shape}")
         if self.frames is not None and self.frames.stop > self.signal.shape[3]:
             raise SeriesError(f"{self.frames} in a series of {self.signal.shape[3]} frames")
+        if self.motion is not None and len(self.motion.pose) != self.signal.shape[3]:
+            raise SeriesError(
+                f"motion of {len(self.motion.pose)} frames in a series of {self.signal.shape[3]}"
+            )
 
     @property
     def n_frames(self) -> int:

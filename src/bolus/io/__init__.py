@@ -5,6 +5,9 @@ The only room that knows nibabel, pydicom and dcm2niix; each is imported when fi
 
 from bolus.io.checksums import checksum
 from bolus.io.curves import read_aif, write_aif
+from bolus.io.dicom_out import write_dicom
+from bolus.io.identity import read_identity
+from bolus.io.kept import KEPT, read_kept, write_kept
 from bolus.io.map import read_map
 from bolus.io.mask import read_mask
 from bolus.io.output import check_output, output_folder, write_bytes, write_json
@@ -12,17 +15,22 @@ from bolus.io.series import MIN_FRAMES, read_series
 from bolus.io.volumes import write_series, write_volume
 
 __all__ = [
+    "KEPT",
     "MIN_FRAMES",
     "check_output",
     "checksum",
     "output_folder",
     "read_aif",
+    "read_identity",
+    "read_kept",
     "read_map",
     "read_mask",
     "read_series",
     "write_aif",
     "write_bytes",
+    "write_dicom",
     "write_json",
+    "write_kept",
     "write_series",
     "write_volume",
 ]

@@ -58,7 +58,7 @@ def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSC
             grid=grid,
             dt=dt,
             te=_echo_time(chosen, sidecar, te),
-            source=Source(format="dicom", checksum=checksum_of(paths)),
+            source=Source(format="dicom", checksum=checksum_of(paths), files=tuple(paths)),
         )
 
 
