@@ -42,6 +42,7 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
             "flagged": motion.flagged.astype(np.uint8),
         }
     told = {
+        "format": _FORMAT,
         "dt": series.dt,
         "te": series.te,
         "frames": [frames.first, frames.onset, frames.stop],
@@ -49,7 +50,8 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
         "source": [series.source.format, series.source.checksum],
         "limit": None if motion is None else motion.limit,
     }
-    write_bytes(path, save(tensors, {"format": _FORMAT, "told": json.dumps(told)}))
+    # One entry: the order of several is not fixed.
+    write_bytes(path, save(tensors, {"told": json.dumps(told)}))
 
 
 def read_kept(path: str | os.PathLike[str]) -> DSCSeries:
@@ -64,13 +66,13 @@ def read_kept(path: str | os.PathLike[str]) -> DSCSeries:
         raise SeriesError(f"{path}: no such file; it holds the curves, and bolus maps writes it")
     try:
         with safe_open(path, framework="numpy") as file:
-            meta = file.metadata() or {}
-            if meta.get("format") != _FORMAT:
+            told = json.loads((file.metadata() or {}).get("told", "{}"))
+            if told.get("format") != _FORMAT:
                 raise SeriesError(
-                    f"{path}: a series of format {_FORMAT} is expected, found {meta.get('format')}"
+                    f"{path}: a series of format {_FORMAT} is expected, found {told.get('format')}"
                 )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return _series(tensors, json.loads(meta["told"]))
+        return _series(tensors, told)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):
             raise
