@@ -11,8 +11,8 @@ from bolus.data import PerfusionMaps
 from bolus.estimators import METHODS
 from bolus.io import output_folder, write_json
 from bolus.phantom import DigitalPatient, simulate_patient, write_patient
-from bolus.pipeline import Progress, perfusion_maps
-from bolus.report import save_comparison, software, write_report
+from bolus.pipeline import Measured, Progress, estimate, measure
+from bolus.report import save_comparison, software
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,7 +59,8 @@ def run_demo(
 ) -> Demo:
     """Simulate a patient with a high-grade tumour, map it by every method, score and picture it.
 
-    ``shape`` is the patient's matrix; arteries and brain are found once, by the first method.
+    ``shape`` is the patient's matrix; arteries and brain are found once for all methods. The
+    tumour and the white matter opposite it are held against each other on every method's page.
     Writes ``patient/``, a folder for each method, ``comparison.png`` and ``summary.json`` into
     ``folder``. Raises OutputError.
     """
@@ -68,21 +69,22 @@ def run_demo(
         step("simulating a patient")
         patient = simulate_patient(seed=SEED, tumor="high", shape=shape)
         _written(partial / "patient", patient)
+        tumor, reference = patient.masks.tumor, patient.masks.nawm
+        measured = measure(
+            patient.series, tumor=tumor, reference=reference, leakage=False, progress=step
+        )
         results: dict[str, PerfusionMaps] = {}
         scores: list[Score] = []
-        found: PerfusionMaps | None = None
         for method in METHODS:
             step(f"mapping with {method}")
-            aif, mask = (found.aif, found.mask) if found else (None, None)
-            found = perfusion_maps(patient.series, method, aif, mask)
-            (partial / method).mkdir()
-            write_report(found, partial / method)
+            found = estimate(measured, method)
+            found.save(partial / method)
             results[method] = found
             scores.append(score(method, found, patient, found.seconds["deconvolving"]))
         demo = Demo(
             scores=tuple(scores),
             contrast=_contrast(patient.truth.cbf, patient),
-            arterial_area=_arterial_area(found, patient),
+            arterial_area=_arterial_area(measured, patient),
         )
         step("drawing")
         save_comparison(patient.truth, results, partial / "comparison.png")
@@ -150,10 +152,10 @@ def _contrast(cbf: np.ndarray, patient: DigitalPatient) -> float:
     return float(np.nanmedian(grey) / np.nanmedian(white))
 
 
-def _arterial_area(maps: PerfusionMaps | None, patient: DigitalPatient) -> float:
-    if maps is None or maps.series.frames is None:
-        return float("nan")
-    return float(maps.aif.curve.sum() / patient.aif[maps.series.frames.used].sum())
+def _arterial_area(measured: Measured, patient: DigitalPatient) -> float:
+    frames = measured.series.frames
+    used = slice(None) if frames is None else frames.used
+    return float(measured.aif.curve.sum() / patient.aif[used].sum())
 
 
 def _written(folder: Path, patient: DigitalPatient) -> None:

@@ -29,7 +29,8 @@ def demo(
         result = run_demo(out, overwrite=overwrite, progress=step)
     if not quiet:
         show(render(result))
-        typer.echo(f"{out / 'comparison.png'}\n{out / 'phae' / 'overview.png'}")
+        typer.echo(f"Beside the truth: {out / 'comparison.png'}")
+        typer.echo(f"Open in a browser: {out / 'phae' / 'report.html'}")
 
 
 def bench(
