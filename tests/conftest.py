@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
+from browser import chromium, chromium_page  # noqa: F401  (fixtures)
+
 _hook = install_import_hook("bolus", "shapes.check")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,6 +33,7 @@ from bolus.estimators import (
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.io import (
     KEPT,
+    is_mask,
     output_folder,
     read_aif,
     read_identity,
@@ -40,9 +41,10 @@ from bolus.io import (
     write_dicom,
     write_kept,
 )
+from bolus.io.bids import BidsNames
 from bolus.physics import blood_volume
 from bolus.preprocess import prepare, tissue_curves
-from bolus.report import write_report
+from bolus.report import save_bids, write_report
 
 PathLike = str | os.PathLike[str]
 Progress = Callable[[str], None]
@@ -59,6 +61,7 @@ class PatientMaps(PerfusionMaps):
         overwrite: bool = False,
         dicom: bool = False,
         anonymize: bool = True,
+        keep: Collection[str] = (),
     ) -> Path:
         """Write maps, masks, arterial input, sidecars, summary, picture and page into a new folder.
 
@@ -66,16 +69,42 @@ class PatientMaps(PerfusionMaps):
         segmentations under the study that the series came from; these name the patient as the
         source does. Nothing else does, unless ``anonymize`` is False: then the page does.
 
+        ``keep`` names files of an overwritten result that stay where the new one has none such.
+
         The folder appears complete or not at all. Raises OutputError when it exists (and is not an
         earlier result to overwrite) or cannot be written, SeriesError where DICOM output is asked
         of a series that did not come as DICOM.
         """
-        with output_folder(folder, overwrite) as partial:
+        with output_folder(folder, overwrite, keep) as partial:
             write_report(self, partial, None if anonymize else read_identity(self.series.source))
             write_kept(self.series, partial / KEPT)
             if dicom:
                 write_dicom(self, partial / "dicom")
         return Path(folder)
+
+    def save_bids(
+        self,
+        dataset: PathLike,
+        *,
+        subject: str,
+        session: str | None = None,
+        source: PathLike | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Add maps, masks, arterial input, sidecars, picture and page to a BIDS dataset.
+
+        ``dataset`` is one of derivatives; it is made where there is none. ``subject`` and
+        ``session`` are labels, with or without 'sub-' and 'ses-'; no file names the patient
+        otherwise. ``source`` is the input: where it lies in a raw BIDS dataset, that is noted.
+
+        The files appear together or not at all. Raises InputError for labels that BIDS does not
+        allow, OutputError where maps of that subject, session and method exist (and are not to be
+        overwritten), for a folder that is no derivatives dataset of bolus, or one that cannot be
+        written to.
+        """
+        names = BidsNames.of(subject, session, self.method)
+        save_bids(self, dataset, names, source=source, overwrite=overwrite)
+        return Path(dataset)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +112,8 @@ class Measured:
     """What a series holds for any method.
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
-    ``corrected`` curves and its fit; ``rois`` are the regions given, ``seconds`` of every step.
+    ``corrected`` curves and its fit; ``rois`` are the regions given, ``brain_given`` says whether
+    the brain was, ``seconds`` are those of every step.
     """
 
     series: DSCSeries
@@ -93,6 +123,7 @@ class Measured:
     leakage: LeakageFit | None
     rois: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
+    brain_given: bool = False
 
 
 def perfusion_maps(
@@ -147,8 +178,9 @@ def measure(
     """Everything before deconvolution: frames, brain, concentration, arterial input, leakage.
 
     ``aif`` None finds the arteries; else an AIF, a curve (t,) over the used frames in the tissue's
-    unit, a boolean array (x, y, z), or a file: NIfTI mask or TSV table. ``mask`` None finds the
-    brain; else a boolean array or a NIfTI file on the series' grid. ``leakage`` says whether
+    unit, a boolean array (x, y, z), or a file: a mask or a TSV table. ``mask`` None finds the
+    brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
+    grid, a DICOM segmentation, or a folder with a DICOM mask series. ``leakage`` says whether
     leakage is corrected, None: where a ``tumor`` mask is given, near which no reference is taken.
     ``reference`` is normal tissue to hold the tumour against. ``motion`` takes out that of the
     head, unless the series says that it has been. ``progress`` is called with the name of each
@@ -178,6 +210,7 @@ def measure(
         leakage=fit,
         rois=rois,
         seconds=watch.seconds,
+        brain_given=brain is not None,
     )
 
 
@@ -224,7 +257,8 @@ def estimate(
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
     seconds = {**measured.seconds, **watch.seconds}
-    return PatientMaps(**{**named, "seconds": seconds, "rois": measured.rois})
+    kept = {"seconds": seconds, "rois": measured.rois, "brain_given": measured.brain_given}
+    return PatientMaps(**{**named, **kept})
 
 
 def method_or_weights(
@@ -253,7 +287,7 @@ def _mask(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> n
     if mask is None:
         return None
     if isinstance(mask, str | os.PathLike):
-        return read_mask(mask, series.grid)
+        return read_mask(mask, series.grid, series.source)
     return _boolean(np.asarray(mask), series, name)
 
 
@@ -270,8 +304,8 @@ def _aif(aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: 
     if isinstance(aif, AIF):
         return aif
     if isinstance(aif, str | os.PathLike):
-        if str(aif).lower().endswith((".nii", ".nii.gz")):
-            return aif_from_mask(curves, series, read_mask(aif, series.grid))
+        if is_mask(aif):
+            return aif_from_mask(curves, series, read_mask(aif, series.grid, series.source))
         return read_aif(aif, curves.time.size, series.dt, series.relative)
     values = np.asarray(aif)
     if values.ndim == 1:

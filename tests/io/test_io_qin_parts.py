@@ -11,8 +11,8 @@ from qin_tree import DSC, FINE, NAWM, SAGITTAL, TUMOR, Head, write_roi
 
 from bolus.data import Grid, MaskError
 from bolus.io.convert import converted
+from bolus.io.mask_series import read_roi
 from bolus.io.nifti import grid_of, load_image, read_values
-from bolus.io.qin.roi import read_roi
 from bolus.io.qin.tree import read_tree, role_of
 from bolus.io.resample import resample_nearest
 

@@ -4,12 +4,13 @@ import sys
 
 import typer
 
-from bolus.cli import bench, grade, import_, maps, simulate, study, train
+from bolus.cli import bench, grade, import_, maps, simulate, study, train, view
 from bolus.cli.app import app, group
 
 __all__ = ["app", "main"]
 
 app.command()(maps.maps)
+app.command()(view.view)
 app.command()(grade.grade)
 app.command()(study.study)
 app.command()(train.train)

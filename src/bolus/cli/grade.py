@@ -18,13 +18,18 @@ def grade(
     maps: Annotated[Path, typer.Argument(metavar="MAPS", help="Folder that bolus maps wrote.")],
     tumor: Annotated[
         Path,
-        typer.Option("--tumor", metavar="NIFTI", help="Mask of the tumour, on the maps' grid."),
+        typer.Option(
+            "--tumor",
+            metavar="MASK",
+            help="Mask of the tumour: NIfTI on the maps' grid, a DICOM SEG file (of several "
+            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series.",
+        ),
     ],
     reference: Annotated[
         Path,
         typer.Option(
             "--reference",
-            metavar="NIFTI",
+            metavar="MASK",
             help="Mask of the reference: normal-appearing white matter opposite the tumour.",
         ),
     ],

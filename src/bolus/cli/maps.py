@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bolus.cli.bids import bids_names, check_only_with_bids
 from bolus.cli.options import (
     BrainMask,
     EchoTime,
@@ -48,7 +49,7 @@ def maps(
         typer.Option(
             "--aif",
             metavar="auto|FILE",
-            help="Arterial input: found automatically, averaged over a NIfTI mask, or read from a "
+            help="Arterial input: found automatically, averaged over a MASK, or read from a "
             "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
         ),
     ] = "auto",
@@ -58,7 +59,8 @@ def maps(
         typer.Option(
             "--tumor",
             metavar="MASK",
-            help="Tumour mask: NIFTI, DICOM SEG or a folder with a DICOM mask series. Corrects "
+            help="Tumour mask: a NIfTI file on the series' grid, a DICOM SEG file (of several "
+            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series. Corrects "
             "leakage, too.",
         ),
     ] = None,
@@ -105,6 +107,30 @@ def maps(
             help="Keep name, id, birth date and accession number of the patient off the page. On.",
         ),
     ] = True,
+    bids: Annotated[
+        bool,
+        typer.Option(
+            "--bids",
+            help="Make OUT a BIDS derivatives dataset, or add to one: maps of further subjects, "
+            "sessions and methods.",
+        ),
+    ] = False,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject",
+            metavar="LABEL",
+            help="With --bids: the subject, e.g. 01. Taken from an INPUT called sub-…_… otherwise.",
+        ),
+    ] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session",
+            metavar="LABEL",
+            help="With --bids: the session, if any. Taken from an INPUT called sub-…_ses-…_… too.",
+        ),
+    ] = None,
     te: EchoTime = None,
     tr: RepetitionTime = None,
     series: SeriesNumber = None,
@@ -116,16 +142,28 @@ def maps(
     Without an echo time, in the files or by --te, the maps are relative and say so.
 
     Example: bolus maps dsc.nii.gz -o maps
+
+    In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
     """
-    from bolus.io import check_output, read_series
+    from bolus.io import check_dicom_output, check_output, read_series
+    from bolus.io.bids import check_dataset
     from bolus.pipeline import method_or_weights, perfusion_maps
+    from bolus.report import save_bids
 
     check_apart(source, out)
-    check_output(out, overwrite)
     with progress(quiet) as step:
         step("reading")
         chosen = method_or_weights(method, weights)
+        if bids:
+            named = dicom or not anonymize
+            names = bids_names(source, subject, session, chosen, named=named)
+            check_dataset(out, names, overwrite)
+        else:
+            check_only_with_bids(subject, session)
+            check_output(out, overwrite)
         found = read_series(source, te=te, tr=tr, series=series)
+        if dicom:
+            check_dicom_output(found.source)
         result = perfusion_maps(
             found,
             chosen,
@@ -139,8 +177,13 @@ def maps(
             progress=step,
         )
         step("writing")
-        result.save(out, overwrite=overwrite, dicom=dicom, anonymize=anonymize)
+        if bids:
+            save_bids(result, out, names, source=source, overwrite=overwrite)
+            page = out / names.path("report.html")
+        else:
+            result.save(out, overwrite=overwrite, dicom=dicom, anonymize=anonymize)
+            page = out / "report.html"
     if not quiet:
         from bolus.report import closing_lines
 
-        typer.echo("\n".join([*closing_lines(result), f"{out / 'report.html'}"]))
+        typer.echo("\n".join([*closing_lines(result), f"{page}"]))

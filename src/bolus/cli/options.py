@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from bolus.pipeline import Progress
 
 BrainMask = Annotated[
-    Path | None, typer.Option("--mask", metavar="NIFTI", help="Brain mask on the series' grid.")
+    Path | None,
+    typer.Option(
+        "--mask", metavar="MASK", help="Brain mask: NIfTI on the series' grid, or DICOM."
+    ),
 ]
 EchoTime = Annotated[
     float | None, typer.Option("--te", metavar="S", help="Echo time in seconds, e.g. 0.03.")

@@ -31,6 +31,12 @@ def simulate_patient(
     matrix: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
     ] = "64,64,12",
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom", help="The series also as a folder of DICOM images, of a patient of no name."
+        ),
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +45,7 @@ def simulate_patient(
     Anatomy comes from the MNI152 tissue maps. Example: bolus simulate patient -o patient --tumor
     high
     """
-    from bolus.io import check_output, output_folder
+    from bolus.io import check_output, output_folder, write_dicom_series
     from bolus.phantom import simulate_patient as simulated
     from bolus.phantom import write_patient
 
@@ -59,8 +65,10 @@ def simulate_patient(
         step("writing")
         with output_folder(out, overwrite) as folder:
             write_patient(patient, folder)
+            if dicom:
+                write_dicom_series(folder / "dicom", patient.series)
     if not quiet:
-        typer.echo(f"{out / 'dsc.nii.gz'}")
+        typer.echo("\n".join([f"{out / 'dsc.nii.gz'}", *([f"{out / 'dicom'}"] if dicom else [])]))
 
 
 def simulate_cohort(

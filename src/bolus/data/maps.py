@@ -40,7 +40,7 @@ class PerfusionMaps:
     ``leakage`` is empty, or holds 'cbv_corrected' in the unit of ``cbv`` and 'k2' in 1/s; then all
     maps but ``cbv`` come from curves corrected for leakage by the model ``leakage_model``.
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
-    ('tumor', 'reference').
+    ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     """
 
     series: DSCSeries
@@ -63,6 +63,7 @@ class PerfusionMaps:
     noise: float
     seconds: Mapping[str, float]
     rois: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
+    brain_given: bool = False
 
     @property
     def grid(self) -> Grid:

@@ -45,8 +45,9 @@ class Source:
     """Where a series came from; nothing that is printed or written names the patient.
 
     ``checksum`` is the SHA-256 of the file's bytes (of all files' in name order for a folder).
-    ``files`` are the DICOM files themselves, for output that refers to them; their names may hold
-    a patient's, so they are for this process only.
+    ``files`` are the DICOM files themselves, frame by frame (but multi-frame ones as their names
+    sort), for output that refers to them; their names may hold a patient's, so they are for this
+    process only.
     """
 
     format: str = "array"

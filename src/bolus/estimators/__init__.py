@@ -1,20 +1,27 @@
 """From curves to perfusion: spectral deconvolution and the reference posterior."""
 
 from bolus.estimators.deconvolve import METHODS, Estimator, deconvolve, estimator
+from bolus.estimators.explain import Explainer, Explanation, explain, explainer
 from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
 from bolus.estimators.leakage import LeakageFit, correct_leakage
 from bolus.estimators.prior import Prior
 from bolus.estimators.quantify import LeakageResult, quantify
+from bolus.estimators.rebuild import rebuilt
 
 __all__ = [
     "LEAKAGE_MODELS",
     "METHODS",
     "Estimator",
+    "Explainer",
+    "Explanation",
     "LeakageFit",
     "LeakageResult",
     "Prior",
     "correct_leakage",
     "deconvolve",
     "estimator",
+    "explain",
+    "explainer",
     "quantify",
+    "rebuilt",
 ]

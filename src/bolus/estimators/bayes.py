@@ -1,12 +1,14 @@
 """The reference posterior: brute force over residue family × MTT × delay."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Perfusion
 from bolus.estimators.blocks import in_blocks
+from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.posterior import GridPosterior, Summary, summarise
 from bolus.estimators.prior import Prior
 
@@ -39,16 +41,52 @@ class Bayes:
         noise_sd: np.ndarray | None = None,
     ) -> Perfusion:
         """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
-        bank = self.prior.templates(aif, dt).reshape(-1, aif.size).astype(tissue.dtype)
+        return self.against(tissue, aif, dt)(tissue, noise_sd)
+
+    def against(
+        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
+    ) -> "BayesAgainst":
+        """The method ready for one arterial input, in the precision of ``tissue``."""
+        bank = self.prior.templates(aif, dt).reshape(-1, aif.size)
+        return BayesAgainst(self.prior, bank.astype(tissue.dtype))
+
+
+@dataclass(frozen=True, eq=False)
+class BayesAgainst:
+    """``Bayes`` ready for one arterial input: ``bank`` (cells, t) are its curves of CBV 1."""
+
+    prior: Prior
+    bank: Float[np.ndarray, "cells t"]
+
+    def __call__(
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """The estimator's own call."""
+        bank = self.bank
         noise = _fit_noise(tissue, bank, self.prior.cbv[0]) if noise_sd is None else noise_sd
 
         def block(curves: np.ndarray, sd: np.ndarray) -> Summary:
             return summarise(*amplitudes(curves, sd, bank), self.prior)
 
         summary = Summary(*in_blocks(block, tissue, noise, size=128))
-        best = bank[summary.best] * summary.amplitude[:, None]
-        residual = np.std(tissue - best, axis=1)
+        residual = np.std(tissue - self._best(summary), axis=1)
         return _perfusion(summary, residual, GridPosterior(summary, self.prior))
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """The most probable cell, with the offset that is free in the fit."""
+        perfusion = self(curve, noise_sd)
+        summary = cast(GridPosterior, perfusion.posterior).summary
+        best = self._best(summary)[0]
+        (name, shape), mtt, delay = self.prior.cell(int(summary.best[0]))
+        flow = float(summary.amplitude[0]) / mtt
+        return Fit(
+            perfusion,
+            best + np.mean(curve[0] - best),
+            *parametric_response(flow, mtt, delay, name, shape),
+        )
+
+    def _best(self, summary: Summary) -> Float[np.ndarray, "voxels t"]:
+        return self.bank[summary.best] * summary.amplitude[:, None]
 
 
 def amplitudes(

@@ -70,17 +70,23 @@ def deconvolve(
     Raises CurveError for input no method can take, MethodError for an unknown method.
     """
     chosen = estimator(method)
-    tissue, aif = _curves(tissue), np.asarray(aif)
-    _check_aif(aif, tissue.shape[1])
-    _check_dt(dt)
-    noise, good = _noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
+    tissue, aif = check_input(tissue, aif, dt)
+    noise, good = check_noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
     if noise is not None:
         good &= (np.isfinite(noise) & (noise > 0)).all(axis=1)
-    aif, dt = aif.astype(float), float(dt)
+    dt = float(dt)
     with one_blas_thread():
         if good.all():
             return chosen(tissue, aif, dt, noise)
         return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
+
+
+def check_input(tissue: np.ndarray, aif: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
+    """Curves (n, t) as floats and an arterial input (t,) as float64, or CurveError."""
+    tissue, aif = _curves(tissue), np.asarray(aif)
+    _check_aif(aif, tissue.shape[1])
+    _check_dt(dt)
+    return tissue, aif.astype(float)
 
 
 def _curves(tissue: np.ndarray) -> np.ndarray:
@@ -113,7 +119,8 @@ def _check_dt(dt: float) -> None:
         raise CurveError(f"dt must be a positive number of seconds, found {dt!r}")
 
 
-def _noise(noise_sd: float | np.ndarray | None, tissue: np.ndarray) -> np.ndarray | None:
+def check_noise(noise_sd: float | np.ndarray | None, tissue: np.ndarray) -> np.ndarray | None:
+    """The noise of curves as (n, 1) or (n, t) in their type; CurveError for what is no SD."""
     if noise_sd is None:
         return None
     noise = np.asarray(noise_sd)

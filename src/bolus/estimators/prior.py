@@ -71,16 +71,25 @@ class Prior:
         with np.errstate(divide="ignore"):
             return np.log(self.share.ravel())
 
+    @property
+    def _mtts(self) -> Float[np.ndarray, " mtts"]:
+        edges = self.mtt_edges
+        return np.sqrt(edges[1:] * edges[:-1])
+
+    @property
+    def _delays(self) -> Float[np.ndarray, " delays"]:
+        return (self.delay_edges[1:] + self.delay_edges[:-1]) / 2
+
+    def cell(self, number: int) -> tuple[tuple[str, float | None], float, float]:
+        """Family, MTT and delay in s of a cell, counted through ``shape``."""
+        family, mtt, delay = np.unravel_index(number, self.shape)
+        return self.families[family], float(self._mtts[mtt]), float(self._delays[delay])
+
     def templates(
         self, aif: Float[np.ndarray, " t"], dt: float
     ) -> Float[np.ndarray, "families mtts delays t"]:
         """Tissue curves of CBV 1 for every cell, by the forward model."""
-        edges = self.mtt_edges
-        mtt, delay = np.meshgrid(
-            np.sqrt(edges[1:] * edges[:-1]),
-            (self.delay_edges[1:] + self.delay_edges[:-1]) / 2,
-            indexing="ij",
-        )
+        mtt, delay = np.meshgrid(self._mtts, self._delays, indexing="ij")
         flat, late = mtt.ravel(), delay.ravel()
         curves = [
             tissue_curve(aif, dt, 1 / flat, flat, RESIDUES[name], late, shape)

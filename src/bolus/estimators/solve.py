@@ -1,5 +1,6 @@
 """The mechanics that all spectral methods share: filters to matrices, matrices to perfusion."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,12 +8,14 @@ from jaxtyping import Float, Int
 
 from bolus.data import Perfusion
 from bolus.estimators.blocks import in_blocks
+from bolus.estimators.fit import Fit
 from bolus.estimators.problem import Problem
 from bolus.physics import blood_volume, transit_time
 
 Curves = Float[np.ndarray, "voxels t"]
 Solved = tuple[np.ndarray, ...]
-"""Height of every response's maximum, its sample, and the residual; (voxels,) each."""
+"""Height of every response's maximum, its sample, the residual, and the filter's place in the
+bank; (voxels,) each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +34,42 @@ class Bank:
         )
 
 
-def by_one_filter(problem: Problem, factors: np.ndarray, tissue: Curves) -> Perfusion:
-    """Perfusion of curves (voxels, t) by one filter (bins,) for all of them."""
-    bank = Bank.of(problem, factors[None], tissue.dtype)
+@dataclass(frozen=True, eq=False)
+class Spectral:
+    """A spectral method against one arterial input: the problem, its filters, the way to choose."""
 
-    def block(curves: Curves) -> Solved:
-        return *_maximum(curves @ bank.solutions[0]), _rms(curves @ bank.misfits[0])
+    problem: Problem
+    bank: Bank
+    solve: Callable[[Curves, Bank], Solved]
 
-    return readout(tissue, problem, in_blocks(block, tissue))
+    def __call__(self, tissue: Curves, noise_sd: np.ndarray | None = None) -> Perfusion:
+        """Perfusion of curves (voxels, t); the noise is not used."""
+        return self._readout(tissue, in_blocks(lambda block: self.solve(block, self.bank), tissue))
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """The response, its wrapped half at negative times, and what it explains of the curve."""
+        solved = self.solve(curve, self.bank)
+        chosen = int(solved[3][0])
+        order = np.argsort(self.problem.times)
+        return Fit(
+            perfusion=self._readout(curve, solved),
+            reconstruction=(curve - curve @ self.bank.misfits[chosen])[0],
+            times=self.problem.times[order],
+            response=(curve @ self.bank.solutions[chosen])[0, order],
+        )
+
+    def _readout(self, tissue: Curves, solved: Solved) -> Perfusion:
+        return readout(tissue, self.problem, solved)
+
+
+def by_the_first(curves: Curves, bank: Bank) -> Solved:
+    """Peak, its sample and the residual, every voxel by the first filter."""
+    peak, where = _maximum(curves @ bank.solutions[0])
+    return peak, where, _rms(curves @ bank.misfits[0]), np.zeros_like(where)
 
 
 def by_choice(curves: Curves, bank: Bank, choice: Int[np.ndarray, " voxels"]) -> Solved:
-    """Peak, its sample and the residual, every voxel by the filter of its choice."""
+    """The same, every voxel by the filter of its choice."""
     peak, residual = np.empty((2, len(curves)), dtype=curves.dtype)
     where = np.empty(len(curves), dtype=int)
     for number in np.unique(choice):
@@ -50,25 +77,26 @@ def by_choice(curves: Curves, bank: Bank, choice: Int[np.ndarray, " voxels"]) ->
         own = curves[rows]
         peak[rows], where[rows] = _maximum(own @ bank.solutions[number])
         residual[rows] = _rms(own @ bank.misfits[number])
-    return peak, where, residual
+    return peak, where, residual, choice
 
 
 def by_rising_threshold(curves: Curves, bank: Bank, oi: float) -> Solved:
     """The same, every voxel by the first filter that is smooth enough, or else by the last."""
     peak, residual = np.empty((2, len(curves)), dtype=curves.dtype)
-    where = np.empty(len(curves), dtype=int)
+    where, choice = np.empty((2, len(curves)), dtype=int)
     left = np.arange(len(curves))
-    for solution, misfit in zip(bank.solutions, bank.misfits, strict=True):
+    for number, solution in enumerate(bank.solutions):
         response = curves @ solution
         peak[left], where[left] = _maximum(response)
         done = bending(response) < oi * solution.shape[1] * peak[left]
         if solution is bank.solutions[-1]:
             done[:] = True
-        residual[left[done]] = _rms(curves[done] @ misfit)
+        residual[left[done]] = _rms(curves[done] @ bank.misfits[number])
+        choice[left[done]] = number
         left, curves = left[~done], curves[~done]
         if not left.size:
             break
-    return peak, where, residual
+    return peak, where, residual, choice
 
 
 def bending(response: np.ndarray) -> np.ndarray:
@@ -92,7 +120,7 @@ def readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
 
     A transit time that is not positive (noise around a zero area) is NaN.
     """
-    peak, where, residual = solved
+    peak, where, residual, _ = solved
     cbv = blood_volume(tissue, problem.aif.astype(tissue.dtype))
     with np.errstate(divide="ignore", invalid="ignore"):
         mtt = transit_time(cbv, peak)

@@ -6,22 +6,22 @@ k(t) = CBF·R(t − d), MTT = CBV/CBF, Tmax = the time of that maximum; no delay
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data import InputError, Perfusion
-from bolus.estimators.blocks import in_blocks
 from bolus.estimators.lcurve import corner
 from bolus.estimators.problem import Circulant, Toeplitz
 from bolus.estimators.solve import (
     Bank,
     Curves,
     Solved,
+    Spectral,
     by_choice,
-    by_one_filter,
     by_rising_threshold,
-    readout,
+    by_the_first,
 )
 
 AIFCurve = Float[np.ndarray, " t"]
@@ -60,12 +60,17 @@ class SVD:
         """Factors for normalised singular values (bins,); see ``truncation``."""
         return truncation(s, self.threshold)
 
+    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
+        """The method ready for one arterial input, in the precision of ``tissue``."""
+        problem = Toeplitz(aif, dt)
+        bank = Bank.of(problem, self.filter(problem.s)[None], tissue.dtype)
+        return Spectral(problem, bank, by_the_first)
+
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by one filter for all voxels."""
-        problem = Toeplitz(aif, dt)
-        return by_one_filter(problem, self.filter(problem.s), tissue)
+        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,17 @@ class CSVD:
         """Factors for normalised singular values (bins,); see ``truncation``."""
         return truncation(s, self.threshold, self.taper)
 
+    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
+        """The method ready for one arterial input, in the precision of ``tissue``."""
+        problem = Circulant(aif, dt)
+        bank = Bank.of(problem, self.filter(problem.s)[None], tissue.dtype)
+        return Spectral(problem, bank, by_the_first)
+
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by one filter for all voxels."""
-        problem = Circulant(aif, dt)
-        return by_one_filter(problem, self.filter(problem.s), tissue)
+        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -126,17 +136,17 @@ class OSVD:
         rows = truncation(s, np.array(self.thresholds)[:, None])
         return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
 
+    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
+        """The method ready for one arterial input, in the precision of ``tissue``."""
+        problem = Circulant(aif, dt)
+        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
+        return Spectral(problem, bank, partial(by_rising_threshold, oi=self.oi))
+
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by each voxel's own filter."""
-        problem = Circulant(aif, dt)
-        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
-
-        def block(curves: Curves) -> Solved:
-            return by_rising_threshold(curves, bank, self.oi)
-
-        return readout(tissue, problem, in_blocks(block, tissue))
+        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -168,17 +178,21 @@ class Tikhonov:
         """Candidate filters (steps, bins)."""
         return damping(s, self.lambdas[:, None])
 
+    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
+        """The method ready for one arterial input, in the precision of ``tissue``."""
+        problem = Circulant(aif, dt)
+
+        def at_the_corner(curves: Curves, bank: Bank) -> Solved:
+            return by_choice(curves, bank, corner(problem.power(curves), problem.s, self.lambdas))
+
+        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
+        return Spectral(problem, bank, at_the_corner)
+
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by each voxel's own filter."""
-        problem = Circulant(aif, dt)
-        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
-
-        def block(curves: Curves) -> Solved:
-            return by_choice(curves, bank, corner(problem.power(curves), problem.s, self.lambdas))
-
-        return readout(tissue, problem, in_blocks(block, tissue))
+        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -197,12 +211,17 @@ class TikhonovFixed:
         """Factors for normalised singular values (bins,); see ``damping``."""
         return damping(s, self.strength)
 
+    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
+        """The method ready for one arterial input, in the precision of ``tissue``."""
+        problem = Toeplitz(aif, dt, volterra=False)
+        bank = Bank.of(problem, self.filter(problem.s)[None], tissue.dtype)
+        return Spectral(problem, bank, by_the_first)
+
     def __call__(
         self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion by one filter for all voxels."""
-        problem = Toeplitz(aif, dt, volterra=False)
-        return by_one_filter(problem, self.filter(problem.s), tissue)
+        return self.against(tissue, aif, dt)(tissue)
 
 
 def _fraction(name: str, value: float) -> None:

@@ -5,11 +5,12 @@ The only room that knows nibabel, pydicom and dcm2niix; each is imported when fi
 
 from bolus.io.checksums import checksum
 from bolus.io.curves import read_aif, write_aif
-from bolus.io.dicom_out import write_dicom
+from bolus.io.dicom_out import check_dicom_output, write_dicom
+from bolus.io.dicom_series import write_dicom_series
 from bolus.io.identity import read_identity
 from bolus.io.kept import KEPT, read_kept, write_kept
 from bolus.io.map import read_map
-from bolus.io.mask import read_mask
+from bolus.io.mask import is_mask, read_mask
 from bolus.io.output import check_output, output_folder, write_bytes, write_json
 from bolus.io.series import MIN_FRAMES, read_series
 from bolus.io.volumes import write_series, write_volume
@@ -17,8 +18,10 @@ from bolus.io.volumes import write_series, write_volume
 __all__ = [
     "KEPT",
     "MIN_FRAMES",
+    "check_dicom_output",
     "check_output",
     "checksum",
+    "is_mask",
     "output_folder",
     "read_aif",
     "read_identity",
@@ -29,6 +32,7 @@ __all__ = [
     "write_aif",
     "write_bytes",
     "write_dicom",
+    "write_dicom_series",
     "write_json",
     "write_kept",
     "write_series",

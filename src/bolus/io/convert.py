@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bolus.data import SeriesError
 from bolus.io.frame_order import Number
+from bolus.io.silence import no_remarks
 
 # Sidecar without personal data, no compression, UID as name, no settings from a user's file.
 _OPTIONS = ("-b", "y", "-ba", "y", "-z", "n", "-f", "%j", "-g", "i", "-x", "n", "-i", "n")
@@ -41,10 +42,11 @@ def _place(path: Path, link: Path, number: Number | None) -> None:
     if number is not None:
         import pydicom
 
-        ds = pydicom.dcmread(path)
-        ds.InstanceNumber = number.instance
-        ds.AcquisitionNumber = ds.TemporalPositionIdentifier = number.frame
-        ds.save_as(link)
+        with no_remarks():
+            ds = pydicom.dcmread(path)
+            ds.InstanceNumber = number.instance
+            ds.AcquisitionNumber = ds.TemporalPositionIdentifier = number.frame
+            ds.save_as(link)
         return
     try:
         link.symlink_to(path)

@@ -10,7 +10,7 @@ from bolus.io.checksums import checksum_of
 from bolus.io.convert import converted
 from bolus.io.dicom_study import StudySeries, check_complete, choose, read_study
 from bolus.io.frame_interval import frame_interval
-from bolus.io.frame_order import renumbered
+from bolus.io.frame_order import in_time, renumbered
 from bolus.io.nifti import grid_of, load_image, read_values
 from bolus.io.series import MIN_FRAMES
 from bolus.io.timing import checked_te, checked_tr
@@ -48,6 +48,7 @@ def _interval(chosen: StudySeries, tr: float | None) -> float:
 
 def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSCSeries:
     paths = [file.path for file in chosen.files]
+    ordered = tuple(file.path for file in in_time(chosen.files))
     with converted(paths, renumbered(chosen.files)) as images:
         image, sidecar = _the_series(chosen, images)
         loaded = load_image(image, SeriesError)
@@ -58,7 +59,7 @@ def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSC
             grid=grid,
             dt=dt,
             te=_echo_time(chosen, sidecar, te),
-            source=Source(format="dicom", checksum=checksum_of(paths), files=tuple(paths)),
+            source=Source(format="dicom", checksum=checksum_of(paths), files=ordered),
         )
 
 

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 else:
     Dataset = Any  # pydicom is imported with the first DICOM file
 
-_CLASSIC = "1.2.840.10008.5.1.4.1.1.4"
+CLASSIC = "1.2.840.10008.5.1.4.1.1.4"
+"""MR Image Storage."""
 _ENHANCED = ("1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4")
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _NOT_MAGNITUDE = {"P", "PHASE", "REAL", "IMAGINARY", "R", "I"}
 _TAGS = [
-    "SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "PatientID",
+    "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription",
+    "PatientID",
     "ImageType", "RepetitionTime", "EchoTime", "AcquisitionTime", "TriggerTime",
     "ImagePositionPatient", "DiffusionBValue", "InstanceNumber", "AcquisitionNumber",
     "TemporalPositionIdentifier",
@@ -36,10 +38,14 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class FileHeader:
-    """What is needed of a file to choose a series; ``tr`` in ms, as in the header."""
+    """What is needed of a file to choose a series; ``tr`` in ms, as in the header.
+
+    ``uid`` is that of the series, ``sop`` the class and the UID of the file's own object.
+    """
 
     path: Path
     uid: str
+    sop: tuple[str, str]
     number: int | None
     description: str
     patient: str
@@ -57,19 +63,18 @@ def read_header(path: Path) -> FileHeader | None:
 
     Raises SeriesError for a DICOM file that cannot be read.
     """
-    with path.open("rb") as file:
-        if file.read(132)[128:] != b"DICM":
-            return None
+    if not begins_like_dicom(path):
+        return None
     import pydicom
 
     try:
         with no_remarks():
             ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
         sop_class = str(ds.get("SOPClassUID") or ds.file_meta.MediaStorageSOPClassUID)
-        if sop_class != _CLASSIC and sop_class not in _ENHANCED:
+        if sop_class != CLASSIC and sop_class not in _ENHANCED:
             _check_other(ds, sop_class)
             return None
-        header = _header(path, ds)
+        header = _header(path, ds, sop_class)
     except Exception as error:
         raise SeriesError(
             f"{path}: begins like a DICOM file but cannot be read ({type(error).__name__}: {error})"
@@ -78,23 +83,30 @@ def read_header(path: Path) -> FileHeader | None:
     return header if placed and not _NOT_MAGNITUDE & set(ds.get("ImageType") or ()) else None
 
 
+def begins_like_dicom(path: Path) -> bool:
+    """Whether a file has the mark of DICOM. Raises OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
 def _check_other(ds: Dataset, sop_class: str) -> None:
     """Another kind of DICOM object is passed over, but only if it is one."""
     if sop_class != _DICOMDIR and not (sop_class and ds.get("SeriesInstanceUID")):
         raise ValueError("no SOP class or series")
 
 
-def _header(path: Path, ds: Dataset) -> FileHeader:
+def _header(path: Path, ds: Dataset, sop_class: str) -> FileHeader:
     shared = list(ds.get("SharedFunctionalGroupsSequence") or [])
     groups = list(ds.get("PerFrameFunctionalGroupsSequence") or [])
     enhanced = [[group, *shared] for group in groups]
-    tr = _first(enhanced[0], "MRTimingAndRelatedParametersSequence", "RepetitionTime") if enhanced \
+    tr = stated(enhanced[0], "MRTimingAndRelatedParametersSequence", "RepetitionTime") if enhanced \
         else ds.get("RepetitionTime")  # fmt: skip
     return FileHeader(
         path=path,
         uid=str(ds.SeriesInstanceUID),
+        sop=(sop_class, str(ds.get("SOPInstanceUID") or "")),
         number=_int(ds.get("SeriesNumber")),
-        description=_clean(str(ds.get("SeriesDescription") or "")),
+        description=clean(str(ds.get("SeriesDescription") or "")),
         patient=str(ds.get("PatientID") or ""),
         tr=_float(tr),
         instance=_int(ds.get("InstanceNumber")),
@@ -106,7 +118,8 @@ def _header(path: Path, ds: Dataset) -> FileHeader:
     )
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Text from a header as it may be shown: printable, at most 64 characters."""
     return "".join(c for c in text if c.isprintable())[:64].strip()
 
 
@@ -127,10 +140,10 @@ def _classic_frame(ds: Dataset) -> Frame:
 
 def _enhanced_frame(groups: Iterable[Dataset]) -> Frame:
     groups = list(groups)
-    place = _first(groups, "PlanePositionSequence", "ImagePositionPatient") or ()
-    te = _float(_first(groups, "MREchoSequence", "EffectiveEchoTime"))
-    acquired = _first(groups, "FrameContentSequence", "FrameAcquisitionDateTime")
-    reference = _first(groups, "FrameContentSequence", "FrameReferenceDateTime")
+    place = stated(groups, "PlanePositionSequence", "ImagePositionPatient") or ()
+    te = _float(stated(groups, "MREchoSequence", "EffectiveEchoTime"))
+    acquired = stated(groups, "FrameContentSequence", "FrameAcquisitionDateTime")
+    reference = stated(groups, "FrameContentSequence", "FrameReferenceDateTime")
     clocks = tuple(clock_seconds(None if t is None else str(t)[8:]) for t in (acquired, reference))
     return Frame(_rounded(place), te, clocks)  # type: ignore[arg-type]
 
@@ -139,7 +152,7 @@ def _rounded(place: Iterable[float]) -> tuple[float, ...]:
     return tuple(round(float(x), 2) for x in place)
 
 
-def _first(groups: Iterable[Dataset], sequence: str, name: str) -> Any:
+def stated(groups: Iterable[Dataset], sequence: str, name: str) -> Any:
     """The value in the first functional group that states it."""
     for group in groups:
         items = group.get(sequence)
@@ -150,7 +163,7 @@ def _first(groups: Iterable[Dataset], sequence: str, name: str) -> Any:
 
 def _is_diffusion(ds: Dataset, enhanced: list[list[Dataset]]) -> bool:
     values = [ds.get("DiffusionBValue")]
-    values += [_first(groups, "MRDiffusionSequence", "DiffusionBValue") for groups in enhanced]
+    values += [stated(groups, "MRDiffusionSequence", "DiffusionBValue") for groups in enhanced]
     return any((_float(value) or 0.0) > 0 for value in values)
 
 

@@ -37,6 +37,16 @@ def renumbered(files: Sequence[FileHeader]) -> dict[Path, Number]:
     return {file.path: Number(n + 1, t + 1) for n, (t, file) in enumerate(places)}
 
 
+def in_time(files: Sequence[FileHeader]) -> list[FileHeader]:
+    """A complete series' files, frame by frame and in each slice by slice.
+
+    Multi-frame files stay as they are. Raises SeriesError as ``renumbered`` does.
+    """
+    if any(len(file.frames) > 1 for file in files):
+        return list(files)
+    return list(chain(*in_order(files)))
+
+
 def in_order(files: Sequence[FileHeader]) -> list[list[FileHeader]]:
     """Frames in order of time, each a list of its slices in order of place."""
     slices: dict[tuple[float, ...], list[FileHeader]] = defaultdict(list)

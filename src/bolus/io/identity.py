@@ -1,6 +1,7 @@
 """Who was scanned, from the DICOM files of a series."""
 
 from bolus.data import Identity, Source
+from bolus.io.silence import no_remarks
 
 
 def read_identity(source: Source) -> Identity:
@@ -9,11 +10,12 @@ def read_identity(source: Source) -> Identity:
         return Identity()
     import pydicom
 
-    ds = pydicom.dcmread(source.files[0], stop_before_pixels=True)
-    return Identity(
-        name=str(ds.get("PatientName") or ""),
-        patient_id=str(ds.get("PatientID") or ""),
-        birth_date=str(ds.get("PatientBirthDate") or ""),
-        accession=str(ds.get("AccessionNumber") or ""),
-        series_description=str(ds.get("SeriesDescription") or ""),
-    )
+    with no_remarks():
+        ds = pydicom.dcmread(source.files[0], stop_before_pixels=True)
+        return Identity(
+            name=str(ds.get("PatientName") or ""),
+            patient_id=str(ds.get("PatientID") or ""),
+            birth_date=str(ds.get("PatientBirthDate") or ""),
+            accession=str(ds.get("AccessionNumber") or ""),
+            series_description=str(ds.get("SeriesDescription") or ""),
+        )

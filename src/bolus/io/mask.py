@@ -1,4 +1,4 @@
-"""Reading masks."""
+"""Reading masks: NIfTI or DICOM."""
 
 import os
 from pathlib import Path
@@ -6,16 +6,58 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import Grid, MaskError
-from bolus.io.nifti import grid_of, load_image, read_values
+from bolus.data import Grid, MaskError, Source
+from bolus.io.dicom_mask import is_dicom, read_dicom_mask
+from bolus.io.nifti import grid_of, is_nifti_name, load_image, read_values
+
+_UNKNOWN = Source()
 
 
-def read_mask(path: str | os.PathLike[str], grid: Grid) -> Bool[np.ndarray, "x y z"]:
-    """Read a mask (x, y, z): voxels of a NIfTI file that are above 0.5, so labels count too.
+def read_mask(
+    path: str | os.PathLike[str], grid: Grid, source: Source = _UNKNOWN
+) -> Bool[np.ndarray, "x y z"]:
+    """Read a mask (x, y, z) on the grid of a series.
 
-    Raises MaskError for a file that is no mask, is empty or lies on another grid.
+    ``path`` is a NIfTI file on that grid, whose voxels above 0.5 are inside, so labels count too;
+    or a DICOM segmentation, or a folder with one or with a series of MR images of two values: what
+    lies elsewhere is put onto the grid by place, the nearest voxel. Of a segmentation with several
+    segments ``FILE#NUMBER`` or ``FILE#LABEL`` is one. ``source`` is the series': a DICOM mask of
+    another patient, and a segmentation in another frame of reference, are refused. (Series of
+    images are often made by programs that give them a frame of reference of their own, so theirs
+    is not compared.)
+
+    Raises MaskError for a file that is no mask, is empty or lies on another grid or outside.
     """
-    path = Path(path)
+    path, segment = _split(Path(path))
+    if not path.exists():
+        raise MaskError(f"{path}: no such file or folder")
+    if path.is_dir() or (path.is_file() and not is_nifti_name(path) and is_dicom(path)):
+        return read_dicom_mask(path, segment, grid, source)
+    if segment is not None:
+        raise MaskError(f"{path}: '#{segment}' chooses a segment of a DICOM segmentation only")
+    if not is_nifti_name(path):
+        raise MaskError(
+            f"{path}: a mask is a NIfTI file (.nii or .nii.gz), a DICOM segmentation or a folder "
+            "with DICOM images"
+        )
+    return _read_nifti(path, grid)
+
+
+def is_mask(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is that of a mask rather than of a table: by name, mark, or as a folder."""
+    found, _ = _split(Path(path))
+    return is_nifti_name(found) or found.is_dir() or (found.is_file() and is_dicom(found))
+
+
+def _split(path: Path) -> tuple[Path, str | None]:
+    """File and segment of FILE#SEGMENT; a file that exists under the whole name goes first."""
+    if "#" not in path.name or path.exists():
+        return path, None
+    name, segment = path.name.rsplit("#", 1)
+    return path.with_name(name) if name else path, segment
+
+
+def _read_nifti(path: Path, grid: Grid) -> Bool[np.ndarray, "x y z"]:
     image = load_image(path, MaskError)
     shape = tuple(int(n) for n in image.shape)
     if len(shape) != 3 and not (len(shape) == 4 and shape[3] == 1):

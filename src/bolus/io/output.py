@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -89,11 +89,14 @@ def _written_by_bolus(path: Path) -> bool:
 
 
 @contextmanager
-def output_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
+def output_folder(
+    path: str | os.PathLike[str], overwrite: bool = False, keep: Collection[str] = ()
+) -> Iterator[Path]:
     """Yield a temporary sibling folder that becomes ``path`` when the block ends well.
 
     When the block raises, the temporary folder goes and ``path`` is as before. With ``overwrite``
-    an empty folder, or one whose ``summary.json`` says ``"software": "bolus…"``, is replaced.
+    an empty folder, or one whose ``summary.json`` says ``"software": "bolus…"``, is replaced; what
+    it has of the names ``keep``, and the block did not write, is copied into the new one.
 
     Raises OutputError as ``check_output`` does, and when the folder cannot be put in place.
     """
@@ -104,6 +107,7 @@ def output_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
     try:
         _make(partial)
         yield partial
+        _take_over(path, partial, keep)
         _put_in_place(partial, path, overwrite)
     except BaseException:
         _remove(partial, made)
@@ -115,6 +119,20 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
+
+
+def _take_over(old: Path, new: Path, names: Collection[str]) -> None:
+    for name in names:
+        source, target = old / name, new / name
+        if target.exists() or not source.exists():
+            continue
+        try:
+            if source.is_dir():
+                shutil.copytree(source, target)
+            else:
+                shutil.copy2(source, target)
+        except (OSError, shutil.Error) as error:
+            raise OutputError(f"{source}: cannot be taken over ({error})") from error
 
 
 def _remove(folder: Path, parents: list[Path]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bolus.data import DSCSeries, SeriesError, Source
 from bolus.io.checksums import checksum
+from bolus.io.dicom_headers import begins_like_dicom
 from bolus.io.nifti import grid_of, is_nifti_name, load_image, read_values
 from bolus.io.timing import header_interval, read_sidecar, resolve_te, resolve_tr
 
@@ -36,14 +37,9 @@ def read_series(
         return read_dicom(path, te, tr, series)
     if series is not None:
         raise SeriesError(f"{path}: --series (series=) chooses within a DICOM folder, not a file")
-    if not is_nifti_name(path) and _starts_like_dicom(path):
+    if not is_nifti_name(path) and begins_like_dicom(path):
         raise SeriesError(f"{path}: one DICOM file is not a series; give the folder it lies in")
     return read_nifti(path, te, tr)
-
-
-def _starts_like_dicom(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
 
 
 def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:

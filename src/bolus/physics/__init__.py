@@ -10,7 +10,14 @@ from bolus.physics.constants import (
     cbv_scale,
 )
 from bolus.physics.convolution import convolve, kernel
-from bolus.physics.kinetics import area, blood_flow, blood_volume, tissue_curve, transit_time
+from bolus.physics.kinetics import (
+    area,
+    blood_flow,
+    blood_volume,
+    impulse_response,
+    tissue_curve,
+    transit_time,
+)
 from bolus.physics.leakage import leak_term, running_integral
 from bolus.physics.residue import RESIDUES, Residue
 from bolus.physics.signal import (
@@ -37,6 +44,7 @@ __all__ = [
     "clip_signal",
     "convolve",
     "delta_r2star",
+    "impulse_response",
     "kernel",
     "leak_term",
     "noise_gain",

@@ -36,6 +36,26 @@ def tissue_curve(
     return cbf[..., None] * convolve(aif, weights, lead)
 
 
+def impulse_response(
+    t: Array,
+    cbf: Array,
+    mtt: Array,
+    residue: Residue,
+    delay: Array,
+    shape: Array | float | None = None,
+) -> Array:
+    """What ``tissue_curve`` convolves with, CBF·R(t − d), 0 before d: 1/s (CAPLEX Q.IC1.005).
+
+    ``t`` in s; ``cbf`` in 1/s, ``mtt`` and ``delay`` d in s, and ``shape``, for residues that have
+    one, broadcast with it.
+    """
+    xp = array_namespace(t)
+    past = t - delay
+    extra = () if shape is None else (shape,)
+    response = cbf * residue(xp.where(past < 0, 0 * past, past), mtt, *extra)
+    return xp.where(past < 0, 0 * response, response)
+
+
 def _frames_ahead(delay: Array, dt: float) -> int:
     """Arterial samples after the tissue sample that the earliest delay reaches, at least one."""
     earliest = array_namespace(delay).min(delay)

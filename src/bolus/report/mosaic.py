@@ -43,14 +43,14 @@ def one_slice(
 
 def _tiles(volume: np.ndarray, grid: Grid, crop: np.ndarray) -> list[np.ndarray]:
     turned, inside = grid.to_ras(volume), grid.to_ras(crop).astype(bool)
-    through = _through(turned.shape)
-    turned, inside = np.moveaxis(turned, through, 2), np.moveaxis(inside, through, 2)
+    across = through(turned.shape)
+    turned, inside = np.moveaxis(turned, across, 2), np.moveaxis(inside, across, 2)
     rows, columns = (_extent(np.asarray(inside.any(axis=a))) for a in ((1, 2), (0, 2)))
     # image columns run from the patient's right to the left, rows from top to bottom
     return [turned[rows, columns][::-1, ::-1, k].T for k in np.flatnonzero(inside.any(axis=(0, 1)))]
 
 
-def _through(shape: tuple[int, ...]) -> int:
+def through(shape: tuple[int, ...]) -> int:
     """Axis across the slices: the one with the fewest voxels, foot to head when in doubt."""
     return 2 if shape[2] == min(shape) else int(np.argmin(shape))
 
@@ -59,8 +59,8 @@ def pixel_aspect(grid: Grid) -> float:
     """Height over width of a mosaic's pixel."""
     size = np.array(grid.voxel_size)
     order = [int(np.argmax(np.abs(row))) for row in grid.affine[:3, :3] / size]
-    through = _through(tuple(grid.shape[axis] for axis in order))
-    across, up = (size[axis] for n, axis in enumerate(order) if n != through)
+    slices = through(tuple(grid.shape[axis] for axis in order))
+    across, up = (size[axis] for n, axis in enumerate(order) if n != slices)
     return float(up / across)
 
 

@@ -7,9 +7,8 @@ import numpy as np
 from bolus.data import PerfusionMaps, Quality
 from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
-
-DOUBTFUL = 0.5
-"""An arterial input that scores below this is called doubtful."""
+from bolus.report.checks import checks
+from bolus.report.verdict import DOUBTFUL, lead
 
 DESCRIPTIONS = {
     "cbf": "Cerebral blood flow, the maximum of the impulse response (CAPLEX Q.PH1.003)",
@@ -64,6 +63,8 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
     return {
         "software": software(),
         "notice": NOTICE,
+        "verdict": lead(checks(maps)),
+        "verdicts": [check.as_json() for check in checks(maps)],
         "method": maps.method,
         "parameters": _plain(maps.parameters),
         "units": maps.units,

@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from bolus.estimators.blocks import in_blocks
 from bolus.physics import RESIDUES, tissue_curve
 
+RESIDUE = "weibull"
 MTTS = np.geomspace(0.5, 40.0, 30)
 SHAPES = np.geomspace(0.5, 10.0, 7)
 CELLS = 30
@@ -82,8 +83,8 @@ def curve_table(aif: Float[np.ndarray, " t"], dt: float, dtype: np.dtype) -> Cur
     shape, mtt = np.meshgrid(SHAPES, MTTS, indexing="ij")
 
     def curves(mtt: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray]:
-        at_once, weibull = np.zeros_like(mtt), RESIDUES["weibull"]
-        return (tissue_curve(fine, dt / PARTS, 1 / mtt, mtt, weibull, at_once, shape),)
+        at_once = np.zeros_like(mtt)
+        return (tissue_curve(fine, dt / PARTS, 1 / mtt, mtt, RESIDUES[RESIDUE], at_once, shape),)
 
     fine = fine.astype(dtype)
     cells = (axis.ravel().astype(dtype) for axis in (mtt, shape))

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data import CurveError, Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
-from bolus.estimators.phae.decoder import CurveTable, curve_table
+from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.phae.decoder import RESIDUE, CurveTable, curve_table
 from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
 from bolus.estimators.phae.network import LEVELS, OUTPUTS, QUANTITIES, WIDTH, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
@@ -52,45 +54,94 @@ class Phae:
 
         Raises CurveError for a scan unlike those it was trained on: TR 0.5–3 s, 40 s or longer.
         """
+        return self.against(tissue, aif, dt)(tissue, noise_sd)
+
+    def against(
+        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
+    ) -> "PhaeAgainst":
+        """The method ready for one arterial input, in the precision of ``tissue``; CurveError."""
         _check_scan(aif.size, dt)
-        noise = _noise(tissue, aif) if noise_sd is None else noise_sd.mean(axis=1, keepdims=True)
-        maps = Basis(*(np.asarray(m, dtype=tissue.dtype) for m in basis(aif, dt)))
-        table = curve_table(aif, dt, tissue.dtype)
-        parameters = {
-            k: v.astype(tissue.dtype) for k, v in self.weights.tensors.items() if k != WIDTH
-        }
-
-        def block(curves: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, ...]:
-            return _estimate(curves, sd, maps, table, parameters)
-
-        cbv, mtt, delay, residual, medians, offsets = in_blocks(block, tissue, noise, size=ROWS)
-        return Perfusion(
-            cbv=cbv,
-            cbf=cbv / mtt,
-            mtt=mtt,
-            tmax=delay,
-            delay=delay,
-            residual=residual,
-            posterior=QuantilePosterior(medians, offsets, self.weights.tensors[WIDTH]),
+        dtype, tensors = tissue.dtype, self.weights.tensors
+        return PhaeAgainst(
+            aif=aif,
+            maps=Basis(*(np.asarray(m, dtype=dtype) for m in basis(aif, dt))),
+            table=curve_table(aif, dt, dtype),
+            parameters={k: v.astype(dtype) for k, v in tensors.items() if k != WIDTH},
+            width=tensors[WIDTH],
         )
 
 
-def _estimate(
-    curves: np.ndarray,
-    sd: np.ndarray,
-    maps: Basis,
-    table: CurveTable,
-    parameters: Mapping[str, np.ndarray],
-) -> tuple[np.ndarray, ...]:
-    x, scale = features(curves, sd, maps)
-    found = encode(parameters, x)
-    log_cbv = found.log_cbv + np.log(scale)
-    cbv, mtt = np.exp(log_cbv), np.exp(found.log_mtt)
-    rebuilt = table.rebuild(cbv, mtt, found.delay, found.log_shape)
-    rebuilt -= curves
-    residual = np.sqrt(np.einsum("ij,ij->i", rebuilt, rebuilt) / rebuilt.shape[1])
-    medians = np.stack([found.log_mtt, log_cbv, found.delay, log_cbv - found.log_mtt], axis=1)
-    return cbv, mtt, found.delay, residual, medians, found.offsets
+class Encoded(NamedTuple):
+    """What the encoder says of n voxels, in seconds and as a ratio, and its quantiles' raw form."""
+
+    cbv: Float[np.ndarray, " n"]
+    mtt: Float[np.ndarray, " n"]
+    delay: Float[np.ndarray, " n"]
+    log_shape: Float[np.ndarray, " n"]
+    medians: Float[np.ndarray, "n quantities"]
+    offsets: Float[np.ndarray, "n quantities offsets"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PhaeAgainst:
+    """``Phae`` ready for the arterial input ``aif``: its features' maps and its decoder's table."""
+
+    aif: Float[np.ndarray, " t"]
+    maps: Basis
+    table: CurveTable
+    parameters: Mapping[str, np.ndarray]
+    width: Float[np.ndarray, "quantities 2"]
+
+    def __call__(
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """The estimator's own call."""
+
+        def block(curves: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, ...]:
+            found = self._encoded(curves, sd)
+            left = self._rebuilt(found)
+            left -= curves
+            return *found, np.sqrt(np.einsum("ij,ij->i", left, left) / left.shape[1])
+
+        noise = self._noise(tissue, noise_sd)
+        *parts, residual = in_blocks(block, tissue, noise, size=ROWS)
+        return self._perfusion(Encoded(*parts), residual)
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """Medians of the posterior, decoded."""
+        found = self._encoded(curve, self._noise(curve, noise_sd))
+        cbv, mtt, delay, log_shape = (float(part[0]) for part in found[:4])
+        rebuilt = self._rebuilt(found)
+        residual = np.sqrt(np.mean(np.square(rebuilt - curve), axis=1))
+        times, response = parametric_response(cbv / mtt, mtt, delay, RESIDUE, np.exp(log_shape))
+        return Fit(self._perfusion(found, residual), rebuilt[0], times, response)
+
+    def _noise(self, tissue: np.ndarray, noise_sd: np.ndarray | None) -> np.ndarray:
+        return (
+            _noise(tissue, self.aif) if noise_sd is None else noise_sd.mean(axis=1, keepdims=True)
+        )
+
+    def _encoded(self, curves: np.ndarray, sd: np.ndarray) -> Encoded:
+        x, scale = features(curves, sd, self.maps)
+        found = encode(self.parameters, x)
+        log_cbv = found.log_cbv + np.log(scale)
+        medians = np.stack([found.log_mtt, log_cbv, found.delay, log_cbv - found.log_mtt], axis=1)
+        volume, transit = np.exp(log_cbv), np.exp(found.log_mtt)
+        return Encoded(volume, transit, found.delay, found.log_shape, medians, found.offsets)
+
+    def _rebuilt(self, found: Encoded) -> Float[np.ndarray, "n t"]:
+        return self.table.rebuild(found.cbv, found.mtt, found.delay, found.log_shape)
+
+    def _perfusion(self, found: Encoded, residual: np.ndarray) -> Perfusion:
+        return Perfusion(
+            cbv=found.cbv,
+            cbf=found.cbv / found.mtt,
+            mtt=found.mtt,
+            tmax=found.delay,
+            delay=found.delay,
+            residual=residual,
+            posterior=QuantilePosterior(found.medians, found.offsets, self.width),
+        )
 
 
 def _noise(tissue: np.ndarray, aif: np.ndarray) -> np.ndarray:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from bolus.data import Identity, PerfusionMaps
 from bolus.io import write_bytes
+from bolus.report.page.build import LIMIT, page
+
+__all__ = ["LIMIT", "page", "write_page"]
 
 
 def write_page(maps: PerfusionMaps, path: Path, identity: Identity | None = None) -> None:
     """Write the page; it names the patient only where ``identity`` is given."""
-    write_bytes(path, b"<!doctype html><title>bolus</title>")
+    write_bytes(path, page(maps, identity).encode())

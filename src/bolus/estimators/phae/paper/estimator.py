@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
+from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.weights import Weights, shipped_weights
 from bolus.physics import RESIDUES, blood_flow, blood_volume, tissue_curve
+
+if TYPE_CHECKING:
+    from bolus.estimators.phae.paper.encoder import PaperEncoder
+else:
+    PaperEncoder = Any  # torch comes with it
 
 KINDS = ("phae-paper", "spinned")
 ROWS = 1024
@@ -43,28 +50,42 @@ class PhaePaper:
         noise_sd: np.ndarray | None = None,
     ) -> Perfusion:
         """Perfusion without posterior; the noise is not used."""
-        from bolus.estimators.phae.paper.inference import estimate_mtt, load_encoder
+        return self.against(tissue, aif, dt)(tissue)
 
-        config = PaperConfig.from_dict(self.weights.config)
-        encoder = load_encoder(self.weights)
-        peak = max(float(aif.max()), float(tissue.max(initial=0.0)))
-        mtt = estimate_mtt(encoder, tissue.astype(np.float32), aif, peak).astype(tissue.dtype)
-        cbv = blood_volume(tissue, aif).astype(tissue.dtype)
-        cbf = blood_flow(cbv, mtt)
+    def against(
+        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
+    ) -> "PaperAgainst":
+        """The method ready for one subject: it sees curves over the highest of all."""
+        from bolus.estimators.phae.paper.inference import load_encoder
+
+        return PaperAgainst(
+            encoder=load_encoder(self.weights),
+            config=PaperConfig.from_dict(self.weights.config),
+            aif=aif,
+            dt=dt,
+            peak=max(float(aif.max()), float(tissue.max(initial=0.0))),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PaperAgainst:
+    """``PhaePaper`` ready for an arterial input, and curves none of which passes ``peak``."""
+
+    encoder: PaperEncoder
+    config: PaperConfig
+    aif: Float[np.ndarray, " t"]
+    dt: float
+    peak: float
+
+    def __call__(
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """The estimator's own call."""
+        mtt, cbv, cbf = self._estimate(tissue)
 
         def misfit(curves: np.ndarray, flow: np.ndarray, transit: np.ndarray) -> tuple[np.ndarray]:
-            extra = {"shape": config.gamma_shape} if config.residue == "gamma" else {}
-            rebuilt = tissue_curve(
-                aif.astype(curves.dtype),
-                dt,
-                flow,
-                transit,
-                RESIDUES[config.residue],
-                np.zeros_like(transit),
-                quadrature=config.quadrature,
-                **extra,
-            )
-            return (np.sqrt(np.mean(np.square(curves - rebuilt), axis=1)),)
+            left = curves - self._rebuilt(curves.dtype, flow, transit)
+            return (np.sqrt(np.mean(np.square(left), axis=1)),)
 
         nothing = np.full_like(mtt, np.nan)
         return Perfusion(
@@ -75,3 +96,41 @@ class PhaePaper:
             delay=nothing,
             residual=in_blocks(misfit, tissue, cbf, mtt, size=ROWS)[0] if mtt.size else nothing,
         )
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """The decoded curve; its response begins at once."""
+        perfusion = self(curve)
+        cbf, mtt = perfusion.cbf, perfusion.mtt
+        rebuilt = self._rebuilt(curve.dtype, cbf, mtt)[0]
+        residue, shape = self.config.residue, self._extra.get("shape")
+        told = parametric_response(float(cbf[0]), float(mtt[0]), 0.0, residue, shape)
+        return Fit(perfusion, rebuilt, *told)
+
+    def _estimate(self, tissue: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """MTT, CBV and CBF, (voxels,) each."""
+        from bolus.estimators.phae.paper.inference import estimate_mtt
+
+        single = estimate_mtt(self.encoder, tissue.astype(np.float32), self.aif, self.peak)
+        mtt = single.astype(tissue.dtype)
+        cbv = blood_volume(tissue, self.aif).astype(tissue.dtype)
+        return mtt, cbv, blood_flow(cbv, mtt)
+
+    def _rebuilt(
+        self, dtype: np.dtype, flow: np.ndarray, transit: np.ndarray
+    ) -> Float[np.ndarray, "voxels t"]:
+        return np.asarray(
+            tissue_curve(
+                self.aif.astype(dtype),
+                self.dt,
+                flow,
+                transit,
+                RESIDUES[self.config.residue],
+                np.zeros_like(transit),
+                quadrature=self.config.quadrature,
+                **self._extra,
+            )
+        )
+
+    @property
+    def _extra(self) -> dict[str, float]:
+        return {"shape": self.config.gamma_shape} if self.config.residue == "gamma" else {}

@@ -1,0 +1,66 @@
+"""What a method makes of one curve, beyond numbers: how it explains it."""
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import Perfusion
+from bolus.physics import RESIDUES, impulse_response
+
+STEP, BEFORE, AFTER = 0.1, 10.0, 120.0
+"""Spacing in s at which a parametric response is told, and its span before and after arrival."""
+
+
+class Fit(NamedTuple):
+    """``perfusion`` of one voxel, ``reconstruction`` (t,) of its curve in the curve's own unit.
+
+    ``response`` (l,) in 1/s is the impulse response k(t) = CBF·R(t − delay) at rising ``times``
+    (l,) in s, negative before the arterial input. Where it jumps a time stands twice.
+    """
+
+    perfusion: Perfusion
+    reconstruction: Float[np.ndarray, " t"]
+    times: Float[np.ndarray, " l"]
+    response: Float[np.ndarray, " l"]
+
+
+@runtime_checkable
+class Against(Protocol):
+    """A method made ready for one arterial input: what depends on it alone is made once."""
+
+    def __call__(
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """Perfusion of checked curves; the estimator's own call."""
+        ...
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """How one checked curve is explained; noise_sd (1, t) or (1, 1) in the curve's unit."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """An estimator that can tell how it explains a curve."""
+
+    def against(
+        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
+    ) -> Against:
+        """Ready for an arterial input; ``tissue`` are all curves of the subject."""
+        ...
+
+
+def parametric_response(
+    cbf: float, mtt: float, delay: float, residue: str, shape: float | None = None
+) -> tuple[Float[np.ndarray, " l"], Float[np.ndarray, " l"]]:
+    """Times in s around the arrival and CBF·R(t − delay) there in 1/s, its jump upright."""
+    after = np.arange(0, AFTER + STEP / 2, STEP)
+    times = np.concatenate([[delay - BEFORE, delay], delay + after])
+    response = np.concatenate(
+        [
+            [0.0, 0.0],
+            impulse_response(after, cbf, np.float64(mtt), RESIDUES[residue], 0.0, shape),
+        ]
+    )
+    return times, response

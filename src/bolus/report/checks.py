@@ -1,0 +1,183 @@
+"""What was measured of a patient's maps, each with its word."""
+
+import numpy as np
+
+from bolus.data import PerfusionMaps, Quality
+from bolus.report.verdict import (
+    BASELINE_GOOD,
+    BASELINE_POOR,
+    DEPTH_GOOD,
+    DEPTH_POOR,
+    DOUBTFUL,
+    DROPPED_MOST,
+    FLAGGED_POOR,
+    MISFIT,
+    MISFIT_GOOD,
+    MISFIT_POOR,
+    SILENT_GOOD,
+    SILENT_POOR,
+    SNR_GOOD,
+    SNR_POOR,
+    USELESS,
+    Check,
+    Word,
+    graded,
+)
+
+
+def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
+    """Steady state, SNR, bolus, motion, arterial input, fit, silent voxels and unit, in turn."""
+    return (
+        _steady_state(maps),
+        _snr(maps),
+        _depth(maps),
+        _motion(maps),
+        _artery(maps),
+        _fit(maps),
+        _silent(maps),
+        _unit(maps),
+    )
+
+
+def _steady_state(maps: PerfusionMaps) -> Check:
+    frames = maps.series.frames
+    if frames is None:
+        return _told("Steady state", Word.NONE, "frames unknown", "Nothing was looked for.")
+    steady = frames.onset - frames.first
+    word = graded(steady, BASELINE_GOOD, BASELINE_POOR)
+    if frames.first > DROPPED_MOST and word is Word.GOOD:
+        word = Word.DOUBTFUL
+    return _told(
+        "Steady state",
+        word,
+        f"{_frames(frames.first)} dropped, then {_frames(steady)} of baseline",
+        {
+            Word.GOOD: "The baseline is steady and long enough.",
+            Word.DOUBTFUL: "A short or late baseline: its error is in every curve.",
+            Word.POOR: "Hardly any baseline: its error shifts every curve, and CBV with it.",
+        }[word],
+    )
+
+
+def _snr(maps: PerfusionMaps) -> Check:
+    word = graded(maps.baseline_snr, SNR_GOOD, SNR_POOR)
+    return _told(
+        "Baseline SNR",
+        word,
+        f"{maps.baseline_snr:.0f}",
+        {
+            Word.GOOD: "Single voxels can be read, within their uncertainty.",
+            Word.DOUBTFUL: "Noisy: means of regions are safer than single voxels.",
+            Word.POOR: "Noise rules single voxels: read means of regions only.",
+        }[word],
+    )
+
+
+def _depth(maps: PerfusionMaps) -> Check:
+    word = graded(maps.bolus_depth, DEPTH_GOOD, DEPTH_POOR)
+    return _told(
+        "Bolus depth",
+        word,
+        f"{100 * maps.bolus_depth:.0f} % of the mean signal",
+        {
+            Word.GOOD: "The bolus stands well out of the noise.",
+            Word.DOUBTFUL: "A shallow bolus: a low dose, a slow injection or a short echo time.",
+            Word.POOR: "Hardly a bolus: the maps are mostly noise where blood volume is low.",
+        }[word],
+    )
+
+
+def _motion(maps: PerfusionMaps) -> Check:
+    motion, frames = maps.series.motion, maps.series.frames
+    if motion is None:
+        return _told("Head motion", Word.NONE, "not corrected",
+                     "Motion was neither measured nor taken out: look at the curves.")  # fmt: skip
+    used = slice(None) if frames is None else frames.used
+    flagged, most = motion.flagged[used], float(motion.displacement[used].max(initial=0.0))
+    share = float(flagged.mean()) if flagged.size else 0.0
+    word = graded(-share, 0, -FLAGGED_POOR)
+    return _told(
+        "Head motion",
+        word,
+        f"corrected; at most {most:.1f} mm between frames, "
+        f"{int(flagged.sum())} of {_frames(flagged.size)} over {motion.limit:g} mm",
+        {
+            Word.GOOD: "The head lay still.",
+            Word.DOUBTFUL: "The head moved in a few frames: look whether the bolus is among them.",
+            Word.POOR: "The head moved often: what correction cannot put back is in the curves.",
+        }[word],
+    )
+
+
+def _artery(maps: PerfusionMaps) -> Check:
+    aif = maps.aif
+    voxels = "" if aif.mask is None else f", {int(aif.mask.sum())} voxels"
+    if aif.quality is None:
+        return _told("Arterial input", Word.NONE, f"{aif.origin}{voxels}",
+                     "A curve from outside: its errors scale all of CBF and CBV.")  # fmt: skip
+    word = graded(aif.quality, DOUBTFUL, USELESS)
+    weak = "; ".join(n.removeprefix("weak: ") for n in aif.notes if n.startswith("weak: "))
+    return _told(
+        "Arterial input",
+        word,
+        f"quality {aif.quality:.2f} of 1 ({aif.origin}{voxels})",
+        "Early, high and narrow, as an artery should be."
+        if word is Word.GOOD
+        else f"Scales all of CBF and CBV; weak in: {weak or 'its score'}.",
+    )
+
+
+def _fit(maps: PerfusionMaps) -> Check:
+    inside = maps.misfit[maps.mask]
+    known = inside[np.isfinite(inside)]
+    if not known.size:
+        return _told("Model fit", Word.POOR, "no voxel has a fit", "Nothing was explained.")
+    share = float((known > MISFIT).mean())
+    word = graded(-share, -MISFIT_GOOD, -MISFIT_POOR)
+    return _told(
+        "Model fit",
+        word,
+        f"{_percent(share)} of voxels with misfit over {MISFIT:g}",
+        {
+            Word.GOOD: "The model explains the curves.",
+            Word.DOUBTFUL: "Look at the misfit map: there, values and their SD promise too much.",
+            Word.POOR: "The model does not explain many curves: motion, or a wrong arterial input.",
+        }[word],
+    )
+
+
+def _silent(maps: PerfusionMaps) -> Check:
+    missing = np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE)
+    inside = maps.quality[maps.mask]
+    share = float(((inside & missing) != 0).mean()) if inside.size else 1.0
+    word = graded(-share, -SILENT_GOOD, -SILENT_POOR)
+    return _told(
+        "Voxels without bolus",
+        word,
+        f"{_percent(share)} of the brain mask",
+        {
+            Word.GOOD: "Times are mapped nearly everywhere.",
+            Word.DOUBTFUL: "Times are missing in many voxels: fluid, low flow or noise.",
+            Word.POOR: "Times are missing in much of the brain mask: look at it, and at the bolus.",
+        }[word],
+    )
+
+
+def _unit(maps: PerfusionMaps) -> Check:
+    if maps.series.te is None:
+        return _told("Units", Word.DOUBTFUL, "relative, echo time unknown",
+                     "CBF and CBV compare within this patient only.")  # fmt: skip
+    return _told("Units", Word.GOOD, f"absolute, TE {1000 * maps.series.te:.4g} ms",
+                 "CBF and CBV scale with the arterial input; ratios are safer.")  # fmt: skip
+
+
+def _told(name: str, word: Word, figure: str, meaning: str) -> Check:
+    return Check(name=name, word=word, figure=figure, meaning=meaning)
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame" if count == 1 else f"{count} frames"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

@@ -1,0 +1,162 @@
+"""How a patient's maps were made, as a paper would tell it, with its references."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bolus.data import PerfusionMaps
+from bolus.physics import DENSITY, KAPPA
+from bolus.report.references import REFERENCES
+
+ORIGINS = {
+    "automatic": "the mean of {voxels} voxels found automatically by height, arrival, width and "
+    "roughness of their curves [aif]",
+    "mask": "the mean of {voxels} marked voxels",
+    "file": "read from a table",
+    "given": "a given curve",
+}
+SPECTRAL = "; CBV was the ratio of the areas of tissue curve and arterial input, and MTT = CBV/CBF"
+METHODS_TOLD = {
+    "phae": "phae{chosen}, a physics-informed autoencoder after the idea of [phae]: a network "
+    "reads regularised impulse responses, the noise and the scan, says quantiles of the posterior "
+    "of MTT, CBV, CBF and delay, and the forward model decodes them",
+    "phae-paper": "the published physics-informed autoencoder with a Lorentzian residue function "
+    "[phae]{chosen}; CBV was the ratio of the areas of tissue curve and arterial input, and "
+    "CBF = CBV/MTT",
+    "svd": "singular value decomposition of the causal convolution matrix [svd]{chosen}" + SPECTRAL,
+    "csvd": "truncated singular value decomposition of the block-circulant convolution matrix "
+    "[circulant]{chosen}, which a delay does not move" + SPECTRAL,
+    "osvd": "singular value decomposition of the block-circulant convolution matrix [circulant], "
+    "its threshold raised in each voxel until the oscillation index of the response fell below the "
+    "limit{chosen}" + SPECTRAL,
+    "tikhonov": "Tikhonov regularisation of the padded convolution, its strength in each voxel at "
+    "the corner of the L-curve [tikhonov]{chosen}" + SPECTRAL,
+    "tikhonov-fixed": "Tikhonov regularisation of the causal convolution matrix with one strength "
+    "for all voxels [tikhonov]{chosen}" + SPECTRAL,
+    "bayes": "Bayesian estimation on a grid of residue functions, transit times and delays "
+    "[bayes] [boutelier]{chosen}",
+}
+"""What stands after 'were estimated by'; ``chosen`` are the method's parameters."""
+LEAKAGE_TOLD = {
+    "bsw": "after Boxerman, Schmainda and Weisskoff [leakage]",
+    "free": "after Boxerman, Schmainda and Weisskoff [leakage], with a vascular curve of any "
+    "transit time and delay and a leak that may wash out [washout]",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodsText:
+    """A paragraph that cites by number, and the ``references`` in the order of their numbers."""
+
+    paragraph: str
+    references: tuple[str, ...]
+
+    def plain(self) -> str:
+        """Both as plain text."""
+        listed = [f"{n}. {text}" for n, text in enumerate(self.references, start=1)]
+        return "\n".join([self.paragraph, "", *listed])
+
+
+def methods_text(maps: PerfusionMaps) -> MethodsText:
+    """The methods of these maps."""
+    return _numbered(" ".join(part for part in _sentences(maps) if part))
+
+
+def _sentences(maps: PerfusionMaps) -> Iterator[str]:
+    yield _acquisition(maps)
+    yield _frames(maps)
+    yield _motion(maps)
+    yield (
+        "The signal S was turned into TE·ΔR2*(t) = −ln(S(t)/S0), S0 being the mean of the baseline "
+        "[svd]; the echo time was unknown, so that CBF and CBV are relative."
+        if maps.relative
+        else "The signal S was turned into ΔR2*(t) = −ln(S(t)/S0)/TE, S0 being the mean of the "
+        "baseline [svd]."
+    )
+    yield _artery(maps)
+    yield _leakage(maps)
+    yield _estimation(maps)
+    if not maps.relative:
+        yield (
+            f"CBV and CBF were scaled by κ/ρ with κ = {KAPPA:.3f} for the haematocrit of large and "
+            f"small vessels and a density ρ = {DENSITY:g} g/mL."
+        )
+
+
+def _acquisition(maps: PerfusionMaps) -> str:
+    from bolus.report.summary import software
+
+    series = maps.series
+    te = "" if series.te is None else f"TE {1000 * series.te:.4g} ms, "
+    size = " × ".join(f"{edge:.3g}" for edge in series.grid.voxel_size)
+    matrix = " × ".join(str(n) for n in series.grid.shape)
+    return (
+        f"Perfusion maps were computed from dynamic susceptibility contrast MRI ({te}"
+        f"TR {series.dt:.4g} s, {series.n_frames} frames, matrix {matrix}, voxels {size} mm) "
+        f"with {software()}."
+    )
+
+
+def _frames(maps: PerfusionMaps) -> str:
+    frames = maps.series.frames
+    if frames is None:
+        return ""
+    return (
+        f"Frames {frames.first + 1} to {frames.stop} were used: the first {frames.first} were "
+        f"dropped before steady state, and {frames.onset - frames.first} before the bolus were the "
+        f"baseline."
+        if frames.first
+        else f"Frames 1 to {frames.stop} were used, of which {frames.onset} before the bolus were "
+        f"the baseline."
+    )
+
+
+def _motion(maps: PerfusionMaps) -> str:
+    motion = maps.series.motion
+    if motion is None:
+        return "Head motion was not corrected."
+    flagged = int(motion.flagged.sum())
+    return (
+        "Head motion was corrected by rigid registration of every frame; framewise displacement "
+        f"[motion] was at most {motion.displacement.max():.2g} mm, and {flagged} of "
+        f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm."
+    )
+
+
+def _artery(maps: PerfusionMaps) -> str:
+    voxels = 0 if maps.aif.mask is None else int(maps.aif.mask.sum())
+    score = "" if maps.aif.quality is None else f" (quality {maps.aif.quality:.2f} of 1)"
+    return (
+        f"The arterial input function was {ORIGINS[maps.aif.origin].format(voxels=voxels)}{score}."
+    )
+
+
+def _leakage(maps: PerfusionMaps) -> str:
+    if maps.leakage_model is None:
+        return "Leakage of contrast agent was not corrected."
+    told = LEAKAGE_TOLD.get(maps.leakage_model, f"by the model {maps.leakage_model}")
+    return f"Curves were corrected for leakage of contrast agent {told}."
+
+
+def _estimation(maps: PerfusionMaps) -> str:
+    plain = [f"{k} {v:g}" for k, v in maps.parameters.items() if isinstance(v, int | float)]
+    checksum = maps.parameters.get("checksum")
+    plain += [f"weights SHA-256 {checksum[:12]}…"] if isinstance(checksum, str) else []
+    chosen = f" ({', '.join(plain)})" if plain else ""
+    told = METHODS_TOLD.get(maps.method, f"the method {maps.method}{{chosen}}")
+    return f"CBF, CBV and MTT were estimated by {told.replace('{chosen}', chosen)}."
+
+
+def _numbered(text: str) -> MethodsText:
+    """Names in brackets become numbers in the order of their first appearance."""
+    order: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in order:
+            order.append(name)
+        return f"[{order.index(name) + 1}]"
+
+    names = "|".join(re.escape(name) for name in REFERENCES)
+    paragraph = re.sub(rf"\[({names})\]", number, text)
+    return MethodsText(paragraph=paragraph, references=tuple(REFERENCES[name] for name in order))

@@ -1,0 +1,205 @@
+"""The parts of a page put together under a strict content policy."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from markupsafe import Markup
+
+from bolus.assets import asset_text
+from bolus.data import Identity, PerfusionMaps
+from bolus.notice import NOTICE
+from bolus.report.checks import checks
+from bolus.report.methods_text import methods_text
+from bolus.report.page.curves import plots
+from bolus.report.page.pictures import (
+    FLAGS,
+    Picture,
+    bar_picture,
+    baseline_picture,
+    map_picture,
+    quality_levels,
+    quality_picture,
+    slices_told,
+)
+from bolus.report.page.provenance import provenance
+from bolus.report.page.regions import region_table
+from bolus.report.page.shown import Shown, shown_maps
+from bolus.report.page.volumes import packed
+from bolus.report.verdict import Word, lead, worst
+
+LIMIT = 5_000_000
+"""Bytes that a page stays under."""
+HOLE = "@@volumes@@"
+"""Stands in the page until it is known how much room the volumes have."""
+SIGNS = {Word.GOOD: "✓", Word.DOUBTFUL: "!", Word.POOR: "✕", Word.NONE: "–"}
+SCRIPTS = ("codes.js", "scene.js", "viewer.js")
+"""The page's own scripts, in the order of their use."""
+IDENTITY = {
+    "name": "Patient",
+    "patient_id": "Patient ID",
+    "birth_date": "Born",
+    "accession": "Accession number",
+    "series_description": "Series",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture of a map with its words and colour bar, which has three values."""
+
+    title: str
+    meaning: str
+    unit: str
+    picture: Picture
+    bar: Picture
+    ticks: tuple[str, ...]
+
+
+def page(maps: PerfusionMaps, identity: Identity | None = None) -> str:
+    """The page as HTML of less than LIMIT bytes; the same maps give the same page.
+
+    It loads nothing: scripts and style are allowed by their SHA-256 alone, images only as data. All
+    text from outside is escaped.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("bolus.report.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown = shown_maps(maps)
+    text = environment.get_template("page.html.j2").render(
+        **_words(maps, identity), **_pictures(maps, shown), **_code()
+    )
+    before, _, after = text.rpartition(HOLE)  # the last: a name may hold it too
+    volumes = packed(maps, shown, room=LIMIT - len(text.encode())) or "null"
+    return f"{before}{volumes}{after}"
+
+
+def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
+    found = checks(maps)
+    series = maps.series
+    return {
+        "notice": NOTICE,
+        "identity": _identity(identity),
+        "method": maps.method,
+        "matrix": " × ".join(str(n) for n in series.grid.shape),
+        "voxels": " × ".join(f"{edge:.3g}" for edge in series.grid.voxel_size),
+        "echo": "echo time unknown" if series.te is None else f"TE {1000 * series.te:.4g} ms",
+        "repetition": f"TR {series.dt:.4g} s",
+        "frames": series.n_frames,
+        "relative": maps.relative,
+        "checks": found,
+        "signs": SIGNS,
+        "overall": worst(found),
+        "lead": lead(found),
+        "methods": methods_text(maps),
+        "provenance": provenance(maps),
+        "rois": sorted(maps.rois),
+    }
+
+
+def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object]:
+    return {
+        "plots": plots(maps),
+        "regions": region_table(maps, shown),
+        "slices": slices_told(maps),
+        "arteries": 0 if maps.aif.mask is None else int(maps.aif.mask.sum()),
+        "baseline": baseline_picture(maps),
+        "quality": quality_picture(maps),
+        "shares": _shares(maps),
+        "figures": [_figure(maps, s) for s in shown] + _uncertainty(maps, shown),
+        "volumes": Markup(HOLE),
+    }
+
+
+def _code() -> dict[str, object]:
+    """Scripts, style and the policy that lets nothing else in."""
+    own = "\n".join(_own(name) for name in SCRIPTS)
+    scripts, style = (asset_text("niivue.umd.js"), own), _own("page.css")
+    policy = (
+        f"default-src 'none'; script-src {' '.join(_sha256(s) for s in scripts)}; "
+        f"style-src {_sha256(style)}; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return {
+        "policy": policy,
+        "scripts": [Markup(script) for script in scripts],
+        "style": Markup(style),
+    }
+
+
+def _identity(identity: Identity | None) -> dict[str, str]:
+    if identity is None:
+        return {}
+    told = {field.name: getattr(identity, field.name) for field in fields(identity)}
+    return {IDENTITY[name]: text for name, text in told.items() if text}
+
+
+def _figure(maps: PerfusionMaps, shown: Shown) -> Figure:
+    values = np.linspace(shown.low, shown.high, 3)
+    return Figure(
+        title=shown.title,
+        meaning=shown.meaning,
+        unit=shown.unit,
+        picture=map_picture(maps, shown),
+        bar=bar_picture(shown.colours),
+        ticks=tuple(f"{value:.{_digits(values)}f}" for value in values),
+    )
+
+
+def _digits(values: np.ndarray) -> int:
+    """Decimals with which the values read differently, and right."""
+    exact = (d for d in range(6) if np.allclose(values.round(d), values, atol=np.ptp(values) / 100))
+    return next(exact, 6)
+
+
+def _uncertainty(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> list[Figure]:
+    """The SD of CBF as a share of it, where the method has one."""
+    flow = next((s for s in shown if s.name == "cbf"), None)
+    if flow is None or flow.sd is None:
+        return []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(flow.volume > 0, 100 * flow.sd / flow.volume, np.nan)
+    return [
+        _figure(
+            maps,
+            Shown(
+                name="cbf_sd",
+                title="Uncertainty of CBF",
+                meaning="one SD as a share",
+                unit="% of CBF",
+                colours="cividis",
+                low=0.0,
+                high=100.0,
+                volume=share,
+                sd=None,
+            ),
+        )
+    ]
+
+
+def _shares(maps: PerfusionMaps) -> list[tuple[str, str, str]]:
+    """Name, colour and share in the mask of every flag."""
+    inside = quality_levels(maps)[maps.mask]
+    return [
+        (name, "#{:02x}{:02x}{:02x}".format(*colour),
+         f"{100 * float((inside == n).mean() if inside.size else 0):.1f} %")
+        for n, (name, _, colour) in enumerate(FLAGS)
+    ]  # fmt: skip
+
+
+@cache
+def _own(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _sha256(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

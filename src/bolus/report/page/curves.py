@@ -1,0 +1,94 @@
+"""The curves of a patient: mean signal, arterial input and tissue, motion."""
+
+import numpy as np
+
+from bolus.data import PerfusionMaps
+from bolus.preprocess.frames import mean_signal
+from bolus.report.page.plot import Band, Line, Plot
+
+TIME = "time from the first used frame, s"
+
+
+def plots(maps: PerfusionMaps) -> tuple[Plot, ...]:
+    """Signal of all frames, concentration of the used ones and, where it was looked for, motion."""
+    found = (_signal(maps), _concentration(maps), _motion(maps))
+    return tuple(plot for plot in found if plot is not None)
+
+
+def _times(maps: PerfusionMaps) -> np.ndarray:
+    """Seconds (t,) of all frames from the first used one."""
+    frames = maps.series.frames
+    first = 0 if frames is None else frames.first
+    return (np.arange(maps.series.n_frames) - first) * maps.series.dt
+
+
+def _bands(maps: PerfusionMaps) -> tuple[Band, ...]:
+    frames, dt = maps.series.frames, maps.series.dt
+    if frames is None:
+        return ()
+    half, last = dt / 2, maps.series.n_frames - frames.first
+    bands = [
+        Band(label="dropped", look="unused", low=-frames.first * dt, high=-half),
+        Band(label="baseline", look="baseline", low=-half,
+             high=(frames.onset - frames.first) * dt - half),
+        Band(label="not used", look="unused", low=(frames.stop - frames.first) * dt - half,
+             high=last * dt),
+    ]  # fmt: skip
+    present = (frames.first > 0, True, frames.stop < maps.series.n_frames)
+    return tuple(band for band, there in zip(bands, present, strict=True) if there)
+
+
+def _signal(maps: PerfusionMaps) -> Plot:
+    time, signal = _times(maps), mean_signal(maps.series.signal, maps.mask)
+    flagged = () if maps.series.motion is None else tuple(time[maps.series.motion.flagged].tolist())
+    return Plot(
+        title="Mean signal of the brain, all frames",
+        told=f"The bolus takes {100 * maps.bolus_depth:.0f} % off the signal."
+        + (f" Marks: {len(flagged)} frames in which the head moved." if flagged else ""),
+        x_label=TIME,
+        y_label="signal, scanner units",
+        lines=[Line(label="mean brain signal", look="signal", x=time, y=signal)],
+        bands=_bands(maps),
+        from_zero=False,
+        marks=flagged,
+    )
+
+
+def _concentration(maps: PerfusionMaps) -> Plot:
+    curve, tissue = maps.aif.curve.astype(float), maps.tissue.astype(float)
+    time = maps.series.dt * np.arange(curve.size)
+    peak = float(np.nanmax(tissue)) if np.isfinite(tissue).any() else 0.0
+    scale = float(f"{curve.max() / peak / 2:.2g}") if peak > 0 else 1.0
+    unit = "TE·ΔR2*" if maps.relative else "ΔR2*, 1/s"
+    return Plot(
+        title="Arterial input and mean tissue curve",
+        told=f"The arterial input peaks at {curve.max():.3g} after {time[curve.argmax()]:.3g} s, "
+        f"the mean tissue curve at {peak:.3g} after {time[np.nanargmax(tissue)]:.3g} s."
+        if peak > 0
+        else "",
+        x_label=TIME,
+        y_label=unit,
+        lines=[
+            Line(label="arterial input", look="aif", x=time, y=curve),
+            Line(label=f"mean tissue × {scale:g}", look="tissue", x=time, y=scale * tissue),
+        ],
+        bands=[band for band in _bands(maps) if band.look == "baseline"],
+    )
+
+
+def _motion(maps: PerfusionMaps) -> Plot | None:
+    motion = maps.series.motion
+    if motion is None:
+        return None
+    time = _times(maps)
+    return Plot(
+        title="Head motion from frame to frame",
+        told=f"At most {motion.displacement.max():.2g} mm; {int(motion.flagged.sum())} frames over "
+        f"the limit of {motion.limit:g} mm.",
+        x_label=TIME,
+        y_label="displacement, mm",
+        lines=[Line(label="framewise displacement", look="motion", x=time, y=motion.displacement)],
+        bands=_bands(maps),
+        limit=motion.limit,
+        marks=tuple(time[motion.flagged].tolist()),
+    )

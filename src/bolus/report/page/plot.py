@@ -1,0 +1,165 @@
+"""A plot as inline SVG: no style attributes, so that a strict content policy takes it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+from markupsafe import Markup, escape
+
+WIDTH, HEIGHT = 520, 250
+LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 40
+"""Pixels of the drawing and of the margins of its axes."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Line:
+    """A curve: ``look`` is its class in the style sheet ('aif', 'tissue', 'signal', 'motion')."""
+
+    label: str
+    look: str
+    x: Float[np.ndarray, " n"]
+    y: Float[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """A shaded stretch of x with a word in it; ``look`` is 'baseline' or 'unused'."""
+
+    label: str
+    look: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """Lines over bands, with a dashed level where ``limit`` is given and marks on the x axis."""
+
+    title: str
+    told: str
+    x_label: str
+    y_label: str
+    lines: Sequence[Line]
+    bands: Sequence[Band] = ()
+    limit: float | None = None
+    from_zero: bool = True
+    marks: Sequence[float] = field(default_factory=tuple)
+
+    def svg(self) -> Markup:
+        """The plot; ``told`` says it to those who do not see it."""
+        x, y = self._spans()
+        parts = [
+            *(_band(band, x) for band in self.bands),
+            *_axis_x(x, self.x_label),
+            *_axis_y(y, self.y_label),
+            *(_line(line, x, y) for line in self.lines),
+            *(_limit(self.limit, y) if self.limit is not None else ()),
+            *(_mark(mark, x) for mark in self.marks),
+            *_legend(self.lines),
+        ]
+        return Markup(
+            f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            f'aria-label="{escape(self.title)}. {escape(self.told)}">{"".join(parts)}</svg>'
+        )
+
+    def _spans(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        xs = np.concatenate([line.x for line in self.lines])
+        ys = np.concatenate([line.y for line in self.lines])
+        ys = ys[np.isfinite(ys)] if np.isfinite(ys).any() else np.zeros(1)
+        low, high = float(ys.min()), float(max(ys.max(), self.limit or ys.max()))
+        low = min(0.0, low) if self.from_zero else low - 0.12 * (high - low)
+        return _wide(float(xs.min()), float(xs.max())), _wide(low, low + 1.08 * (high - low))
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers within a span, at most ``most`` + 1."""
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(f * power for f in (1, 2, 5, 10) if f * power >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _wide(low: float, high: float) -> tuple[float, float]:
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _px(value: float, span: tuple[float, float]) -> float:
+    return LEFT + (value - span[0]) / (span[1] - span[0]) * (WIDTH - LEFT - RIGHT)
+
+
+def _py(value: float, span: tuple[float, float]) -> float:
+    return HEIGHT - BOTTOM - (value - span[0]) / (span[1] - span[0]) * (HEIGHT - TOP - BOTTOM)
+
+
+def _text(x: float, y: float, text: str, look: str, anchor: str = "middle", turn: str = "") -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" class="{look}" text-anchor="{anchor}"{turn}>'
+        f"{escape(text)}</text>"
+    )
+
+
+def _axis_x(span: tuple[float, float], label: str) -> list[str]:
+    foot = HEIGHT - BOTTOM
+    found = [f'<path class="axis" d="M{LEFT} {foot}H{WIDTH - RIGHT}"/>']
+    for value in ticks(*span):
+        x = _px(value, span)
+        found.append(f'<path class="axis" d="M{x:.1f} {foot}v4"/>')
+        found.append(_text(x, foot + 17, f"{value:g}", "tick"))
+    return [*found, _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, label, "label")]
+
+
+def _axis_y(span: tuple[float, float], label: str) -> list[str]:
+    found = []
+    for value in ticks(*span, most=4):
+        y = _py(value, span)
+        found.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+        found.append(_text(LEFT - 7, y + 4, f"{value:g}", "tick", "end"))
+    middle = (TOP + HEIGHT - BOTTOM) / 2
+    turn = f' transform="rotate(-90 13 {middle:.1f})"'
+    return [*found, _text(13, middle, label, "label", turn=turn)]
+
+
+def _band(band: Band, span: tuple[float, float]) -> str:
+    left = max(_px(band.low, span), LEFT)
+    wide = min(_px(band.high, span), WIDTH - RIGHT) - left
+    box = (
+        f'<rect class="band {band.look}" x="{left:.1f}" y="{TOP}" width="{max(wide, 0):.1f}" '
+        f'height="{HEIGHT - TOP - BOTTOM}"/>'
+    )
+    fits = wide > 6.2 * len(band.label)
+    word = _text(left + wide / 2, HEIGHT - BOTTOM - 8, band.label, "tick") if fits else ""
+    return box + word
+
+
+def _line(line: Line, x: tuple[float, float], y: tuple[float, float]) -> str:
+    good = np.isfinite(line.y)
+    points = " ".join(
+        f"{_px(a, x):.1f},{_py(b, y):.1f}"
+        for a, b in zip(line.x[good].tolist(), line.y[good].tolist(), strict=True)
+    )
+    return f'<polyline class="line {line.look}" points="{points}"/>'
+
+
+def _limit(value: float, span: tuple[float, float]) -> list[str]:
+    y = _py(value, span)
+    return [
+        f'<path class="limit" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>',
+        _text(WIDTH - RIGHT, y - 5, f"limit {value:g}", "tick", "end"),
+    ]
+
+
+def _mark(value: float, span: tuple[float, float]) -> str:
+    x, foot = _px(value, span), HEIGHT - BOTTOM
+    return f'<path class="mark" d="M{x - 4:.1f} {TOP - 1}h8l-4 7zM{x:.1f} {TOP}V{foot}"/>'
+
+
+def _legend(lines: Sequence[Line]) -> list[str]:
+    found, x = [], float(LEFT)
+    for line in lines:
+        found.append(f'<path class="line {line.look}" d="M{x:.1f} 15h26"/>')
+        found.append(_text(x + 32, 19, line.label, "legend", "start"))
+        x += 32 + 7.4 * len(line.label) + 22
+    return found

@@ -1,0 +1,73 @@
+"""What made a page: enough to make it again, and nothing that names a patient or a path."""
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from bolus.assets import NIIVUE
+from bolus.data import PerfusionMaps
+from bolus.report.summary import software
+
+LIBRARIES = ("numpy", "scipy", "nibabel", "pydicom", "SimpleITK", "matplotlib", "torch")
+
+
+def provenance(maps: PerfusionMaps) -> dict[str, str]:
+    """Name of a fact → the fact."""
+    series = maps.series
+    size = " × ".join(f"{edge:.4g}" for edge in series.grid.voxel_size)
+    facts = {
+        "Software": software(),
+        "Input": f"{series.source.format}, {' × '.join(str(n) for n in series.signal.shape)}, "
+        f"voxels {size} mm",
+        "SHA-256 of the input": series.source.checksum or "none: an array in memory",
+        "Echo time": "unknown" if series.te is None else f"{series.te:g} s",
+        "Repetition time": f"{series.dt:g} s",
+        "Frames": _frames(maps),
+        "Motion correction": _motion(maps),
+        "Arterial input": f"{maps.aif.origin}; {'; '.join(maps.aif.notes) or 'no notes'}",
+        "Leakage model": maps.leakage_model or "none",
+        "Method": f"{maps.method} {_parameters(maps)}".strip(),
+    }
+    checksum = maps.parameters.get("checksum")
+    facts |= {"SHA-256 of the weights": checksum} if isinstance(checksum, str) else {}
+    steps = (f"{step} {seconds:.2f}" for step, seconds in maps.seconds.items())
+    return {
+        **facts,
+        "Seconds": "; ".join(steps) or "not taken",
+        "Libraries": _libraries(),
+    }
+
+
+def _frames(maps: PerfusionMaps) -> str:
+    frames = maps.series.frames
+    if frames is None:
+        return f"all {maps.series.n_frames}"
+    return (
+        f"counted from 0: steady from {frames.first}, bolus from {frames.onset}, used up to and "
+        f"without {frames.stop}, of {maps.series.n_frames}"
+    )
+
+
+def _motion(maps: PerfusionMaps) -> str:
+    motion = maps.series.motion
+    if motion is None:
+        return "none"
+    return (
+        f"rigid; at most {motion.displacement.max():.2f} mm between frames, "
+        f"{int(motion.flagged.sum())} frames over {motion.limit:g} mm"
+    )
+
+
+def _parameters(maps: PerfusionMaps) -> str:
+    plain = {key: value for key, value in maps.parameters.items() if key != "checksum"}
+    return json.dumps(plain, ensure_ascii=False, default=str) if plain else ""
+
+
+def _libraries() -> str:
+    found = [f"Python {platform.python_version()}"]
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join([*found, f"niivue {NIIVUE}"])

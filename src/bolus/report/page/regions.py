@@ -1,0 +1,84 @@
+"""The maps within the given regions, and tumour over reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bolus.data import InputError, PerfusionMaps
+from bolus.grading import RoiRatio, roi_ratio
+from bolus.report.page.shown import Shown
+
+NAMES = {"tumor": "Tumour", "reference": "Reference"}
+RATIOS = ("cbf", "cbv", "cbv_corrected", "mtt")
+"""Maps of which a ratio means something: what is above 0 by nature."""
+NONE = "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionTable:
+    """Rows of text under ``columns``; ``headings`` are (region, columns it spans)."""
+
+    headings: tuple[tuple[str, int], ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def region_table(maps: PerfusionMaps, shown: Sequence[Shown]) -> RegionTable | None:
+    """Mean ± SD and median of every map in the regions; None where none were given."""
+    given = [name for name in NAMES if name in maps.rois]
+    if not given:
+        return None
+    both = len(given) == len(NAMES)
+    ratios = {s.name: _ratio(maps, s) for s in shown if both and s.name in RATIOS}
+    headings = [(f"{NAMES[n]}, {int(maps.rois[n].sum())} voxels", 3) for n in given]
+    columns = ["map", *("voxels", "mean ± SD", "median") * len(given)]
+    if both:
+        headings.append(("Tumour over reference", 3))
+        columns += ["ratio of means", "90 % interval", "hot spot"]
+    rows = [
+        (f"{s.title}, {s.unit}", *_inside(maps, s, given), *(_cells(ratios.get(s.name), both)))
+        for s in shown
+    ]
+    reasons = {text for text in ratios.values() if isinstance(text, str)}
+    return RegionTable(
+        headings=tuple(headings),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=tuple(sorted(reasons)),
+    )
+
+
+def _inside(maps: PerfusionMaps, shown: Shown, given: Sequence[str]) -> list[str]:
+    cells: list[str] = []
+    for name in given:
+        values = shown.volume[maps.rois[name]].astype(float)
+        values = values[np.isfinite(values)]
+        cells.append(str(values.size))
+        if not values.size:
+            cells += [NONE, NONE]
+            continue
+        digits = shown.digits
+        cells.append(f"{values.mean():.{digits}f} ± {values.std():.{digits}f}")
+        cells.append(f"{np.median(values):.{digits}f}")
+    return cells
+
+
+def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
+    """The ratio, or why there is none."""
+    sd = shown.sd
+    tumor, reference = maps.rois["tumor"], maps.rois["reference"]
+    try:
+        return roi_ratio(shown.volume, tumor, reference, sd)
+    except InputError as error:
+        return f"No ratio of {shown.title}: {error}."
+
+
+def _cells(ratio: RoiRatio | str | None, both: bool) -> tuple[str, ...]:
+    if not both:
+        return ()
+    if not isinstance(ratio, RoiRatio):
+        return (NONE, NONE, NONE)
+    low_high = NONE if ratio.interval is None else "{:.2f} to {:.2f}".format(*ratio.interval)
+    return (f"{ratio.mean:.2f}", low_high, f"{ratio.hotspot:.2f}")

@@ -1,0 +1,5 @@
+"""Looking at a result voxel by voxel, in the browser of this machine."""
+
+from bolus.viewer.serve import Viewer, open_viewer, serve, viewer_app
+
+__all__ = ["Viewer", "open_viewer", "serve", "viewer_app"]

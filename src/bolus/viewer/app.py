@@ -1,0 +1,213 @@
+"""The viewer as a web application: what each address answers."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bolus.assets import asset_bytes
+from bolus.data import BolusError, InputError
+from bolus.viewer.arteries import preview
+from bolus.viewer.facts import facts
+from bolus.viewer.guard import Guard
+from bolus.viewer.job import BusyError
+from bolus.viewer.regions import ratios
+from bolus.viewer.session import Session, medians
+from bolus.viewer.view import REGIONS, View
+from bolus.viewer.voxel import voxel
+from bolus.viewer.wire import marked, plain
+
+KINDS = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+BORROWED = ("uPlot.iife.min.js", "uPlot.min.css")
+LARGEST = 32 * 2**20
+"""Bytes of a request's body."""
+
+
+def application(session: Session, token: str | None = None) -> Starlette:
+    """The application for a session; its address ends in ``?token=`` and ``state.token``."""
+    token = token or secrets.token_urlsafe(24)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(session.job.close)
+
+    answers = Answers(session)
+    app = Starlette(
+        routes=[
+            Route("/", lambda request: _static("index.html")),
+            Route("/static/{name}", lambda request: _static(request.path_params["name"])),
+            Route("/api/result", _get(answers.result)),
+            Route("/api/volume/{name}", answers.volume),
+            Route("/api/mask/{name}", answers.mask),
+            Route("/api/voxel", _get(answers.voxel)),
+            Route("/api/job", _get(answers.job)),
+            Route("/api/aif/preview", _post(answers.preview), methods=["POST"]),
+            Route("/api/aif/save", _post(answers.save_aif), methods=["POST"]),
+            Route("/api/recompute", _post(answers.recompute), methods=["POST"]),
+            Route("/api/regions/ratio", _post(answers.ratio), methods=["POST"]),
+            Route("/api/regions/save", _post(answers.save_regions), methods=["POST"]),
+        ],
+        middleware=[Middleware(Guard, token=token)],
+        exception_handlers={BolusError: _problem, HTTPException: _problem},
+        lifespan=lifespan,
+    )
+    app.state.token, app.state.session = token, session
+    return app
+
+
+class Answers:
+    """What the addresses answer, from the session as it is at that moment."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def result(self, request: Request) -> object:
+        """All facts of the view; with the medians before and after the last computation."""
+        session = self._session
+        told = facts(session.view, session.folder.name, session.method)
+        if session.before is not None and session.view.maps is not None:
+            now = medians(session.view.maps)
+            told["before"] = {"medians": medians(session.before.maps), "now": now}
+        return told
+
+    def volume(self, request: Request) -> Response:
+        """A volume as float32, least byte first, in C order; ``?before`` of the maps replaced."""
+        view = self._seen(request)
+        try:
+            values = view.volume(request.path_params["name"])
+        except KeyError as error:
+            raise HTTPException(404, f"there is no volume {error}") from error
+        return _binary(np.ascontiguousarray(values, dtype="<f4"))
+
+    def mask(self, request: Request) -> Response:
+        """A mask or the quality map as bytes in C order."""
+        try:
+            values = self._seen(request).mask(request.path_params["name"])
+        except KeyError as error:
+            raise HTTPException(404, f"there is no mask {error}") from error
+        return _binary(np.ascontiguousarray(values))
+
+    def voxel(self, request: Request) -> object:
+        """One voxel, ``?i=…&j=…&k=…``; see ``voxel``."""
+        told = [request.query_params.get(axis, "") for axis in "ijk"]
+        try:
+            i, j, k = (int(n) for n in told)
+        except ValueError as error:
+            raise InputError(f"a voxel is three whole numbers i, j, k, found {told}") from error
+        return voxel(self._session.view, (i, j, k))
+
+    def job(self, request: Request) -> object:
+        """How far the computation is."""
+        return {**self._session.job.told(), "version": self._session.view.version}
+
+    def preview(self, told: dict[str, object]) -> object:
+        """What marked voxels would give."""
+        return preview(self._session.view, self._marks(told, "voxels"))
+
+    def save_aif(self, told: dict[str, object]) -> object:
+        """Keep marked voxels and their curve."""
+        return {"files": self._session.save_arteries(self._marks(told, "voxels"))}
+
+    def recompute(self, told: dict[str, object]) -> object:
+        """Begin to make the maps anew, from ``voxels`` or, with ``back``, as they were before."""
+        if told.get("back") is True:
+            self._session.go_back()
+        else:
+            self._session.recompute(self._marks(told, "voxels"))
+        return self._session.job.told()
+
+    def ratio(self, told: dict[str, object]) -> object:
+        """Ratios between the drawn regions."""
+        return ratios(self._session.view, {name: self._marks(told, name) for name in REGIONS})
+
+    def save_regions(self, told: dict[str, object]) -> object:
+        """Keep the drawn regions."""
+        masks = {name: self._marks(told, name) for name in REGIONS}
+        return {"files": self._session.save_regions(masks)}
+
+    def _marks(self, told: dict[str, object], name: str) -> np.ndarray:
+        return marked(told.get(name), self._session.view.series.grid.shape, name)
+
+    def _seen(self, request: Request) -> View:
+        view, before = self._session.view, self._session.before
+        if "before" not in request.query_params:
+            return view
+        if before is None:
+            raise HTTPException(404, "no maps have been replaced")
+        return View(series=view.series, curves=view.curves, result=before, regions=view.regions)
+
+
+def _get(function: Callable[[Request], object]) -> Callable[[Request], Response]:
+    return lambda request: _json(function(request))
+
+
+def _post(
+    function: Callable[[dict[str, object]], object],
+) -> Callable[[Request], "object"]:
+    async def answer(request: Request) -> Response:
+        told = _object(await _body(request))
+        return _json(await run_in_threadpool(function, told))
+
+    return answer
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST:
+            raise HTTPException(413, f"a request holds {LARGEST} bytes at the most")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"JSON is expected ({error})") from error
+    if not isinstance(told, dict):
+        raise InputError(f"a JSON object is expected, found {type(told).__name__}")
+    return told
+
+
+def _json(told: object) -> Response:
+    text = json.dumps(plain(told), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(text, media_type="application/json")
+
+
+def _binary(values: np.ndarray) -> Response:
+    return Response(values.tobytes(), media_type="application/octet-stream")
+
+
+def _static(name: str) -> Response:
+    kind = next((KINDS[end] for end in KINDS if name.endswith(end)), None)
+    folder = files("bolus.viewer") / "static"
+    if name in BORROWED:
+        return Response(asset_bytes(name), media_type=kind)
+    if kind is None or name not in {path.name for path in folder.iterdir()}:
+        raise HTTPException(404, f"there is no file {name}")
+    return Response((folder / name).read_bytes(), media_type=kind)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return JSONResponse({"problem": error.detail}, status_code=error.status_code)
+    status = 409 if isinstance(error, BusyError) else 400 if isinstance(error, InputError) else 500
+    return JSONResponse({"problem": str(error)}, status_code=status)

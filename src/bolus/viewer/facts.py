@@ -1,0 +1,102 @@
+"""What the page is told of a view before any voxel is chosen."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bolus.data import AIF, Grid
+from bolus.estimators.explain import LEVELS
+from bolus.notice import NOTICE
+from bolus.report.mosaic import pixel_aspect, through
+from bolus.viewer.panels import concentration, ramps, shown
+from bolus.viewer.view import View
+
+
+def facts(view: View, title: str, method: str) -> dict[str, object]:
+    """Everything about a view but its volumes and single voxels."""
+    volumes = shown(view)
+    return {
+        "notice": NOTICE,
+        "title": title,
+        "method": method,
+        "version": view.version,
+        "made": view.result is not None,
+        "leakage": None if view.maps is None else view.maps.leakage_model,
+        "relative": view.series.relative,
+        "echo_time": view.series.te,
+        "frame_interval": view.series.dt,
+        "frames": view.series.n_frames,
+        "voxels": int(view.brain.sum()),
+        "space": space(view.series.grid, view.brain),
+        "volumes": volumes,
+        "ramps": ramps({volume["colours"] for volume in volumes}),
+        "time": view.curves.time,
+        "tissue": view.curves.mean,
+        "concentration": concentration(view),
+        "aif": None if view.result is None else arterial(view.result.aif),
+        "levels": LEVELS,
+        "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
+    }
+
+
+WEAK = "weak: "
+CONCERNS = (
+    "low: partial volume with tissue, or a small branch",
+    "late: a vein, or an artery behind a narrowing",
+    "broad: dispersed, or tissue",
+    "noisy: more voxels are needed",
+    "does not come down: tissue, or a saturated artery",
+)
+"""What a weak part of the score speaks of, in the order of ``arterial_quality``'s notes."""
+
+
+def concerns(aif: AIF) -> list[str]:
+    """What is weak in an arterial input, in words; empty for one without a score."""
+    if aif.quality is None:
+        return []
+    counts, parts = aif.notes[: -len(CONCERNS)], aif.notes[-len(CONCERNS) :]
+    shape = [text for text, note in zip(CONCERNS, parts, strict=True) if note.startswith(WEAK)]
+    return [*shape, *(note.removeprefix(WEAK) for note in counts if note.startswith(WEAK))]
+
+
+def arterial(aif: AIF) -> dict[str, object]:
+    """An arterial input; its peak in the curves' unit, its time to peak in s."""
+    return {
+        "origin": aif.origin,
+        "curve": aif.curve,
+        "voxels": 0 if aif.mask is None else int(aif.mask.sum()),
+        "quality": aif.quality,
+        "concerns": concerns(aif),
+        "notes": [note for note in aif.notes if not note.startswith(WEAK)],
+        "peak": float(aif.curve.max()),
+        "time_to_peak": float(aif.curve.argmax() * aif.dt),
+    }
+
+
+def space(grid: Grid, brain: np.ndarray) -> Mapping[str, object]:
+    """How voxel numbers, counted in C order, lie in the patient.
+
+    Along the three directions nearest to right, anterior and superior a voxel's number grows by
+    ``steps`` from ``origin``; ``sizes`` are their lengths in voxels, ``through`` is the direction
+    across slices and ``box`` (first, last) the extent of the brain along each. ``aspect`` is the
+    height of a pixel over its width.
+    """
+    numbers = grid.to_ras(np.arange(brain.size).reshape(grid.shape))
+    inside = grid.to_ras(brain)
+    first = numbers[0, 0, 0]
+    corners = (numbers[1:2, 0, 0], numbers[0, 1:2, 0], numbers[0, 0, 1:2])
+    return {
+        "shape": grid.shape,
+        "affine": grid.affine,
+        "sizes": numbers.shape,
+        "origin": first,
+        "steps": [int(next_[0] - first) if next_.size else 0 for next_ in corners],
+        "through": through(numbers.shape),
+        "aspect": pixel_aspect(grid),
+        "box": [_extent(np.asarray(inside.any(axis=a))) for a in ((1, 2), (0, 2), (0, 1))],
+    }
+
+
+def _extent(touched: np.ndarray) -> tuple[int, int]:
+    index = np.flatnonzero(touched)
+    return int(index[0]), int(index[-1])

@@ -1,0 +1,118 @@
+"""A folder that ``bolus maps`` wrote, back as what was in memory then."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bolus.data import AIF, DSCSeries, InputError, Quality
+from bolus.estimators import Estimator, explainer, rebuilt
+from bolus.estimators.phae import Weights
+from bolus.grading.facts import read_facts
+from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
+from bolus.pipeline import Measured, PatientMaps, Progress, measure
+from bolus.viewer.view import REGIONS, Result, View
+
+SUMMARY = "summary.json"
+
+
+def read_view(
+    folder: Path,
+    *,
+    weights: Weights | None = None,
+    method: Estimator | None = None,
+    progress: Progress | None = None,
+) -> tuple[View, Estimator]:
+    """The result in a folder, and the estimator that made it.
+
+    ``method`` is for an estimator that the summary cannot name, ``weights`` for a network that
+    does not come with the package. Raises InputError for a folder bolus did not write, or wrote
+    without its series; WeightsError, MethodError when the method cannot be set up again.
+    """
+    told = _facts(folder)
+    chosen = method or rebuilt(told["method"], told["parameters"], weights)
+    series = read_kept(folder / KEPT)
+    regions = {
+        name: read_mask(path, series.grid)
+        for name in REGIONS
+        if (path := folder / f"roi_{name}.nii.gz").exists()
+    }
+    model = told["leakage_model"]
+    measured = measure(
+        series,
+        _arterial(folder, told["aif"], series),
+        tumor=regions.get("tumor"),
+        reference=regions.get("reference"),
+        leakage=model is not None,
+        leakage_model=model or "free",
+        motion=False,
+        progress=progress,
+    )
+    result = result_of(measured, _maps(folder, told, measured), chosen)
+    view = View(series=measured.series, curves=measured.curves, result=result, regions=regions)
+    return view, chosen
+
+
+def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Result:
+    """Maps with the method made ready for their arterial input."""
+    curves = (measured.corrected or measured.curves).curves
+    ready = explainer(chosen, curves, measured.aif.curve, measured.series.dt)
+    return Result(measured=measured, maps=maps, explain=ready)
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """The summary, with all that is needed of it."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: a folder that bolus maps wrote is expected, found none")
+    told: dict[str, Any] = read_facts(folder / SUMMARY)
+    kinds = {"method": str, "parameters": dict, "units": dict, "aif": dict, "seconds": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(told.get(name), kind)]
+    if wrong or "leakage_model" not in told:
+        raise InputError(
+            f"{folder / SUMMARY}: the summary of maps is expected; this one does not tell "
+            f"{', '.join(wrong) or 'leakage_model'}"
+        )
+    return told
+
+
+def _arterial(folder: Path, told: Mapping[str, Any], series: DSCSeries) -> AIF:
+    if series.frames is None:
+        raise InputError(f"{folder / KEPT}: the series is kept without its frames")
+    frames = series.frames.stop - series.frames.first
+    found = read_aif(folder / "aif.tsv", frames, series.dt, series.relative)
+    voxels = read_mask(folder / "aif_mask.nii.gz", series.grid) if told.get("voxels") else None
+    return AIF(
+        curve=found.curve,
+        dt=series.dt,
+        origin=told["origin"],
+        mask=voxels,
+        quality=told["quality"],
+        notes=tuple(told["notes"]),
+    )
+
+
+def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientMaps:
+    grid, curves = measured.series.grid, measured.curves
+    found: dict[str, Any] = {
+        name: read_map(folder / f"{name}.nii.gz", grid)[0] for name in told["units"]
+    }
+    spread = {name: found.pop(name) for name in list(found) if name.endswith("_sd")}
+    leaks: dict[str, Any] = {n: found.pop(n) for n in ("cbv_corrected", "k2") if n in found}
+    quality = read_map(folder / "quality.nii.gz", grid)[0].astype(np.uint8)
+    return PatientMaps(
+        series=measured.series,
+        aif=measured.aif,
+        method=told["method"],
+        parameters=told["parameters"],
+        quality=quality,
+        mask=(quality & np.uint8(Quality.OUTSIDE_MASK)) == 0,
+        sd={name.removesuffix("_sd"): volume for name, volume in spread.items()},
+        leakage=leaks,
+        leakage_model=told["leakage_model"],
+        tissue=(measured.corrected or curves).mean,
+        noise=float(np.nanmedian(curves.noise_sd)),
+        seconds=told["seconds"],
+        rois=measured.rois,
+        **found,
+    )

@@ -1,0 +1,78 @@
+"""Regions drawn on the page: the ratio of tumour to reference, and keeping them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool
+
+from bolus.data import InputError, OutputError
+from bolus.grading import roi_ratio
+from bolus.io import write_json, write_volume
+from bolus.report.summary import mask_sidecar
+from bolus.viewer.panels import TITLES, unit
+from bolus.viewer.view import REGIONS, View
+
+RATIOS = ("cbf", "cbv", "cbv_corrected", "mtt")
+Masks = Mapping[str, Bool[np.ndarray, "x y z"]]
+
+
+def ratios(view: View, masks: Masks) -> dict[str, object]:
+    """Tumour over reference in every map that has a ratio, or the problem with the regions."""
+    told: dict[str, object] = {
+        "voxels": {name: int(masks[name].sum()) for name in REGIONS},
+        "problem": None,
+    }
+    maps = view.maps
+    if maps is None:
+        return told | {"rows": [], "problem": "there are no maps yet"}
+    rows = []
+    try:
+        for name in RATIOS:
+            if name in maps.units:
+                found = roi_ratio(maps.volume(name), *_both(masks), maps.sd.get(name))
+                rows.append({"name": name, "title": TITLES[name], "unit": unit(view, name),
+                             **asdict(found)})  # fmt: skip
+    except InputError as error:
+        return told | {"rows": [], "problem": str(error)}
+    return told | {"rows": rows}
+
+
+def _both(masks: Masks) -> tuple[np.ndarray, np.ndarray]:
+    return masks["tumor"], masks["reference"]
+
+
+def save_regions(view: View, masks: Masks, folder: Path) -> list[str]:
+    """Write each region that has voxels as NIfTI, remove the files of one that has none.
+
+    Names of the files written. Raises OutputError.
+    """
+    written = []
+    for name in REGIONS:
+        volume, sidecar = folder / f"roi_{name}.nii.gz", folder / f"roi_{name}.json"
+        if not masks[name].any():
+            _remove(volume)
+            _remove(sidecar)
+            continue
+        write_volume(volume, masks[name], view.series.grid)
+        if view.maps is not None:
+            write_json(sidecar, mask_sidecar(view.maps, f"Region given as {name}"))
+        written.append(volume.name)
+    return written
+
+
+def with_regions(view: View, masks: Masks) -> View:
+    """The view with its regions replaced, in its maps as well."""
+    kept = {name: mask for name, mask in masks.items() if mask.any()}
+    if view.result is None:
+        return replace(view, regions=kept)
+    result = replace(view.result, maps=replace(view.result.maps, rois=kept))
+    return replace(view, regions=kept, result=result)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be removed ({error.strerror})") from error

@@ -1,0 +1,113 @@
+"""What one viewer holds and changes: the view, the regions, the arterial input, the maps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool
+
+from bolus.data import AIF, InputError, OutputError, PerfusionMaps
+from bolus.estimators import Estimator
+from bolus.pipeline import Progress, estimate, measure
+from bolus.viewer.arteries import marked_input, save_arteries
+from bolus.viewer.job import WRITING, BusyError, Job
+from bolus.viewer.load import result_of
+from bolus.viewer.regions import save_regions, with_regions
+from bolus.viewer.view import Result, View
+
+STALE = ("dicom",)
+"""What an earlier result may hold beside its maps that would contradict the new ones."""
+
+
+@dataclass
+class Session:
+    """A view of the result in ``folder``, made by the estimator ``chosen``, called ``method``.
+
+    ``before`` is the result that the last computation replaced.
+    """
+
+    folder: Path
+    view: View
+    chosen: Estimator
+    method: str
+    before: Result | None = None
+    job: Job = field(default_factory=Job)
+
+    def save_arteries(self, marks: Bool[np.ndarray, "x y z"]) -> list[str]:
+        """Keep the marked voxels and their curve beside the maps; names of the files."""
+        self._check_free()
+        self._check_folder()
+        return save_arteries(self.view, marked_input(self.view, marks), self.folder)
+
+    def save_regions(self, masks: Mapping[str, Bool[np.ndarray, "x y z"]]) -> list[str]:
+        """Keep the drawn regions beside the maps; names of the files."""
+        self._check_free()
+        self._check_folder()
+        written = save_regions(self.view, masks, self.folder)
+        self.view = with_regions(self.view, masks)
+        return written
+
+    def recompute(self, marks: Bool[np.ndarray, "x y z"]) -> None:
+        """Begin to make all maps anew, and the folder with them, from marked arterial voxels."""
+        artery = marked_input(self.view, marks)
+        self.job.start(lambda step: self._make(artery, step, by_hand=True))
+
+    def go_back(self) -> None:
+        """Begin to make the maps with the arterial input before the last computation."""
+        if self.before is None:
+            raise InputError("no maps have been replaced since this viewer was started")
+        artery = self.before.aif
+        self.job.start(lambda step: self._make(artery, step, by_hand=False))
+
+    def _make(self, artery: AIF, step: Progress, *, by_hand: bool) -> None:
+        view = self.view
+        measured = measure(
+            view.series,
+            artery,
+            tumor=view.regions.get("tumor"),
+            reference=view.regions.get("reference"),
+            leakage=view.maps is not None and view.maps.leakage_model is not None,
+            leakage_model=(view.maps and view.maps.leakage_model) or "free",
+            motion=False,
+            progress=step,
+        )
+        maps = estimate(measured, self.chosen, name=self.method, progress=step)
+        step("preparing the curves")
+        result = result_of(measured, maps, self.chosen)
+        step(WRITING)
+        maps.save(self.folder, overwrite=True, keep=self._others())
+        if by_hand:
+            save_arteries(view, artery, self.folder)
+        self.before = view.result
+        self.view = View(
+            series=measured.series,
+            curves=measured.curves,
+            result=result,
+            regions=view.regions,
+            version=view.version + 1,
+        )
+
+    def _others(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        return [path.name for path in self.folder.iterdir() if path.name not in STALE]
+
+    def _check_free(self) -> None:
+        if self.job.state == "running":
+            raise BusyError("the maps are being made anew; save when that has ended")
+
+    def _check_folder(self) -> None:
+        if not self.folder.is_dir():
+            raise OutputError(f"{self.folder}: there is no result yet to keep this beside")
+
+
+def medians(maps: PerfusionMaps) -> dict[str, float]:
+    """Median over the brain of every map without its SDs, in its own unit."""
+    plain = (name for name in maps.units if not name.endswith("_sd"))
+    found = {name: maps.volume(name) for name in plain}
+    return {
+        name: float(np.nanmedian(volume))
+        for name, volume in found.items()
+        if np.isfinite(volume).any()
+    }

@@ -1,0 +1,58 @@
+// The page: load what is known, set up its parts, and let them speak to each other.
+
+import { get } from "./api.js";
+import { setUpArteries } from "./arteries.js";
+import { setUpDrawing } from "./drawing.js";
+import { setUpKeys } from "./keys.js";
+import { setUpMaps } from "./maps.js";
+import { setUpRegions } from "./regions.js";
+import { SliceView } from "./slice.js";
+import { Space } from "./space.js";
+import { hear, loadMarks, renew, state, tell } from "./state.js";
+import { setUpTabs } from "./tabs.js";
+import { setUpVoxel } from "./voxel.js";
+
+const byId = (id) => document.getElementById(id);
+
+function introduce() {
+  const { facts } = state;
+  byId("title").textContent = `view · ${facts.title}`;
+  document.title = `bolus view · ${facts.title}`;
+  byId("notice").textContent = facts.notice;
+  const echo = facts.echo_time === null ? "echo time unknown: relative" : `TE ${1000 * facts.echo_time} ms`;
+  const leakage = facts.leakage ? ` · leakage corrected (${facts.leakage})` : "";
+  byId("about").textContent = `${facts.method} · ${facts.voxels.toLocaleString("en-GB")} voxels · ${facts.frames} frames of `
+    + `${facts.frame_interval} s · ${echo}${leakage}`;
+}
+
+async function learn() {
+  state.facts = await get("/api/result");
+  introduce();
+  await renew();
+}
+
+async function start() {
+  await learn();
+  const { facts } = state;
+  state.space = new Space(facts.space);
+  await loadMarks(state.brain.length);
+  state.slice = new SliceView(byId("slice"), state.space);
+  state.shown = facts.made ? "cbf" : "peak";
+  for (const setUp of [setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys]) {
+    setUp();
+  }
+  hear("made anew", async () => {
+    await learn();
+    tell("result");
+    tell("moved");
+  });
+  tell("result");
+  tell("tab");
+  tell("moved");
+  document.body.dataset.ready = "yes";
+}
+
+start().catch((error) => {
+  byId("notice").textContent = error.message;
+  throw error;
+});

@@ -1,0 +1,180 @@
+// The arterial input by hand: mark voxels, see their curve beside the present one, recompute.
+
+import { get, latest, post } from "./api.js";
+import { element, round } from "./colours.js";
+import { toolbar } from "./drawing.js";
+import { toSlice } from "./maps.js";
+import { slicesOf } from "./marks.js";
+import { Plot } from "./plots.js";
+import { hear, state, tell } from "./state.js";
+
+const byId = (id) => document.getElementById(id);
+const preview = latest((signal, voxels) => post("/api/aif/preview", { voxels }, signal));
+const ORIGINS = { automatic: "found automatically", mask: "marked by hand", file: "read from a file", given: "given" };
+const PAUSE = 250;
+
+let plot = null;
+let found = null;
+
+function draw() {
+  if (state.tab !== "arteries") return;
+  const { facts, voxel } = state;
+  plot.set(facts.time, {
+    present: facts.aif?.curve, marked: found?.curve, own: voxel?.curve, tissue: facts.tissue,
+  });
+}
+
+async function ask() {
+  if (state.tab !== "arteries") return;
+  const voxels = state.marks.marked.list;
+  byId("artery-count").textContent = `${voxels.length} marked${slicesOf(state.space, state.marks.marked.data).words}`;
+  const told = voxels.length ? await preview(voxels) : { marked: 0 };
+  if (!told) return;
+  found = told;
+  draw();
+  judge();
+}
+
+function judge() {
+  const usable = Boolean(found?.curve);
+  const { facts } = state;
+  byId("artery-save").disabled = !usable || !facts.made || busy();
+  byId("artery-recompute").disabled = !usable || busy();
+  byId("artery-back").hidden = !facts.before;
+  byId("artery-back").disabled = busy();
+  byId("artery-judged").replaceChildren(element("div", { className: "judged" },
+    column("present dashed", "Of these maps", facts.aif, ORIGINS[facts.aif?.origin]),
+    column("marked", "Marked voxels", usable ? found : null)));
+}
+
+function column(swatch, title, aif, origin) {
+  const made = element("section", {}, element("h3", {}, element("span", { className: `swatch ${swatch}` }), title));
+  if (!aif) {
+    const words = found?.problem && swatch === "marked" ? found.problem
+      : swatch === "marked" ? "Click voxels that look arterial: high, early and narrow. The map Peak shows them best."
+        : "None yet.";
+    made.append(element("p", { className: found?.problem && swatch === "marked" ? "warning" : "" }, words));
+  } else {
+    made.append(score(aif), facts(aif, origin));
+    for (const text of aif.concerns) made.append(element("p", { className: "warning" }, text));
+    made.append(notes(aif.notes));
+  }
+  if (swatch === "marked" && found?.outside) {
+    made.append(element("p", { className: "warning" }, `${found.outside} marked voxels lie outside the brain and are left out`));
+  }
+  return made;
+}
+
+function score({ quality }) {
+  if (quality === null) return element("p", {}, "No score: a curve without voxels.");
+  const meter = element("meter", { min: 0, max: 1, low: 0.3, high: 0.5, optimum: 1, value: quality });
+  meter.setAttribute("aria-label", "Score");
+  const words = quality < 0.3 ? "poor" : quality < 0.5 ? "doubtful" : "good";
+  return element("p", {}, "Score ", element("b", {}, quality.toFixed(2)), meter, words);
+}
+
+function facts(aif, origin) {
+  const unit = state.facts.concentration;
+  const count = aif.voxels ? `${aif.voxels} voxel${aif.voxels > 1 ? "s" : ""}, ` : "";
+  const how = origin ? `, ${origin}` : "";
+  return element("p", {}, `${count}peak ${round(aif.peak)} ${unit} at ${round(aif.time_to_peak)} s${how}`);
+}
+
+function notes(told) {
+  const fit = told.filter((note) => !note.startsWith("mean of"));
+  return element("ul", {}, ...fit.map((note) => element("li", {}, note)));
+}
+
+let job = null;
+const busy = () => job?.state === "running";
+
+async function run(body) {
+  byId("artery-said").textContent = "";
+  try {
+    job = await post("/api/recompute", body);
+    judge();
+    while (busy()) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      job = await get("/api/job");
+      progress();
+    }
+    if (job.state === "done") tell("made anew");
+    else byId("artery-said").textContent = job.problem;
+  } catch (error) {
+    byId("artery-said").textContent = error.message;
+  }
+  judge();
+}
+
+function progress() {
+  const steps = job.steps.map((step) => {
+    const text = `${step.done ? "✓" : "…"} ${step.name}, ${step.seconds.toFixed(1)} s`;
+    return element("li", { className: step.done ? "" : "running" }, text);
+  });
+  byId("artery-job").replaceChildren(element("ol", {}, ...steps));
+}
+
+// After a computation: the medians before and after.
+function compare() {
+  const { before, volumes } = state.facts;
+  if (!before || job?.state !== "done") return;
+  const rows = volumes.filter(({ name }) => before.medians[name] !== undefined && name in before.now);
+  const cells = rows.map(({ name, title, unit }) => {
+    const [was, is] = [before.medians[name], before.now[name]];
+    const change = was > 0 ? `${is >= was ? "+" : "−"}${Math.abs((100 * (is - was)) / was).toFixed(0)} %` : "";
+    return element("tr", {}, element("th", { scope: "row" }, title),
+      ...[round(was), round(is), change].map((text) => element("td", { className: "number" }, text)),
+      element("td", {}, element("small", {}, unit)));
+  });
+  const head = ["Median in the brain", "before", "now", "change", ""].map((text, n) =>
+    element("th", { scope: "col", className: n && n < 4 ? "number" : "" }, text));
+  byId("artery-job").append(element("p", { className: "hint" },
+    "Maps and folder are new. C, or “Maps before” under the slice, shows the earlier ones."),
+  element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...cells)));
+}
+
+async function save() {
+  try {
+    const { files } = await post("/api/aif/save", { voxels: state.marks.marked.list });
+    state.marks.marked.kept();
+    byId("artery-said").textContent = `Saved ${files.join(" and ")}.`;
+  } catch (error) {
+    byId("artery-said").textContent = error.message;
+  }
+}
+
+function button(words, use) {
+  const made = element("button", { type: "button" }, words);
+  made.addEventListener("click", use);
+  return made;
+}
+
+export function setUpArteries() {
+  const change = (data) => {
+    state.marks.marked.replace(data);
+    tell("drawn");
+  };
+  const begin = () => {
+    change(state.arteries);
+    toSlice(slicesOf(state.space, state.arteries).fullest);
+  };
+  toolbar("arteries", byId("artery-tools"),
+    button("Clear", () => change(new Uint8Array(state.brain.length))),
+    button("Take those of these maps", begin),
+    element("span", { className: "count", id: "artery-count" }));
+  byId("artery-save").addEventListener("click", save);
+  byId("artery-recompute").addEventListener("click", () => run({ voxels: state.marks.marked.list }));
+  byId("artery-back").addEventListener("click", () => run({ back: true }));
+  const unit = state.facts.relative ? "TE·ΔR2*" : "ΔR2*, 1/s";
+  plot = new Plot(byId("artery-plot"), {
+    names: ["marked", "present", "own", "tissue"], height: 260, labels: { x: "time, s", y: unit },
+  });
+  hear("drawn", ask);
+  hear("tab", ask);
+  hear("voxel", draw);
+  hear("result", () => {
+    judge();
+    draw();
+    compare();
+  });
+}

@@ -1,0 +1,147 @@
+// Pointer and tools on the slice: move the cross, mark single voxels, brush, erase, draw polygons.
+
+import { element } from "./colours.js";
+import { stroke, within } from "./marks.js";
+import { hear, state, target, tell } from "./state.js";
+
+export const SIZES = [1, 3, 5, 9, 15];
+const TOOLS = {
+  arteries: { click: "Click", brush: "Brush", erase: "Erase" },
+  regions: { brush: "Brush", erase: "Erase", polygon: "Polygon" },
+};
+const KEYS = { brush: "B", erase: "E", polygon: "P" };
+
+const chosen = { arteries: "click", regions: "brush" };
+let size = 1;
+let last = null;
+
+export const tool = () => chosen[state.tab];
+
+export function choose(name) {
+  if (!TOOLS[state.tab]?.[name]) return;
+  chosen[state.tab] = name;
+  giveUp();
+  tell("tool");
+}
+
+export function resize(step) {
+  size = Math.min(SIZES.length - 1, Math.max(0, size + step));
+  tell("tool");
+}
+
+// Buttons of a tab's tools, and of what else acts on the drawn voxels.
+export function toolbar(tab, parent, ...more) {
+  const tools = element("span", { className: "group" });
+  tools.setAttribute("role", "radiogroup");
+  tools.setAttribute("aria-label", "Tool");
+  for (const [name, words] of Object.entries(TOOLS[tab])) {
+    const key = KEYS[name] ? [" ", element("kbd", {}, KEYS[name])] : [];
+    const button = element("button", { type: "button" }, words, ...key);
+    button.setAttribute("role", "radio");
+    button.dataset.tool = name;
+    button.addEventListener("click", () => choose(name));
+    tools.append(button);
+  }
+  const sizes = element("select", {}, ...SIZES.map((n) => element("option", { value: n }, `${n}`)));
+  sizes.setAttribute("aria-label", "Width of the brush in voxels");
+  sizes.addEventListener("change", () => resize(SIZES.indexOf(Number(sizes.value)) - size));
+  const undoing = element("button", { type: "button" }, "Undo");
+  undoing.addEventListener("click", undo);
+  parent.append(tools, element("label", { className: "group" }, "Width", sizes), undoing, ...more);
+  hear("tool", () => {
+    for (const button of tools.children) {
+      const now = button.dataset.tool === chosen[tab];
+      button.setAttribute("aria-checked", String(now));
+    }
+    sizes.value = SIZES[size];
+  });
+}
+
+export function undo() {
+  if (target()?.undo()) tell("drawn");
+}
+
+// The key's way to a click: at the cross.
+export function act() {
+  if (tool() === "polygon") corner(state.slice.place);
+  else if (target()) apply(state.slice.place, state.slice.place, true);
+}
+
+function paintable(numbers) {
+  return [...numbers].filter((number) => state.brain[number]);
+}
+
+function apply(from, to, first) {
+  const marks = target();
+  if (tool() === "click") {
+    const number = state.space.number(to);
+    if (first && state.brain[number]) marks.toggle(number);
+  } else {
+    if (first) marks.begin();
+    const value = tool() === "erase" ? 0 : 1;
+    marks.set(paintable(stroke(state.space, from, to, SIZES[size])), value);
+  }
+  tell("drawn");
+}
+
+function corner(place) {
+  state.slice.polygon.push(place);
+  state.slice.redraw();
+}
+
+export function close() {
+  const corners = state.slice.polygon;
+  if (corners.length >= 3) {
+    const marks = target();
+    marks.begin();
+    marks.set(paintable(within(state.space, corners, state.slice.place.slice)), 1);
+    tell("drawn");
+  }
+  giveUp();
+}
+
+export function giveUp() {
+  state.slice.polygon = [];
+  state.slice.redraw();
+}
+
+function down(event) {
+  if (event.button !== 0) return;
+  const place = state.slice.at(event);
+  if (!state.space.holds(place)) return;
+  tell("move", place, event.timeStamp);
+  if (!target()) return;
+  if (tool() === "polygon") {
+    if (event.detail < 2) corner(state.slice.at(event, true));
+    return;
+  }
+  event.target.setPointerCapture(event.pointerId);
+  last = place;
+  apply(place, place, true);
+}
+
+function moved(event) {
+  if (!last || tool() === "click") return;
+  const place = state.slice.at(event);
+  if (place.column === last.column && place.row === last.row) return;
+  apply(last, place, false);
+  last = place;
+}
+
+export function setUpDrawing() {
+  const { canvas } = state.slice;
+  canvas.addEventListener("pointerdown", down);
+  canvas.addEventListener("pointermove", moved);
+  for (const end of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(end, () => {
+      last = null;
+    });
+  }
+  canvas.addEventListener("dblclick", () => tool() === "polygon" && close());
+  hear("tab", giveUp);
+  tell("tool");
+  window.addEventListener("beforeunload", (event) => {
+    const { tumor, reference } = state.marks;
+    if (tumor.changed || reference.changed) event.preventDefault();
+  });
+}

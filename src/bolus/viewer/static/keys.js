@@ -1,0 +1,62 @@
+// What keys do; none acts while a field is being typed into.
+
+import { act, choose as chooseTool, close, giveUp, resize, tool, undo } from "./drawing.js";
+import { show, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
+import { choose as chooseRegion } from "./regions.js";
+import { state, tell } from "./state.js";
+import { choose as chooseTab } from "./tabs.js";
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function step([aside, down]) {
+  const { column, row, slice } = state.slice.place;
+  tell("move", { column: column + aside, row: row + down, slice });
+}
+
+const ACTIONS = {
+  PageUp: () => toSlice(state.slice.place.slice + 1),
+  PageDown: () => toSlice(state.slice.place.slice - 1),
+  "+": () => zoomBy(2),
+  "=": () => zoomBy(2),
+  "-": () => zoomBy(0.5),
+  "[": () => resize(-1),
+  "]": () => resize(1),
+  s: toggleSpread,
+  c: toggleBefore,
+  v: () => chooseTab("voxel"),
+  a: () => chooseTab("arteries"),
+  r: () => chooseTab("regions"),
+  t: () => state.tab === "regions" && chooseRegion(state.region === "tumor" ? "reference" : "tumor"),
+  b: () => chooseTool("brush"),
+  e: () => chooseTool("erase"),
+  p: () => chooseTool("polygon"),
+  " ": act,
+  Enter: () => tool() === "polygon" && state.slice.polygon.length ? close() : act(),
+  Escape: giveUp,
+  "?": () => document.getElementById("help").showModal(),
+};
+
+function pressed(event) {
+  const { key, target } = event;
+  if (document.getElementById("help").open) return;
+  if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z") {
+    event.preventDefault();
+    undo();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.matches("input:not([type=checkbox], [type=radio]), select, textarea")) return;
+  if (target.matches("input, button") && [" ", "Enter", ...Object.keys(STEPS)].includes(key)) return;
+  const digit = "1234567890".indexOf(key);
+  const action = STEPS[key] ? () => step(STEPS[key])
+    : key.length === 1 && digit >= 0 ? () => show(state.facts.volumes[digit]?.name)
+      : ACTIONS[key] ?? ACTIONS[key.toLowerCase()];
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+export function setUpKeys() {
+  document.addEventListener("keydown", pressed);
+  document.getElementById("help-open").addEventListener("click", () => document.getElementById("help").showModal());
+}

@@ -1,0 +1,114 @@
+"""What the page shows at one time: a series, its curves, and the maps made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+
+from bolus.data import AIF, DSCSeries, PerfusionMaps, TissueCurves
+from bolus.estimators import Explainer
+from bolus.pipeline import Measured, PatientMaps
+
+REGIONS = ("tumor", "reference")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """Maps, what they were made of, and the method ready to explain any voxel of them."""
+
+    measured: Measured
+    maps: PatientMaps
+    explain: Explainer
+
+    @property
+    def aif(self) -> AIF:
+        """The arterial input of the maps."""
+        return self.maps.aif
+
+    @property
+    def explained(self) -> TissueCurves:
+        """The curves that the maps come from: corrected for leakage, where that was asked for."""
+        return self.measured.corrected or self.measured.curves
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class View:
+    """A prepared series with its curves; ``result`` is None until an arterial input is chosen.
+
+    ``regions`` are masks (x, y, z) by name in REGIONS; ``version`` grows with every result.
+    """
+
+    series: DSCSeries
+    curves: TissueCurves
+    result: Result | None
+    regions: Mapping[str, Bool[np.ndarray, "x y z"]]
+    version: int = 0
+
+    @cached_property
+    def brain(self) -> Bool[np.ndarray, "x y z"]:
+        """Voxels that have a curve."""
+        if self.series.mask is None:
+            raise TypeError("a view is of a prepared series")
+        return self.series.mask
+
+    @cached_property
+    def rows(self) -> Int[np.ndarray, "x y z"]:
+        """Row of every voxel in the curves, −1 outside the brain."""
+        rows = np.full(self.brain.shape, -1)
+        rows[self.brain] = np.arange(int(self.brain.sum()))
+        return rows
+
+    @cached_property
+    def baseline(self) -> Float[np.ndarray, "x y z"]:
+        """Mean image before the bolus, in scanner units."""
+        frames = self.series.frames
+        used = slice(None) if frames is None else frames.baseline
+        return np.asarray(np.mean(self.series.signal[..., used], axis=3, dtype=np.float32))
+
+    @cached_property
+    def peak(self) -> Float[np.ndarray, "x y z"]:
+        """Highest concentration of every voxel; arteries stand out in it."""
+        return self._spread(self.curves.curves.max(axis=1))
+
+    @cached_property
+    def ttp(self) -> Float[np.ndarray, "x y z"]:
+        """Time to peak in s of every voxel."""
+        return self._spread(self.curves.ttp)
+
+    @property
+    def maps(self) -> PerfusionMaps | None:
+        """The maps, where there are any yet."""
+        return None if self.result is None else self.result.maps
+
+    def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
+        """A volume of numbers by name: a map, 'baseline' or 'peak'. KeyError for another."""
+        if name in ("baseline", "peak") or (name == "ttp" and self.maps is None):
+            found: np.ndarray = getattr(self, name)
+            return found
+        if self.maps is None or name not in self.maps.units:
+            raise KeyError(name)
+        return self.maps.volume(name)
+
+    def mask(self, name: str) -> UInt8[np.ndarray, "x y z"]:
+        """A volume of small numbers by name: a mask of 0 and 1, or 'quality'. KeyError."""
+        if name == "quality" and self.maps is not None:
+            return self.maps.quality
+        if name == "brain":
+            return self.brain.astype(np.uint8)
+        if name == "aif":
+            return self._arteries().astype(np.uint8)
+        if name not in REGIONS:
+            raise KeyError(name)
+        found = self.regions.get(name)
+        return np.zeros(self.brain.shape, np.uint8) if found is None else found.astype(np.uint8)
+
+    def _arteries(self) -> Bool[np.ndarray, "x y z"]:
+        found = None if self.result is None else self.result.aif.mask
+        return np.zeros(self.brain.shape, dtype=bool) if found is None else found
+
+    def _spread(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, "x y z"]:
+        volume = np.full(self.brain.shape, np.nan, dtype=np.float32)
+        volume[self.brain] = values
+        return volume

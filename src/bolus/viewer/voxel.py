@@ -1,0 +1,97 @@
+"""One voxel for the page: its curve, how the method explains it, and its values."""
+
+import numpy as np
+
+from bolus.data import InputError, Quality
+from bolus.estimators import Explanation
+from bolus.physics import cbf_scale, cbv_scale
+from bolus.viewer.panels import TITLES, unit
+from bolus.viewer.view import Result, View
+
+Index = tuple[int, int, int]
+OUTSIDE = "Outside the brain: no curve is kept here."
+UNUSABLE = "This voxel has no usable signal, so there is no curve."
+FLAGS = {
+    Quality.NO_BOLUS: "no bolus stands out of the noise, so there are no times",
+    Quality.CLIPPED: "the signal fell to 1 % of its baseline and was held there",
+    Quality.NON_FINITE: "a sample is not finite, or there is no baseline",
+    Quality.POOR_FIT: "poor fit: something else than the model is in this curve",
+}
+
+
+def voxel(view: View, index: Index) -> dict[str, object]:
+    """What the page shows of a voxel. Raises InputError for one outside the grid."""
+    shape = view.series.grid.shape
+    if not all(0 <= n < size for n, size in zip(index, shape, strict=True)):
+        raise InputError(f"voxel {index} lies outside the grid of {shape}")
+    row = int(view.rows[index])
+    told: dict[str, object] = {
+        "voxel": index,
+        "place": (view.series.grid.affine @ [*index, 1])[:3],
+        "baseline": float(view.baseline[index]),
+        "problem": OUTSIDE if row < 0 else None,
+        "version": view.version,
+    }
+    if row < 0:
+        return told
+    curve = view.curves.curves[row]
+    flags = int(view.curves.quality[row])
+    if view.maps is not None:
+        flags = int(view.maps.quality[index])
+    told |= {"curve": curve, "quality": [text for bit, text in FLAGS.items() if flags & bit]}
+    if not np.isfinite(curve).all():
+        return told | {"curve": None, "problem": UNUSABLE}
+    if view.result is not None:
+        told |= _explained(view, view.result, row, index)
+    return told
+
+
+def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, object]:
+    curves = result.explained
+    found = result.explain(curves.curves[row], float(curves.noise_sd[row]))
+    flow = 1.0 if view.series.relative else cbf_scale()
+    return {
+        "corrected": None if result.measured.corrected is None else found.curve,
+        "reconstruction": found.reconstruction,
+        "response": {
+            "time": found.response_time,
+            "value": flow * found.response,
+            "unit": unit(view, "cbf"),
+        },
+        "values": _values(view, result, found, index),
+    }
+
+
+def _values(view: View, result: Result, found: Explanation, index: Index) -> list[object]:
+    """The maps here, with the posterior's quantiles where the method and the voxel have one."""
+    maps, rows = result.maps, list[object]()
+    for name in TITLES:
+        if name not in maps.units or not np.isfinite(maps.volume(name)).any():
+            continue
+        value = float(maps.volume(name)[index])
+        quantiles = found.quantiles.get(_posterior_of(name, maps.leakage_model))
+        if quantiles is not None:
+            quantiles = _scale(name, view.series.relative) * quantiles
+        rows.append(
+            {
+                "name": name,
+                "title": TITLES[name],
+                "unit": unit(view, name),
+                "value": value,
+                "quantiles": quantiles if np.isfinite(value) else None,
+            }
+        )
+    return rows
+
+
+def _posterior_of(name: str, leakage: str | None) -> str:
+    """Whose posterior is the map's: with leakage correction that of CBV is the corrected one's."""
+    if leakage is None:
+        return name
+    return {"cbv": "", "cbv_corrected": "cbv"}.get(name, name)
+
+
+def _scale(name: str, relative: bool) -> float:
+    if relative:
+        return 1.0
+    return {"cbf": cbf_scale(), "cbv": cbv_scale(), "cbv_corrected": cbv_scale()}.get(name, 1.0)

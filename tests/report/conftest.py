@@ -1,0 +1,39 @@
+"""One small digital patient, mapped once, and ways to change the maps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bolus.data import Motion
+from bolus.phantom import simulate_patient
+from bolus.pipeline import perfusion_maps
+
+
+@pytest.fixture(scope="session")
+def mapped():
+    """Maps by ``phae`` of a patient with a tumour, with both regions and leakage correction."""
+    made = simulate_patient(seed=3, tumor="high", shape=(48, 48, 8))
+    return perfusion_maps(made.series, tumor=made.masks.tumor, reference=made.masks.nawm)
+
+
+@pytest.fixture(scope="session")
+def plain(mapped):
+    """The same maps without regions."""
+    return replace(mapped, rois={})
+
+
+@pytest.fixture(scope="session")
+def moving(mapped):
+    """Make the head move: frames that moved, and by how many mm."""
+
+    def moved(frames, by=1.0):
+        count = mapped.series.n_frames
+        displacement, flagged = np.full(count, 0.1), np.zeros(count, dtype=bool)
+        displacement[list(frames)], flagged[list(frames)] = by, True
+        motion = Motion(
+            pose=np.zeros((count, 6)), displacement=displacement, flagged=flagged, limit=0.5
+        )
+        return replace(mapped, series=replace(mapped.series, motion=motion))
+
+    return moved

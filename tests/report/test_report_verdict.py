@@ -1,0 +1,139 @@
+"""The verdicts: every threshold parts what it should part."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bolus.data import FrameWindow, Quality
+from bolus.report import summary
+from bolus.report.checks import checks
+from bolus.report.methods_text import METHODS_TOLD, methods_text
+from bolus.report.verdict import Check, Word, lead, worst
+
+
+def check(maps, name):
+    return next(c for c in checks(maps) if c.name == name)
+
+
+def with_frames(maps, first, onset):
+    stop = maps.series.n_frames
+    frames = FrameWindow(first=first, onset=onset, stop=stop)
+    return replace(maps, series=replace(maps.series, frames=frames))
+
+
+def with_share(maps, share, field, value):
+    """The first ``share`` of the mask's voxels with a value."""
+    volume = getattr(maps, field).copy()
+    places = np.argwhere(maps.mask)[: round(share * maps.mask.sum())]
+    volume[tuple(places.T)] = value
+    return replace(maps, **{field: volume})
+
+
+@pytest.mark.parametrize(
+    ("first", "onset", "word"), [(2, 13, "good"), (2, 9, "doubtful"), (2, 6, "poor"),
+                                 (15, 30, "doubtful")])  # fmt: skip
+def test_a_short_or_late_baseline_is_told(mapped, first, onset, word):
+    found = check(with_frames(mapped, first, onset), "Steady state")
+    assert found.word == word
+    assert f"{first} frames dropped" in found.figure
+
+
+@pytest.mark.parametrize(("snr", "word"), [(50, "good"), (20, "doubtful"), (10, "poor"),
+                                           (float("nan"), "poor")])  # fmt: skip
+def test_noise_is_told(mapped, snr, word):
+    noisy = replace(mapped, noise=1 / (mapped.series.te * snr))
+    assert check(noisy, "Baseline SNR").word == word
+
+
+@pytest.mark.parametrize(("depth", "word"), [(0.2, "good"), (0.07, "doubtful"), (0.03, "poor")])
+def test_a_shallow_bolus_is_told(mapped, depth, word):
+    peak = -np.log(1 - depth) / mapped.series.te
+    shallow = replace(mapped, tissue=mapped.tissue * (peak / mapped.tissue.max()))
+    assert check(shallow, "Bolus depth").word == word
+
+
+def test_motion_is_judged_by_the_frames_that_moved(mapped, moving):
+    assert check(mapped, "Head motion").word is Word.NONE
+    assert check(moving([]), "Head motion").word is Word.GOOD
+    assert check(moving([20]), "Head motion").word is Word.DOUBTFUL
+    assert check(moving(range(20, 40)), "Head motion").word is Word.POOR
+    assert check(moving([0]), "Head motion").word is Word.GOOD  # a frame that is not used
+
+
+@pytest.mark.parametrize(("quality", "word"), [(0.9, "good"), (0.4, "doubtful"), (0.2, "poor"),
+                                               (None, "not judged")])  # fmt: skip
+def test_the_arterial_input_is_judged_by_its_score(mapped, quality, word):
+    found = check(replace(mapped, aif=replace(mapped.aif, quality=quality)), "Arterial input")
+    assert found.word == word
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.0, "good"), (0.1, "doubtful"), (0.5, "poor")])
+def test_misfit_is_judged_by_the_share_of_voxels(mapped, share, word):
+    assert check(with_share(mapped, share, "misfit", 3.0), "Model fit").word == word
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.0, "good"), (0.2, "doubtful"), (0.5, "poor")])
+def test_silent_voxels_are_told(mapped, share, word):
+    quiet = replace(mapped, quality=np.where(mapped.mask, 0, 1).astype(np.uint8))
+    silent = with_share(quiet, share, "quality", Quality.NO_BOLUS)
+    assert check(silent, "Voxels without bolus").word == word
+
+
+def test_relative_maps_are_doubtful(mapped):
+    relative = replace(mapped, series=replace(mapped.series, te=None))
+    assert check(relative, "Units").word is Word.DOUBTFUL
+    assert check(mapped, "Units").word is Word.GOOD
+
+
+def told(*words):
+    named = enumerate(Word(word) for word in words)
+    return [Check(name=f"Item {n}", word=word, figure="", meaning="") for n, word in named]
+
+
+def test_the_worst_word_leads():
+    good, doubtful, poor = told("good"), told("good", "doubtful"), told("doubtful", "poor")
+    assert [worst(c) for c in (good, doubtful, poor)] == ["good", "doubtful", "poor"]
+    assert lead(good).startswith("Maps can be read:")
+    assert lead(doubtful) == "Maps can be read with care. Doubtful: item 1."
+    assert lead(poor) == "Do not rely on these maps. Poor: item 1; doubtful: item 0."
+    assert lead(told("not judged", "good")).endswith("Not judged: item 0.")
+
+
+def test_the_summary_holds_the_verdicts_for_programs(mapped):
+    facts = json.loads(json.dumps(summary(mapped)))
+    assert facts["verdict"] == lead(checks(mapped))
+    assert {"name", "word", "figure", "meaning"} == set(facts["verdicts"][0])
+    assert len(facts["verdicts"]) == 8
+
+
+@pytest.mark.parametrize("method", sorted(METHODS_TOLD))
+def test_every_method_is_told_with_its_references(mapped, method):
+    text = methods_text(replace(mapped, method=method, parameters={"oi": 0.095}))
+    numbers = [f"[{n}]" for n in range(1, len(text.references) + 1)]
+    assert all(number in text.paragraph for number in numbers)
+    assert not any(f"[{n}]" in text.paragraph for n in range(len(numbers) + 1, 20))
+    assert "{" not in text.paragraph
+    assert "oi 0.095" in text.paragraph
+    assert text.plain().splitlines()[2].startswith("1. ")
+
+
+def test_every_method_of_the_package_is_told():
+    from bolus.estimators import LEAKAGE_MODELS, METHODS
+    from bolus.report.methods_text import LEAKAGE_TOLD
+
+    assert set(METHODS) == set(METHODS_TOLD)
+    assert set(LEAKAGE_MODELS) == set(LEAKAGE_TOLD)
+
+
+def test_the_methods_tell_what_was_done(mapped, moving):
+    still = methods_text(mapped).paragraph
+    assert "Head motion was not corrected." in still
+    assert "TE 20 ms, TR 1.5 s" in still
+    assert "correlations in functional connectivity" in methods_text(moving([20])).plain()
+    relative = replace(mapped, series=replace(mapped.series, te=None), leakage_model=None)
+    text = methods_text(relative).paragraph
+    assert "CBF and CBV are relative" in text
+    assert "κ" not in text
+    assert "Leakage of contrast agent was not corrected." in text
