@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/phae/shipped
 
-.PHONY: demo test lint study-small weights weights-paper clean
+.PHONY: demo test lint docs study-small weights weights-paper clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
@@ -18,6 +18,13 @@ lint: .venv/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
+	$(BIN)/hadolint Dockerfile
+	for part in environment post runscript test; do \
+	    sed -n "/^%$$part/,/^%/{/^%/d;p}" bolus.def | $(BIN)/shellcheck --shell sh - || exit 1; done
+
+# The site, into docs/_build/html; it runs the scripts of its gallery.
+docs: .venv/.ready-dev
+	$(BIN)/sphinx-build -E -W --keep-going -b html docs docs/_build/html
 
 # A whole study, small: 8 simulated patients, two levels of noise, under a minute on two cores.
 study-small: .venv/.ready
@@ -50,4 +57,4 @@ weights-paper: .venv/.ready
 	touch $@
 
 clean:
-	rm -rf .venv demo study
+	rm -rf .venv demo study docs/_build docs/auto_gallery

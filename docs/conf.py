@@ -18,9 +18,11 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "offline",
     "command_line",
     "shapes",
     "source_links",
+    "tables",
 ]
 exclude_patterns = ["_build", "gallery", "auto_gallery/*.ipynb", "auto_gallery/*.py"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
@@ -35,12 +37,13 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
-templates_path: list[str] = []
+highlight_language = "none"
+smartquotes_action = "qe"  # not dashes: options begin with two
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
-autodoc_default_options = {"members": True}
+autodoc_default_options = {"members": True, "special-members": "__call__"}
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 70
 toc_object_entries_show_parents = "hide"
@@ -55,6 +58,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "min_reported_time": 10_000,
     "capture_repr": (),
+    "remove_config_comments": True,
     "thumbnail_size": (560, 360),
     "reset_modules": ("matplotlib",),
 }

@@ -1,5 +1,6 @@
 """The directive ``command-line``: every command and option, from the program itself."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,8 @@ import typer
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+_CODE = re.compile(r"((?<=: )bolus .*|--[a-z]+(?:-[a-z]+)*)")
 
 
 def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -58,11 +61,12 @@ def _section(path: str, command: Any) -> nodes.section:
 
 
 def _paragraph(text: str) -> nodes.paragraph:
-    """Text; what follows 'Example:' or another colon before 'bolus' is code."""
-    head, sep, code = text.partition(": bolus ")
-    if not sep:
-        return nodes.paragraph("", text)
-    return nodes.paragraph("", "", nodes.Text(f"{head}: "), nodes.literal("", f"bolus {code}"))
+    """Text in which options, and commands after a colon, are code."""
+    paragraph = nodes.paragraph()
+    for part in _CODE.split(text):
+        code = part.startswith("--") or part.startswith("bolus ")
+        paragraph += nodes.literal("", part) if code else nodes.Text(part)
+    return paragraph
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

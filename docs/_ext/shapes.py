@@ -24,7 +24,7 @@ def _process(
     def shown(text: str | None) -> str | None:
         if text is None:
             return None
-        short = legible(text)
+        short = "" if text == "(*args, **kwargs)" else legible(text).replace("<factory>", "...")
         # The physics is written for any array of the array API.
         return short.replace("~typing.Any", "Array") if name.startswith("bolus.physics") else short
 

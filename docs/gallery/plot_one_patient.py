@@ -5,6 +5,8 @@
 From a series to perfusion maps, and whether to trust them.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # A series
 # --------
@@ -13,6 +15,7 @@ From a series to perfusion maps, and whether to trust them.
 # times are in seconds everywhere.
 from pathlib import Path
 from tempfile import mkdtemp
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,13 +33,14 @@ print(f"{series.signal.shape} voxels and frames, TR {series.dt} s, TE {series.te
 # One call finds the steady state, the bolus, the brain and the arteries, and deconvolves. A tumour
 # mask makes it correct for contrast agent that leaks.
 maps = bolus.perfusion_maps(series, tumor=patient.masks.tumor)
-print("\n".join(closing_lines(maps)))
+for line in closing_lines(maps):
+    print(fill(line, 90))
 
 # %%
 # ``save`` writes everything into one folder: maps with sidecars, masks, arterial input, a page and
 # a picture. ``save_bids`` does so under BIDS names.
 folder = maps.save(Path(mkdtemp()) / "maps")
-print(" ".join(sorted(path.name for path in folder.iterdir())))
+print(fill(" ".join(sorted(path.name for path in folder.iterdir())), 90))
 
 
 def show(path):

@@ -13,6 +13,7 @@ learned from its curves, without labels and without a truth.
 # look at the truth that real patients do not have.
 from pathlib import Path
 from tempfile import mkdtemp
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,7 +45,8 @@ made = train(
     voxels=600,
     validation=0.34,
 )
-print("\n".join(made.lines()))
+for line in made.lines():
+    print(fill(line, 90))
 
 # %%
 # Using the result
@@ -52,7 +54,7 @@ print("\n".join(made.lines()))
 # ``bolus maps --weights ours.safetensors``, or from Python:
 ours = bolus.from_weights(bolus.read_weights(work / "ours.safetensors"))
 series = bolus.read_series(aside.series)
-given = {"aif": aside.masks["aif"], "mask": aside.masks["brain"]}
+given = {"aif": aside.masks["aif"], "mask": aside.masks["brain"], "motion": False}
 before = bolus.perfusion_maps(series, "phae", **given)
 after = bolus.perfusion_maps(series, ours, **given)
 truth = {name: read_map(aside.truth[name])[0] for name in ("cbf", "mtt")}
@@ -81,8 +83,9 @@ plt.show()
 # %%
 # What was learned
 # ----------------
-# No network was shown these curves. What was learned from them is how transit times are
-# distributed in this cohort; the network was then trained on simulated curves of that population.
+# The network was not fitted to these curves. What they taught is how transit times, delays and
+# shapes are distributed in this cohort; the network was then trained on simulated curves of that
+# population.
 from bolus.estimators.phae.population import GRID, broad_population
 
 edges = GRID.mtt_edges
@@ -94,9 +97,13 @@ for name, population in populations.items():
     axis.step(middle, density, where="mid", label=name)
 counts, _ = np.histogram(truth["mtt"][known], edges)
 axis.fill_between(
-    middle, counts / counts.sum() / width, step="mid", alpha=0.25, color="grey",
+    middle,
+    counts / counts.sum() / width,
+    step="mid",
+    alpha=0.25,
+    color="grey",
     label="true, patient set aside",
-)  # fmt: skip
+)
 axis.set(xscale="log", xlabel="MTT, s", ylabel="density of ln MTT", ylim=(0, None))
 axis.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
 axis.legend(frameon=False)

@@ -8,7 +8,10 @@
 # %%
 # The same head twice
 # -------------------
-# Once with little noise, once with much. The maps look alike; how sure they are does not.
+# Once with little noise, once with much. The maps look alike; how sure they are does not. (The head
+# holds still, so that motion need not be looked for.)
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -19,7 +22,7 @@ heads = {
     for snr in (100, 25)
 }
 results = {
-    snr: bolus.perfusion_maps(head.series, aif=head.masks.aif, mask=head.masks.brain)
+    snr: bolus.perfusion_maps(head.series, aif=head.masks.aif, mask=head.masks.brain, motion=False)
     for snr, head in heads.items()
 }
 
@@ -63,12 +66,15 @@ for snr, maps in results.items():
     head = heads[snr]
     tissue = (head.masks.grey | head.masks.white) & (maps.quality == 0)
     share = np.median(maps.sd["cbf"][tissue] / maps.cbf[tissue])
-    print(f"SNR {snr:3}: typical SD {100 * share:.0f} % of CBF, "
-          f"within one SD {within(maps, head, tissue):.0f} % of {tissue.sum()} voxels")  # fmt: skip
+    print(
+        f"SNR {snr:3}: typical SD {100 * share:.0f} % of CBF, within one SD "
+        f"{within(maps, head, tissue):.0f} % of {tissue.sum()} voxels"
+    )
 
 # %%
-# That is more than promised. The SDs are made for tissue of all kinds, from a fast vessel to a slow
-# stroke, and healthy tissue lies in the middle of it; training on a cohort makes them narrower.
+# That is more than promised. The SDs are made for tissue of all kinds, from fast vessels to tissue
+# behind a narrowed artery, and healthy tissue lies in the middle. Training on a cohort makes them
+# narrower.
 #
 # Where it promises too much
 # --------------------------
@@ -79,7 +85,7 @@ maps, head = results[100], heads[100]
 known = np.isfinite(maps.misfit) & np.isfinite(head.truth.cbf) & (head.truth.cbf > 1)
 edges = [0, 1.25, 2, np.inf]
 shares, counts, names = [], [], []
-for low, high in zip(edges[:-1], edges[1:], strict=True):
+for low, high in pairwise(edges):
     here = known & (maps.misfit >= low) & (maps.misfit < high)
     shares.append(within(maps, head, here))
     counts.append(int(here.sum()))
@@ -97,9 +103,10 @@ plt.show()
 # %%
 # Where are they?
 odd = known & (maps.misfit > 2)
-touching = head.masks.vessels | (head.masks.tumor if head.masks.tumor is not None else False)
-print(f"{odd.sum()} voxels with a misfit over 2; {100 * touching[odd].mean():.0f} % of them touch "
-      f"a large vessel or the tumour, as {100 * touching[known].mean():.0f} % of all do")  # fmt: skip
+touching = head.masks.vessels | head.masks.tumor
+print(f"{odd.sum()} voxels with a misfit over 2")
+for name, voxels in {"these": odd, "all": known}.items():
+    print(f"of {name}, {100 * touching[voxels].mean():.0f} % touch a large vessel or the tumour")
 
 # %%
 # Leave such voxels out before averaging a region, and look at the arterial input when there are

@@ -1,6 +1,7 @@
 """Names of a BIDS derivatives dataset, and how files enter one."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -204,6 +205,27 @@ def test_a_first_run_that_cannot_be_put_in_place_leaves_nothing(tmp_path, monkey
     with pytest.raises(OutputError):
         add(tmp_path / "d", NAMES, {"cbf.json": "1"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_many_may_add_at_once(tmp_path):
+    subjects = [f"{n:02d}" for n in range(24)]
+
+    def one(subject):
+        add(tmp_path / "a" / "d", BidsNames.of(subject, None, "phae"), {"cbf.json": subject})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, subjects))
+    found = sorted((tmp_path / "a/d").glob("sub-*/perf/*_cbf.json"))
+    assert [path.read_text() for path in found] == subjects
+    told = json.loads((tmp_path / "a/d/dataset_description.json").read_text())
+    assert len(told["GeneratedBy"]) == 1
+
+
+def test_a_folder_under_version_control_counts_as_empty(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref")
+    add(tmp_path, NAMES, {"cbf.json": "1"})
+    assert (tmp_path / "dataset_description.json").exists()
 
 
 def test_the_summary_enters_last(tmp_path, monkeypatch):

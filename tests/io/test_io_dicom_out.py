@@ -94,6 +94,29 @@ def test_any_orientation(tmp_path, axes):
         np.testing.assert_allclose(measures[name].value, grid.voxel_size[2], rtol=1e-4)
 
 
+def sheared(series, share):
+    """The series on a grid whose slices are each shifted a little against the one below."""
+    affine = series.grid.affine.copy()
+    affine[:3, 2] += share * np.linalg.norm(affine[:3, 2]) * affine[:3, 0] / 2
+    return replace(series, grid=replace(series.grid, affine=affine))
+
+
+def test_what_rounded_headers_leave_of_skew(tmp_path, source):
+    series = sheared(source, 5e-4)
+    maps = maps_of(series)
+    volume = hd.imread(written(maps, tmp_path / "out")["cbf"]).get_volume(dtype=np.float32)
+    same_in_patient(volume, maps.cbf, series.grid)
+
+
+def test_a_skew_grid_is_refused_in_time(tmp_path, source):
+    series = sheared(source, 0.02)
+    for call in (lambda: check_dicom_output(series),
+                 lambda: write_dicom(maps_of(series), tmp_path / "out")):  # fmt: skip
+        with pytest.raises(SeriesError, match=r"in: for DICOM, axes at right angles.*1\.1 degrees"):
+            call()
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_slice_alone(tmp_path):
     grid = Grid(shape=(9, 7, 1), affine=affine_of(np.diag([-1.0, -1.0, 6.0])))
     signal = phantom(grid.shape, 20).astype(np.float32)
@@ -307,7 +330,7 @@ def test_what_regions_are(tmp_path, source):
 def test_a_series_that_did_not_come_as_dicom(tmp_path, source):
     nifti = replace(source, source=Source(format="nifti", checksum="0"))
     with pytest.raises(SeriesError, match=r"needs a DICOM folder.*nifti"):
-        check_dicom_output(nifti.source)
+        check_dicom_output(nifti)
     with pytest.raises(SeriesError, match="needs a DICOM folder"):
         write_dicom(maps_of(nifti), tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -326,7 +349,7 @@ def change_all(folder, change):
 def test_headers_without_what_is_needed(tmp_path, source, name):
     change_all(tmp_path / "in", lambda ds: delattr(ds, name))
     with pytest.raises(SeriesError, match=rf"IM\d+\.dcm: DICOM output needs {name} of its source"):
-        check_dicom_output(source.source)
+        check_dicom_output(source)
 
 
 def test_images_without_their_own_uid(tmp_path, source):
@@ -374,6 +397,25 @@ def test_headers_that_say_the_least(tmp_path, source):
     ds = pydicom.dcmread(written(maps_of(source), tmp_path / "out")["cbf"])
     assert ds.PatientName == ds.PatientID == ds.AccessionNumber == ""
     assert ds.SeriesNumber == 9001
+
+
+def test_other_encodings_are_handed_on(tmp_path):
+    for path in write_classic(tmp_path / "in", phantom(), Protocol(name="Doe^Jane")):
+        ds = pydicom.dcmread(path)
+        ds.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+        ds.SpecificCharacterSet, ds.PatientName = "ISO_IR 100", "Müller^Jürgen"
+        ds.PatientWeight = "71.5"
+        ds.save_as(path, implicit_vr=True, little_endian=True)
+    maps = maps_of(read_series(tmp_path / "in"))
+    ds = pydicom.dcmread(written(maps, tmp_path / "out")["cbf"])
+    assert (ds.SpecificCharacterSet, ds.PatientName) == ("ISO_IR 100", "Müller^Jürgen")
+    assert ds.PatientWeight == 71.5
+
+
+def test_what_was_written_beside_the_source_is_no_series(tmp_path, source):
+    write_dicom(maps_of(source), tmp_path / "in" / "maps")
+    again = read_series(tmp_path / "in")
+    assert again.source.checksum == source.source.checksum
 
 
 def test_an_unwritable_place_is_named(source, tmp_path):

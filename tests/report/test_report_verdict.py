@@ -97,7 +97,7 @@ def test_the_worst_word_leads():
     assert [worst(c) for c in (good, doubtful, poor)] == ["good", "doubtful", "poor"]
     assert lead(good).startswith("Maps can be read:")
     assert lead(doubtful) == "Maps can be read with care. Doubtful: item 1."
-    assert lead(poor) == "Do not rely on these maps. Poor: item 1; doubtful: item 0."
+    assert lead(poor) == "Do not rely on these maps alone. Poor: item 1; doubtful: item 0."
     assert lead(told("not judged", "good")).endswith("Not judged: item 0.")
 
 

@@ -5,6 +5,7 @@ import gzip
 import os
 import re
 import shutil
+import tempfile
 import warnings
 import zlib
 
@@ -16,6 +17,8 @@ from dicom_writers import Protocol, write_classic
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
 from bolus.io import read_map, read_series, write_dicom_series
+
+pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # what pydicom remarks is printed
 
 SECRETS = ("Mustermann", "Erika", "SECRET-4711", "19570312", "ACC990017")
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>"
@@ -57,19 +60,12 @@ def refused(run, tmp_path):
 
 def change(folder, edit, take=slice(None)):
     """Edit the headers of files of a folder."""
-    for path in sorted(folder.iterdir())[take]:
-        ds = pydicom.dcmread(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for path in sorted(folder.iterdir())[take]:
+            ds = pydicom.dcmread(path)
             edit(ds)
             ds.save_as(path)
-
-
-def leftovers():
-    """Temporary folders of a conversion."""
-    import tempfile
-
-    return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("bolus-")]  # noqa: PTH208
 
 
 def test_two_patients(refused, source):
@@ -96,12 +92,13 @@ def test_mixed_echo_times(refused, source):
 
 
 @pytest.mark.parametrize("keep", [200, 700, -100])
-def test_a_truncated_file(refused, source, keep):
+def test_a_truncated_file(refused, source, keep, tmp_path_factory, monkeypatch):
     victim = sorted(source.iterdir())[17]
     victim.write_bytes(victim.read_bytes()[:keep])
-    assert leftovers() == []
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     refused(source, words=victim.name)
-    assert leftovers() == []
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("value", [b"soon", b"9" * 64, b"nan", b"-20"])
@@ -136,13 +133,13 @@ def test_dicom_output_of_a_nifti_file(refused, patient):
     refused(patient.path, "--dicom", words="needs a DICOM folder as input.*nifti")
 
 
-def segment(patient, source, path, **changes):
+def segment(made, source, path, **changes):
     """A segmentation of the patient's tumour, or of whoever else's."""
     first = pydicom.dcmread(sorted(source.iterdir())[0])
     told = {"patient": first.PatientID, "frame": first.FrameOfReferenceUID, **changes}
-    mask = np.zeros(patient.series.grid.shape, dtype=bool)
+    mask = np.zeros(made.series.grid.shape, dtype=bool)
     mask[18:24, 20:28, 2:5] = True
-    write_segmentation(path, {"tumor": mask, "rest": ~mask}, patient.series.grid, **told)
+    write_segmentation(path, {"tumor": mask, "rest": ~mask}, made.series.grid, **told)
     return path, mask
 
 
@@ -197,11 +194,11 @@ def private_junk(ds):
     block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
     block.add_new(0x10, "OB", os.urandom(3001))
     block.add_new(0x20, "OB", b"SV10\x04\x03\x02\x01" + b"\xff" * 400)
-    other = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
+    other = ds.private_block(0x0043, "SOMEBODY 1", create=True)
     other.add_new(0x30, "UN", b"\xff" * 77)
     other.add_new(0x31, "LT", "junk " * 2000)
     inner = pydicom.Dataset()
-    inner.add_new(0x00100010, "PN", "Mustermann^Erika")
+    inner.PatientName = "Mustermann^Erika"
     other.add_new(0x32, "SQ", [inner])
 
 

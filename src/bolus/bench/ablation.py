@@ -28,7 +28,7 @@ LONGER = 4
 
 @dataclass(frozen=True, kw_only=True)
 class AblationRun:
-    """One training: mean |log(estimate/true)| of CBF and MTT, mean MTT error in s, by SNR.
+    """One training: mean ``|log(estimate/true)|`` of CBF and MTT, mean MTT error in s, by SNR.
 
     ``bias`` is the median of CBF/true at each of DELAYS, at the first SNR; ``seconds`` the time of
     training on one thread; ``curves`` how many it saw.

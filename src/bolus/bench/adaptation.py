@@ -40,7 +40,7 @@ class Adaptation:
     prior: PopulationPrior
 
     def change(self, snr: float) -> float:
-        """Relative change of mean |log(CBF/true)| by adaptation."""
+        """Relative change of mean ``|log(CBF/true)|`` by adaptation."""
         found = {row.method: row.log_cbf for row in self.rows if row.snr == snr}
         return found["after"] / found["before"] - 1
 

@@ -40,11 +40,11 @@ def limit_prior(prior: CurvePrior, mtt_steps: int = 40, delay_steps: int = 25) -
 class Limit:
     """Posterior medians under ``prior``, an estimator like the others.
 
-    No estimator has a smaller expected |log(estimate/true)|, nor a smaller |error| of the delay,
-    than the posterior median when prior and noise are true. So with the benchmark's own prior and
+    No estimator has a smaller expected ``|log(estimate/true)|``, nor a smaller ``|error|`` of the
+    delay, than the posterior median when prior and noise are true. So with the benchmark's own prior and
     the true noise of every sample this is the limit, up to the grid, to noise that the logarithm
     leaves Gaussian only to first order, and to the width that ``Bayes`` gives an amplitude:
-    against amplitudes summed on a grid, |log CBF| comes out within 1 %. Tmax is the delay.
+    against amplitudes summed on a grid, ``|log CBF|`` comes out within 1 %. Tmax is the delay.
     """
 
     prior: Prior

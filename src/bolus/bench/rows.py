@@ -21,8 +21,8 @@ class AccuracyRow:
     """One method at one SNR, at one repetition time or (``dt`` None) over all of them.
 
     ``residue`` names the only residue of the curves, or 'all' that there are in the table.
-    ``log_cbf``, ``log_mtt``, ``log_cbv``: means of |log(estimate/true)|; ``log_cbf_ci`` the 95 %
-    bootstrap interval of the first, arterial inputs resampled; ``to_limit`` its ratio to the
+    ``log_cbf``, ``log_mtt``, ``log_cbv``: means of ``|log(estimate/true)|``; ``log_cbf_ci`` the
+    95 % bootstrap interval of the first, arterial inputs resampled; ``to_limit`` its ratio to the
     limit's, ``to_rival`` to that of the better of RIVALS (NaN where there is none). ``cbf_bias``
     the median of CBF/true, ``cbf_spread`` its robust SD (1.4826·MAD).
     ``mtt_error`` and ``delay_error`` mean absolute errors in s, the latter of the quantity

@@ -163,7 +163,7 @@ def maps(
             check_output(out, overwrite)
         found = read_series(source, te=te, tr=tr, series=series)
         if dicom:
-            check_dicom_output(found.source)
+            check_dicom_output(found)
         result = perfusion_maps(
             found,
             chosen,

@@ -75,7 +75,7 @@ class SVD:
 
 @dataclass(frozen=True)
 class CSVD:
-    """Block-circulant SVD: frequencies with |FFT(AIF)| under ``threshold``·max dropped.
+    """Block-circulant SVD: frequencies with ``|FFT(AIF)|`` under ``threshold``·max dropped.
 
     Not moved by delay. ``taper`` is the width over which the cut goes from 0 to 1, relative to the
     threshold; 0 is the published hard cut, which moves CBF by up to 9 % when the end of an arterial

@@ -131,7 +131,7 @@ def check_dataset(
         return
     if not root.is_dir():
         raise OutputError(f"{root}: a file of this name exists; give the name of a dataset folder")
-    if any(not path.name.startswith(_PARTIAL) for path in root.iterdir()):
+    if any(not path.name.startswith(".") for path in root.iterdir()):
         check_description(root)
     if not os.access(root, os.W_OK):
         raise OutputError(f"{root}: cannot be written to")

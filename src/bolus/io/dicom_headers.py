@@ -65,20 +65,24 @@ def read_header(path: Path) -> FileHeader | None:
     """
     if not begins_like_dicom(path):
         return None
-    import pydicom
-
     try:
         with no_remarks():
-            ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
-        sop_class = str(ds.get("SOPClassUID") or ds.file_meta.MediaStorageSOPClassUID)
-        if sop_class != CLASSIC and sop_class not in _ENHANCED:
-            _check_other(ds, sop_class)
-            return None
-        header = _header(path, ds, sop_class)
+            return _read(path)
     except Exception as error:
         raise SeriesError(
             f"{path}: begins like a DICOM file but cannot be read ({type(error).__name__}: {error})"
         ) from error
+
+
+def _read(path: Path) -> FileHeader | None:
+    import pydicom
+
+    ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+    sop_class = str(ds.get("SOPClassUID") or ds.file_meta.MediaStorageSOPClassUID)
+    if sop_class != CLASSIC and sop_class not in _ENHANCED:
+        _check_other(ds, sop_class)
+        return None
+    header = _header(path, ds, sop_class)
     placed = all(frame.position for frame in header.frames)
     return header if placed and not _NOT_MAGNITUDE & set(ds.get("ImageType") or ()) else None
 

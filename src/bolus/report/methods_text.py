@@ -117,7 +117,8 @@ def _motion(maps: PerfusionMaps) -> str:
         return "Head motion was not corrected."
     flagged = int(motion.flagged.sum())
     return (
-        "Head motion was corrected by rigid registration of every frame; framewise displacement "
+        "Head motion was corrected by rigid registration of every frame by mutual information "
+        "[registration]; framewise displacement "
         f"[motion] was at most {motion.displacement.max():.2g} mm, and {flagged} of "
         f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm."
     )

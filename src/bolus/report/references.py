@@ -28,6 +28,9 @@ REFERENCES = {
     "AJNR Am J Neuroradiol 2016;37:1440–1446.",
     "phae": "Physics-informed autoencoder for DSC-MRI perfusion post-processing: application to "
     "glioma grading. arXiv:2510.13886, 2025.",
+    "registration": "Mattes D, Haynor DR, Vesselle H, Lewellen TK, Eubank W. PET-CT image "
+    "registration in the chest using free-form deformations. IEEE Trans Med Imaging "
+    "2003;22:120–128.",
     "motion": "Power JD, Barnes KA, Snyder AZ, Schlaggar BL, Petersen SE. Spurious but systematic "
     "correlations in functional connectivity MRI networks arise from subject motion. NeuroImage "
     "2012;59:2142–2154.",

@@ -69,7 +69,7 @@ def lead(found: Sequence[Check]) -> str:
     unseen = f" Not judged: {_listed(named[Word.NONE])}." if named[Word.NONE] else ""
     if named[Word.POOR]:
         rest = f"; doubtful: {_listed(named[Word.DOUBTFUL])}" if named[Word.DOUBTFUL] else ""
-        return f"Do not rely on these maps. Poor: {_listed(named[Word.POOR])}{rest}.{unseen}"
+        return f"Do not rely on these maps alone. Poor: {_listed(named[Word.POOR])}{rest}.{unseen}"
     if named[Word.DOUBTFUL]:
         return f"Maps can be read with care. Doubtful: {_listed(named[Word.DOUBTFUL])}.{unseen}"
     return f"Maps can be read: nothing that was measured speaks against them.{unseen}"

@@ -63,8 +63,9 @@ def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Resul
 
 def _facts(folder: Path) -> dict[str, Any]:
     """The summary, with all that is needed of it."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: a folder that bolus maps wrote is expected, found none")
+    if not (folder / SUMMARY).is_file():
+        found = "it has no summary.json" if folder.is_dir() else "there is none of this name"
+        raise InputError(f"{folder}: a folder that bolus maps wrote is expected; {found}")
     told: dict[str, Any] = read_facts(folder / SUMMARY)
     kinds = {"method": str, "parameters": dict, "units": dict, "aif": dict, "seconds": dict}
     wrong = [name for name, kind in kinds.items() if not isinstance(told.get(name), kind)]

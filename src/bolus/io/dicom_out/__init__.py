@@ -1,6 +1,9 @@
 """Maps and regions as DICOM objects, for the archive the series came from."""
 
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bolus.data import OutputError, PerfusionMaps
 from bolus.io.dicom_out.origin import check_dicom_output, read_origin
@@ -8,9 +11,15 @@ from bolus.io.dicom_out.parametric import parametric_map
 from bolus.io.dicom_out.regions import segmentation
 from bolus.io.silence import no_remarks
 
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+else:
+    Dataset = Any  # pydicom is imported with the first object to write
+
 __all__ = ["REGIONS", "check_dicom_output", "write_dicom"]
 
-REGIONS = "regions.dcm"
+REGIONS = "regions"
+"""The name of the segmentation, beside those of maps."""
 
 
 def write_dicom(maps: PerfusionMaps, folder: Path) -> None:
@@ -20,15 +29,19 @@ def write_dicom(maps: PerfusionMaps, folder: Path) -> None:
     under the study, patient and frame of reference of the source. The same maps give the same
     bytes.
 
-    Raises SeriesError for a series that did not come as DICOM or whose files lack the UIDs of
-    study, series, frame of reference or object; OutputError.
+    Raises SeriesError for a series that did not come as DICOM, whose files lack the UIDs of
+    study, series, frame of reference or object, or whose grid is skew; OutputError.
     """
-    origin = read_origin(maps.series.source, maps.grid)
+    with no_remarks():
+        origin = read_origin(maps.series)
+        objects = ((name, parametric_map(maps, name, origin)) for name in maps.units)
+        _write(folder, chain(objects, [(REGIONS, segmentation(maps, origin))]))
+
+
+def _write(folder: Path, objects: Iterable[tuple[str, Dataset]]) -> None:
     try:
         folder.mkdir()
-        with no_remarks():
-            for name in maps.units:
-                parametric_map(maps, name, origin).save_as(folder / f"{name}.dcm")
-            segmentation(maps, origin).save_as(folder / REGIONS)
+        for name, made in objects:
+            made.save_as(folder / f"{name}.dcm")
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror})") from error

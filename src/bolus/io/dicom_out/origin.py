@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bolus.data import Grid, SeriesError, Source
+from bolus.data import DSCSeries, Grid, InputError, SeriesError, Source
 from bolus.io.dicom_headers import FileHeader, read_header, stated
-from bolus.io.dicom_planes import TO_LPS
+from bolus.io.dicom_planes import TO_LPS, right_angled
 from bolus.io.silence import no_remarks
 
 if TYPE_CHECKING:
@@ -67,26 +67,31 @@ class Origin:
         return 1000 * own
 
 
-def check_dicom_output(source: Source) -> None:
-    """Raise SeriesError now where ``write_dicom`` could not name the study that maps belong to.
+def check_dicom_output(series: DSCSeries) -> None:
+    """Raise SeriesError now where ``write_dicom`` could not write the maps of a series.
 
-    A series that did not come as DICOM, or whose files lack the UID of study, series or frame of
-    reference.
+    One that did not come as DICOM, whose files lack the UID of study, series or frame of
+    reference, or whose grid is skew.
     """
-    _header(source)
+    _header(series.source)
+    try:
+        right_angled(series.grid)
+    except InputError as error:
+        raise SeriesError(f"{series.source.files[0].parent}: {error}") from error
 
 
-def read_origin(source: Source, grid: Grid) -> Origin:
-    """What a series' DICOM files say besides their pixels; ``grid`` is that of the series.
+def read_origin(series: DSCSeries) -> Origin:
+    """What a series' DICOM files say besides their pixels.
 
     Raises SeriesError as ``check_dicom_output`` does, and for a file that can no longer be read or
     has no UID of its own.
     """
-    header = _header(source)
+    check_dicom_output(series)
+    header = _header(series.source)
     row, column = _directions(header)
     return Origin(
         header=header,
-        images=_first_images(source.files, grid),
+        images=_first_images(series.source.files, series.grid),
         row=row,
         column=column,
     )

@@ -7,6 +7,7 @@ from jaxtyping import Shaped
 
 from bolus.data import Grid
 from bolus.io.dicom_out.origin import Origin
+from bolus.io.dicom_planes import right_angled
 
 if TYPE_CHECKING:
     from highdicom import Volume
@@ -32,7 +33,7 @@ def volume_of(
 
     volume = hd.Volume(
         np.swapaxes(array, 0, 2),
-        grid.affine[:, [2, 1, 0, 3]],
+        right_angled(grid)[:, [2, 1, 0, 3]],
         coordinate_system=hd.CoordinateSystemNames.PATIENT,
         frame_of_reference_uid=str(origin.header.FrameOfReferenceUID),
         channels=channels,

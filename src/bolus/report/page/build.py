@@ -95,7 +95,7 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
         "echo": "echo time unknown" if series.te is None else f"TE {1000 * series.te:.4g} ms",
         "repetition": f"TR {series.dt:.4g} s",
         "frames": series.n_frames,
-        "relative": maps.relative,
+        "uncertain": bool(maps.sd),
         "checks": found,
         "signs": SIGNS,
         "overall": worst(found),
@@ -150,7 +150,7 @@ def _figure(maps: PerfusionMaps, shown: Shown) -> Figure:
         unit=shown.unit,
         picture=map_picture(maps, shown),
         bar=bar_picture(shown.colours),
-        ticks=tuple(f"{value:.{_digits(values)}f}" for value in values),
+        ticks=tuple(f"{round(value, _digits(values)):g}" for value in values.tolist()),
     )
 
 

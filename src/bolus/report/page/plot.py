@@ -129,8 +129,8 @@ def _band(band: Band, span: tuple[float, float]) -> str:
         f'<rect class="band {band.look}" x="{left:.1f}" y="{TOP}" width="{max(wide, 0):.1f}" '
         f'height="{HEIGHT - TOP - BOTTOM}"/>'
     )
-    fits = wide > 6.2 * len(band.label)
-    word = _text(left + wide / 2, HEIGHT - BOTTOM - 8, band.label, "tick") if fits else ""
+    fits = wide > 6.8 * len(band.label)
+    word = _text(left + wide / 2, TOP + 15, band.label, "tick") if fits else ""
     return box + word
 
 
@@ -161,5 +161,5 @@ def _legend(lines: Sequence[Line]) -> list[str]:
     for line in lines:
         found.append(f'<path class="line {line.look}" d="M{x:.1f} 15h26"/>')
         found.append(_text(x + 32, 19, line.label, "legend", "start"))
-        x += 32 + 7.4 * len(line.label) + 22
+        x += 32 + 7.8 * len(line.label) + 22
     return found

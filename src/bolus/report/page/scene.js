@@ -38,7 +38,7 @@ class Scene {
 
   async open(canvas) {
     this.nv = new niivue.Niivue({
-      backColor: [0, 0, 0, 1], crosshairColor: [1, 1, 1, 0.75], crosshairWidth: 0.18, crosshairWidthUnit: 'voxels',
+      backColor: [0, 0, 0, 1], crosshairColor: [0.45, 1, 0.45, 1], crosshairWidth: 0.5, crosshairWidthUnit: 'mm',
       fontColor: [0.8, 0.8, 0.8, 1], isNearestInterpolation: true, isRadiologicalConvention: true,
       isForceMouseClickToVoxelCenters: true, dragAndDropEnabled: false, logLevel: 'error', show3Dcrosshair: false,
       dragMode: niivue.DRAG_MODE.none, loadingText: '', viewModeHotKey: 'none', clipPlaneHotKey: 'none', cycleClipPlaneHotKey: 'none',
@@ -69,6 +69,17 @@ class Scene {
   planes(which) {
     const types = niivue.SLICE_TYPE, one = [types.SAGITTAL, types.CORONAL, types.AXIAL][this.through];
     this.nv.setSliceType(which === 'three' ? types.MULTIPLANAR : one);
+    this.thin();
+  }
+
+  /** A crosshair as wide as a hair on this screen; niivue takes its width in mm, at the next move. */
+  thin() {
+    const tile = this.nv.screenSlices[0];
+    if (!tile) return;
+    const pixel = Math.abs(tile.fovMM[0]) / tile.leftTopWidthHeight[2];
+    this.nv.opts.crosshairWidth = 1.2 * pixel * (window.devicePixelRatio || 1);
+    this.nv.crosshairs3D = null;
+    this.nv.drawScene();
   }
 
   /** The voxel under the crosshair, as the maps' files count. */
@@ -125,7 +136,7 @@ class Scene {
     if (!names.length) return;
     this.nv.createEmptyDrawing();
     names.forEach((name, label) => this.markRegion(this.nv.drawBitmap, this.data.rois[name], label + 1));
-    const channel = (c) => [0, ...names.map((name) => RIMS[name][c])];
+    const channel = (c) => [0, ...names.map((name) => (RIMS[name] ?? [255, 255, 255])[c])];
     this.nv.setDrawColormap({ R: channel(0), G: channel(1), B: channel(2), labels: ['', ...names] });
     this.nv.drawRimOpacity = 1;
     this.showRims(true);

@@ -42,6 +42,7 @@ class Viewer {
     for (const axis of 'ijk') element(axis).addEventListener('change', () => this.readVoxel());
     element('stage').addEventListener('keydown', (event) => this.key(event), true);
     element('stage').addEventListener('keyup', (event) => event.stopPropagation(), true);
+    window.addEventListener('resize', () => this.scene.thin());
     element('stage').addEventListener('wheel', pageScrolls, { capture: true, passive: true });
   }
 

@@ -42,7 +42,7 @@ class PaperTask:
     the twin trained on simulated truth, mean |log(MTT/true)|. Batches mix patients of the same
     repetition time and length; ``limit`` caps the voxels of validation.
 
-    Source of the twin: Asaduddin et al., IEEE Trans Med Imaging 2022 (SPINNED), here with the
+    Source of the twin: Asaduddin et al., Magn Reson Med 2024;92:1205 (SPINNED), here with the
     published autoencoder's encoder.
     """
 

@@ -1,0 +1,61 @@
+"""What the site adds of its own: the command line's page, legible shapes, nothing fetched."""
+
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from bolus.cli import app
+from bolus.data import DSCSeries
+
+EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    """Import one of the site's extensions by name."""
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    yield importlib.import_module
+    for path in EXTENSIONS.glob("*.py"):
+        sys.modules.pop(path.stem, None)
+
+
+def test_the_page_has_every_command_and_option(extension):
+    page = extension("command_line")
+    found = dict(page.commands(typer.main.get_command(app), "bolus"))
+    assert {"bolus maps", "bolus simulate patient", "bolus import qin"} <= set(found)
+    for path, command in found.items():
+        assert page.usage(command, path).startswith(path)
+        told = page.records(command, path)
+        shown = " ".join(names for names, _ in told)
+        for param in command.params:
+            assert any(name in shown for name in (param.metavar or param.name, *param.opts))
+        assert all(help for _, help in told)
+
+
+def test_shapes_are_legible(extension):
+    shapes = extension("shapes")
+    from sphinx.util.typing import stringify_annotation
+
+    signal = inspect.signature(DSCSeries).parameters["signal"].annotation
+    long = f"(signal: {stringify_annotation(signal, 'smart')}, dt: float)"
+    assert "jaxtyping" in long
+    assert shapes.legible(long) == '(signal: Float["x y z t"], dt: float)'
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('<script src="https://cdn.example/x.js"></script>', 1),
+        ('<link rel="stylesheet" href="//fonts.example/a.css">', 1),
+        ('@import url("https://fonts.example/a.css");', 1),
+        ('<a href="https://semver.org">a link is followed by people</a>', 0),
+        ('<script src="_static/doctools.js"></script><img src="images/a.png">', 0),
+        ('<svg xmlns="http://www.w3.org/2000/svg">', 0),
+    ],
+)
+def test_what_would_be_fetched_is_found(extension, text, count):
+    assert len(extension("offline").fetched(text)) == count

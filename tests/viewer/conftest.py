@@ -1,0 +1,52 @@
+"""A small patient with a tumour, mapped once; every test that writes has a copy of its own."""
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from viewer_cases import let_in
+
+import bolus
+from bolus.phantom import simulate_patient
+from bolus.viewer import viewer_app
+
+
+@pytest.fixture(scope="session")
+def patient():
+    return simulate_patient(seed=5, shape=(48, 48, 6), snr=60, tumor="high")
+
+
+@pytest.fixture(scope="session")
+def kept(patient, tmp_path_factory):
+    """Results that tests only read: 'phae', and 'leak', by osvd with the leakage corrected."""
+    root = tmp_path_factory.mktemp("results")
+    regions = {"tumor": patient.masks.tumor, "reference": patient.masks.nawm}
+    plain = bolus.perfusion_maps(patient.series, leakage=False, motion=False, **regions)
+    plain.save(root / "phae")
+    leak = bolus.perfusion_maps(
+        patient.series, "osvd", leakage=True, leakage_model="bsw", motion=False, **regions
+    )
+    leak.save(root / "leak")
+    return SimpleNamespace(root=root, phae=plain, leak=leak)
+
+
+@pytest.fixture
+def folder(kept, tmp_path):
+    """A copy of the result by phae, to write into."""
+    shutil.copytree(kept.root / "phae", tmp_path / "OUT")
+    return tmp_path / "OUT"
+
+
+@pytest.fixture(scope="session")
+def reading(kept):
+    """A client of the result by phae, for what changes nothing, and its application."""
+    app = viewer_app(kept.root / "phae")
+    return SimpleNamespace(client=let_in(app), app=app, session=app.state.session)
+
+
+@pytest.fixture
+def writing(folder):
+    """A client of the copy, and its application."""
+    app = viewer_app(folder)
+    yield SimpleNamespace(client=let_in(app), app=app, session=app.state.session, folder=folder)
+    app.state.session.job.wait(30)
