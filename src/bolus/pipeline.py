@@ -192,10 +192,7 @@ def measure(
     brain = _mask(mask, series, "mask")
     rois = _rois({"tumor": tumor, "reference": reference}, series)
     lesion = rois.get("tumor")
-    with watch("finding frames and brain"):
-        series = prepare(series, brain)
-    with watch("computing concentration"):
-        curves = tissue_curves(series)
+    series, curves = _ready(series, brain, watch)
     with watch("finding the arterial input"):
         artery = _aif(aif, curves, series)
     corrected, fit = None, None
@@ -212,6 +209,31 @@ def measure(
         seconds=watch.seconds,
         brain_given=brain is not None,
     )
+
+
+def ready(
+    series: DSCSeries,
+    mask: np.ndarray | PathLike | None = None,
+    *,
+    motion: bool = True,
+    progress: Progress | None = None,
+) -> tuple[DSCSeries, TissueCurves]:
+    """What ``measure`` does before an arterial input: the prepared series and its curves.
+
+    For arteries that are marked by hand. Arguments and errors are ``measure``'s.
+    """
+    watch = _Stopwatch(progress)
+    return _ready(series, _mask(mask, series, "mask"), watch)
+
+
+def _ready(
+    series: DSCSeries, brain: np.ndarray | None, watch: "_Stopwatch"
+) -> tuple[DSCSeries, TissueCurves]:
+    with watch("finding frames and brain"):
+        series = prepare(series, brain)
+    with watch("computing concentration"):
+        curves = tissue_curves(series)
+    return series, curves
 
 
 def estimate(

@@ -268,6 +268,7 @@ def test_frames_refer_to_the_source_images_of_their_slice(tmp_path, write):
         image = sources[item.ReferencedSOPInstanceUID]
         assert item.ReferencedSOPInstanceUID in named
         here = group.PlanePositionSequence[0].ImagePositionPatient
+        assert item.SpatialLocationsPreserved == ("NO" if write is write_mosaic else "YES")
         if write is write_classic:
             assert image.ImagePositionPatient == here
             assert image.TemporalPositionIdentifier == 1
@@ -345,15 +346,17 @@ def change_all(folder, change):
             ds.save_as(path)
 
 
+@pytest.mark.parametrize("value", ["", "1.2\\3.4", "none"])
 @pytest.mark.parametrize("name", ["StudyInstanceUID", "FrameOfReferenceUID"])
-def test_headers_without_what_is_needed(tmp_path, source, name):
-    change_all(tmp_path / "in", lambda ds: delattr(ds, name))
+def test_headers_without_what_is_needed(tmp_path, source, name, value):
+    change_all(tmp_path / "in", lambda ds: setattr(ds, name, value))
     with pytest.raises(SeriesError, match=rf"IM\d+\.dcm: DICOM output needs {name} of its source"):
         check_dicom_output(source)
 
 
-def test_images_without_their_own_uid(tmp_path, source):
-    change_all(tmp_path / "in", lambda ds: setattr(ds, "SOPInstanceUID", ""))
+@pytest.mark.parametrize("value", ["", "1.2\\3.4", "none"])
+def test_images_without_their_own_uid(tmp_path, source, value):
+    change_all(tmp_path / "in", lambda ds: setattr(ds, "SOPInstanceUID", value))
     with pytest.raises(SeriesError, match="has no SOPInstanceUID"):
         write_dicom(maps_of(source), tmp_path / "out")
 
@@ -386,6 +389,31 @@ def test_strange_headers_are_handed_on(tmp_path, source, capfd):
     assert ds.PatientSex == "XX"
     assert (ds.ContentDate, ds.StudyDate) == ("19000101", "")
     assert ds.SeriesNumber == 9001
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "expected"),
+    [
+        ("20240229", "235959.123456", ("20240229", "235959")),
+        ("2024.02.29", "23:59:59", ("20240229", "235959")),
+        ("20230229", "240000", ("19000101", "000000")),
+        ("99999999", "9", ("19000101", "000000")),
+        ("<b>", "noon", ("19000101", "000000")),
+    ],
+)
+def test_dates_that_are_none(tmp_path, source, date, time, expected):
+    def edit(ds):
+        for kind in ("Content", "Acquisition", "Series", "Study"):
+            ds[f"{kind}Date"].value = date
+            setattr(ds, f"{kind}Time", time)
+
+    change_all(tmp_path / "in", edit)
+    path = written(maps_of(source), tmp_path / "out")["cbf"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ds = pydicom.dcmread(path)
+        assert (ds.ContentDate, ds.ContentTime) == expected
+        assert (ds.StudyDate, ds.StudyTime) == (date, time)
 
 
 def test_headers_that_say_the_least(tmp_path, source):

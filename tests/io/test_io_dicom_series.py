@@ -8,6 +8,7 @@ import pytest
 
 from bolus.data import DSCSeries, Grid, InputError, OutputError
 from bolus.io import read_series, write_dicom_series
+from bolus.io.dicom_planes import right_angled
 
 TURN = np.array([[0.8, -0.48, 0.36], [0.6, 0.64, -0.48], [0.0, 0.6, 0.8]])
 AXES = {
@@ -93,3 +94,16 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(OutputError, match="File exists"):
         write_dicom_series(tmp_path / "d", series)
     assert list((tmp_path / "d").iterdir()) == []
+
+
+def test_a_little_skew_is_taken_out_about_the_middle():
+    series = series_of(AXES["oblique"])
+    bent = series.grid.affine.copy()
+    bent[:3, 2] += 1e-3 * bent[:3, 0]
+    grid = Grid(shape=series.grid.shape, affine=bent)
+    straight = right_angled(grid)
+    cosines = straight[:3, :3] / np.linalg.norm(straight[:3, :3], axis=0)
+    np.testing.assert_allclose(cosines.T @ cosines, np.eye(3), atol=1e-12)
+    middle = [*((np.array(grid.shape) - 1) / 2), 1]
+    np.testing.assert_allclose(straight @ middle, bent @ middle, atol=1e-12)
+    assert right_angled(series.grid) is series.grid.affine

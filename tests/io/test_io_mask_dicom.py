@@ -254,7 +254,7 @@ REFUSED = {
     other_object: r"cbf\.dcm: a DICOM segmentation is expected, found Parametric Map Storage",
     pdf: r"letter\.pdf: a mask is a NIfTI file",
     no_bytes: r"mask\.dcm: a mask is a NIfTI file",
-    junk: r"mask\.dcm: begins like a DICOM file but cannot be read|no SOP class",
+    junk: r"mask\.dcm: this DICOM file cannot be read|no SOP class",
     segment_of_nifti: r"'#2' chooses a segment of a DICOM segmentation only",
     segment_of_series: r"'#2' chooses a segment, but this is a mask series",
 }

@@ -105,6 +105,37 @@ def test_own_folder_is_replaced_as_a_whole(out):
     assert tree(out.parent) == ["OUT", "OUT/maps", "OUT/maps/new.txt", "OUT/summary.json"]
 
 
+def test_what_is_kept_of_a_replaced_folder(out):
+    out.mkdir()
+    fill(out, "old")
+    (out / "notes.txt").write_text("mine")
+    (out / "drawn").mkdir()
+    (out / "drawn" / "roi.txt").write_text("mine")
+    with output_folder(out, overwrite=True, keep=("notes.txt", "drawn", "maps", "none")) as folder:
+        fill(folder)
+    own = ["OUT/drawn", "OUT/drawn/roi.txt", "OUT/notes.txt"]
+    new = ["OUT/maps", "OUT/maps/new.txt", "OUT/summary.json"]
+    assert tree(out.parent) == sorted(["OUT", *own, *new])
+
+
+def test_nothing_is_replaced_when_something_cannot_be_kept(out, monkeypatch):
+    def full(*arguments):
+        raise OSError("no space left")
+
+    out.mkdir()
+    fill(out, "old")
+    (out / "notes.txt").write_text("mine")
+    before = tree(out)
+    monkeypatch.setattr("shutil.copy2", full)
+    with (
+        pytest.raises(OutputError, match=r"notes\.txt: cannot be taken over"),
+        output_folder(out, overwrite=True, keep=("notes.txt",)) as folder,
+    ):
+        fill(folder)
+    assert tree(out) == before
+    assert tree(out.parent) == sorted(["OUT", *(f"OUT/{name}" for name in before)])
+
+
 def test_empty_folder_is_replaced(out):
     out.mkdir()
     with output_folder(out, overwrite=True) as folder:

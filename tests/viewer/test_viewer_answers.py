@@ -173,6 +173,17 @@ class TestVoxel:
         assert height == pytest.approx(float(kept.leak.cbf[index]), rel=1e-3)
         assert min(told["response"]["time"]) < 0
 
+    def test_a_method_that_does_not_explain_has_its_values(self, kept):
+        def plain(tissue, aif, dt, noise_sd=None):
+            raise AssertionError
+
+        view, _ = read_view(kept.root / "phae", method=plain)
+        index = tuple(int(n) for n in np.argwhere(view.maps.quality == 0)[7])
+        told = voxel(view, index)
+        assert "reconstruction" not in told
+        assert told["values"][0]["value"] == pytest.approx(float(kept.phae.cbf[index]))
+        assert told["values"][0]["quantiles"] is None
+
 
 class TestBadRequests:
     @pytest.mark.parametrize(

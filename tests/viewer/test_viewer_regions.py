@@ -49,8 +49,10 @@ def test_saved_regions_are_masks_for_everything_else(writing, kept):
     tumor = kept.phae.rois["tumor"].copy()
     tumor[np.nonzero(tumor)[0][:10]] = False
     white = kept.phae.rois["reference"]
+    page = (writing.folder / "report.html").read_bytes()
     told = post(writing.client, "/api/regions/save", tumor, white)
     assert told["files"] == ["roi_tumor.nii.gz", "roi_reference.nii.gz"]
+    assert (writing.folder / "report.html").read_bytes() != page
     grid = kept.phae.grid
     np.testing.assert_array_equal(read_mask(writing.folder / "roi_tumor.nii.gz", grid), tumor)
     sidecar = json.loads((writing.folder / "roi_tumor.json").read_text())

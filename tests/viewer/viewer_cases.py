@@ -30,9 +30,9 @@ def let_in(app):
 
 
 @contextmanager
-def running(folder):
+def running(folder, **options):
     """The viewer served as it is for people: (application, address with its token)."""
-    viewer = open_viewer(folder)
+    viewer = open_viewer(folder, **options)
     server = uvicorn.Server(uvicorn.Config(viewer.app, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [viewer.listener]})
     thread.start()

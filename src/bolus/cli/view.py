@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from bolus.cli.options import Quiet, progress
+from bolus.cli.options import (
+    BrainMask,
+    EchoTime,
+    Quiet,
+    RepetitionTime,
+    SeriesNumber,
+    check_apart,
+    methods,
+    progress,
+)
 
 
 def view(
@@ -24,18 +33,57 @@ def view(
             "--weights", metavar="FILE", help="Weights that the maps were made with, if your own."
         ),
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="INPUT",
+            help="A series, as for bolus maps, in which the arteries are not found: mark them on "
+            "the page, and OUT is made.",
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option("--method", "-m", autocompletion=methods, help="With --from: the method."),
+    ] = None,
+    mask: BrainMask = None,
+    te: EchoTime = None,
+    tr: RepetitionTime = None,
+    series: SeriesNumber = None,
     quiet: Quiet = False,
 ) -> None:
     """Look at a result voxel by voxel: curves, fit, posterior; arteries by hand; tumour ratios.
 
     A page on this machine only. The address that is printed opens it once; Ctrl-C ends it.
+    --method, --mask, --te, --tr and --series go with --from.
 
     Example: bolus view maps
+
+    Where bolus maps finds no artery: bolus view maps --from dsc.nii.gz
     """
+    from bolus.data import InputError
+    from bolus.io import check_output, read_series
     from bolus.viewer import open_viewer
 
+    beside = {"--method": method, "--mask": mask, "--te": te, "--tr": tr, "--series": series}
+    alone = [name for name, value in beside.items() if value is not None]
+    if source is None and alone:
+        raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")
+    found = None
     with progress(quiet) as step:
         step("reading")
-        viewer = open_viewer(folder, port=port or 0, weights=weights, progress=step)
+        if source is not None:
+            check_apart(source, folder)
+            check_output(folder)
+            found = read_series(source, te=te, tr=tr, series=series)
+        viewer = open_viewer(
+            folder,
+            port=port or 0,
+            series=found,
+            mask=mask,
+            weights=weights,
+            method=method,
+            progress=step,
+        )
     typer.echo(viewer.address)
     viewer.run(browser=browser)

@@ -1,6 +1,7 @@
 """Files to data types and back: NIfTI, DICOM, arterial curves, output folders.
 
-The only room that knows nibabel, pydicom and dcm2niix; each is imported when first needed.
+The only room that knows nibabel, pydicom, highdicom and dcm2niix; each is imported when first
+needed.
 """
 
 from bolus.io.checksums import checksum

@@ -1,10 +1,11 @@
 """A mask from DICOM: a segmentation, or a series of classic images of two values."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
@@ -17,12 +18,8 @@ from bolus.io.resample import resample_nearest
 from bolus.io.segments import SEGMENTATIONS, place_segment
 from bolus.io.silence import no_remarks
 
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
-else:
-    Dataset = Any  # pydicom is imported with the first DICOM file
-
-_TAGS = ["SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "PatientID", "FrameOfReferenceUID"]
+_TAGS = ("SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "PatientID")
+_FRAME = "FrameOfReferenceUID"
 
 
 class _Mark(NamedTuple):
@@ -58,15 +55,8 @@ def read_dicom_mask(
 
     See ``bolus.io.read_mask``.
     """
-    candidate = _candidate(path)
-    first = candidate.files[0]
-    _check_patient(path, first, source)
-    if candidate.segmentation:
-        mask, marked = _segment(first.path, segment, grid, source)
-    else:
-        if segment is not None:
-            raise MaskError(f"{path}: '#{segment}' chooses a segment, but this is a mask series")
-        mask, marked = _series(path, [mark.path for mark in candidate.files], grid)
+    with no_remarks():
+        mask, marked = _placed(path, segment, grid, source)
     if marked == 0:
         raise MaskError(f"{path}: the mask is empty")
     if not mask.any():
@@ -75,6 +65,20 @@ def read_dicom_mask(
             "and no voxel centre of the series lies in them"
         )
     return mask
+
+
+def _placed(
+    path: Path, segment: str | None, grid: Grid, source: Source
+) -> tuple[Bool[np.ndarray, "x y z"], int]:
+    """The mask on the series' grid, and how many voxels it marks on its own."""
+    candidate = _candidate(path)
+    first = candidate.files[0]
+    _check_patient(path, first, source)
+    if candidate.segmentation:
+        return _segment(first.path, segment, grid, source)
+    if segment is not None:
+        raise MaskError(f"{path}: '#{segment}' chooses a segment, but this is a mask series")
+    return _series(path, [mark.path for mark in candidate.files], grid)
 
 
 def _candidate(path: Path) -> _Candidate:
@@ -115,20 +119,29 @@ def is_dicom(path: Path) -> bool:
 
 
 def _mark(path: Path) -> _Mark:
-    ds = _read(path, stop_before_pixels=True, specific_tags=list(_TAGS))
-    kind, series, number, patient = (str(ds.get(name) or "") for name in _TAGS[:4])
+    kind, series, number, patient = _texts(path, *_TAGS)
     return _Mark(path, kind, series, number, patient)
 
 
-def _read(path: Path, **how: Any) -> Dataset:
+def _texts(path: Path, *names: str) -> tuple[str, ...]:
+    """What a header says under some names, as text; empty where it says nothing."""
     import pydicom
 
+    with _readable(path, "this DICOM file"):
+        ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(names))
+        return tuple(str(ds.get(name) or "").strip() for name in names)
+
+
+@contextmanager
+def _readable(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever a broken file makes pydicom raise into one named error."""
     try:
-        with no_remarks():
-            return pydicom.dcmread(path, **how)
+        yield
+    except MaskError:
+        raise
     except Exception as error:
         raise MaskError(
-            f"{path}: begins like a DICOM file but cannot be read ({type(error).__name__}: {error})"
+            f"{path}: {what} cannot be read ({type(error).__name__}: {error})"
         ) from error
 
 
@@ -141,36 +154,27 @@ def _name(kind: str) -> str:
 def _check_patient(path: Path, mark: _Mark, source: Source) -> None:
     """Raise MaskError where mask and series state patients that differ."""
     own = _of_source(source, "PatientID")
-    if own and mark.patient and own.strip() != mark.patient.strip():
+    if own and mark.patient and own != mark.patient:
         raise MaskError(f"{path}: this mask is of another patient than the series (PatientID)")
 
 
 def _of_source(source: Source, name: str) -> str:
-    if not source.files:
-        return ""
-    ds = _read(source.files[0], stop_before_pixels=True, specific_tags=[name])
-    return str(ds.get(name) or "")
+    return _texts(source.files[0], name)[0] if source.files else ""
 
 
 def _segment(
     path: Path, segment: str | None, grid: Grid, source: Source
 ) -> tuple[Bool[np.ndarray, "x y z"], int]:
-    ds = _read(path)
-    own, frame = str(ds.get("FrameOfReferenceUID") or ""), _of_source(source, "FrameOfReferenceUID")
+    import pydicom
+
+    own, frame = _texts(path, _FRAME)[0], _of_source(source, _FRAME)
     if own and frame and own != frame:
         raise MaskError(
             f"{path}: this segmentation lies in another frame of reference than the series, so its "
             "coordinates are others; register it, or give a NIfTI mask on the series' grid"
         )
-    try:
-        with no_remarks():
-            return place_segment(path, ds, segment, grid)
-    except Exception as error:
-        if isinstance(error, MaskError):
-            raise
-        raise MaskError(
-            f"{path}: this segmentation cannot be read ({type(error).__name__}: {error})"
-        ) from error
+    with _readable(path, "this segmentation"):
+        return place_segment(path, pydicom.dcmread(path), segment, grid)
 
 
 def _series(path: Path, files: Sequence[Path], grid: Grid) -> tuple[Bool[np.ndarray, "x y z"], int]:

@@ -9,7 +9,7 @@ from bolus.data import Grid, InputError
 
 TO_LPS = np.diag([-1.0, -1.0, 1.0])
 """From RAS to LPS, and back."""
-_SKEW = 1e-3
+_SKEW = 2e-3
 """Largest cosine between two axes that still counts as a right angle: headers are rounded."""
 _EXACT = 1e-6
 """Largest that is left as it is."""

@@ -112,15 +112,32 @@ class Space:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What frames are held against: a volume (x, y, z), and the mask that samples are drawn from.
+    """What frames are held against: a smooth volume, and the mask that samples are drawn from.
 
-    Thick voxels are split by cubic splines, down to the size of the thinnest, so that the linear
-    interpolation of the search does not blur one place more than another.
+    ``image`` is the volume with its thick voxels split by cubic splines, down to the size of the
+    thinnest, lest the linear interpolation of the search blur one place more than another.
     """
 
     space: Space
     volume: Float[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
+
+    @cached_property
+    def image(self) -> "Image":
+        """The volume as an image."""
+        size = np.array(self.space.grid.voxel_size)[self.space.axes]
+        parts = np.ones(3, dtype=int)
+        parts[self.space.axes] = np.clip(np.round(size / size.min()), 1, FINEST)
+        sides = [
+            np.arange((n - 1) * k + 1) / k for n, k in zip(self.volume.shape, parts, strict=True)
+        ]
+        places = np.meshgrid(*sides, indexing="ij")
+        fine = ndimage.map_coordinates(self.volume, places, order=3, mode="nearest")
+        return self.space.image(fine, parts)
+
+    def prepare(self) -> None:
+        """Make the images, before several threads want them."""
+        _ = self.image, self.drawn_from
 
     @cached_property
     def drawn_from(self) -> "Image":
@@ -132,17 +149,6 @@ class Reference:
         """Share of the voxels that is drawn."""
         return float(min(1.0, SAMPLES / max(1, int(self.mask.sum()))))
 
-    def image(self, smoothing: float) -> "Image":
-        """The smoothed volume as an image."""
-        size = np.array(self.space.grid.voxel_size)[self.space.axes]
-        parts = np.ones(3, dtype=int)
-        parts[self.space.axes] = np.clip(np.round(size / size.min()), 1, FINEST)
-        volume = smoothed(self.volume, self.space.grid, smoothing, self.mask)
-        sides = [np.arange((n - 1) * k + 1) / k for n, k in zip(volume.shape, parts, strict=True)]
-        places = np.meshgrid(*sides, indexing="ij")
-        fine = ndimage.map_coordinates(volume, places, order=3, mode="nearest")
-        return self.space.image(fine, parts)
-
 
 def smoothed(
     volume: Float[np.ndarray, "x y z"],
@@ -150,36 +156,44 @@ def smoothed(
     smoothing: float,
     mask: Bool[np.ndarray, "x y z"],
 ) -> Float[np.ndarray, "x y z"]:
-    """A volume held at the BRIGHTEST percentile of a mask, then smoothed by a Gaussian, float32."""
+    """A volume held at the BRIGHTEST percentile of a mask, then smoothed by a Gaussian, float32.
+
+    ``smoothing`` is its SD in mm.
+    """
     held = np.minimum(volume, np.percentile(volume[mask], BRIGHTEST)).astype(np.float32)
     width = smoothing / np.array(grid.voxel_size)
     return np.asarray(ndimage.gaussian_filter(held, width, mode="nearest"))
 
 
 def register(
-    frame: "Image", reference: "Image", target: Reference, start: Float[np.ndarray, "6"], step: float
+    frame: Float[np.ndarray, "x y z"],
+    reference: Reference,
+    start: Float[np.ndarray, "6"],
+    step: float,
 ) -> Float[np.ndarray, "6"]:
     """Pose (6,) of a frame against a reference, both smoothed alike.
 
     Mattes' mutual information of about SAMPLES voxels, drawn at random with a fixed seed and
-    shaken off the grid, climbed by regular steps from ``start`` on; one thread, so that sums have
-    one order. Source: Mattes et al., IEEE Trans Med Imaging 2003;22:120.
+    shaken off the grid, climbed from ``start`` by steps of ``step`` mm that are halved at every
+    turn; one thread, so that sums have one order. Source: Mattes et al., IEEE Trans Med Imaging
+    2003;22:120.
     """
     import SimpleITK as sitk  # noqa: N813
 
-    transform = target.space.transform(start)
+    space = reference.space
+    transform = space.transform(start)
     method = sitk.ImageRegistrationMethod()
     method.SetNumberOfThreads(1)
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentage(target.share, SEED)
-    method.SetMetricFixedMask(target.drawn_from)
+    method.SetMetricSamplingPercentage(reference.share, SEED)
+    method.SetMetricFixedMask(reference.drawn_from)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(
         step, SHORTEST_STEP, STEPS, gradientMagnitudeTolerance=1e-7
     )
-    turns = len(transform.GetParameters()) - len(target.space.axes)
-    method.SetOptimizerScales([LEVER**2] * turns + [1.0] * len(target.space.axes))
+    turns = len(transform.GetParameters()) - len(space.axes)
+    method.SetOptimizerScales([LEVER**2] * turns + [1.0] * len(space.axes))
     method.SetInitialTransform(transform, inPlace=True)
-    method.Execute(frame, reference)
-    return target.space.pose(transform)
+    method.Execute(space.image(frame), reference.image)
+    return space.pose(transform)

@@ -16,10 +16,7 @@ EDGE = 0.5
 
 
 def brought_back(
-    volume: Num[np.ndarray, "x y z"],
-    pose: Float[np.ndarray, "6"],
-    grid: Grid,
-    order: int = ORDER,
+    volume: Num[np.ndarray, "x y z"], pose: Float[np.ndarray, "6"], grid: Grid
 ) -> Float[np.ndarray, "x y z"]:
     """The frame as it would look had the head stayed at the reference, float32.
 
@@ -32,18 +29,30 @@ def brought_back(
     finite = np.isfinite(volume)
     if not finite.any():
         return np.full(volume.shape, np.nan, dtype=np.float32)
-    whole = finite.all()
-    filled = np.asarray(volume, dtype=np.float32) if whole else _filled(volume, finite)
-    turn, offset = _on_indices(pose, grid)
-
-    def moved(values: np.ndarray, order: int) -> np.ndarray:
-        return np.asarray(ndimage.affine_transform(values, turn, offset, order=order, mode="nearest"))
-
-    out = np.clip(moved(filled, order), filled.min(), filled.max())
-    if not whole:
-        out[moved((~finite).astype(np.float32), 1) > UNKNOWN] = np.nan
-    out[_unseen(volume.shape, turn, offset)] = np.nan
+    known = filled(volume)
+    out = np.clip(moved_back(known, pose, grid, ORDER), known.min(), known.max())
+    if not finite.all():
+        out[moved_back((~finite).astype(np.float32), pose, grid, 1) > UNKNOWN] = np.nan
+    out[_unseen(volume.shape, *_on_indices(pose, grid))] = np.nan
     return out
+
+
+def moved_back(
+    volume: Float[np.ndarray, "x y z"], pose: Float[np.ndarray, "6"], grid: Grid, order: int
+) -> Float[np.ndarray, "x y z"]:
+    """A finite volume on the reference's grid by splines of an order, edges continued."""
+    turn, offset = _on_indices(pose, grid)
+    moved = ndimage.affine_transform(volume, turn, offset, order=order, mode="nearest")
+    return np.asarray(moved)
+
+
+def filled(volume: Num[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
+    """The volume as float32, samples that are not finite taken from the nearest finite one."""
+    finite = np.isfinite(volume)
+    if finite.all():
+        return np.asarray(volume, dtype=np.float32)
+    nearest = ndimage.distance_transform_edt(~finite, return_distances=False, return_indices=True)
+    return np.asarray(volume[tuple(nearest)], dtype=np.float32)
 
 
 def _on_indices(
@@ -54,13 +63,6 @@ def _on_indices(
     back = rigid_of(pose).back
     turn = np.linalg.solve(linear, back.turn @ linear)
     return turn, middle - turn @ middle + np.linalg.solve(linear, back.shift)
-
-
-def _filled(
-    volume: Num[np.ndarray, "x y z"], finite: Bool[np.ndarray, "x y z"]
-) -> Float[np.ndarray, "x y z"]:
-    nearest = ndimage.distance_transform_edt(~finite, return_distances=False, return_indices=True)
-    return np.asarray(volume[tuple(nearest)], dtype=np.float32)
 
 
 def _unseen(

@@ -7,6 +7,7 @@ import numpy as np
 from bolus.data import AIF, Grid
 from bolus.estimators.explain import LEVELS
 from bolus.notice import NOTICE
+from bolus.physics import area
 from bolus.report.mosaic import pixel_aspect, through
 from bolus.viewer.panels import concentration, ramps, shown
 from bolus.viewer.view import View
@@ -60,7 +61,7 @@ def concerns(aif: AIF) -> list[str]:
 
 
 def arterial(aif: AIF) -> dict[str, object]:
-    """An arterial input; its peak in the curves' unit, its time to peak in s."""
+    """An arterial input; peak in the curves' unit, time to peak in s, area in their product."""
     return {
         "origin": aif.origin,
         "curve": aif.curve,
@@ -69,6 +70,7 @@ def arterial(aif: AIF) -> dict[str, object]:
         "concerns": concerns(aif),
         "notes": [note for note in aif.notes if not note.startswith(WEAK)],
         "peak": float(aif.curve.max()),
+        "area": float(area(aif.curve, aif.dt)),
         "time_to_peak": float(aif.curve.argmax() * aif.dt),
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from bolus.data import AIF, DSCSeries, InputError, Quality
 from bolus.estimators import Estimator, explainer, rebuilt
+from bolus.estimators.fit import Explains
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
@@ -56,8 +57,10 @@ def read_view(
 
 def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Result:
     """Maps with the method made ready for their arterial input."""
-    curves = (measured.corrected or measured.curves).curves
-    ready = explainer(chosen, curves, measured.aif.curve, measured.series.dt)
+    ready = None
+    if isinstance(chosen, Explains):
+        curves = (measured.corrected or measured.curves).curves
+        ready = explainer(chosen, curves, measured.aif.curve, measured.series.dt)
     return Result(measured=measured, maps=maps, explain=ready)
 
 

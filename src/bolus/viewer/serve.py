@@ -9,15 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from starlette.applications import Starlette
 
-from bolus.data import InputError
-from bolus.estimators import Estimator
+from bolus.data import DSCSeries, InputError
+from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
-from bolus.pipeline import Progress, method_name
+from bolus.io import check_output
+from bolus.pipeline import Progress, method_name, method_or_weights, ready
 from bolus.viewer.app import application
 from bolus.viewer.load import read_view
 from bolus.viewer.session import Session
+from bolus.viewer.view import View
 
 HOST = "127.0.0.1"
 PathLike = str | os.PathLike[str]
@@ -26,8 +29,10 @@ PathLike = str | os.PathLike[str]
 def viewer_app(
     folder: PathLike,
     *,
+    series: DSCSeries | None = None,
+    mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
-    method: Estimator | None = None,
+    method: str | Estimator | None = None,
     progress: Progress | None = None,
 ) -> Starlette:
     """The viewer of a folder that ``bolus maps`` wrote, as an ASGI application.
@@ -36,12 +41,26 @@ def viewer_app(
     estimator that the summary cannot name. ``state.token`` of the application opens it, once, as
     ``/?token=…``.
 
-    Raises InputError for a folder that holds no result or no series, WeightsError, MethodError.
+    With a ``series`` there is no folder yet: it is made when arteries have been marked, by
+    ``method`` (or that of the ``weights``; 'phae'). That is for a series in which they are not
+    found. ``mask`` is the brain, None finds it.
+
+    Raises InputError for a folder that holds no result or no series, WeightsError, MethodError;
+    with a ``series``, its errors as ``bolus.perfusion_maps`` has them, and OutputError for a folder
+    that exists.
     """
-    given = None if weights is None else read_weights(weights)
-    view, chosen = read_view(Path(folder), weights=given, method=method, progress=progress)
-    name = view.maps.method if view.maps is not None else method_name(chosen)
-    return application(Session(Path(folder).resolve(), view, chosen, name))
+    folder = Path(folder).resolve()
+    if series is None:
+        given = None if weights is None else read_weights(weights)
+        chosen = None if method is None else estimator(method)
+        view, made = read_view(folder, weights=given, method=chosen, progress=progress)
+        name = method_name(made) if view.maps is None else view.maps.method
+        return application(Session(folder, view, made, name))
+    check_output(folder)
+    made = estimator(method_or_weights(method, weights))
+    prepared, curves = ready(series, mask, progress=progress)
+    view = View(series=prepared, curves=curves, result=None, regions={})
+    return application(Session(folder, view, made, method_name(made)))
 
 
 @dataclass(frozen=True)
@@ -73,8 +92,10 @@ def open_viewer(
     folder: PathLike,
     *,
     port: int = 0,
+    series: DSCSeries | None = None,
+    mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
-    method: Estimator | None = None,
+    method: str | Estimator | None = None,
     progress: Progress | None = None,
 ) -> Viewer:
     """A viewer of a result, on ``port`` of 127.0.0.1 (0: a free one), ready to run.
@@ -83,7 +104,9 @@ def open_viewer(
     """
     listener = _listen(port)
     try:
-        app = viewer_app(folder, weights=weights, method=method, progress=progress)
+        app = viewer_app(
+            folder, series=series, mask=mask, weights=weights, method=method, progress=progress
+        )
     except BaseException:
         listener.close()
         raise
@@ -95,15 +118,19 @@ def serve(
     *,
     port: int = 0,
     browser: bool = True,
+    series: DSCSeries | None = None,
+    mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
-    method: Estimator | None = None,
+    method: str | Estimator | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve a viewer of a result on 127.0.0.1 until it is interrupted; ``say`` gets its address.
 
     The other arguments and errors are ``open_viewer``'s.
     """
-    viewer = open_viewer(folder, port=port, weights=weights, method=method)
+    viewer = open_viewer(
+        folder, port=port, series=series, mask=mask, weights=weights, method=method
+    )
     say(viewer.address)
     viewer.run(browser=browser)
 

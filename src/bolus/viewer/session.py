@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import AIF, InputError, OutputError, PerfusionMaps
+from bolus.data import AIF, InputError, PerfusionMaps
 from bolus.estimators import Estimator
 from bolus.pipeline import Progress, estimate, measure
+from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.job import WRITING, BusyError, Job
 from bolus.viewer.load import result_of
 from bolus.viewer.regions import save_regions, with_regions
 from bolus.viewer.view import Result, View
 
+PAGE = "report.html"
 STALE = ("dicom",)
 """What an earlier result may hold beside its maps that would contradict the new ones."""
 
@@ -41,11 +43,16 @@ class Session:
         return save_arteries(self.view, marked_input(self.view, marks), self.folder)
 
     def save_regions(self, masks: Mapping[str, Bool[np.ndarray, "x y z"]]) -> list[str]:
-        """Keep the drawn regions beside the maps; names of the files."""
+        """Keep the drawn regions beside the maps, and tell of them on the page of the result.
+
+        Names of the files of the regions.
+        """
         self._check_free()
         self._check_folder()
         written = save_regions(self.view, masks, self.folder)
         self.view = with_regions(self.view, masks)
+        if self.view.maps is not None:
+            write_page(self.view.maps, self.folder / PAGE)
         return written
 
     def recompute(self, marks: Bool[np.ndarray, "x y z"]) -> None:
@@ -99,7 +106,7 @@ class Session:
 
     def _check_folder(self) -> None:
         if not self.folder.is_dir():
-            raise OutputError(f"{self.folder}: there is no result yet to keep this beside")
+            raise InputError(f"{self.folder}: there is no result yet to keep this beside")
 
 
 def medians(maps: PerfusionMaps) -> dict[str, float]:

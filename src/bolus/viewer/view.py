@@ -16,11 +16,14 @@ REGIONS = ("tumor", "reference")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
-    """Maps, what they were made of, and the method ready to explain any voxel of them."""
+    """Maps, what they were made of, and the method ready to explain any voxel of them.
+
+    ``explain`` is None for a method that does not tell how it explains a curve.
+    """
 
     measured: Measured
     maps: PatientMaps
-    explain: Explainer
+    explain: Explainer | None
 
     @property
     def aif(self) -> AIF:

@@ -1,14 +1,17 @@
 """One voxel for the page: its curve, how the method explains it, and its values."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from bolus.data import InputError, Quality
-from bolus.estimators import Explanation
 from bolus.physics import cbf_scale, cbv_scale
 from bolus.viewer.panels import TITLES, unit
 from bolus.viewer.view import Result, View
 
 Index = tuple[int, int, int]
+SPAN = (-12.0, 60.0)
+"""Of the impulse response, what is told: s after the arterial input."""
 OUTSIDE = "Outside the brain: no curve is kept here."
 UNUSABLE = "This voxel has no usable signal, so there is no curve."
 FLAGS = {
@@ -47,29 +50,34 @@ def voxel(view: View, index: Index) -> dict[str, object]:
 
 
 def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, object]:
+    if result.explain is None:
+        return {"values": _values(view, result, {}, index)}
     curves = result.explained
     found = result.explain(curves.curves[row], float(curves.noise_sd[row]))
     flow = 1.0 if view.series.relative else cbf_scale()
+    near = (found.response_time >= SPAN[0]) & (found.response_time <= SPAN[1])
     return {
         "corrected": None if result.measured.corrected is None else found.curve,
         "reconstruction": found.reconstruction,
         "response": {
-            "time": found.response_time,
-            "value": flow * found.response,
+            "time": found.response_time[near],
+            "value": flow * found.response[near],
             "unit": unit(view, "cbf"),
         },
-        "values": _values(view, result, found, index),
+        "values": _values(view, result, found.quantiles, index),
     }
 
 
-def _values(view: View, result: Result, found: Explanation, index: Index) -> list[object]:
+def _values(
+    view: View, result: Result, known: Mapping[str, np.ndarray], index: Index
+) -> list[object]:
     """The maps here, with the posterior's quantiles where the method and the voxel have one."""
     maps, rows = result.maps, list[object]()
     for name in TITLES:
         if name not in maps.units or not np.isfinite(maps.volume(name)).any():
             continue
         value = float(maps.volume(name)[index])
-        quantiles = found.quantiles.get(_posterior_of(name, maps.leakage_model))
+        quantiles = known.get(_posterior_of(name, maps.leakage_model))
         if quantiles is not None:
             quantiles = _scale(name, view.series.relative) * quantiles
         rows.append(

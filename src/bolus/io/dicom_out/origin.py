@@ -1,5 +1,7 @@
 """What the series that maps were made of gives its maps in DICOM: patient, study, place, date."""
 
+import calendar
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ else:
     Dataset = Any  # pydicom is imported with the first DICOM file
 
 _NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+_UID = re.compile(r"[0-9.]+", re.ASCII)
 _DATES = ("ContentDate", "AcquisitionDate", "SeriesDate", "StudyDate")
 _TIMES = ("ContentTime", "AcquisitionTime", "SeriesTime", "StudyTime")
 NO_DATE, NO_TIME = "19000101", "000000"
@@ -26,11 +29,15 @@ _HIGHEST_NUMBER = 2**31 - 1
 
 
 class Reference(NamedTuple):
-    """An image of the series: class and UID of its object, and the number of one frame in it."""
+    """An image of the series: class and UID of its object, and the number of one frame in it.
+
+    ``tiled`` says that it shows all slices beside each other.
+    """
 
     sop_class: str
     uid: str
-    frame: int | None
+    frame: int | None = None
+    tiled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,12 +57,12 @@ class Origin:
     @property
     def date(self) -> str:
         """YYYYMMDD of the source: of content, acquisition, series or study; NO_DATE for none."""
-        return next((text for name in _DATES if (text := _digits(self.header, name, 8))), NO_DATE)
+        return next((text for name in _DATES if (text := _date(self.header, name))), NO_DATE)
 
     @property
     def time(self) -> str:
         """HHMMSS likewise."""
-        return next((text for name in _TIMES if (text := _digits(self.header, name, 6))), NO_TIME)
+        return next((text for name in _TIMES if (text := _time(self.header, name))), NO_TIME)
 
     @property
     def first_number(self) -> int:
@@ -107,18 +114,18 @@ def _header(source: Source) -> Dataset:
 
     with no_remarks():
         ds = pydicom.dcmread(source.files[0], stop_before_pixels=True)
-        missing = [name for name in _NEEDED if not ds.get(name)]
+        missing = [name for name in _NEEDED if not _UID.fullmatch(str(ds.get(name)))]
     if missing:
         raise SeriesError(
             f"{source.files[0]}: DICOM output needs {' and '.join(missing)} of its source, and "
-            "this file states none"
+            "this file states no such UID"
         )
     return ds
 
 
 def _file(path: Path) -> FileHeader:
     found = read_header(path)
-    if found is None or not found.sop[1]:
+    if found is None or not _UID.fullmatch(found.sop[1]):
         raise SeriesError(
             f"{path}: DICOM output refers to every image of its source, and this file "
             + ("is no such image any more" if found is None else "has no SOPInstanceUID")
@@ -134,7 +141,7 @@ def _first_images(paths: Sequence[Path], grid: Grid) -> tuple[Reference, ...]:
     found: dict[int, Reference] = {}
     for file in map(_file, paths):
         if file.mosaic:
-            return (Reference(*file.sop, None),) * grid.shape[2]
+            return (Reference(*file.sop, tiled=True),) * grid.shape[2]
         for number, frame in enumerate(file.frames, start=1):
             image = Reference(*file.sop, number if len(file.frames) > 1 else None)
             found.setdefault(slice_of(grid, frame.position), image)
@@ -167,6 +174,16 @@ def _directions(ds: Dataset) -> tuple[np.ndarray | None, np.ndarray | None]:
     return cosines[:3], cosines[3:]
 
 
-def _digits(ds: Dataset, name: str, count: int) -> str:
-    text = str(ds.get(name) or "").replace(".", " ").replace(":", "").replace("-", "")[:count]
-    return text if len(text) == count and text.isdecimal() and text.isascii() else ""
+def _date(ds: Dataset, name: str) -> str:
+    """YYYYMMDD, or nothing where there is no such day."""
+    found = re.fullmatch(r"(\d{4})[.-]?(\d{2})[.-]?(\d{2})", str(ds.get(name) or ""), re.ASCII)
+    year, month, day = map(int, found.groups()) if found else (0, 0, 0)
+    real = year > 0 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+    return f"{year:04d}{month:02d}{day:02d}" if real else ""
+
+
+def _time(ds: Dataset, name: str) -> str:
+    """HHMMSS, or nothing where there is no such time of day."""
+    pattern = r"([01]\d|2[0-3]):?([0-5]\d):?([0-5]\d)(\.\d*)?"
+    found = re.fullmatch(pattern, str(ds.get(name) or ""), re.ASCII)
+    return "".join(found.groups()[:3]) if found else ""

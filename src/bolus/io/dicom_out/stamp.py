@@ -182,5 +182,5 @@ def _item(image: Reference, purpose: bool = False) -> Dataset:
         item.ReferencedFrameNumber = image.frame
     if purpose:
         item.PurposeOfReferenceCodeSequence = [coded(SOURCE_IMAGE)]
-        item.SpatialLocationsPreserved = "YES"
+        item.SpatialLocationsPreserved = "NO" if image.tiled else "YES"
     return item

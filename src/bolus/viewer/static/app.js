@@ -9,7 +9,7 @@ import { setUpRegions } from "./regions.js";
 import { SliceView } from "./slice.js";
 import { Space } from "./space.js";
 import { hear, loadMarks, renew, state, tell } from "./state.js";
-import { setUpTabs } from "./tabs.js";
+import { choose, setUpTabs } from "./tabs.js";
 import { setUpVoxel } from "./voxel.js";
 
 const byId = (id) => document.getElementById(id);
@@ -21,7 +21,7 @@ function introduce() {
   byId("notice").textContent = facts.notice;
   const echo = facts.echo_time === null ? "echo time unknown: relative" : `TE ${1000 * facts.echo_time} ms`;
   const leakage = facts.leakage ? ` · leakage corrected (${facts.leakage})` : "";
-  byId("about").textContent = `${facts.method} · ${facts.voxels.toLocaleString("en-GB")} voxels · ${facts.frames} frames of `
+  byId("about").textContent = `${facts.made ? facts.method : "no maps yet"} · ${facts.voxels.toLocaleString("en-GB")} voxels · ${facts.frames} frames of `
     + `${facts.frame_interval} s · ${echo}${leakage}`;
 }
 
@@ -47,10 +47,16 @@ async function start() {
     tell("moved");
   });
   tell("result");
-  tell("tab");
+  choose(facts.made ? "voxel" : "arteries");
   tell("moved");
   document.body.dataset.ready = "yes";
 }
+
+window.addEventListener("unhandledrejection", ({ reason }) => {
+  const gone = reason instanceof TypeError && reason.message.includes("fetch");
+  const words = gone ? "The viewer no longer answers: has bolus view ended?" : reason.message;
+  Object.assign(byId("about"), { textContent: words, className: "warning" });
+});
 
 start().catch((error) => {
   byId("notice").textContent = error.message;

@@ -12,6 +12,7 @@ const byId = (id) => document.getElementById(id);
 const preview = latest((signal, voxels) => post("/api/aif/preview", { voxels }, signal));
 const ORIGINS = { automatic: "found automatically", mask: "marked by hand", file: "read from a file", given: "given" };
 const PAUSE = 250;
+const AMOUNTS = ["cbf", "cbv", "cbv_corrected", "mtt"];
 
 let plot = null;
 let found = null;
@@ -38,8 +39,11 @@ async function ask() {
 function judge() {
   const usable = Boolean(found?.curve);
   const { facts } = state;
-  byId("artery-save").disabled = !usable || !facts.made || busy();
+  byId("artery-save").disabled = !usable || busy();
   byId("artery-recompute").disabled = !usable || busy();
+  byId("artery-recompute").textContent = facts.made ? "Recompute maps" : "Make maps";
+  byId("artery-save").hidden = !facts.made;
+  byId("artery-take").hidden = !facts.aif?.voxels;
   byId("artery-back").hidden = !facts.before;
   byId("artery-back").disabled = busy();
   byId("artery-judged").replaceChildren(element("div", { className: "judged" },
@@ -52,10 +56,10 @@ function column(swatch, title, aif, origin) {
   if (!aif) {
     const words = found?.problem && swatch === "marked" ? found.problem
       : swatch === "marked" ? "Click voxels that look arterial: high, early and narrow. The map Peak shows them best."
-        : "None yet.";
+        : "There are no maps yet: they are made when you have marked arterial voxels.";
     made.append(element("p", { className: found?.problem && swatch === "marked" ? "warning" : "" }, words));
   } else {
-    made.append(score(aif), facts(aif, origin));
+    made.append(score(aif), facts(aif, origin), ...(swatch === "marked" ? scaled(aif) : []));
     for (const text of aif.concerns) made.append(element("p", { className: "warning" }, text));
     made.append(notes(aif.notes));
   }
@@ -78,6 +82,14 @@ function facts(aif, origin) {
   const count = aif.voxels ? `${aif.voxels} voxel${aif.voxels > 1 ? "s" : ""}, ` : "";
   const how = origin ? `, ${origin}` : "";
   return element("p", {}, `${count}peak ${round(aif.peak)} ${unit} at ${round(aif.time_to_peak)} s${how}`);
+}
+
+// Volumes go with one over the area of the arterial input: partial volume shows first in it.
+function scaled(aif) {
+  const present = state.facts.aif?.area;
+  if (!(present > 0) || !(aif.area > 0) || Math.abs(aif.area / present - 1) < 0.005) return [];
+  const words = `Its area is ${round(aif.area / present)} times that of these maps: CBV would be ${round(present / aif.area)} times what it is.`;
+  return [element("p", {}, words)];
 }
 
 function notes(told) {
@@ -121,7 +133,9 @@ function compare() {
   const rows = volumes.filter(({ name }) => before.medians[name] !== undefined && name in before.now);
   const cells = rows.map(({ name, title, unit }) => {
     const [was, is] = [before.medians[name], before.now[name]];
-    const change = was > 0 ? `${is >= was ? "+" : "−"}${Math.abs((100 * (is - was)) / was).toFixed(0)} %` : "";
+    const size = Math.abs(is - was);
+    const words = AMOUNTS.includes(name) && was > 0 ? `${((100 * size) / was).toFixed(0)} %` : round(size);
+    const change = `${is >= was ? "+" : "−"}${words}`;
     return element("tr", {}, element("th", { scope: "row" }, title),
       ...[round(was), round(is), change].map((text) => element("td", { className: "number" }, text)),
       element("td", {}, element("small", {}, unit)));
@@ -131,6 +145,7 @@ function compare() {
   byId("artery-job").append(element("p", { className: "hint" },
     "Maps and folder are new. C, or “Maps before” under the slice, shows the earlier ones."),
   element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...cells)));
+  byId("artery-job").scrollIntoView({ block: "end" });
 }
 
 async function save() {
@@ -160,14 +175,14 @@ export function setUpArteries() {
   };
   toolbar("arteries", byId("artery-tools"),
     button("Clear", () => change(new Uint8Array(state.brain.length))),
-    button("Take those of these maps", begin),
+    Object.assign(button("Take those of these maps", begin), { id: "artery-take" }),
     element("span", { className: "count", id: "artery-count" }));
   byId("artery-save").addEventListener("click", save);
   byId("artery-recompute").addEventListener("click", () => run({ voxels: state.marks.marked.list }));
   byId("artery-back").addEventListener("click", () => run({ back: true }));
   const unit = state.facts.relative ? "TE·ΔR2*" : "ΔR2*, 1/s";
   plot = new Plot(byId("artery-plot"), {
-    names: ["marked", "present", "own", "tissue"], height: 260, labels: { x: "time, s", y: unit },
+    names: ["marked", "present", "own", "tissue"], height: Math.round(0.25 * Math.min(1100, Math.max(720, window.innerHeight))), labels: { x: "time, s", y: unit },
   });
   hear("drawn", ask);
   hear("tab", ask);

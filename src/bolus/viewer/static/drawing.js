@@ -9,7 +9,13 @@ const TOOLS = {
   arteries: { click: "Click", brush: "Brush", erase: "Erase" },
   regions: { brush: "Brush", erase: "Erase", polygon: "Polygon" },
 };
-const KEYS = { brush: "B", erase: "E", polygon: "P" };
+const KEYS = { click: "K", brush: "B", erase: "E", polygon: "P" };
+const HINTS = {
+  click: "Click a voxel to mark it, and again to unmark it.",
+  brush: "Drag over voxels to mark them.",
+  erase: "Drag over voxels to unmark them.",
+  polygon: "Click the corners; a double click or Enter closes it, Esc gives it up.",
+};
 
 const chosen = { arteries: "click", regions: "brush" };
 let size = 1;
@@ -35,8 +41,7 @@ export function toolbar(tab, parent, ...more) {
   tools.setAttribute("role", "radiogroup");
   tools.setAttribute("aria-label", "Tool");
   for (const [name, words] of Object.entries(TOOLS[tab])) {
-    const key = KEYS[name] ? [" ", element("kbd", {}, KEYS[name])] : [];
-    const button = element("button", { type: "button" }, words, ...key);
+    const button = element("button", { type: "button" }, words, " ", element("kbd", {}, KEYS[name]));
     button.setAttribute("role", "radio");
     button.dataset.tool = name;
     button.addEventListener("click", () => choose(name));
@@ -47,8 +52,10 @@ export function toolbar(tab, parent, ...more) {
   sizes.addEventListener("change", () => resize(SIZES.indexOf(Number(sizes.value)) - size));
   const undoing = element("button", { type: "button" }, "Undo");
   undoing.addEventListener("click", undo);
-  parent.append(tools, element("label", { className: "group" }, "Width", sizes), undoing, ...more);
+  const hint = element("span", { className: "hint whole" });
+  parent.append(tools, element("label", { className: "group" }, "Width", sizes), undoing, ...more, hint);
   hear("tool", () => {
+    hint.textContent = HINTS[chosen[tab]];
     for (const button of tools.children) {
       const now = button.dataset.tool === chosen[tab];
       button.setAttribute("aria-checked", String(now));

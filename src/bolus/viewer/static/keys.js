@@ -27,6 +27,7 @@ const ACTIONS = {
   a: () => chooseTab("arteries"),
   r: () => chooseTab("regions"),
   t: () => state.tab === "regions" && chooseRegion(state.region === "tumor" ? "reference" : "tumor"),
+  k: () => chooseTool("click"),
   b: () => chooseTool("brush"),
   e: () => chooseTool("erase"),
   p: () => chooseTool("polygon"),
@@ -35,6 +36,13 @@ const ACTIONS = {
   Escape: giveUp,
   "?": () => document.getElementById("help").showModal(),
 };
+
+// What a button or field does with keys itself.
+function own(target) {
+  if (target.matches("input[type=range]")) return ["PageUp", "PageDown", ...Object.keys(STEPS)];
+  if (target.matches("input[type=radio]")) return [" ", ...Object.keys(STEPS)];
+  return target.matches("input, button") ? [" ", "Enter"] : [];
+}
 
 function pressed(event) {
   const { key, target } = event;
@@ -45,8 +53,8 @@ function pressed(event) {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (target.matches("input:not([type=checkbox], [type=radio]), select, textarea")) return;
-  if (target.matches("input, button") && [" ", "Enter", ...Object.keys(STEPS)].includes(key)) return;
+  if (target.matches("input[type=number], select")) return;
+  if (own(target).includes(key)) return;
   const digit = "1234567890".indexOf(key);
   const action = STEPS[key] ? () => step(STEPS[key])
     : key.length === 1 && digit >= 0 ? () => show(state.facts.volumes[digit]?.name)

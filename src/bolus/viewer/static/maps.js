@@ -65,6 +65,7 @@ async function paint() {
   Object.assign(byId("spread"), { checked: state.spread, disabled: !told.spread });
   byId("before").checked = state.before;
   byId("map-words").textContent = `${told.words}${state.spread ? ", uncertainty (SD)" : ""}${state.before ? ", before" : ""}`;
+  document.body.dataset.map = name;
   byId("slice").setAttribute("aria-label", `Slice of ${told.title}: arrow keys move the cross`);
 }
 

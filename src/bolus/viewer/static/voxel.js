@@ -39,7 +39,7 @@ function show(told) {
     aif: empty ? undefined : state.facts.aif?.curve,
   });
   response?.set(told.response?.time ?? [], { response: told.response?.value });
-  table(told.values ?? []);
+  table(told.values ?? [], Boolean(told.reconstruction));
   document.body.dataset.voxel = told.voxel.join(",");
   say(spoken(told));
 }
@@ -68,13 +68,14 @@ function spoken(told) {
   return `Voxel ${told.voxel.join(" ")}${value}${told.problem ? `. ${told.problem}` : ""}`;
 }
 
-function table(rows) {
+function table(rows, explained) {
   const known = rows.some((row) => row.quantiles);
   byId("strip-head").textContent = known ? "Posterior on the colour bar" : "";
   byId("values").tBodies[0].replaceChildren(...rows.map(line));
+  byId("values").hidden = !rows.length;
   byId("posterior-words").textContent = !rows.length ? "" : known
-    ? "Bars hold 95, 90, 80 and 50 % of the posterior, the line its median, from end to end of the map's colour bar."
-    : `${state.facts.method} gives no posterior here; phae and bayes do.`;
+    ? "Bars hold 95, 90, 80 and 50 % of the posterior, the line is its median; from end to end of the colour bar, an arrow where it goes on."
+    : `${state.facts.method} ${explained ? "gives no posterior here; phae and bayes do" : "does not tell how it explains a curve"}.`;
 }
 
 function line(row) {
@@ -111,6 +112,9 @@ function strip(row, low, high) {
     const [from, to] = [x(row.quantiles[n]), x(row.quantiles[row.quantiles.length - 1 - n])];
     add("rect", { x: from, y: 6 - n, width: Math.max(to - from, 1), height: 6 + 2 * n, fill: "#E69F00", "fill-opacity": 0.3 });
   }
+  const beyond = { fill: "#ffffff", "fill-opacity": 0.9 };
+  if (row.quantiles[0] < start) add("polygon", { points: "6,4 0,9 6,14", ...beyond });
+  if (row.quantiles.at(-1) > end) add("polygon", { points: "194,4 200,9 194,14", ...beyond });
   const middle = x(row.quantiles[pairs]);
   add("rect", { x: Math.min(198, Math.max(0, middle - 1)), y: 1, width: 2, height: 16, fill: "#ffffff" });
   return svg;
