@@ -342,7 +342,7 @@ def test_leakage_and_a_method_without_posterior(opened):
     index = some(page.session.view.regions["tumor"])[0]
     page.click(index)
     assert "leakage corrected (bsw)" in page.page.locator("#about").inner_text()
-    assert "leakage off" in page.page.locator("#curve-plot").inner_text()
+    assert "leakage corrected" in page.page.locator("#curve-plot").inner_text()
     known = {row["name"]: row["value"] for row in voxel(page.session.view, index)["values"]}
     for name in ("cbv", "cbv_corrected", "k2"):
         assert page.cell("#values", name, 1) == shown(known[name])

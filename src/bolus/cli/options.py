@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 BrainMask = Annotated[
     Path | None,
-    typer.Option(
-        "--mask", metavar="MASK", help="Brain mask: NIfTI on the series' grid, or DICOM."
-    ),
+    typer.Option("--mask", metavar="MASK", help="Brain mask: NIfTI on the series' grid, or DICOM."),
 ]
 EchoTime = Annotated[
     float | None, typer.Option("--te", metavar="S", help="Echo time in seconds, e.g. 0.03.")

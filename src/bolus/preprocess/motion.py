@@ -43,8 +43,8 @@ def correct_motion(
     Each frame is registered by sampled mutual information, which asks that like tissue be like
     bright within a frame, not from frame to frame, so that the bolus is not taken for motion: first
     to the frame most like the median, then to the median of all frames as found so far, without the
-    fifth of the head that the bolus darkens most. Zero is the mean pose of the frames that are not
-    flagged; regions drawn on the series as it is fit that best. Frames that are less than
+    fifth of the head that the bolus darkens most. Zero is the mean pose of all frames, which regions
+    drawn on the series as it is fit best. Frames that are less than
     NEGLIGIBLE mm away stay as they were measured, the others are interpolated once
     (``brought_back``), as float32. A single slice is registered within its plane. A frame without
     contrast, such as one that is all zero or all NaN, has the pose of the one before and stays as
@@ -68,7 +68,7 @@ def correct_motion(
     tell = _Progress(progress, 2 * int(good.sum()))
     with ThreadPoolExecutor(threads or _cores()) as pool:
         search = _Search(np.stack([filled(frame) for frame in frames[good]]), series, pool, tell)
-        pose = _typical_first(search.poses(), limit)[np.maximum(np.cumsum(good) - 1, 0)]
+        pose = search.poses()[np.maximum(np.cumsum(good) - 1, 0)]
         moved = good & (pose_error(pose, 0 * pose, series.grid, search.head) > NEGLIGIBLE)
         signal = _taken_out(series, pose, np.flatnonzero(moved), pool)
     displacement = framewise_displacement(pose)
@@ -81,12 +81,6 @@ def _has_contrast(frame: Num[np.ndarray, "x y z"]) -> bool:
     """Whether a frame has finite samples that are not all alike."""
     values = frame[np.isfinite(frame)]
     return bool(values.size and values.min() < values.max())
-
-
-def _typical_first(pose: Poses, limit: float) -> Poses:
-    """The poses against the mean of those whose frames are not flagged (of all, if all are)."""
-    calm = framewise_displacement(pose) <= limit
-    return against(pose, pose[calm].mean(axis=0))
 
 
 def _taken_out(
@@ -114,7 +108,7 @@ class _Search:
     tell: "_Progress"
 
     def poses(self) -> Poses:
-        """Every frame's, against a reference that is none in particular."""
+        """Every frame's, against their mean."""
         start = np.zeros((len(self.frames), 6))
         rough = self._smoothed(COARSE)
         typical = rough[_most_like(np.median(rough, axis=0), rough)]
@@ -124,7 +118,8 @@ class _Search:
         aligned = self._aligned(fine, first)
         steady = self.head & ~_fading(aligned)
         reference = Reference(self.space, np.median(aligned, axis=0), steady)
-        return self._registered(fine, reference, first, FINE)
+        found = self._registered(fine, reference, first, FINE)
+        return against(found, found.mean(axis=0))
 
     @cached_property
     def space(self) -> Space:

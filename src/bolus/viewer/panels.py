@@ -11,7 +11,7 @@ SHADES = 256
 TITLES = {
     "cbf": "CBF",
     "cbv": "CBV",
-    "cbv_corrected": "CBV, leakage off",
+    "cbv_corrected": "CBV corrected",
     "mtt": "MTT",
     "tmax": "Tmax",
     "delay": "Delay",

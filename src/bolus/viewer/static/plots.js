@@ -10,7 +10,7 @@ const LINES = {
     label: "measured", stroke: INK, width: 1,
     points: { show: true, size: 5, fill: INK, stroke: INK },
   },
-  corrected: { label: "leakage off", stroke: SKY, width: 2, dash: [3, 3] },
+  corrected: { label: "leakage corrected", stroke: SKY, width: 2, dash: [3, 3] },
   reconstruction: { label: "reconstruction", stroke: ORANGE, width: 2.5 },
   aif: { label: "arterial input (right)", stroke: PINK, width: 1.5, dash: [8, 4], scale: "right" },
   response: { label: "impulse response", stroke: GREEN, width: 2.5, fill: "rgba(0, 158, 115, 0.18)" },

@@ -71,6 +71,7 @@ function spoken(told) {
 function table(rows, explained) {
   const known = rows.some((row) => row.quantiles);
   byId("strip-head").textContent = known ? "Posterior on the colour bar" : "";
+  byId("interval-head").textContent = known ? "90 % interval" : "";
   byId("values").tBodies[0].replaceChildren(...rows.map(line));
   byId("values").hidden = !rows.length;
   byId("posterior-words").textContent = !rows.length ? "" : known
