@@ -76,7 +76,7 @@ def test_the_refusal_counts_what_failed():
     made = tiny_head(dt=0.7, snr=10, arteries=False)
     series = prepare(made.series)
     only = replace(series, mask=made.labels == GREY)
-    with pytest.raises(ArterialInputError, match=r"rising before it.*Give arterial voxels"):
+    with pytest.raises(ArterialInputError, match=r"rising before it.*by hand"):
         find_aif(tissue_curves(only), only)
 
 

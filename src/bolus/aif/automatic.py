@@ -28,6 +28,11 @@ MIN_CORRELATION = 0.85
 MIN_QUALITY, GOOD = 0.3, 0.5
 """Score below which a curve is refused, and from which saturated voxels are not looked at."""
 
+BY_HAND = (
+    "Mark arteries by hand (bolus view OUT --from INPUT), or give a mask or a curve (--aif, aif=)"
+)
+"""What to do where none is found."""
+
 
 def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     """Arterial input found in a prepared series: the mean curve of its most arterial voxels.
@@ -50,7 +55,7 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
         raise ArterialInputError("the series has no mask or no frames yet: prepare it first")
     usable = np.flatnonzero((curves.quality & (Quality.NON_FINITE | Quality.NO_BOLUS)) == 0)
     if usable.size == 0:
-        raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus")
+        raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus. {BY_HAND}")
     candidates, shape = _candidates(curves, series.mask, usable, series.dt)
     kept = _take(shape, usable, candidates)
     clear = ~_saturated(curves, candidates, kept.height, series.te or 1.0)
@@ -68,7 +73,7 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     if not found:
         raise ArterialInputError(
             f"the {candidates.size} voxels that look arterial one by one do not agree with each "
-            f"other"
+            f"other. {BY_HAND}"
         )
     good = [mean for mean in found if (mean.quality or 0.0) >= GOOD]
     return _checked(good[0] if good else max(found, key=lambda mean: mean.quality or 0.0))
@@ -79,7 +84,7 @@ def _checked(mean: AIF) -> AIF:
     if (mean.quality or 0.0) < MIN_QUALITY:
         raise ArterialInputError(
             f"nothing looks arterial enough: the best curve scores {mean.quality:.2f}, at least "
-            f"{MIN_QUALITY} is needed ({'; '.join(mean.notes)})"
+            f"{MIN_QUALITY} is needed ({'; '.join(mean.notes)}). {BY_HAND}"
         )
     return replace(mean, origin="automatic")
 
@@ -112,8 +117,7 @@ def _candidates(
     if candidates.size < FEWEST:
         raise ArterialInputError(
             f"no artery found; of {usable.size} voxels with a bolus remain, criterion by "
-            f"criterion: {', '.join(counts)}; at least {FEWEST} are needed. Give arterial voxels "
-            f"or a curve instead"
+            f"criterion: {', '.join(counts)}; at least {FEWEST} are needed. {BY_HAND}"
         )
     return candidates, shape
 

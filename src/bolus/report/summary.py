@@ -126,7 +126,10 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
     ]
     if aif.quality is not None and aif.quality < DOUBTFUL:
         weak = "; ".join(n.removeprefix("weak: ") for n in aif.notes if n.startswith("weak: "))
-        lines.append(f"doubtful arterial input: {weak}. Look at the picture before trusting it")
+        lines.append(
+            f"doubtful arterial input: {weak}. Look at the picture, or mark "
+            "arteries by hand (bolus view)"
+        )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
     return [*lines, NOTICE]
