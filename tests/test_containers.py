@@ -96,4 +96,3 @@ def test_both_stand_on_a_python_that_the_package_takes():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lowest = tuple(int(n) for n in project["requires-python"].removeprefix(">=").split("."))
     assert found >= lowest
-

@@ -44,6 +44,8 @@ def test_shapes_are_legible(extension):
     long = f"(signal: {stringify_annotation(signal, 'smart')}, dt: float)"
     assert "jaxtyping" in long
     assert shapes.legible(long) == '(signal: Float["x y z t"], dt: float)'
+    odd = "(a=<factory>, b=<built-in function print>, c=<function box at 0x7f>, d=<Kind.A: 1>)"
+    assert shapes.legible(odd) == "(a=..., b=print, c=box, d=Kind.A)"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ import re
 from sphinx.application import Sphinx
 
 _SHAPE = re.compile(r"~?jaxtyping\.(\w+)\[(?:~?\w+\.)*\w+, ['\"] ?([^'\"]*)['\"]\]")
+_OBJECT = re.compile(r"<(?:(?:built-in )?function )?([\w.]+)[^>]*>")
 
 
 def legible(signature: str) -> str:
-    """A signature with jaxtyping's annotations shortened to kind and axes."""
-    return _SHAPE.sub(lambda found: f'{found[1]}["{found[2]}"]', signature)
+    """A signature with jaxtyping's annotations as kind and axes, and defaults by their name."""
+    short = _SHAPE.sub(lambda found: f'{found[1]}["{found[2]}"]', signature)
+    return _OBJECT.sub(r"\1", short.replace("<factory>", "..."))
 
 
 def _process(
@@ -24,7 +26,7 @@ def _process(
     def shown(text: str | None) -> str | None:
         if text is None:
             return None
-        short = "" if text == "(*args, **kwargs)" else legible(text).replace("<factory>", "...")
+        short = "" if text == "(*args, **kwargs)" else legible(text)
         # The physics is written for any array of the array API.
         return short.replace("~typing.Any", "Array") if name.startswith("bolus.physics") else short
 

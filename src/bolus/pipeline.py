@@ -29,6 +29,7 @@ from bolus.estimators import (
     deconvolve,
     estimator,
     quantify,
+    sample_noise,
 )
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.io import (
@@ -43,7 +44,7 @@ from bolus.io import (
 )
 from bolus.io.bids import BidsNames
 from bolus.physics import blood_volume
-from bolus.preprocess import prepare, tissue_curves
+from bolus.preprocess import LIMIT, correct_motion, prepare, tissue_curves, without_flagged
 from bolus.report import save_bids, write_report
 
 PathLike = str | os.PathLike[str]
@@ -137,6 +138,8 @@ def perfusion_maps(
     leakage: bool | None = None,
     leakage_model: str = "free",
     motion: bool = True,
+    motion_limit: float = LIMIT,
+    flagged: str = "keep",
     progress: Progress | None = None,
 ) -> PatientMaps:
     """Perfusion maps of a series.
@@ -157,6 +160,8 @@ def perfusion_maps(
         leakage=leakage,
         leakage_model=leakage_model,
         motion=motion,
+        motion_limit=motion_limit,
+        flagged=flagged,
         progress=progress,
     )
     name = method if isinstance(method, str) else method_name(chosen)
@@ -173,6 +178,8 @@ def measure(
     leakage: bool | None = None,
     leakage_model: str = "free",
     motion: bool = True,
+    motion_limit: float = LIMIT,
+    flagged: str = "keep",
     progress: Progress | None = None,
 ) -> Measured:
     """Everything before deconvolution: frames, brain, concentration, arterial input, leakage.
@@ -183,16 +190,21 @@ def measure(
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``leakage`` says whether
     leakage is corrected, None: where a ``tumor`` mask is given, near which no reference is taken.
     ``reference`` is normal tissue to hold the tumour against. ``motion`` takes out that of the
-    head, unless the series says that it has been. ``progress`` is called with the name of each
+    head (``correct_motion``: masks are taken to fit the mean pose), unless the series says that it
+    has been; frames with a framewise displacement over ``motion_limit`` mm are flagged. ``flagged``
+    says what is done with these: "keep", they count as any other, or "drop", they are left out by a
+    method that can (see ``PerfusionMaps.flagged_frames``) and interpolated in time for the others
+    and for the arterial input (``without_flagged``). ``progress`` is called with the name of each
     step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
     """
     watch = _Stopwatch(progress)
+    options = _MotionOptions(motion, motion_limit, flagged)
     brain = _mask(mask, series, "mask")
     rois = _rois({"tumor": tumor, "reference": reference}, series)
     lesion = rois.get("tumor")
-    series, curves = _ready(series, brain, watch)
+    series, curves = _ready(series, brain, options, watch)
     with watch("finding the arterial input"):
         artery = _aif(aif, curves, series)
     corrected, fit = None, None
@@ -216,6 +228,8 @@ def ready(
     mask: np.ndarray | PathLike | None = None,
     *,
     motion: bool = True,
+    motion_limit: float = LIMIT,
+    flagged: str = "keep",
     progress: Progress | None = None,
 ) -> tuple[DSCSeries, TissueCurves]:
     """What ``measure`` does before an arterial input: the prepared series and its curves.
@@ -223,14 +237,39 @@ def ready(
     For arteries that are marked by hand. Arguments and errors are ``measure``'s.
     """
     watch = _Stopwatch(progress)
-    return _ready(series, _mask(mask, series, "mask"), watch)
+    options = _MotionOptions(motion, motion_limit, flagged)
+    return _ready(series, _mask(mask, series, "mask"), options, watch)
+
+
+@dataclass(frozen=True)
+class _MotionOptions:
+    """``measure``'s; raises InputError for what cannot be done."""
+
+    correct: bool
+    limit: float
+    flagged: str
+
+    def __post_init__(self) -> None:
+        if self.flagged not in ("keep", "drop"):
+            raise InputError(f"flagged frames are kept or dropped, found '{self.flagged}'")
+
+    def check(self, series: DSCSeries) -> None:
+        """Frames can be dropped only where motion is known."""
+        if self.flagged == "drop" and not self.correct and series.motion is None:
+            raise InputError("frames that moved can be dropped only where motion is measured")
 
 
 def _ready(
-    series: DSCSeries, brain: np.ndarray | None, watch: "_Stopwatch"
+    series: DSCSeries, brain: np.ndarray | None, options: _MotionOptions, watch: "_Stopwatch"
 ) -> tuple[DSCSeries, TissueCurves]:
+    options.check(series)
+    if options.correct and series.motion is None:
+        with watch("taking out motion"):
+            series = correct_motion(series, watch.progress, limit=options.limit)
     with watch("finding frames and brain"):
         series = prepare(series, brain)
+        if options.flagged == "drop":
+            series = without_flagged(series)
     with watch("computing concentration"):
         curves = tissue_curves(series)
     return series, curves
@@ -252,7 +291,8 @@ def estimate(
     aif, dt = measured.aif.curve, measured.series.dt
 
     def solved(curves: TissueCurves) -> Perfusion:
-        return deconvolve(curves.curves, aif, dt, chosen, noise_sd=curves.noise_sd)
+        noise = sample_noise(chosen, curves.noise_sd, measured.series)
+        return deconvolve(curves.curves, aif, dt, chosen, noise_sd=noise)
 
     with watch("deconvolving"):
         curves = measured.curves if measured.corrected is None else measured.corrected
@@ -350,12 +390,12 @@ class _Stopwatch:
 
     def __init__(self, progress: Progress | None) -> None:
         self.seconds: dict[str, float] = {}
-        self._progress = progress
+        self.progress = progress
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
-        if self._progress is not None:
-            self._progress(step)
+        if self.progress is not None:
+            self.progress(step)
         start = time.perf_counter()
         yield
         self.seconds[step] = time.perf_counter() - start

@@ -44,9 +44,9 @@ def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     """Mean concentration of the marked voxels with its score; see ``aif_from_mask``."""
     if series.frames is None:
         raise ArterialInputError("the series has no frames yet: prepare it first")
-    baseline = series.frames.onset - series.frames.first
+    before = np.flatnonzero(series.measured[series.frames.baseline])
     signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)
-    s0 = signal[:, :baseline].mean(axis=1)
+    s0 = signal[:, before].mean(axis=1)
     good = np.isfinite(signal).all(axis=1) & (s0 > 0)
     if not good.any():
         raise ArterialInputError(
@@ -57,7 +57,7 @@ def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     curve = own.mean(axis=0)
     if not curve.max() > 0:
         raise ArterialInputError("the marked voxels show no drop of signal")
-    noise = float(np.std(curve[:baseline], ddof=1))
+    noise = float(np.std(curve[before], ddof=1))
     if curve.max() < MIN_CLARITY * noise:
         raise ArterialInputError(
             f"no bolus passes the {int(good.sum())} marked voxels: their mean curve peaks at "
@@ -66,7 +66,7 @@ def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     quality, notes = arterial_quality(curve, curves.mean, noise, series.dt)
     clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
     relative = signal[good] / level
-    saturated = _saturated(relative[:, :baseline], relative[:, int(np.argmax(curve))])
+    saturated = _saturated(relative[:, before], relative[:, int(np.argmax(curve))])
     quality *= 1 - SATURATED_LOSS * saturated / len(own)
     used = mask.copy()
     used[mask] = good

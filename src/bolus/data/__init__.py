@@ -18,13 +18,14 @@ from bolus.data.errors import (
 )
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
-from bolus.data.maps import MAPS, PerfusionMaps, Quality
+from bolus.data.maps import FLAGGED, MAPS, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.perfusion import QUANTITIES, Perfusion, Posterior
 from bolus.data.series import DSCSeries, FrameWindow, Source
 
 __all__ = [
     "AIF",
+    "FLAGGED",
     "MAPS",
     "QUANTITIES",
     "AmbiguousInputError",

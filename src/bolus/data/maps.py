@@ -12,6 +12,9 @@ from bolus.data.grid import Grid
 from bolus.data.series import DSCSeries
 
 MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
+FLAGGED = ("none", "kept", "interpolated", "left out")
+"""What can become of flagged frames: there are none, they count as any other, neighbours in time
+stand in for them, or they have no weight in the fit."""
 
 
 class Quality(IntFlag):
@@ -41,6 +44,7 @@ class PerfusionMaps:
     maps but ``cbv`` come from curves corrected for leakage by the model ``leakage_model``.
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
+    ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
     """
 
     series: DSCSeries
@@ -64,6 +68,7 @@ class PerfusionMaps:
     seconds: Mapping[str, float]
     rois: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
     brain_given: bool = False
+    flagged_frames: str = "none"
 
     @property
     def grid(self) -> Grid:

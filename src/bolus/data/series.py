@@ -99,6 +99,13 @@ class DSCSeries:
         return int(self.signal.shape[3])
 
     @property
+    def measured(self) -> Bool[np.ndarray, " t"]:
+        """Frames that hold what the scanner measured, (t,): not those interpolated in time."""
+        if self.motion is None or not self.motion.interpolated:
+            return np.ones(self.n_frames, dtype=bool)
+        return ~self.motion.flagged
+
+    @property
     def relative(self) -> bool:
         """Whether the echo time is unknown, so that only TE·ΔR2* can be had."""
         return self.te is None

@@ -7,6 +7,7 @@ from bolus.estimators.leakage import LeakageFit, correct_leakage
 from bolus.estimators.prior import Prior
 from bolus.estimators.quantify import LeakageResult, quantify
 from bolus.estimators.rebuild import rebuilt
+from bolus.estimators.weighing import sample_noise, weighs_samples
 
 __all__ = [
     "LEAKAGE_MODELS",
@@ -24,4 +25,6 @@ __all__ = [
     "explainer",
     "quantify",
     "rebuilt",
+    "sample_noise",
+    "weighs_samples",
 ]

@@ -1,7 +1,7 @@
 """The reference posterior: brute force over residue family × MTT × delay."""
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import ClassVar, cast
 
 import numpy as np
 from jaxtyping import Float
@@ -33,6 +33,8 @@ class Bayes:
 
     prior: Prior = field(default_factory=Prior)
 
+    weighs_samples: ClassVar[bool] = True
+
     def __call__(
         self,
         tissue: Float[np.ndarray, "voxels t"],
@@ -40,7 +42,10 @@ class Bayes:
         dt: float,
         noise_sd: np.ndarray | None = None,
     ) -> Perfusion:
-        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit.
+
+        A sample of infinite noise has no weight, and does not count in the residual.
+        """
         return self.against(tissue, aif, dt)(tissue, noise_sd)
 
     def against(
@@ -58,6 +63,8 @@ class BayesAgainst:
     prior: Prior
     bank: Float[np.ndarray, "cells t"]
 
+    weighs_samples: ClassVar[bool] = True
+
     def __call__(
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
@@ -69,7 +76,7 @@ class BayesAgainst:
             return summarise(*amplitudes(curves, sd, bank), self.prior)
 
         summary = Summary(*in_blocks(block, tissue, noise, size=128))
-        residual = np.std(tissue - self._best(summary), axis=1)
+        residual = np.std(tissue - self._best(summary), axis=1, where=_counted(noise))
         return _perfusion(summary, residual, GridPosterior(summary, self.prior))
 
     def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
@@ -81,12 +88,18 @@ class BayesAgainst:
         flow = float(summary.amplitude[0]) / mtt
         return Fit(
             perfusion,
-            best + np.mean(curve[0] - best),
+            best + np.mean(curve - best, where=True if noise_sd is None else _counted(noise_sd)),
             *parametric_response(flow, mtt, delay, name, shape),
         )
 
     def _best(self, summary: Summary) -> Float[np.ndarray, "voxels t"]:
         return self.bank[summary.best] * summary.amplitude[:, None]
+
+
+def _counted(sd: np.ndarray) -> np.ndarray | bool:
+    """Samples that have weight; plainly True where all have."""
+    finite = np.isfinite(sd)
+    return True if finite.all() else finite
 
 
 def amplitudes(

@@ -11,13 +11,17 @@ from bolus.estimators.bayes import Bayes
 from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.phae import Phae, PhaePaper
 from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
+from bolus.estimators.weighing import usable_noise
 
 MINIMUM_FRAMES = 20
 
 
 @runtime_checkable
 class Estimator(Protocol):
-    """Frozen data with one call; tissue (voxels, t) and aif (t,) in one unit, dt in s."""
+    """Frozen data with one call; tissue (voxels, t) and aif (t,) in one unit, dt in s.
+
+    A class attribute ``weighs_samples = True`` says that samples of infinite noise are left out.
+    """
 
     def __call__(
         self, tissue: np.ndarray, aif: np.ndarray, dt: float, noise_sd: np.ndarray | None = None
@@ -65,7 +69,8 @@ def deconvolve(
     ``tissue`` (n, t) and ``aif`` (t,), t ≥ 20, in one concentration unit; ``dt`` in s; ``method`` a
     name in METHODS or a configured estimator; ``noise_sd`` the curves' noise, a number, (n,) or
     (n, t), estimated by the methods that need it when None. κ = 1: ``cbv`` is a ratio and ``cbf``
-    is in 1/s. float32 stays float32. A curve that is not finite gives NaN in its own row.
+    is in 1/s. float32 stays float32. A curve that is not finite gives NaN in its own row. A
+    method that weighs samples ('bayes') leaves out those of infinite noise.
 
     Raises CurveError for input no method can take, MethodError for an unknown method.
     """
@@ -73,7 +78,7 @@ def deconvolve(
     tissue, aif = check_input(tissue, aif, dt)
     noise, good = check_noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
     if noise is not None:
-        good &= (np.isfinite(noise) & (noise > 0)).all(axis=1)
+        good &= usable_noise(chosen, noise)
     dt = float(dt)
     with one_blas_thread():
         if good.all():

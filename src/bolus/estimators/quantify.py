@@ -9,7 +9,9 @@ from jaxtyping import Bool, Float, UInt8
 from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality, SeriesError, TissueCurves
 from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
+from bolus.estimators.weighing import weighs_samples
 from bolus.physics import cbf_scale, cbv_scale, noise_gain
+from bolus.preprocess import noise_share
 
 ONE_SD = 0.6827
 """Share of a Gaussian within one SD of its mean."""
@@ -47,11 +49,12 @@ def quantify(
 
     Raises SeriesError when the series has not been prepared.
     """
-    if series.mask is None:
+    if series.mask is None or series.frames is None:
         raise SeriesError("a series must be prepared (frames and mask found) before its maps")
     flow, volume = (1.0, 1.0) if series.relative else (cbf_scale(), cbv_scale())
     spread = _Spread(series.mask, _timely(curves))
     plain = perfusion if leak is None else leak.uncorrected
+    share = _noise_shares(series, estimator)
     return PerfusionMaps(
         series=series,
         aif=aif,
@@ -67,13 +70,14 @@ def quantify(
         if leak is None
         else {"cbv_corrected": spread(volume * perfusion.cbv), "k2": spread(leak.fit.k2)},
         leakage_model=None if leak is None else leak.fit.model,
-        misfit=spread(misfits(curves, perfusion.residual, series.te)),
+        misfit=spread(misfits(curves, perfusion.residual, series.te, share)),
         sd=_sds(perfusion, leak, flow, volume, spread),
-        quality=_quality(series, curves, perfusion),
+        quality=_quality(series, curves, perfusion, share),
         mask=series.mask,
         tissue=curves.mean,
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=dict(seconds),
+        flagged_frames=_flagged_frames(series, estimator),
     )
 
 
@@ -123,30 +127,64 @@ def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:
 
 
 def _quality(
-    series: DSCSeries, curves: TissueCurves, perfusion: Perfusion
+    series: DSCSeries,
+    curves: TissueCurves,
+    perfusion: Perfusion,
+    share: Float[np.ndarray, " t"] | None,
 ) -> UInt8[np.ndarray, "x y z"]:
     flags = curves.quality.copy()
-    flags[_poor_fit(curves, perfusion, series.te)] |= np.uint8(Quality.POOR_FIT)
+    flags[_poor_fit(curves, perfusion, series.te, share)] |= np.uint8(Quality.POOR_FIT)
     quality = np.full(series.grid.shape, Quality.OUTSIDE_MASK, dtype=np.uint8)
     quality[series.mask] = flags
     return quality
 
 
 def misfits(
-    curves: TissueCurves, residual: Float[np.ndarray, " n"], te: float | None
+    curves: TissueCurves,
+    residual: Float[np.ndarray, " n"],
+    te: float | None,
+    share: Float[np.ndarray, " t"] | None = None,
 ) -> Float[np.ndarray, " n"]:
     """Root mean square residual over that of the noise, (n,): about 1 where the fit is good.
 
     ``te`` in s, None for curves of TE·ΔR2*. The noise of C = −ln(S/S0)/TE grows as the signal
     falls, to first order by S0/S = e^(TE·C): its RMS is the baseline's SD times that of e^(TE·C).
+    ``share`` (t,) is the part that every sample's noise has in the mean square; None: 1/t each.
     """
-    gain = noise_gain(curves.curves, te or 1.0)
-    return residual / (curves.noise_sd * np.sqrt(np.square(gain).mean(axis=1)))
+    power = np.square(noise_gain(curves.curves, te or 1.0))
+    mean = power.mean(axis=1) if share is None else power @ share.astype(power.dtype)
+    return residual / (curves.noise_sd * np.sqrt(mean))
 
 
-def _poor_fit(curves: TissueCurves, perfusion: Perfusion, te: float | None) -> np.ndarray:
+def _noise_shares(series: DSCSeries, estimator: object) -> Float[np.ndarray, " t"] | None:
+    """For ``misfits``: what was left out has no part, what was interpolated has less noise."""
+    assert series.frames is not None
+    measured = series.measured[series.frames.used]
+    if measured.all():
+        return None
+    if weighs_samples(estimator):
+        return measured / measured.sum()
+    return noise_share(~measured) / measured.size
+
+
+def _flagged_frames(series: DSCSeries, estimator: object) -> str:
+    """What became of flagged frames: one of FLAGGED."""
+    motion, frames = series.motion, series.frames
+    if motion is None or frames is None or not motion.flagged[frames.used].any():
+        return "none"
+    if not motion.interpolated:
+        return "kept"
+    return "left out" if weighs_samples(estimator) else "interpolated"
+
+
+def _poor_fit(
+    curves: TissueCurves,
+    perfusion: Perfusion,
+    te: float | None,
+    share: Float[np.ndarray, " t"] | None,
+) -> np.ndarray:
     size = np.sqrt(np.einsum("ij,ij->i", curves.curves, curves.curves) / curves.curves.shape[1])
-    unexplained = misfits(curves, perfusion.residual, te) > MISFIT_NOISE
+    unexplained = misfits(curves, perfusion.residual, te, share) > MISFIT_NOISE
     return unexplained & (perfusion.residual > MISFIT_SHARE * size)
 
 

@@ -49,6 +49,7 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
         "codes": [grid.sform_code, grid.qform_code],
         "source": [series.source.format, series.source.checksum],
         "limit": None if motion is None else motion.limit,
+        "interpolated": motion is not None and motion.interpolated,
     }
     # One entry: the order of several is not fixed.
     write_bytes(path, save(tensors, {"told": json.dumps(told)}))
@@ -113,4 +114,5 @@ def _motion(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> Motion | No
         displacement=tensors["displacement"],
         flagged=tensors["flagged"] > 0,
         limit=told["limit"],
+        interpolated=told.get("interpolated", False),
     )

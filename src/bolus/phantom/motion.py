@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Grid
+from bolus.preprocess.rigid import rotation
 
 SMOOTH = 4.0
 """Frames over which the drift is smooth (SD of the kernel)."""
@@ -30,7 +31,11 @@ def trajectory(
 def moved(
     signal: Float[np.ndarray, "x y z t"], path: Float[np.ndarray, "t six"], grid: Grid
 ) -> Float[np.ndarray, "x y z t"]:
-    """Every frame shifted and turned about the middle of the grid, by linear interpolation."""
+    """Every frame shifted and turned about the middle of the grid, by linear interpolation.
+
+    ``path`` is what brings the frames back (``bolus.preprocess.rigid``): what was at
+    c + R·(x − c) + s lies at x.
+    """
     return np.stack([_frame(signal[..., k], path[k], grid) for k in range(signal.shape[3])], axis=3)
 
 
@@ -40,16 +45,7 @@ def _frame(
     from scipy.ndimage import affine_transform
 
     linear = grid.affine[:3, :3]
-    turn = np.linalg.solve(linear, _rotation(np.deg2rad(pose[3:])) @ linear)
+    turn = np.linalg.solve(linear, rotation(np.deg2rad(pose[3:])) @ linear)
     middle = (np.array(volume.shape) - 1) / 2
     offset = middle - turn @ middle + np.linalg.solve(linear, pose[:3])
     return np.asarray(affine_transform(volume, turn, offset, order=1, mode="nearest"))
-
-
-def _rotation(angles: Float[np.ndarray, " three"]) -> Float[np.ndarray, "three three"]:
-    """Turns about x, then y, then z, in radians."""
-    (cx, cy, cz), (sx, sy, sz) = np.cos(angles), np.sin(angles)
-    x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return z @ y @ x

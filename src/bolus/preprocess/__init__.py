@@ -1,17 +1,26 @@
-"""A series as read, made ready: steady state, bolus, brain mask, concentration curves."""
+"""A series as read, made ready: motion, steady state, bolus, brain mask, concentration curves."""
 
 from bolus.preprocess.curves import tissue_curves
+from bolus.preprocess.flagged import noise_share, without_flagged
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.mask import brain_mask, head_mask
+from bolus.preprocess.motion import LIMIT, correct_motion
 from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
+from bolus.preprocess.rigid import framewise_displacement, pose_error
 
 __all__ = [
+    "LIMIT",
     "brain_mask",
+    "correct_motion",
     "find_frames",
     "find_series_frames",
+    "framewise_displacement",
     "head_mask",
+    "noise_share",
     "pooled_sd",
+    "pose_error",
     "prepare",
     "tissue_curves",
+    "without_flagged",
 ]

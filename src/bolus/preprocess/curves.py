@@ -23,7 +23,7 @@ def tissue_curves(series: DSCSeries) -> TissueCurves:
 
     ΔR2* = −ln(S/S0)/TE in 1/s, or TE·ΔR2* where the echo time is unknown, as float32 (n, t) over
     the used frames; S0 is the voxel's mean over the baseline frames. ``noise_sd`` is the SD of
-    the concentration over the baseline frames (``pooled_sd``).
+    the concentration over the baseline frames (``pooled_sd``). Both are of measured frames only.
 
     Quality bits: CLIPPED, the signal fell to 1 % of S0 or lower and was held there; NON_FINITE, a
     sample is NaN or infinite or S0 ≤ 0, and the row is NaN; NO_BOLUS, the curve cannot be told
@@ -34,12 +34,13 @@ def tissue_curves(series: DSCSeries) -> TissueCurves:
     if series.frames is None or series.mask is None:
         raise SeriesError("the series has no frames or no mask yet: prepare it first")
     signal = series.signal[..., series.frames.used][series.mask]
-    baseline, te = series.frames.onset - series.frames.first, series.te or 1.0
-    s0 = np.mean(signal[:, :baseline], axis=1, dtype=float)
+    te = series.te or 1.0
+    before = np.flatnonzero(series.measured[series.frames.baseline])
+    s0 = np.mean(signal[:, before], axis=1, dtype=float)
     curves, quality = _concentration(signal, s0, te)
     del signal
-    own = np.std(curves[:, :baseline], axis=1, ddof=1, dtype=float)
-    noise = np.maximum(pooled_sd(own, s0, baseline), RESOLUTION / te)
+    own = np.std(curves[:, before], axis=1, ddof=1, dtype=float)
+    noise = np.maximum(pooled_sd(own, s0, before.size), RESOLUTION / te)
     ttp = _mark_bolus(curves, noise, quality, series.frames, series.dt)
     return TissueCurves(
         curves=curves,

@@ -1,16 +1,15 @@
-"""One frame held against a reference by mutual information; the only room that knows SimpleITK."""
+"""One frame held against a reference by mutual information."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from bolus.data import Grid, SeriesError
-from bolus.preprocess.rigid import Rigid, pose_of, rigid_of
+from bolus.preprocess.space import Space
 
 if TYPE_CHECKING:
     from SimpleITK import Image
@@ -29,6 +28,8 @@ SHORTEST_STEP = 0.002
 STEPS = 100
 FINEST = 4
 """Parts at most that a thick voxel of the reference is split into."""
+FILTERED = 4
+"""Voxels a side that ITK's filter for smooth gradients needs; thinner ones take differences."""
 
 
 class Level(NamedTuple):
@@ -39,75 +40,6 @@ class Level(NamedTuple):
 
 
 COARSE, FINE = Level(8.0, 4.0), Level(3.0, 1.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Space:
-    """Where ITK's images lie: in millimetres from the middle of the grid, and in a plane if flat.
-
-    Axes of one voxel are left out, so that a single slice is registered within its plane.
-
-    Raises SeriesError for a grid of fewer than two axes with more than one voxel.
-    """
-
-    grid: Grid
-
-    def __post_init__(self) -> None:
-        if len(self.axes) < 2:
-            raise SeriesError(
-                f"motion cannot be seen on a grid of {self.grid.shape}: two dimensions with more "
-                f"than one voxel are needed; leave the motion in"
-            )
-
-    @cached_property
-    def axes(self) -> list[int]:
-        """Axes of the grid that have more than one voxel."""
-        return [axis for axis, size in enumerate(self.grid.shape) if size > 1]
-
-    @cached_property
-    def basis(self) -> Float[np.ndarray, "3 d"]:
-        """Orthonormal directions of the space in patient space; RAS+ itself where it is whole."""
-        if len(self.axes) == 3:
-            return np.eye(3)
-        return np.linalg.qr(self.grid.affine[:3, self.axes])[0]
-
-    def image(self, volume: Float[np.ndarray, "x y z"], parts: Sequence[int] = (1, 1, 1)) -> "Image":
-        """A volume, whose voxels are ``parts`` of the grid's, as an image."""
-        import SimpleITK as sitk  # noqa: N813
-
-        steps = self.basis.T @ (self.grid.affine[:3, :3] / parts)[:, self.axes]
-        size = np.linalg.norm(steps, axis=0)
-        sides = [volume.shape[axis] for axis in self.axes]
-        image = sitk.GetImageFromArray(np.ascontiguousarray(volume.reshape(sides).T))
-        image.SetSpacing(size.tolist())
-        image.SetDirection((steps / size).ravel().tolist())
-        image.SetOrigin((-steps @ ((np.array(sides) - 1) / 2)).tolist())
-        return image
-
-    def transform(self, pose: Float[np.ndarray, "6"]) -> Any:
-        """The transform of a pose, as far as it lies in the space."""
-        import SimpleITK as sitk  # noqa: N813
-
-        rigid = rigid_of(pose)
-        shift = self.basis.T @ rigid.shift
-        if len(self.axes) == 3:
-            whole = sitk.Euler3DTransform()
-            whole.SetComputeZYX(True)
-            whole.SetParameters([*np.deg2rad(pose[3:]).tolist(), *shift.tolist()])
-            return whole
-        turn = self.basis.T @ rigid.turn @ self.basis
-        flat = sitk.Euler2DTransform()
-        flat.SetParameters([float(np.arctan2(turn[1, 0], turn[0, 0])), *shift.tolist()])
-        return flat
-
-    def pose(self, transform: Any) -> Float[np.ndarray, "6"]:
-        """The pose of a transform; inverse of ``transform``."""
-        d = len(self.axes)
-        turn = self.basis @ np.array(transform.GetMatrix()).reshape(d, d) @ self.basis.T
-        if d == 2:
-            across = np.cross(self.basis[:, 0], self.basis[:, 1])
-            turn = turn + np.outer(across, across)
-        return pose_of(Rigid(turn, self.basis @ np.array(transform.GetTranslation())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +57,9 @@ class Reference:
     @cached_property
     def image(self) -> "Image":
         """The volume as an image."""
-        size = np.array(self.space.grid.voxel_size)[self.space.axes]
-        parts = np.ones(3, dtype=int)
-        parts[self.space.axes] = np.clip(np.round(size / size.min()), 1, FINEST)
+        size = np.array(self.space.grid.voxel_size)
+        x, y, z = np.clip(np.round(size / size[self.space.axes].min()), 1, FINEST).astype(int)
+        parts = (int(x), int(y), int(z))
         sides = [
             np.arange((n - 1) * k + 1) / k for n, k in zip(self.volume.shape, parts, strict=True)
         ]
@@ -177,6 +109,8 @@ def register(
     shaken off the grid, climbed from ``start`` by steps of ``step`` mm that are halved at every
     turn; one thread, so that sums have one order. Source: Mattes et al., IEEE Trans Med Imaging
     2003;22:120.
+
+    Raises SeriesError where ITK finds nothing to compare.
     """
     import SimpleITK as sitk  # noqa: N813
 
@@ -189,11 +123,20 @@ def register(
     method.SetMetricSamplingPercentage(reference.share, SEED)
     method.SetMetricFixedMask(reference.drawn_from)
     method.SetInterpolator(sitk.sitkLinear)
+    method.SetMetricUseFixedImageGradientFilter(False)
+    method.SetMetricUseMovingImageGradientFilter(min(reference.image.GetSize()) >= FILTERED)
     method.SetOptimizerAsRegularStepGradientDescent(
         step, SHORTEST_STEP, STEPS, gradientMagnitudeTolerance=1e-7
     )
     turns = len(transform.GetParameters()) - len(space.axes)
     method.SetOptimizerScales([LEVER**2] * turns + [1.0] * len(space.axes))
     method.SetInitialTransform(transform, inPlace=True)
-    method.Execute(space.image(frame), reference.image)
+    try:
+        method.Execute(space.image(frame), reference.image)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise SeriesError(
+            f"a frame cannot be held against the others ({reason}): leave motion in "
+            f"(motion=False, --no-motion)"
+        ) from error
     return space.pose(transform)

@@ -1,5 +1,7 @@
 """One frame put back onto the grid of the reference."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Bool, Float, Num
 from scipy import ndimage
@@ -7,8 +9,6 @@ from scipy import ndimage
 from bolus.data import Grid
 from bolus.preprocess.rigid import rigid_of
 
-ORDER = 3
-"""Of the splines: cubic."""
 UNKNOWN = 0.01
 """A voxel of which so much would come from samples that are not finite is not known."""
 EDGE = 0.5
@@ -30,7 +30,7 @@ def brought_back(
     if not finite.any():
         return np.full(volume.shape, np.nan, dtype=np.float32)
     known = filled(volume)
-    out = np.clip(moved_back(known, pose, grid, ORDER), known.min(), known.max())
+    out = np.clip(moved_back(known, pose, grid, 3), known.min(), known.max())
     if not finite.all():
         out[moved_back((~finite).astype(np.float32), pose, grid, 1) > UNKNOWN] = np.nan
     out[_unseen(volume.shape, *_on_indices(pose, grid))] = np.nan
@@ -38,9 +38,12 @@ def brought_back(
 
 
 def moved_back(
-    volume: Float[np.ndarray, "x y z"], pose: Float[np.ndarray, "6"], grid: Grid, order: int
+    volume: Float[np.ndarray, "x y z"],
+    pose: Float[np.ndarray, "6"],
+    grid: Grid,
+    order: Literal[1, 3],
 ) -> Float[np.ndarray, "x y z"]:
-    """A finite volume on the reference's grid by splines of an order, edges continued."""
+    """A finite volume on the reference's grid by splines of an ``order``, edges continued."""
     turn, offset = _on_indices(pose, grid)
     moved = ndimage.affine_transform(volume, turn, offset, order=order, mode="nearest")
     return np.asarray(moved)

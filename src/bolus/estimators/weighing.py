@@ -1,0 +1,43 @@
+"""Samples that were not measured, and the methods that can leave them out."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from bolus.data import DSCSeries
+
+LEAST_WEIGHED = 1 / 2
+"""Share of a curve's samples that must have weight."""
+
+
+def weighs_samples(estimator: object) -> bool:
+    """Whether a method weighs every sample by its own noise.
+
+    It says so by a class attribute ``weighs_samples = True``. A sample of infinite ``noise_sd``
+    then has no weight; the other methods need samples at equal steps and take all of them alike.
+    """
+    return bool(getattr(estimator, "weighs_samples", False))
+
+
+def sample_noise(
+    estimator: object, noise_sd: Float[np.ndarray, " n"], series: DSCSeries
+) -> Float[np.ndarray, "n ..."]:
+    """What to tell a method of the noise of a prepared series' curves.
+
+    That is (n,) as it is, or, for a method that can leave samples out and a series that has some
+    not measured, (n, t) with ∞ in these.
+    """
+    measured = series.measured[... if series.frames is None else series.frames.used]
+    if measured.all() or not weighs_samples(estimator):
+        return noise_sd
+    return np.where(measured, noise_sd[:, None], np.inf)
+
+
+def usable_noise(estimator: object, noise: Float[np.ndarray, "n ..."]) -> Bool[np.ndarray, " n"]:
+    """Rows of noise, (n, 1) or (n, t), that a method can work with: positive, finite or left out.
+
+    At least half the samples of a row must have weight.
+    """
+    finite, positive = np.isfinite(noise), noise > 0
+    if not weighs_samples(estimator):
+        return np.asarray((finite & positive).all(axis=1))
+    return np.asarray(positive.all(axis=1) & (finite.mean(axis=1) >= LEAST_WEIGHED))
