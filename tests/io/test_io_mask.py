@@ -48,6 +48,25 @@ def test_round_trip(file):
     np.testing.assert_array_equal(read_mask(file, GRID), labels() > 0)
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 0, 2)])
+@pytest.mark.parametrize("flips", [(1, 1, 1), (-1, 1, 1), (1, -1, -1)])
+def test_the_same_voxels_in_another_order(file, order, flips):
+    oblique = np.array(
+        [[1.9, 0.3, 0.1, -4], [-0.3, 1.9, 0.2, 7], [0.0, -0.2, 4.0, 3], [0, 0, 0, 1]]
+    )
+    grid = Grid(shape=GRID.shape, affine=oblique)
+    stored = np.transpose(labels(), order)[tuple(slice(None, None, flip) for flip in flips)]
+    image = nib.Nifti1Image(labels(), oblique)
+    codes = [[axis, 1] for axis in np.argsort(order)]
+    turned = image.as_reoriented(np.array(codes))
+    for axis, flip in enumerate(flips):
+        if flip < 0:
+            turned = turned.as_reoriented([[k, -1 if k == axis else 1] for k in range(3)])
+    np.testing.assert_array_equal(np.asarray(turned.dataobj), stored)
+    nib.save(turned, file)
+    np.testing.assert_array_equal(read_mask(file, grid), labels() > 0)
+
+
 def test_other_shape_names_both(file):
     with pytest.raises(MaskError, match=r"\(4, 5, 2\) instead of \(4, 5, 3\).* 4\.00 mm"):
         read_mask(save(file, labels()[:, :, :2]), GRID)

@@ -40,6 +40,31 @@ class Grid:
         flips = [slice(None, None, -1 if cosines[i, order[i]] < 0 else 1) for i in range(3)]
         return turned[tuple(flips)]
 
+    def arranged(
+        self, volume: Shaped[np.ndarray, "x y z"], target: "Grid", tolerance: float = 0.1
+    ) -> Shaped[np.ndarray, "i j k"] | None:
+        """A volume on this grid in the order in which ``target`` stores the same voxels.
+
+        Axes are permuted and flipped, nothing is interpolated. None where no order makes the
+        corners meet within ``tolerance`` mm.
+        """
+        steps = np.linalg.inv(target.affine[:3, :3]) @ self.affine[:3, :3]
+        order = [int(axis) for axis in np.argmax(np.abs(steps), axis=1)]
+        if sorted(order) != [0, 1, 2]:
+            return None
+        flips = [slice(None, None, -1 if steps[i, order[i]] < 0 else 1) for i in range(3)]
+        turned = np.eye(4)
+        turned[:3, :3] = 0
+        for i, axis in enumerate(order):
+            back = flips[i].step < 0
+            turned[axis, i] = -1 if back else 1
+            turned[axis, 3] = self.shape[axis] - 1 if back else 0
+        i, j, k = order
+        shape = (self.shape[i], self.shape[j], self.shape[k])
+        if not Grid(shape=shape, affine=self.affine @ turned).matches(target, tolerance):
+            return None
+        return np.transpose(volume, order)[tuple(flips)]
+
     def matches(self, other: "Grid", tolerance: float = 0.1) -> bool:
         """Whether the other grid has the same shape and its corners lie within ``tolerance`` mm."""
         if self.shape != other.shape:

@@ -18,7 +18,8 @@ def read_mask(
 ) -> Bool[np.ndarray, "x y z"]:
     """Read a mask (x, y, z) on the grid of a series.
 
-    ``path`` is a NIfTI file on that grid, whose voxels above 0.5 are inside, so labels count too;
+    ``path`` is a NIfTI file on that grid, its axes in any order and direction, whose voxels above
+    0.5 are inside, so labels count too;
     or a DICOM segmentation, or a folder with one or with a series of MR images of two values: what
     lies elsewhere is put onto the grid by place, the nearest voxel. Of a segmentation with several
     segments ``FILE#NUMBER`` or ``FILE#LABEL`` is one. ``source`` is the series': a DICOM mask of
@@ -62,8 +63,15 @@ def _read_nifti(path: Path, grid: Grid) -> Bool[np.ndarray, "x y z"]:
     shape = tuple(int(n) for n in image.shape)
     if len(shape) != 3 and not (len(shape) == 4 and shape[3] == 1):
         raise MaskError(f"{path}: a mask is one volume, found shape {shape}")
-    _check_grid(grid_of(image, path, MaskError), grid, path)
-    values = read_values(image, path, MaskError).reshape(grid.shape)
+    found = grid_of(image, path, MaskError)
+    stored = read_values(image, path, MaskError).reshape(found.shape)
+    values = found.arranged(stored, grid)
+    if values is None:
+        raise MaskError(
+            f"{path}: this mask lies on another grid than the series: shape {found.shape} instead "
+            f"of {grid.shape}, corners up to {corner_gap(found, grid):.2f} mm apart. "
+            "Resample it onto the series first"
+        )
     if not np.isfinite(values).all():
         raise MaskError(f"{path}: {int((~np.isfinite(values)).sum())} values are not finite")
     mask = values > 0.5
@@ -71,16 +79,6 @@ def _read_nifti(path: Path, grid: Grid) -> Bool[np.ndarray, "x y z"]:
         raise MaskError(f"{path}: the mask is empty: no value above 0.5, the highest is "
                         f"{values.max():g}")  # fmt: skip
     return mask
-
-
-def _check_grid(found: Grid, expected: Grid, path: Path) -> None:
-    if found.matches(expected):
-        return
-    raise MaskError(
-        f"{path}: this mask lies on another grid than the series: shape {found.shape} instead of "
-        f"{expected.shape}, corners up to {corner_gap(found, expected):.2f} mm apart. "
-        "Resample it onto the series first"
-    )
 
 
 def corner_gap(one: Grid, other: Grid) -> float:
