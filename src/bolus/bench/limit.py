@@ -43,8 +43,9 @@ class Limit:
     No estimator has a smaller expected ``|log(estimate/true)|``, nor a smaller ``|error|`` of the
     delay, than the posterior median when prior and noise are true. So with the benchmark's own
     prior and the true noise of every sample this is the limit, up to the grid, to noise that the
-    logarithm leaves Gaussian only to first order, and to the width that ``Bayes`` gives an amplitude:
-    against amplitudes summed on a grid, ``|log CBF|`` comes out within 1 %. Tmax is the delay.
+    logarithm leaves Gaussian only to first order, and to the width that ``Bayes`` gives an
+    amplitude: against amplitudes summed on a grid, ``|log CBF|`` comes out within 1 %. Tmax is the
+    delay.
     """
 
     prior: Prior

@@ -92,6 +92,23 @@ def maps(
         bool,
         typer.Option("--motion/--no-motion", help="Take out the motion of the head. On."),
     ] = True,
+    motion_limit: Annotated[
+        float,
+        typer.Option(
+            "--motion-limit",
+            metavar="MM",
+            help="Frames with a framewise displacement past this are flagged.",
+        ),
+    ] = 1.0,
+    flagged: Annotated[
+        str,
+        typer.Option(
+            "--flagged",
+            metavar="keep|drop",
+            help="Flagged frames count as any other (keep), or are left out by bayes and "
+            "interpolated in time for the other methods (drop).",
+        ),
+    ] = "keep",
     dicom: Annotated[
         bool,
         typer.Option(
@@ -174,6 +191,8 @@ def maps(
             leakage_model=leakage_model,
             reference=reference,
             motion=motion,
+            motion_limit=motion_limit,
+            flagged=flagged,
             progress=step,
         )
         step("writing")

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from bolus.data import QUANTITIES, CurveError, MethodError, Perfusion
 from bolus.estimators.deconvolve import Estimator, check_input, check_noise, estimator
 from bolus.estimators.fit import Against, Explains
+from bolus.estimators.weighing import usable_noise
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 """Posterior quantiles that are told."""
@@ -50,7 +51,7 @@ class Explainer:
         row, _ = check_input(np.asarray(curve)[None], self.aif, self.dt)
         sd = noise_sd if noise_sd is None or np.ndim(noise_sd) == 0 else np.asarray(noise_sd)[None]
         noise = check_noise(sd, row)
-        known = noise is None or (np.isfinite(noise) & (noise > 0)).all()
+        known = noise is None or usable_noise(self.against, noise).all()
         if not (known and np.isfinite(row).all()):
             raise CurveError("the curve or its noise is not finite: there is nothing to explain")
         fit = self.against.fit(row, noise)

@@ -8,6 +8,7 @@ from bolus.data import PerfusionMaps, Quality
 from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
 from bolus.report.checks import checks
+from bolus.report.motion_facts import motion_facts, motion_line, motion_provenance
 from bolus.report.verdict import DOUBTFUL, lead
 
 DESCRIPTIONS = {
@@ -84,6 +85,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "bolus_onset": frames.onset,
             "stop": frames.stop,
         },
+        "motion": motion_facts(maps),
         "baseline_snr": _number(maps.baseline_snr),
         "bolus_depth": _number(maps.bolus_depth),
         "brain_voxels": inside,
@@ -123,6 +125,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"({dropped} dropped before steady state), baseline SNR {maps.baseline_snr:.0f}, "
         f"bolus depth {100 * maps.bolus_depth:.0f} %",
         f"arterial input: {aif.origin}{voxels}{score}",
+        motion_line(maps),
     ]
     if aif.quality is not None and aif.quality < DOUBTFUL:
         weak = "; ".join(n.removeprefix("weak: ") for n in aif.notes if n.startswith("weak: "))
@@ -140,6 +143,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
         "Method": maps.method,
         "MethodParameters": _plain(maps.parameters),
         **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model}),
+        **motion_provenance(maps),
         "EchoTime": maps.series.te,
         "RepetitionTime": maps.series.dt,
         "SoftwareName": "bolus",

@@ -118,5 +118,6 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=told["seconds"],
         rois=measured.rois,
+        flagged_frames=(told.get("motion") or {}).get("handling", "none"),
         **found,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bolus.data import InputError, Quality
+from bolus.estimators import sample_noise
 from bolus.physics import cbf_scale, cbv_scale
 from bolus.viewer.panels import TITLES, unit
 from bolus.viewer.view import Result, View
@@ -53,7 +54,8 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
     if result.explain is None:
         return {"values": _values(view, result, {}, index)}
     curves = result.explained
-    found = result.explain(curves.curves[row], float(curves.noise_sd[row]))
+    noise = sample_noise(result.explain.against, curves.noise_sd[row : row + 1], view.series)
+    found = result.explain(curves.curves[row], noise[0])
     flow = 1.0 if view.series.relative else cbf_scale()
     near = (found.response_time >= SPAN[0]) & (found.response_time <= SPAN[1])
     return {
