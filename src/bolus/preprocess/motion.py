@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int, Num
 
 from bolus.data import DSCSeries, Motion, SeriesError
+from bolus.preprocess.one_thread import one_itk_thread
 from bolus.preprocess.resample import brought_back
 from bolus.preprocess.rigid import framewise_displacement, pose_error
 from bolus.preprocess.search import Poses, Search
@@ -50,7 +51,7 @@ def correct_motion(
     good = np.array([_has_contrast(frame) for frame in np.moveaxis(series.signal, 3, 0)])
     pose, signal = np.zeros((series.n_frames, 6)), series.signal
     if good.sum() > 1:
-        with ThreadPoolExecutor(threads or _cores()) as pool:
+        with one_itk_thread(), ThreadPoolExecutor(threads or _cores()) as pool:
             search = Search(series, np.flatnonzero(good), pool, progress)
             pose = search.poses()[np.maximum(np.cumsum(good) - 1, 0)]
             away = pose_error(pose, np.zeros_like(pose), series.grid, search.head)

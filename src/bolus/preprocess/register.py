@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from bolus.data import Grid, SeriesError
-from bolus.preprocess.space import Space
+from bolus.preprocess.space import LEVER, Space
 
 if TYPE_CHECKING:
     from SimpleITK import Image
@@ -21,8 +21,6 @@ SAMPLES = 10_000
 """Voxels that the mutual information is taken from, about."""
 BRIGHTEST = 99.5
 """Percentile of the head at which a volume is held, lest a few bright voxels fill the bins."""
-LEVER = 50.0
-"""mm: a turn weighs as the way it moves a point so far from its axis."""
 SHORTEST_STEP = 0.002
 """mm: the search ends when its steps are shorter."""
 STEPS = 100
@@ -107,7 +105,8 @@ def register(
 
     Mattes' mutual information of about SAMPLES voxels, drawn at random with a fixed seed and
     shaken off the grid, climbed from ``start`` by steps of ``step`` mm that are halved at every
-    turn; one thread, so that sums have one order. Source: Mattes et al., IEEE Trans Med Imaging
+    turn. The best place that was passed is taken, so that
+    the search never ends lower than it began. Source: Mattes et al., IEEE Trans Med Imaging
     2003;22:120.
 
     Raises SeriesError where ITK finds nothing to compare.
@@ -126,11 +125,16 @@ def register(
     method.SetMetricUseFixedImageGradientFilter(False)
     method.SetMetricUseMovingImageGradientFilter(min(reference.image.GetSize()) >= FILTERED)
     method.SetOptimizerAsRegularStepGradientDescent(
-        step, SHORTEST_STEP, STEPS, gradientMagnitudeTolerance=1e-7
+        step / LEVER, SHORTEST_STEP / LEVER, STEPS, gradientMagnitudeTolerance=1e-7
     )
-    turns = len(transform.GetParameters()) - len(space.axes)
-    method.SetOptimizerScales([LEVER**2] * turns + [1.0] * len(space.axes))
     method.SetInitialTransform(transform, inPlace=True)
+    values, places = [], [transform.GetParameters()]
+
+    def noted() -> None:
+        values.append(method.GetMetricValue())
+        places.append(method.GetOptimizerPosition())
+
+    method.AddCommand(sitk.sitkIterationEvent, noted)
     try:
         method.Execute(space.image(frame), reference.image)
     except RuntimeError as error:
@@ -139,4 +143,5 @@ def register(
             f"a frame cannot be held against the others ({reason}): leave motion in "
             f"(motion=False, --no-motion)"
         ) from error
+    transform.SetParameters(places[int(np.argmin(values)) if values else 0])
     return space.pose(transform)

@@ -13,12 +13,16 @@ from bolus.preprocess.rigid import Rigid, pose_of, rigid_of
 if TYPE_CHECKING:
     from SimpleITK import Image
 
+LEVER = 50.0
+"""mm: a turn counts as the way it moves a point so far from its axis."""
+
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where the images lie: in mm from the middle of the grid, along RAS+, or in a plane.
+    """Where the images lie: in units of LEVER from the middle of the grid, along RAS+ or in a plane.
 
-    Axes of one voxel are left out, so that a single slice is registered within its plane. Affines
+    A turn by 1 radian then moves a point of the head about as far as a shift by 1, so that a step
+    of the search is as long in any direction. Axes of one voxel are left out, so that a single slice is registered within its plane. Affines
     may be oblique, or sheared.
 
     Raises SeriesError for a grid of fewer than two axes with more than one voxel.
@@ -51,7 +55,7 @@ class Space:
         """A volume, whose voxels are ``parts`` of the grid's along its axes, as an image."""
         import SimpleITK as sitk  # noqa: N813
 
-        steps = self.basis.T @ (self.grid.affine[:3, :3] / parts)[:, self.axes]
+        steps = self.basis.T @ (self.grid.affine[:3, :3] / parts)[:, self.axes] / LEVER
         size = np.linalg.norm(steps, axis=0)
         sides = [volume.shape[axis] for axis in self.axes]
         image = sitk.GetImageFromArray(np.ascontiguousarray(volume.reshape(sides).T))
@@ -65,7 +69,7 @@ class Space:
         import SimpleITK as sitk  # noqa: N813
 
         rigid = rigid_of(pose)
-        shift = (self.basis.T @ rigid.shift).tolist()
+        shift = (self.basis.T @ rigid.shift / LEVER).tolist()
         if len(self.axes) == 3:
             whole = sitk.Euler3DTransform()
             whole.SetComputeZYX(True)
@@ -83,4 +87,5 @@ class Space:
         if d == 2:
             across = np.cross(self.basis[:, 0], self.basis[:, 1])
             turn = turn + np.outer(across, across)
-        return pose_of(Rigid(turn, self.basis @ np.array(transform.GetTranslation())))
+        shift = LEVER * self.basis @ np.array(transform.GetTranslation())
+        return pose_of(Rigid(turn, shift))

@@ -111,6 +111,15 @@ def _frames(maps: PerfusionMaps) -> str:
     )
 
 
+BECAME = {
+    "none": "",
+    "kept": "; they were used like the others",
+    "interpolated": "; they were replaced by linear interpolation in time of the log signal",
+    "left out": "; they had no weight in the fit",
+}
+"""What became of flagged frames, for each of FLAGGED."""
+
+
 def _motion(maps: PerfusionMaps) -> str:
     motion = maps.series.motion
     if motion is None:
@@ -120,7 +129,8 @@ def _motion(maps: PerfusionMaps) -> str:
         "Head motion was corrected by rigid registration of every frame by mutual information "
         "[registration]; framewise displacement "
         f"[motion] was at most {motion.displacement.max():.2g} mm, and {flagged} of "
-        f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm."
+        f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm"
+        f"{BECAME[maps.flagged_frames]}."
     )
 
 

@@ -4,15 +4,20 @@ import numpy as np
 
 from bolus.data import PerfusionMaps
 from bolus.preprocess.frames import mean_signal
+from bolus.report.motion_facts import SAID, flagged_used
 from bolus.report.page.plot import Band, Line, Plot
 
 TIME = "time from the first used frame, s"
+SHIFTS = ("left–right", "back–front", "foot–head")
+TURNS = ("nod", "tilt", "shake")
+"""About the axes of SHIFTS, in their order."""
+SMALLEST = 0.5
+"""mm or degrees: a smaller motion does not fill its plot."""
 
 
 def plots(maps: PerfusionMaps) -> tuple[Plot, ...]:
     """Signal of all frames, concentration of the used ones and, where it was looked for, motion."""
-    found = (_signal(maps), _concentration(maps), _motion(maps))
-    return tuple(plot for plot in found if plot is not None)
+    return (_signal(maps), _concentration(maps), *_motion(maps))
 
 
 def _times(maps: PerfusionMaps) -> np.ndarray:
@@ -76,19 +81,53 @@ def _concentration(maps: PerfusionMaps) -> Plot:
     )
 
 
-def _motion(maps: PerfusionMaps) -> Plot | None:
+def _motion(maps: PerfusionMaps) -> tuple[Plot, ...]:
+    """The head's six parameters and framewise displacement; nothing where it was not followed."""
     motion = maps.series.motion
     if motion is None:
-        return None
-    time = _times(maps)
-    return Plot(
+        return ()
+    time, bands = _times(maps), _bands(maps)
+    marks = tuple(time[motion.flagged].tolist())
+    count = len(flagged_used(maps))
+    became = f", {SAID[maps.flagged_frames]}" if count else ""
+    shifts, turns = (_pose(maps, time, bands, marks, turned) for turned in (False, True))
+    displacement = Plot(
         title="Head motion from frame to frame",
-        told=f"At most {motion.displacement.max():.2g} mm; {int(motion.flagged.sum())} frames over "
-        f"the limit of {motion.limit:g} mm.",
+        told=f"Framewise displacement: at most {motion.displacement.max():.2g} mm; {count} used "
+        f"frames over the limit of {motion.limit:g} mm{became}.",
         x_label=TIME,
         y_label="displacement, mm",
         lines=[Line(label="framewise displacement", look="motion", x=time, y=motion.displacement)],
-        bands=_bands(maps),
+        bands=bands,
         limit=motion.limit,
-        marks=tuple(time[motion.flagged].tolist()),
+        marks=marks,
+    )
+    return shifts, turns, displacement
+
+
+def _pose(
+    maps: PerfusionMaps,
+    time: np.ndarray,
+    bands: tuple[Band, ...],
+    marks: tuple[float, ...],
+    turned: bool,
+) -> Plot:
+    """Three shifts, or three turns, that were taken out."""
+    motion = maps.series.motion
+    assert motion is not None
+    values = motion.pose[:, 3:] if turned else motion.pose[:, :3]
+    what, unit, axes = ("turn", "degrees", TURNS) if turned else ("shift", "mm", SHIFTS)
+    most = max(SMALLEST, float(np.abs(values).max()))
+    return Plot(
+        title=f"Head motion taken out: {what}s",
+        told=f"At most {np.abs(values).max():.2g} {unit} from the mean place.",
+        x_label=TIME,
+        y_label=f"{what}, {unit}",
+        lines=[
+            Line(label=name, look=f"axis{k}", x=time, y=values[:, k]) for k, name in enumerate(axes)
+        ],
+        bands=bands,
+        from_zero=False,
+        marks=marks,
+        at_least=(-most, most),
     )

@@ -15,7 +15,10 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 40
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Line:
-    """A curve: ``look`` is its class in the style sheet ('aif', 'tissue', 'signal', 'motion')."""
+    """A curve: ``look`` is its class in the style sheet.
+
+    That is 'aif', 'tissue', 'signal', 'motion', or 'axis0' to 'axis2'.
+    """
 
     label: str
     look: str
@@ -35,7 +38,10 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """Lines over bands, with a dashed level where ``limit`` is given and marks on the x axis."""
+    """Lines over bands, with a dashed level where ``limit`` is given and marks on the x axis.
+
+    The y axis begins at 0 with ``from_zero``, and shows ``at_least`` this span.
+    """
 
     title: str
     told: str
@@ -46,6 +52,7 @@ class Plot:
     limit: float | None = None
     from_zero: bool = True
     marks: Sequence[float] = field(default_factory=tuple)
+    at_least: tuple[float, float] | None = None
 
     def svg(self) -> Markup:
         """The plot; ``told`` says it to those who do not see it."""
@@ -68,6 +75,7 @@ class Plot:
         xs = np.concatenate([line.x for line in self.lines])
         ys = np.concatenate([line.y for line in self.lines])
         ys = ys[np.isfinite(ys)] if np.isfinite(ys).any() else np.zeros(1)
+        ys = ys if self.at_least is None else np.concatenate([ys, self.at_least])
         low, high = float(ys.min()), float(max(ys.max(), self.limit or ys.max()))
         low = min(0.0, low) if self.from_zero else low - 0.12 * (high - low)
         return _wide(float(xs.min()), float(xs.max())), _wide(low, low + 1.08 * (high - low))
