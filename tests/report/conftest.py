@@ -14,7 +14,8 @@ from bolus.pipeline import perfusion_maps
 def mapped():
     """Maps by ``phae`` of a patient with a tumour, with both regions and leakage correction."""
     made = simulate_patient(seed=3, tumor="high", shape=(48, 48, 8))
-    return perfusion_maps(made.series, tumor=made.masks.tumor, reference=made.masks.nawm)
+    regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
+    return perfusion_maps(made.series, motion=False, **regions)
 
 
 @pytest.fixture(scope="session")

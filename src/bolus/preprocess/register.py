@@ -105,9 +105,8 @@ def register(
 
     Mattes' mutual information of about SAMPLES voxels, drawn at random with a fixed seed and
     shaken off the grid, climbed from ``start`` by steps of ``step`` mm that are halved at every
-    turn. The best place that was passed is taken, so that
-    the search never ends lower than it began. Source: Mattes et al., IEEE Trans Med Imaging
-    2003;22:120.
+    turn. The best place that was passed is taken, so that the search never ends lower than it
+    began. Source: Mattes et al., IEEE Trans Med Imaging 2003;22:120.
 
     Raises SeriesError where ITK finds nothing to compare.
     """

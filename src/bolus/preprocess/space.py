@@ -19,11 +19,11 @@ LEVER = 50.0
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where the images lie: in units of LEVER from the middle of the grid, along RAS+ or in a plane.
+    """Where the images lie: in units of LEVER from the middle of the grid, along RAS+.
 
     A turn by 1 radian then moves a point of the head about as far as a shift by 1, so that a step
-    of the search is as long in any direction. Axes of one voxel are left out, so that a single slice is registered within its plane. Affines
-    may be oblique, or sheared.
+    of the search is as long in any direction. Axes of one voxel are left out, so that a single
+    slice is registered within its plane. Affines may be oblique, or sheared.
 
     Raises SeriesError for a grid of fewer than two axes with more than one voxel.
     """
