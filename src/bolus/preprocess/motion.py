@@ -15,11 +15,12 @@ from bolus.preprocess.rigid import framewise_displacement, pose_error
 from bolus.preprocess.search import Poses, Search
 
 LIMIT = 1.0
-"""mm of framewise displacement past which a frame is flagged. Two poses so far apart within one frame
-put an error of 0.4 % of the signal into it; what is found in still heads stays under 0.4 mm."""
+"""mm of framewise displacement past which a frame is flagged. Two poses so far apart within one
+frame put an error of 0.4 % of the signal into it; what is found in still heads stays
+under 0.4 mm."""
 NEGLIGIBLE = 0.3
-"""mm: a frame whose brain moved less, on average, is left exactly as it was measured. So much does a
-bolus that takes a third of the signal mislead the search in a head that lies still."""
+"""mm: a frame whose brain moved less, on average, is left exactly as it was measured. So much does
+a bolus that takes a third of the signal mislead the search in a head that lies still."""
 
 
 def correct_motion(
