@@ -1,0 +1,115 @@
+"""Flagged frames left out: what stands in for them, and what noise and weights then are."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bolus.data import DSCSeries, FrameWindow, Grid, Motion, SeriesError
+from bolus.estimators import METHODS, deconvolve, sample_noise
+from bolus.preprocess import noise_share, tissue_curves, without_flagged
+
+FRAMES = 40
+
+
+def series(flagged, factor=1.0):
+    """Every voxel has one curve and its own noise; flagged frames are off by a factor."""
+    time = np.arange(FRAMES)
+    rise = np.clip(time - 10, 0, None) / 2.0
+    signal = 1000 * np.exp(-0.4 * (rise / 2) ** 2 * np.exp(2 - rise))
+    noise = np.random.default_rng(0).normal(0, 10, (6, 6, 4, FRAMES))
+    marked = np.isin(time, flagged)
+    return DSCSeries(
+        signal=((signal + noise) * np.where(marked, factor, 1)).astype(np.float32),
+        dt=1.5,
+        te=0.03,
+        grid=Grid(shape=(6, 6, 4), affine=np.eye(4)),
+        frames=FrameWindow(first=1, onset=10, stop=FRAMES),
+        mask=np.ones((6, 6, 4), dtype=bool),
+        motion=Motion(
+            pose=np.zeros((FRAMES, 6)), displacement=2.0 * marked, flagged=marked, limit=1.0
+        ),
+    )
+
+
+def test_concentration_is_interpolated_between_unflagged_neighbours():
+    made = series([20, 21], 0.5)
+    found = without_flagged(made)
+    logs = np.log(found.signal.astype(float))
+    third = (logs[..., 22] - logs[..., 19]) / 3
+    np.testing.assert_allclose(logs[..., 20], logs[..., 19] + third, atol=1e-5)
+    np.testing.assert_allclose(logs[..., 21], logs[..., 22] - third, atol=1e-5)
+    rest = ~made.motion.flagged
+    np.testing.assert_array_equal(found.signal[..., rest], made.signal[..., rest])
+    assert np.flatnonzero(~found.measured).tolist() == [20, 21]
+    assert made.measured.all()
+    assert without_flagged(found) is found
+
+
+def test_ends_are_held_and_frames_out_of_use_left_alone():
+    made = series([0, 1, 39], 0.5)
+    found = without_flagged(made).signal
+    np.testing.assert_array_equal(found[..., 0], made.signal[..., 0])
+    np.testing.assert_allclose(found[..., [1, 39]], found[..., [2, 38]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("flagged", [[], [0]])
+def test_no_used_frame_is_flagged(flagged):
+    made = series(flagged)
+    assert without_flagged(made) is made
+
+
+def test_a_signal_that_is_not_positive_is_interpolated_itself():
+    made = series([20])
+    made.signal[0, 0, 0, 19:22] = [-10, 500, 30]
+    made.signal[1, 0, 0, 19] = np.nan
+    found = without_flagged(made).signal[..., 20]
+    assert found[0, 0, 0] == pytest.approx(10)
+    assert np.isnan(found[1, 0, 0])
+    assert np.isnan(found).sum() == 1
+
+
+def test_baseline_and_noise_are_of_measured_frames():
+    level = np.median(tissue_curves(series([])).noise_sd)
+    spoilt = series([4, 6], 0.5)
+    dropped = tissue_curves(without_flagged(spoilt))
+    assert np.median(dropped.noise_sd) == pytest.approx(level, rel=0.15)
+    assert np.median(tissue_curves(spoilt).noise_sd) > 3 * level
+    assert np.abs(dropped.mean[:9]).max() < 0.5
+
+
+def test_noise_of_what_is_interpolated():
+    flagged = np.array([False, True, False, True, True, False])
+    np.testing.assert_allclose(noise_share(flagged), [1, 1 / 2, 1, 5 / 9, 5 / 9, 1])
+
+
+def test_a_refusal_says_what_to_do_and_a_gap_after_the_bolus_is_none():
+    with pytest.raises(SeriesError, match="--flagged keep"):
+        without_flagged(series([13, 14, 15]))
+    assert without_flagged(series([32, 33, 34, 35])).motion.interpolated
+    with pytest.raises(SeriesError, match="prepare"):
+        without_flagged(replace(series([20]), mask=None))
+
+
+def test_only_a_method_that_weighs_is_told_what_has_no_weight():
+    made, noise = without_flagged(series([20])), np.ones(3)
+    assert sample_noise(METHODS["osvd"](), noise, made) is noise
+    told = sample_noise(METHODS["bayes"](), noise, made)
+    assert np.argwhere(np.isinf(told)).tolist() == [[0, 19], [1, 19], [2, 19]]
+
+
+def test_a_sample_without_weight_changes_nothing():
+    curves = tissue_curves(series([]))
+    aif, tissue = 4 * np.clip(curves.mean, 0, None), curves.curves[:8].astype(float)
+    wild = tissue.copy()
+    wild[:, 14] += 100
+    noise = np.repeat(curves.noise_sd[:8, None], FRAMES - 1, axis=1)
+    weighed = deconvolve(wild, aif, 1.5, "bayes", noise_sd=noise)
+    noise[:, 14] = np.inf
+    one, two = (deconvolve(c, aif, 1.5, "bayes", noise_sd=noise) for c in (tissue, wild))
+    for name in ("cbf", "mtt", "delay", "residual"):
+        np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-9)
+    assert np.abs(np.log(weighed.cbf / one.cbf)).max() > 0.1
+    assert np.isnan(deconvolve(tissue, aif, 1.5, "osvd", noise_sd=noise).cbf).all()
+    noise[:, : FRAMES // 2 + 1] = np.inf
+    assert np.isnan(deconvolve(tissue, aif, 1.5, "bayes", noise_sd=noise).cbf).all()

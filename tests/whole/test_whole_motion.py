@@ -1,0 +1,128 @@
+"""Motion through the whole job: what it does to the maps, and what the outputs say of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bolus.data import InputError, SeriesError
+from bolus.io import read_kept, write_series
+from bolus.phantom import simulate_patient
+from bolus.phantom.realism import Realism
+from bolus.pipeline import measure, perfusion_maps, ready
+from bolus.report import motion_figure
+
+
+@pytest.fixture(scope="module")
+def restless(tmp_path_factory):
+    """A head that drifts and jumps once, by up to 2 mm or degrees, on disk."""
+    options = {"seed": 4, "shape": (48, 48, 6), "frames": 36}
+    size = 2 / np.abs(simulate_patient(**options, realism=Realism(motion=1.0)).motion).max()
+    made = simulate_patient(**options, realism=Realism(motion=size))
+    path = tmp_path_factory.mktemp("restless") / "dsc.nii.gz"
+    write_series(path, made.series.signal, made.series.grid, made.series.dt, made.series.te)
+    return made, path
+
+
+@pytest.fixture(scope="module")
+def corrected(restless):
+    """The series with motion taken out, so that it need be done but once."""
+    made, _ = restless
+    return measure(made.series, made.masks.aif, made.masks.brain).series
+
+
+def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
+    _, path = restless
+    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion-limit", "2")
+    assert code == 0, err
+    line = next(line for line in out.splitlines() if line.startswith("motion: "))
+    told = json.loads((tmp_path / "out" / "summary.json").read_text())
+    motion = told["motion"]
+    assert motion["corrected"] is True
+    assert motion["limit_mm"] == 2
+    assert motion["flagged"] == len(motion["frames"]) > 0
+    assert motion["max_fd_mm"] > 2 > motion["mean_fd_mm"] > 0.2
+    assert motion["handling"] == "kept"
+    assert f"{motion['flagged']} frames over 2 mm (kept)" in line
+    assert told["seconds"]["taking out motion"] > 0
+    side = json.loads((tmp_path / "out" / "cbf.json").read_text())
+    assert (side["MotionCorrected"], side["FlaggedFrames"]) == (True, "kept")
+
+
+def test_no_motion_is_said_too(restless, run, tmp_path):
+    _, path = restless
+    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--no-motion")
+    assert code == 0, err
+    assert "motion: not taken out" in out
+    told = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert told["motion"]["corrected"] is False
+    assert told["motion"]["frames"] is None
+    assert "taking out motion" not in told["seconds"]
+
+
+@pytest.mark.parametrize(("method", "word"), [("osvd", "interpolated"), ("bayes", "left out")])
+def test_dropped_frames_are_said_and_kept_for_the_viewer(
+    restless, corrected, tmp_path, method, word
+):
+    made, _ = restless
+    flagged = np.zeros(made.series.n_frames, dtype=bool)
+    flagged[[20, 33]] = True
+    series = replace(corrected, motion=replace(corrected.motion, flagged=flagged))
+    few = made.masks.white & (np.arange(6) == 3)
+    maps = perfusion_maps(series, method, made.masks.aif, few, flagged="drop")
+    assert maps.flagged_frames == word
+    maps.save(tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "summary.json").read_text())["motion"]
+    assert (told["frames"], told["handling"]) == ([20, 33], word)
+    kept = read_kept(tmp_path / "out" / "series.safetensors")
+    assert np.flatnonzero(~kept.measured).tolist() == [20, 33]
+    again, curves = ready(kept, motion=False)
+    assert again.motion.interpolated
+    np.testing.assert_allclose(curves.noise_sd, measure(
+        series, made.masks.aif, few, flagged="drop").curves.noise_sd, rtol=1e-4)  # fmt: skip
+    assert 0.5 < np.nanmedian(maps.misfit) < 2
+
+
+def test_motion_that_was_taken_out_is_not_taken_out_again(restless, corrected):
+    made, _ = restless
+    steps = []
+    again = measure(corrected, made.masks.aif, progress=steps.append)
+    assert not any("motion" in step for step in steps)
+    assert again.series.motion is corrected.motion
+    assert again.series.signal is corrected.signal
+
+
+def test_what_cannot_be_done_is_refused(restless, corrected, run, tmp_path):
+    made, path = restless
+    with pytest.raises(InputError, match="kept or dropped"):
+        perfusion_maps(made.series, "osvd", flagged="leave")
+    with pytest.raises(InputError, match="only where motion is measured"):
+        perfusion_maps(made.series, "osvd", flagged="drop", motion=False)
+    flagged = np.arange(made.series.n_frames) % 2 > 0
+    series = replace(corrected, motion=replace(corrected.motion, flagged=flagged))
+    with pytest.raises(SeriesError, match="--flagged keep"):
+        perfusion_maps(series, "osvd", flagged="drop")
+    code, _, err = run("maps", path, "-o", tmp_path / "out", "--flagged", "leave")
+    assert code == 2
+    assert "kept or dropped" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_the_figure(restless, corrected, light):
+    made, _ = restless
+    maps = perfusion_maps(corrected, "osvd", made.masks.aif)
+    figure = motion_figure(maps, light=light)
+    shifts, turns, displacement = figure.axes
+    for axis, columns in ((shifts, slice(3)), (turns, slice(3, 6))):
+        drawn = np.stack([line.get_ydata() for line in axis.lines[:3]], axis=1)
+        np.testing.assert_array_equal(drawn, maps.series.motion.pose[:, columns])
+        assert len({line.get_linestyle() for line in axis.lines[:3]}) == 3
+        assert len({line.get_color() for line in axis.lines[:3]}) == 3
+    np.testing.assert_array_equal(
+        displacement.lines[0].get_ydata(), maps.series.motion.displacement
+    )
+    still = perfusion_maps(made.series, "osvd", made.masks.aif, motion=False)
+    with pytest.raises(SeriesError, match="not measured"):
+        motion_figure(still)
