@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Grid
-from bolus.preprocess.rigid import rotation
 
 SMOOTH = 4.0
 """Frames over which the drift is smooth (SD of the kernel)."""
@@ -43,6 +42,8 @@ def _frame(
     volume: Float[np.ndarray, "x y z"], pose: Float[np.ndarray, " six"], grid: Grid
 ) -> Float[np.ndarray, "x y z"]:
     from scipy.ndimage import affine_transform
+
+    from bolus.preprocess.rigid import rotation  # scipy comes with it
 
     linear = grid.affine[:3, :3]
     turn = np.linalg.solve(linear, rotation(np.deg2rad(pose[3:])) @ linear)
