@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from bolus.data import DSCSeries, Grid
 from bolus.phantom import simulate_patient
-from bolus.phantom.motion import trajectory
-from bolus.preprocess.rigid import rigid_of
+from bolus.phantom.motion import moved, trajectory
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,8 +44,9 @@ def moved_head(
     affine[:3, :3] *= 2
     path = trajectory(np.random.default_rng(1000 + seed), frames, 1.0)
     path *= most / np.abs(path).max()
+    each = np.split(made.series.signal, frames, axis=3)
     signal = np.stack(
-        [pooled(_placed(made.series.signal[..., k], path[k], fine)) for k in range(frames)], axis=3
+        [pooled(moved(one, path[[k]], fine)[..., 0]) for k, one in enumerate(each)], axis=3
     )
     brain = pooled(made.masks.brain.astype(float))
     rng = np.random.default_rng(2000 + seed)
@@ -66,13 +65,3 @@ def moved_head(
         tissue=(brain == 1) & (pooled(made.masks.vessels.astype(float)) == 0),
         cbf=pooled(np.nan_to_num(made.truth.cbf)),
     )
-
-
-def _placed(volume: np.ndarray, pose: np.ndarray, grid: Grid) -> np.ndarray:
-    if not pose.any():
-        return volume
-    turn, shift = rigid_of(pose)
-    linear, middle = grid.affine[:3, :3], (np.array(grid.shape) - 1) / 2
-    on_index = np.linalg.solve(linear, turn @ linear)
-    offset = middle - on_index @ middle + np.linalg.solve(linear, shift)
-    return ndimage.affine_transform(volume, on_index, offset, order=3, mode="nearest").clip(0)

@@ -18,7 +18,7 @@ def series(flagged, factor=1.0):
     rise = np.clip(time - 10, 0, None) / 2.0
     signal = 1000 * np.exp(-0.4 * (rise / 2) ** 2 * np.exp(2 - rise))
     noise = np.random.default_rng(0).normal(0, 10, (6, 6, 4, FRAMES))
-    marked = np.isin(time, flagged)
+    marked = np.isin(time, list(flagged))
     return DSCSeries(
         signal=((signal + noise) * np.where(marked, factor, 1)).astype(np.float32),
         dt=1.5,
@@ -83,12 +83,29 @@ def test_noise_of_what_is_interpolated():
     np.testing.assert_allclose(noise_share(flagged), [1, 1 / 2, 1, 5 / 9, 5 / 9, 1])
 
 
-def test_a_refusal_says_what_to_do_and_a_gap_after_the_bolus_is_none():
-    with pytest.raises(SeriesError, match="--flagged keep"):
-        without_flagged(series([13, 14, 15]))
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        (range(3, 38, 2), "at most a third"),
+        (range(2, 9), "2 baseline frames"),
+        (range(13, 16), "from 13 to 15"),
+    ],
+)
+def test_too_much_is_refused_and_says_what_to_do(frames, words):
+    with pytest.raises(SeriesError, match=words) as refused:
+        without_flagged(series(frames))
+    assert "--flagged keep" in str(refused.value)
+
+
+def test_a_gap_after_the_bolus_is_none():
     assert without_flagged(series([32, 33, 34, 35])).motion.interpolated
     with pytest.raises(SeriesError, match="prepare"):
         without_flagged(replace(series([20]), mask=None))
+
+
+def test_every_method_says_what_it_does():
+    able = {name for name, made in METHODS.items() if getattr(made, "weighs_samples", False)}
+    assert able == {"bayes"}
 
 
 def test_only_a_method_that_weighs_is_told_what_has_no_weight():

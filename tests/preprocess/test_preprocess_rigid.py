@@ -7,6 +7,7 @@ from bolus.data import Grid, MaskError
 from bolus.phantom.motion import moved
 from bolus.preprocess import pose_error
 from bolus.preprocess.resample import brought_back
+from bolus.preprocess.rigid import against, framewise_displacement, pose_of, rigid_of
 from bolus.preprocess.space import Space
 
 OBLIQUE = np.array(
@@ -37,6 +38,22 @@ def test_a_pose_comes_back_from_itk(shape):
     space = Space(Grid(shape=shape, affine=OBLIQUE))
     inside = space.pose(space.transform(np.array([1.0, 2, -1, 3, -2, 4])))
     np.testing.assert_allclose(space.pose(space.transform(inside)), inside, atol=1e-9)
+
+
+def test_poses_and_movements_say_the_same():
+    pose = np.array([1.0, -2.0, 0.5, 3.0, -4.0, 5.0])
+    np.testing.assert_allclose(pose_of(rigid_of(pose)), pose, atol=1e-12)
+    back = rigid_of(pose).back.after(rigid_of(pose))
+    np.testing.assert_allclose(pose_of(back), 0, atol=1e-12)
+    both = against(np.stack([pose, np.zeros(6)]), pose)
+    np.testing.assert_allclose(both[0], 0, atol=1e-12)
+    assert np.abs(both[1]).max() > 1
+
+
+def test_framewise_displacement_by_hand():
+    path = np.zeros((3, 6))
+    path[1, 0], path[2, 0], path[2, 5] = 1.0, 1.0, np.rad2deg(0.02)
+    np.testing.assert_allclose(framewise_displacement(path), [0, 1.0, 50 * 0.02])
 
 
 def test_error_is_the_distance_of_voxels():

@@ -1,12 +1,15 @@
 """A small patient with a tumour, mapped once; every test that writes has a copy of its own."""
 
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from viewer_cases import let_in
+from viewer_cases import JUMPS, let_in
 
 import bolus
+from bolus.data import Motion
 from bolus.phantom import simulate_patient
 from bolus.viewer import viewer_app
 
@@ -27,6 +30,12 @@ def kept(patient, tmp_path_factory):
         patient.series, "osvd", leakage=True, leakage_model="bsw", motion=False, **regions
     )
     leak.save(root / "leak")
+    flagged = np.isin(np.arange(patient.series.n_frames), JUMPS)
+    motion = Motion(
+        pose=np.zeros((flagged.size, 6)), displacement=2.0 * flagged, flagged=flagged, limit=1.0
+    )
+    jumping = bolus.perfusion_maps(replace(patient.series, motion=motion), flagged="drop")
+    jumping.save(root / "jumping")
     return SimpleNamespace(root=root, phae=plain, leak=leak)
 
 

@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from viewer_cases import JUMPS
 
 from bolus.data import InputError, MaskError, MethodError, Quality, SeriesError, WeightsError
 from bolus.estimators import METHODS, deconvolve
 from bolus.notice import NOTICE
 from bolus.physics import cbf_scale
 from bolus.viewer import viewer_app
-from bolus.viewer.facts import concerns, space
+from bolus.viewer.facts import concerns, flagged, space
 from bolus.viewer.load import read_view
 from bolus.viewer.voxel import voxel
 
@@ -172,6 +173,14 @@ class TestVoxel:
         height = max(told["response"]["value"])
         assert height == pytest.approx(float(kept.leak.cbf[index]), rel=1e-3)
         assert min(told["response"]["time"]) < 0
+
+    def test_flagged_frames_are_told(self, reading, kept):
+        assert reading.client.get("/api/result").json()["flagged"] == {"times": [], "words": ""}
+        view, _ = read_view(kept.root / "jumping")
+        told = flagged(view)
+        first = view.series.frames.first
+        np.testing.assert_allclose(told["times"], view.series.dt * (np.array(JUMPS) - first))
+        assert "more than 1 mm (interpolated in time)" in told["words"]
 
     def test_a_method_that_does_not_explain_has_its_values(self, kept):
         def plain(tissue, aif, dt, noise_sd=None):

@@ -7,7 +7,7 @@ import time
 import nibabel as nib
 import numpy as np
 import pytest
-from viewer_cases import running
+from viewer_cases import JUMPS, running
 
 from bolus.grading import roi_ratio
 from bolus.io import read_mask
@@ -148,6 +148,18 @@ def test_a_click_shows_what_python_has(opened):
     assert told[3] == shown(float(view.result.aif.curve[frame]))
     assert colours(page.visit.pixels("#curve-plot canvas")) > 20
     assert colours(page.visit.pixels("#slice")) > 100
+
+
+def test_frames_in_which_the_head_jumped_are_grey(opened):
+    page = opened("jumping")
+    page.page.get_by_text("Grey bands: frames in which the head moved").wait_for(timeout=WAIT)
+    shot = page.visit.pixels("#curve-plot .u-over")
+    time = page.session.view.curves.time
+    frames = np.array(JUMPS) - page.session.view.series.frames.first
+    columns = (shot.shape[1] * (time[frames] / time[-1])).astype(int)
+    bright = np.median(shot.mean(axis=2), axis=0)
+    for column in columns:
+        assert bright[column] > bright[column + 25] + 15
 
 
 def test_a_click_is_answered_quickly(opened):

@@ -14,6 +14,8 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 BASE = "http://127.0.0.1:8123"
+JUMPS = (30, 40)
+"""Frames of the result 'jumping' that are flagged."""
 
 
 def client_of(app, **options):

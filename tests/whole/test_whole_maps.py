@@ -305,11 +305,11 @@ def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run):
     folder.mkdir()
     protocol = Protocol(tr=1.5, te=0.03, patient="SECRET-ID-77", name="Verysecret^Name")
     write_classic(folder, whole.astype(np.int16), protocol)
-    code, out, err = run("maps", folder, "-o", tmp_path / "from_dicom", "--no-motion")
+    code, out, err = run("maps", folder, "-o", tmp_path / "from_dicom")
     assert code == 0, err
     grid = patient.series.grid
     write_series(tmp_path / "same.nii.gz", whole.astype(np.float32), grid, 1.5, 0.03)
-    again = ("maps", tmp_path / "same.nii.gz", "-o", tmp_path / "from_nifti", "--no-motion")
+    again = ("maps", tmp_path / "same.nii.gz", "-o", tmp_path / "from_nifti")
     assert run(*again)[0] == 0
     one, two = values(tmp_path / "from_dicom", "cbf"), values(tmp_path / "from_nifti", "cbf")
     assert np.nanmedian(one) == pytest.approx(np.nanmedian(two), rel=0.02)

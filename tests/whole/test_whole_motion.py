@@ -11,7 +11,6 @@ from bolus.io import read_kept, write_series
 from bolus.phantom import simulate_patient
 from bolus.phantom.realism import Realism
 from bolus.pipeline import measure, perfusion_maps, ready
-from bolus.report import motion_figure
 
 
 @pytest.fixture(scope="module")
@@ -107,22 +106,3 @@ def test_what_cannot_be_done_is_refused(restless, corrected, run, tmp_path):
     assert code == 2
     assert "kept or dropped" in err
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("light", [False, True])
-def test_the_figure(restless, corrected, light):
-    made, _ = restless
-    maps = perfusion_maps(corrected, "osvd", made.masks.aif)
-    figure = motion_figure(maps, light=light)
-    shifts, turns, displacement = figure.axes
-    for axis, columns in ((shifts, slice(3)), (turns, slice(3, 6))):
-        drawn = np.stack([line.get_ydata() for line in axis.lines[:3]], axis=1)
-        np.testing.assert_array_equal(drawn, maps.series.motion.pose[:, columns])
-        assert len({line.get_linestyle() for line in axis.lines[:3]}) == 3
-        assert len({line.get_color() for line in axis.lines[:3]}) == 3
-    np.testing.assert_array_equal(
-        displacement.lines[0].get_ydata(), maps.series.motion.displacement
-    )
-    still = perfusion_maps(made.series, "osvd", made.masks.aif, motion=False)
-    with pytest.raises(SeriesError, match="not measured"):
-        motion_figure(still)

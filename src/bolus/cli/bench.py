@@ -64,6 +64,14 @@ def bench(
             "hour), and write those tables here.",
         ),
     ] = None,
+    motion: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate twelve heads that move, bring them back and map them (some "
+            "minutes), and write those tables here.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same curves.")] = 0,
     curves: Annotated[
         int, typer.Option(metavar="N", help="Curves for each repetition time and SNR.")
@@ -101,6 +109,11 @@ def bench(
             from bolus.study.repeat import repeat_study, repeated_page
 
             write_bytes(grading, repeated_page(repeat_study(progress=tell)).encode())
+            return
+        if motion is not None:
+            from bolus.study.moving import moving_page, run_moving
+
+            write_bytes(motion, moving_page(run_moving(progress=tell)).encode())
             return
         result = run_benchmark(seed=seed, curves_per_cell=curves, progress=tell)
     if json is not None:

@@ -47,6 +47,12 @@ def view(
         typer.Option("--method", "-m", autocompletion=methods, help="With --from: the method."),
     ] = None,
     mask: BrainMask = None,
+    motion: Annotated[
+        bool | None,
+        typer.Option(
+            "--motion/--no-motion", help="With --from: take out the motion of the head. On."
+        ),
+    ] = None,
     te: EchoTime = None,
     tr: RepetitionTime = None,
     series: SeriesNumber = None,
@@ -55,7 +61,7 @@ def view(
     """Look at a result voxel by voxel: curves, fit, posterior; arteries by hand; tumour ratios.
 
     A page on this machine only. The address that is printed opens it once; Ctrl-C ends it.
-    --method, --mask, --te, --tr and --series go with --from.
+    --method, --mask, --motion, --te, --tr and --series go with --from.
 
     Example: bolus view maps
 
@@ -66,6 +72,7 @@ def view(
     from bolus.viewer import open_viewer
 
     beside = {"--method": method, "--mask": mask, "--te": te, "--tr": tr, "--series": series}
+    beside |= {"--motion": motion}
     alone = [name for name, value in beside.items() if value is not None]
     if source is None and alone:
         raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")
@@ -83,6 +90,7 @@ def view(
             mask=mask,
             weights=weights,
             method=method,
+            motion=motion is not False,
             progress=step,
         )
     typer.echo(viewer.address)

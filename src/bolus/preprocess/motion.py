@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int, Num
 
-from bolus.data import DSCSeries, Motion, SeriesError
+from bolus.data import DSCSeries, Grid, Motion, SeriesError
 from bolus.preprocess.one_thread import one_itk_thread
 from bolus.preprocess.resample import brought_back
 from bolus.preprocess.rigid import framewise_displacement, pose_error
@@ -17,9 +17,10 @@ from bolus.preprocess.search import Poses, Search
 LIMIT = 1.0
 """mm of framewise displacement past which a frame is flagged. A jump within a frame that shows as
 1 mm leaves an error of 0.7 % of the signal, a third of the noise at SNR 50 (docs/motion.md)."""
-NEGLIGIBLE = 0.3
-"""mm: a frame whose head moved less, on average, is left exactly as it was measured. So far does a
-bolus that takes a third of the signal mislead the search in a head that lies still."""
+NEGLIGIBLE, SHARE = 0.3, 0.1
+"""mm, and part of a voxel's edge: a frame whose head moved less than the greater of them, on
+average, is left exactly as it was measured. So far do a bolus that takes a third of the signal, and
+voxels that are coarse, mislead the search in a head that lies still (docs/motion.md)."""
 
 
 def correct_motion(
@@ -34,7 +35,7 @@ def correct_motion(
     Each frame is registered by sampled mutual information (``Search``), which asks that like tissue
     be alike bright within a frame, not from one to the next: so the bolus is not taken for motion.
     Zero is the mean pose of all frames, which masks drawn on the series fit best. Frames less than
-    NEGLIGIBLE mm away stay as they were measured; the others are interpolated, once, to float32
+    ``negligible`` mm away stay as they were measured; the others are interpolated, once, to float32
     (``brought_back``, which says what becomes of NaN and of what left the field of view). A single
     slice is registered within its plane. A frame without contrast, all zero or all NaN, has the
     pose of the one before and stays as it is. ``frames`` and ``mask`` are kept. Frames with a
@@ -57,11 +58,17 @@ def correct_motion(
             search = Search(series, np.flatnonzero(good), pool, progress)
             pose = search.poses()[np.maximum(np.cumsum(good) - 1, 0)]
             away = pose_error(pose, np.zeros_like(pose), series.grid, search.head)
-            signal = _taken_out(series, pose, np.flatnonzero(good & (away > NEGLIGIBLE)), pool)
+            moved = good & (away > negligible(series.grid))
+            signal = _taken_out(series, pose, np.flatnonzero(moved), pool)
     displacement = framewise_displacement(pose)
     flagged = displacement > limit
     motion = Motion(pose=pose, displacement=displacement, flagged=flagged, limit=float(limit))
     return replace(series, signal=signal, motion=motion)
+
+
+def negligible(grid: Grid) -> float:
+    """Motion in mm that is left in: NEGLIGIBLE, or SHARE of the edge of a cube like a voxel."""
+    return max(NEGLIGIBLE, SHARE * float(np.prod(grid.voxel_size)) ** (1 / 3))
 
 
 def _has_contrast(frame: Num[np.ndarray, "x y z"]) -> bool:

@@ -3,14 +3,12 @@
 from bolus.report.bids import save_bids, write_bids
 from bolus.report.comparison import save_comparison
 from bolus.report.folder import write_report
-from bolus.report.motion import motion_figure
 from bolus.report.overview import overview, save_overview
 from bolus.report.summary import NOTICE, closing_lines, software, summary
 
 __all__ = [
     "NOTICE",
     "closing_lines",
-    "motion_figure",
     "overview",
     "save_bids",
     "save_comparison",

@@ -9,6 +9,7 @@ from bolus.estimators.explain import LEVELS
 from bolus.notice import NOTICE
 from bolus.physics import area
 from bolus.report.mosaic import pixel_aspect, through
+from bolus.report.motion_facts import SAID
 from bolus.viewer.panels import concentration, ramps, shown
 from bolus.viewer.view import View
 
@@ -32,12 +33,28 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "volumes": volumes,
         "ramps": ramps({volume["colours"] for volume in volumes}),
         "time": view.curves.time,
+        "flagged": flagged(view),
         "tissue": view.curves.mean,
         "concentration": concentration(view),
         "aif": None if view.result is None else arterial(view.result.aif),
         "levels": LEVELS,
         "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
     }
+
+
+def flagged(view: View) -> dict[str, object]:
+    """Times in s of used frames in which the head moved too much, and what that means in words."""
+    motion, frames = view.series.motion, view.series.frames
+    marked = np.zeros(view.curves.time.size, dtype=bool)
+    if motion is not None and frames is not None:
+        marked = motion.flagged[frames.used]
+    if motion is None or not marked.any():
+        return {"times": [], "words": ""}
+    became = "not treated yet" if view.maps is None else SAID[view.maps.flagged_frames]
+    words = (
+        f"Grey bands: frames in which the head moved by more than {motion.limit:g} mm ({became})."
+    )
+    return {"times": view.curves.time[marked], "words": words}
 
 
 WEAK = "weak: "

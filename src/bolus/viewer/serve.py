@@ -33,6 +33,7 @@ def viewer_app(
     mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
+    motion: bool = True,
     progress: Progress | None = None,
 ) -> Starlette:
     """The viewer of a folder that ``bolus maps`` wrote, as an ASGI application.
@@ -43,7 +44,7 @@ def viewer_app(
 
     With a ``series`` there is no folder yet: it is made when arteries have been marked, by
     ``method`` (or that of the ``weights``; 'phae'). That is for a series in which they are not
-    found. ``mask`` is the brain, None finds it.
+    found. ``mask`` is the brain, None finds it; ``motion`` takes out the head's.
 
     Raises InputError for a folder that holds no result or no series, WeightsError, MethodError;
     with a ``series``, its errors as ``bolus.perfusion_maps`` has them, and OutputError for a folder
@@ -58,7 +59,7 @@ def viewer_app(
         return application(Session(folder, view, made, name))
     check_output(folder)
     made = estimator(method_or_weights(method, weights))
-    prepared, curves = ready(series, mask, progress=progress)
+    prepared, curves = ready(series, mask, motion=motion, progress=progress)
     view = View(series=prepared, curves=curves, result=None, regions={})
     return application(Session(folder, view, made, method_name(made)))
 
@@ -96,6 +97,7 @@ def open_viewer(
     mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
+    motion: bool = True,
     progress: Progress | None = None,
 ) -> Viewer:
     """A viewer of a result, on ``port`` of 127.0.0.1 (0: a free one), ready to run.
@@ -105,7 +107,13 @@ def open_viewer(
     listener = _listen(port)
     try:
         app = viewer_app(
-            folder, series=series, mask=mask, weights=weights, method=method, progress=progress
+            folder,
+            series=series,
+            mask=mask,
+            weights=weights,
+            method=method,
+            motion=motion,
+            progress=progress,
         )
     except BaseException:
         listener.close()
@@ -122,6 +130,7 @@ def serve(
     mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
+    motion: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve a viewer of a result on 127.0.0.1 until it is interrupted; ``say`` gets its address.
@@ -129,7 +138,13 @@ def serve(
     The other arguments and errors are ``open_viewer``'s.
     """
     viewer = open_viewer(
-        folder, port=port, series=series, mask=mask, weights=weights, method=method
+        folder,
+        port=port,
+        series=series,
+        mask=mask,
+        weights=weights,
+        method=method,
+        motion=motion,
     )
     say(viewer.address)
     viewer.run(browser=browser)

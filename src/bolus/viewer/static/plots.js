@@ -38,9 +38,10 @@ function line(name) {
   };
 }
 
-// A plot of named LINES in `parent`; `drawn` is called after every drawing.
+// A plot of named LINES in `parent`; frames at the times of `bands` are grey, half a `step` to
+// either side; `drawn` is called after every drawing.
 export class Plot {
-  constructor(parent, { names, height, labels, range, drawn }) {
+  constructor(parent, { names, height, labels, range, drawn, bands = [], step = 0 }) {
     parent.replaceChildren();
     this.names = names;
     this.extents = { y: [0, 1], right: [0, 1] };
@@ -58,7 +59,7 @@ export class Plot {
       ],
       legend: { markers: { dash: (plot, n) => (plot.series[n].dash ? "dashed" : "solid") } },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-      hooks: { draw: [() => drawn?.()] },
+      hooks: { drawClear: [(plot) => shade(plot, bands, step)], draw: [() => drawn?.()] },
     };
     this.plot = new uPlot(options, [[], ...names.map(() => [])], parent);
     new ResizeObserver(() => {
@@ -81,6 +82,18 @@ export class Plot {
     const share = Math.min(left[0] / left[1], right[0] / right[1], 0);
     this.extents = { y: [left[1] * share, left[1]], right: [right[1] * share, right[1]] };
   }
+}
+
+function shade(plot, bands, step) {
+  const { left, top, width, height } = plot.bbox;
+  const at = (time) => Math.min(left + width, Math.max(left, plot.valToPos(time, "x", true)));
+  plot.ctx.save();
+  plot.ctx.fillStyle = GRID;
+  for (const time of bands) {
+    const from = at(time - step / 2);
+    plot.ctx.fillRect(from, top, at(time + step / 2) - from, height);
+  }
+  plot.ctx.restore();
 }
 
 // Lowest and highest of some curves, 0 among them, with a little room.

@@ -132,7 +132,9 @@ function plots() {
   const unit = facts.relative ? "TE·ΔR2*" : "ΔR2*, 1/s";
   curves = new Plot(byId("curve-plot"), {
     names, height: height(0.28), labels: { x: "time, s", y: unit, right: `arterial, ${unit}` }, drawn,
+    bands: facts.flagged.times, step: facts.frame_interval,
   });
+  byId("flagged-words").textContent = facts.flagged.words;
   byId("response-plot").hidden = !facts.made;
   if (!facts.made) return;
   const flow = volumeFacts("cbf").unit;
