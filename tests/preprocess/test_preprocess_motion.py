@@ -52,7 +52,7 @@ class TestCorrection:
         assert error <= 1.1 * least
         assert error < most
 
-    @pytest.mark.parametrize("shape", [(64, 64, 6), (48, 48, 6), (40, 40, 5), (32, 32, 6)])
+    @pytest.mark.parametrize("shape", [(64, 64, 6), (48, 48, 6), (40, 40, 5)])
     def test_a_bolus_is_no_motion_and_a_still_head_keeps_its_bytes(self, shape):
         series = simulate_patient(seed=1, shape=shape, frames=40).series
         found = correct_motion(series)

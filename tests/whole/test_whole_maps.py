@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import dicom_writers
 import nibabel as nib
 import numpy as np
 import pytest
@@ -299,7 +300,9 @@ def test_configured_estimator_is_on_record(patient, tmp_path):
     assert json.loads((tmp_path / "out/cbf.json").read_text())["MethodParameters"]["oi"] == 0.035
 
 
-def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run):
+def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run, monkeypatch):
+    """Stored in another order of axes, so that other voxels are drawn to look for motion."""
+    monkeypatch.setattr(dicom_writers, "SPACING", patient.series.grid.voxel_size)
     whole = np.round(patient.series.signal * (3000 / patient.series.signal.max()))
     folder = tmp_path / "dicom"
     folder.mkdir()
@@ -312,6 +315,10 @@ def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run):
     again = ("maps", tmp_path / "same.nii.gz", "-o", tmp_path / "from_nifti")
     assert run(*again)[0] == 0
     one, two = values(tmp_path / "from_dicom", "cbf"), values(tmp_path / "from_nifti", "cbf")
+    for name in ("from_dicom", "from_nifti"):
+        told = json.loads((tmp_path / name / "summary.json").read_text())["motion"]
+        assert told["corrected"] is True
+        assert 0 < told["max_fd_mm"] < 1
     assert np.nanmedian(one) == pytest.approx(np.nanmedian(two), rel=0.02)
     assert np.isfinite(one).sum() == pytest.approx(np.isfinite(two).sum(), rel=0.02)
     for file in (tmp_path / "from_dicom").iterdir():
