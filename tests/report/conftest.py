@@ -26,15 +26,15 @@ def plain(mapped):
 
 @pytest.fixture(scope="session")
 def moving(mapped):
-    """Make the head move: frames that moved, and by how many mm."""
+    """Make the head move: frames that moved, by how many mm, and how far off half of all are."""
 
-    def moved(frames, by=1.0):
+    def moved(frames, by=1.0, away=0.0):
         count = mapped.series.n_frames
         displacement, flagged = np.full(count, 0.1), np.zeros(count, dtype=bool)
         displacement[list(frames)], flagged[list(frames)] = by, True
-        motion = Motion(
-            pose=np.zeros((count, 6)), displacement=displacement, flagged=flagged, limit=0.5
-        )
+        pose = np.zeros((count, 6))
+        pose[count // 2 :, 0] = away
+        motion = Motion(pose=pose, displacement=displacement, flagged=flagged, limit=0.5)
         return replace(mapped, series=replace(mapped.series, motion=motion))
 
     return moved

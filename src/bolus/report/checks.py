@@ -3,6 +3,7 @@
 import numpy as np
 
 from bolus.data import PerfusionMaps, Quality
+from bolus.preprocess import pose_error
 from bolus.report.verdict import (
     BASELINE_GOOD,
     BASELINE_POOR,
@@ -10,6 +11,7 @@ from bolus.report.verdict import (
     DEPTH_POOR,
     DOUBTFUL,
     DROPPED_MOST,
+    FAR,
     FLAGGED_POOR,
     MISFIT,
     MISFIT_GOOD,
@@ -93,14 +95,22 @@ def _motion(maps: PerfusionMaps) -> Check:
         return _told("Head motion", Word.NONE, "not corrected",
                      "Motion was neither measured nor taken out: look at the curves.")  # fmt: skip
     used = slice(None) if frames is None else frames.used
-    flagged, most = motion.flagged[used], float(motion.displacement[used].max(initial=0.0))
-    share = float(flagged.mean()) if flagged.size else 0.0
-    word = graded(-share, 0, -FLAGGED_POOR)
+    pose, flagged = motion.pose[used], motion.flagged[used]
+    away = pose_error(pose, np.zeros_like(pose), maps.series.grid, maps.mask).max(initial=0.0)
+    most = float(motion.displacement[used].max(initial=0.0))
+    word = graded(-float(flagged.mean()) if flagged.size else 0.0, 0, -FLAGGED_POOR)
+    figure = (
+        f"corrected; at most {away:.1f} mm away and {most:.1f} mm between frames, "
+        f"{int(flagged.sum())} of {_frames(flagged.size)} over {motion.limit:g} mm"
+    )
+    if word is Word.GOOD and away > FAR:
+        return _told("Head motion", Word.DOUBTFUL, figure,
+                     "The head wandered. Brought back, but thin arteries have lost height, and all "
+                     "of CBF and CBV may be too high: ratios are safer.")  # fmt: skip
     return _told(
         "Head motion",
         word,
-        f"corrected; at most {most:.1f} mm between frames, "
-        f"{int(flagged.sum())} of {_frames(flagged.size)} over {motion.limit:g} mm",
+        figure,
         {
             Word.GOOD: "The head lay still.",
             Word.DOUBTFUL: "The head moved in a few frames: look whether the bolus is among them.",
