@@ -102,7 +102,9 @@ def choose(study: Sequence[StudySeries], number: int | None, minimum: int) -> St
         return found[0]
     listing = "\n".join(f"  {s}{' (diffusion)' if s.diffusion else ''}" for s in found or study)
     if found:
-        how = "Choose one with --series NUMBER (series= in Python), or give a folder with one"
+        told_apart = len({s.files[0].number for s in found}) == len(found)
+        by_number = "Choose one with --series NUMBER (series= in Python), or give a folder with one"
+        how = by_number if told_apart else "Numbers do not tell them apart: give a folder with one"
         raise AmbiguousInputError(f"{len(found)} series could be meant:\n{listing}\n{how}")
     which = "no series" if number is None else f"no series of number {number}"
     raise SeriesError(f"{which} with at least {minimum} frames; this was found:\n{listing}")
