@@ -3,7 +3,7 @@ from dataclasses import replace
 import nibabel as nib
 import numpy as np
 import pytest
-from tiny_head import ARTERY, GREY, PARTIAL, SATURATED, SHAPE, VEIN, tiny_head
+from tiny_head import ARTERY, GREY, SATURATED, SHAPE, VEIN, tiny_head
 
 from bolus.aif import find_aif
 from bolus.aif.shape import shape_of
@@ -31,18 +31,38 @@ def test_arteries_are_found(dt, snr, unsteady):
     peak = (series.frames.first + np.argmax(aif.curve)) * dt
     # at SNR 10 the noise of the averaged peak alone moves it by more than a short frame
     assert abs(peak - made.arterial_peak) <= (dt if snr > 10 else max(dt, 1.5))
-    assert aif.quality > 0.7
+    assert aif.quality >= (0.75 if snr > 10 else 0.7)  # where noise takes the peak 0.3 is lost
     assert aif.origin == "automatic"
     assert aif.dt == dt
 
 
-def test_the_curve_has_the_true_height_and_saturated_voxels_stay_out():
+def test_the_curve_has_the_true_height():
     made = tiny_head(dt=1.0, snr=60)
     _, aif = found(made)
     labels = made.labels[aif.mask]
     assert (labels == ARTERY).mean() >= 0.8
-    assert (labels == SATURATED).mean() <= 0.1
     assert aif.curve.max() == pytest.approx(51, rel=0.15)
+
+
+def test_the_largest_area_wins_for_tissue_takes_more_of_it_than_noise():
+    """Of arteries three times as full all peaks are lost in noise, yet most of the area is left."""
+    made = tiny_head(dt=1.0, snr=60, saturated=True)
+    _, aif = found(made)
+    assert (made.labels[aif.mask] == SATURATED).mean() >= 0.8
+    assert aif.quality >= 0.5
+    saturated, other = (
+        tiny_head_area(made, label) / tiny_head_area(tiny_head(dt=1.0, snr=np.inf), ARTERY)
+        for label in (SATURATED, ARTERY)
+    )
+    full = 170 / 50
+    assert other / full < 0.5 < 0.75 < saturated / full < 1.05
+
+
+def tiny_head_area(made, label):
+    """Area under the mean curve of the voxels of a label."""
+    series = prepare(made.series)
+    curves = tissue_curves(series)
+    return float(curves.curves[made.labels[series.mask] == label].mean(axis=0).sum())
 
 
 def test_it_is_deterministic():
@@ -151,15 +171,19 @@ def test_the_real_slice(shared_data):
     assert aif.quality > 0.5
 
 
-def test_saturated_arteries_are_used_only_in_need_and_marked_down():
-    made = tiny_head(dt=1.5, snr=40)
-    signal = made.series.signal.copy()
-    grey = np.median(signal[made.labels == GREY], axis=0)
-    signal[(made.labels == ARTERY) | (made.labels == PARTIAL)] = grey
-    _, aif = found(replace(made, series=replace(made.series, signal=signal)))
-    assert (made.labels[aif.mask] == SATURATED).mean() >= 0.8
+def test_saturated_arteries_are_marked_down():
+    _, aif = found(tiny_head(dt=1.5, snr=40, saturated=True))
     assert aif.quality <= 0.75
     assert any("saturated" in note for note in aif.notes)
+
+
+@pytest.mark.parametrize(("field", "snr"), [(3.0, 50), (3.0, 10), (1.5, 50), (1.5, 20)])
+def test_the_area_is_near_the_true_one(field, snr):
+    for seed in (21, 22):
+        patient = simulate_patient(seed=seed, snr=snr, field=field, shape=(64, 64, 10))
+        series, aif = found(replace(tiny_head(), series=patient.series))
+        area = aif.curve.sum() / patient.aif[series.frames.used].sum()
+        assert 0.8 < area < 1.05
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from bolus.preprocess import prepare, tissue_curves
 
 @pytest.fixture(scope="module")
 def head():
-    made = tiny_head(dt=1.5, snr=60, unsteady=1)
+    made = tiny_head(dt=1.5, snr=60, unsteady=1, saturated=True)
     series = prepare(made.series)
     return made, series, tissue_curves(series)
 

@@ -40,8 +40,8 @@ def tissue_of(fine, arterial, mtt, step):
     return out / out.max()
 
 
-def labels_of(arteries=True):
-    """Ellipse of grey around white with fluid, a vein and arteries of three kinds."""
+def labels_of(arteries=True, saturated=False):
+    """Ellipse of grey around white with fluid, a vein and arteries of up to three kinds."""
     x, y, _ = np.meshgrid(*(np.arange(n) for n in SHAPE), indexing="ij")
     radius = np.hypot((x - 19.5) / 16, (y - 19.5) / 14)
     labels = np.where(radius < 1, GREY, BACKGROUND)
@@ -52,7 +52,7 @@ def labels_of(arteries=True):
         labels[10:12, 19:21] = ARTERY
         labels[28:30, 19:21] = ARTERY
         labels[19:21, 8:10] = PARTIAL
-        labels[26:28, 27:29] = SATURATED
+        labels[26:28, 27:29] = SATURATED if saturated else ARTERY
     return labels
 
 
@@ -82,14 +82,22 @@ def concentrations(time, t0):
 
 
 def tiny_head(
-    dt=1.5, snr=100.0, unsteady=0, arteries=True, t0=None, duration=75.0, rician=True, seed=0
+    dt=1.5,
+    snr=100.0,
+    unsteady=0,
+    arteries=True,
+    t0=None,
+    duration=75.0,
+    rician=True,
+    seed=0,
+    saturated=False,
 ):
     """A head scanned every ``dt`` s, ``unsteady`` leading frames too bright (×1.3 and falling)."""
     rng = np.random.default_rng(seed)
     frames = round(duration / dt)
     time = np.arange(frames) * dt
     t0 = 15.0 if t0 is None else t0
-    labels = labels_of(arteries)
+    labels = labels_of(arteries, saturated)
     curves, peak = concentrations(time, t0)
     signal = S0[labels][..., None] * np.exp(-TE * curves)[labels]
     excess = np.where(np.arange(frames) < unsteady, 0.3 * 0.5 ** np.arange(frames), 0.0)
