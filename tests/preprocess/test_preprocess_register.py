@@ -114,6 +114,8 @@ def test_the_real_slice(shared_data):
     image = nib.load(shared_data / "ntuh-convexity" / "dsc.nii.gz")
     signal = np.asarray(image.dataobj, dtype=np.float32)
     grid = Grid(shape=signal.shape[:3], affine=image.affine)
-    found = correct_motion(DSCSeries(signal=signal, dt=2.0, te=None, grid=grid)).motion
-    assert not found.flagged.any()
-    assert np.abs(found.pose).max() < 1
+    series = DSCSeries(signal=signal, dt=2.0, te=None, grid=grid)
+    found = correct_motion(series)
+    assert found.signal is series.signal
+    assert not found.motion.flagged.any()
+    assert np.abs(found.motion.pose).max() < 1

@@ -17,9 +17,9 @@ from bolus.preprocess.search import Poses, Search
 LIMIT = 1.0
 """mm of framewise displacement past which a frame is flagged. A jump within a frame that shows as
 1 mm leaves an error of 0.7 % of the signal, a third of the noise at SNR 50 (docs/motion.md)."""
-NEGLIGIBLE, SHARE = 0.3, 0.1
+NEGLIGIBLE, SHARE = 0.4, 0.1
 """mm, and part of a voxel's edge: a frame whose head moved less than the greater of them, on
-average, is left exactly as it was measured. So far do a bolus that takes a third of the signal, and
+average, is left exactly as it was measured. So far do a bolus that takes 40 % of the signal, and
 voxels that are coarse, mislead the search in a head that lies still (docs/motion.md)."""
 
 
