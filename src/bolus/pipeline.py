@@ -25,6 +25,7 @@ from bolus.estimators import (
     Estimator,
     LeakageFit,
     LeakageResult,
+    check_leakage_model,
     correct_leakage,
     deconvolve,
     estimator,
@@ -204,9 +205,11 @@ def measure(
     brain = _mask(mask, series, "mask")
     rois = _rois({"tumor": tumor, "reference": reference}, series)
     lesion = rois.get("tumor")
+    given = _given_aif(aif, series)
+    check_leakage_model(leakage_model)
     series, curves = _ready(series, brain, options, watch)
     with watch("finding the arterial input"):
-        artery = _aif(aif, curves, series)
+        artery = _aif(given, curves, series)
     corrected, fit = None, None
     if leakage or (leakage is None and lesion is not None):
         with watch("correcting leakage"):
@@ -360,19 +363,28 @@ def _rois(
     return {name: mask for name, mask in masks.items() if mask is not None}
 
 
+def _given_aif(
+    aif: AIF | np.ndarray | PathLike | None, series: DSCSeries
+) -> AIF | np.ndarray | PathLike | None:
+    """The arterial input with masks read and checked, before anything takes time."""
+    if isinstance(aif, str | os.PathLike):
+        return read_mask(aif, series.grid, series.source) if is_mask(aif) else aif
+    if aif is None or isinstance(aif, AIF) or np.ndim(aif) == 1:
+        return aif
+    return _boolean(np.asarray(aif), series, "aif")
+
+
 def _aif(aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: DSCSeries) -> AIF:
     if aif is None:
         return find_aif(curves, series)
     if isinstance(aif, AIF):
         return aif
     if isinstance(aif, str | os.PathLike):
-        if is_mask(aif):
-            return aif_from_mask(curves, series, read_mask(aif, series.grid, series.source))
         return read_aif(aif, curves.time.size, series.dt, series.relative)
     values = np.asarray(aif)
     if values.ndim == 1:
         return AIF(curve=values.astype(float), dt=series.dt, origin="given")
-    return aif_from_mask(curves, series, _boolean(values, series, "aif"))
+    return aif_from_mask(curves, series, values)
 
 
 def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:

@@ -42,7 +42,7 @@ def leaky(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def maps(leaky):
-    return bolus.perfusion_maps(leaky.series, METHOD, tumor=leaky.made.masks.tumor)
+    return bolus.perfusion_maps(leaky.series, METHOD, tumor=leaky.made.masks.tumor, motion=False)
 
 
 def ratio(volume, masks):
@@ -60,7 +60,7 @@ def test_corrected_volume_is_near_the_truth(maps, leaky):
 
 
 def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
-    plain = bolus.perfusion_maps(leaky.series, METHOD)
+    plain = bolus.perfusion_maps(leaky.series, METHOD, motion=False)
     assert (plain.leakage, plain.leakage_model) == ({}, None)
     np.testing.assert_array_equal(maps.cbv, plain.cbv)
     good = np.isfinite(maps.mtt)
@@ -71,7 +71,9 @@ def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
 
 def test_from_the_shell(leaky, maps, tmp_path, run):
     out = tmp_path / "out"
-    code, _, err = run("maps", leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor)
+    code, _, err = run(
+        "maps", "--no-motion", leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor
+    )
     assert code == 0, err
     assert {path.name for path in out.iterdir()} > NEW
     told = json.loads((out / "summary.json").read_text())
@@ -86,7 +88,7 @@ def test_from_the_shell(leaky, maps, tmp_path, run):
 
 
 def test_published_model_and_none_from_the_shell(leaky, tmp_path, run):
-    base = ("maps", leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
+    base = ("maps", "--no-motion", leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
     assert run(*base, "-o", tmp_path / "bsw", "--leakage-model", "bsw")[0] == 0
     told = json.loads((tmp_path / "bsw" / "summary.json").read_text())
     assert told["leakage_model"] == "bsw"
@@ -99,7 +101,9 @@ def test_leakage_without_tumour_mask_and_without_echo_time(leaky, tmp_path, run)
     series = leaky.series
     path = tmp_path / "relative.nii.gz"
     write_series(path, series.signal, series.grid, series.dt, None)
-    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", METHOD, "--leakage")
+    code, out, err = run(
+        "maps", "--no-motion", path, "-o", tmp_path / "out", "-m", METHOD, "--leakage"
+    )
     assert code == 0, err
     assert "relative" in out
     units = json.loads((tmp_path / "out" / "summary.json").read_text())["units"]
@@ -116,7 +120,9 @@ def test_refused_from_the_shell(leaky, tmp_path, run):
         (("--tumor", tmp_path / "missing.nii.gz"), "missing.nii.gz"),
         (("--leakage", "--leakage-model", "nosuch"), "free, bsw"),
     ):
-        code, _, err = run("maps", leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options)
+        code, _, err = run(
+            "maps", "--no-motion", leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options
+        )
         assert code == 2
         assert words in err
         assert err.count("\n") == 1
@@ -125,13 +131,27 @@ def test_refused_from_the_shell(leaky, tmp_path, run):
 
 def test_refused_from_python(leaky):
     with pytest.raises(MaskError, match="reference"):
-        measure(leaky.series, tumor=np.ones(leaky.series.grid.shape, bool))
+        measure(leaky.series, tumor=np.ones(leaky.series.grid.shape, bool), motion=False)
     with pytest.raises(MaskError, match="tumor marks no voxel"):
         measure(leaky.series, tumor=np.zeros(leaky.series.grid.shape, bool))
     with pytest.raises(InputError, match="boolean"):
         measure(leaky.series, tumor=np.ones(leaky.series.grid.shape))
     with pytest.raises(InputError, match="frames"):
-        measure(leaky.series, aif=np.ones(12), leakage=True)
+        measure(leaky.series, aif=np.ones(12), leakage=True, motion=False)
+
+
+def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky, tmp_path):
+    """Taking out motion is the first step that is announced."""
+    for wrong in (
+        {"leakage_model": "nosuch"},
+        {"aif": np.zeros(leaky.series.grid.shape, bool)},
+        {"aif": tmp_path / "missing.nii.gz"},
+        {"tumor": np.zeros(leaky.series.grid.shape, bool)},
+    ):
+        steps = []
+        with pytest.raises(InputError):
+            measure(leaky.series, progress=steps.append, **wrong)
+        assert steps == []
 
 
 def test_one_measurement_serves_many_methods(leaky, maps):

@@ -3,7 +3,7 @@
 from bolus.estimators.deconvolve import METHODS, Estimator, deconvolve, estimator
 from bolus.estimators.explain import Explainer, Explanation, explain, explainer
 from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
-from bolus.estimators.leakage import LeakageFit, correct_leakage
+from bolus.estimators.leakage import LeakageFit, check_leakage_model, correct_leakage
 from bolus.estimators.prior import Prior
 from bolus.estimators.quantify import LeakageResult, quantify
 from bolus.estimators.rebuild import rebuilt
@@ -18,6 +18,7 @@ __all__ = [
     "LeakageFit",
     "LeakageResult",
     "Prior",
+    "check_leakage_model",
     "correct_leakage",
     "deconvolve",
     "estimator",

@@ -44,6 +44,12 @@ class LeakageFit:
     model: str
 
 
+def check_leakage_model(model: str) -> None:
+    """Raise InputError for a model that there is not."""
+    if model not in MODELS:
+        raise InputError(f"the leakage model is one of {', '.join(MODELS)}, found '{model}'")
+
+
 def correct_leakage(
     curves: TissueCurves,
     series: DSCSeries,
@@ -64,8 +70,7 @@ def correct_leakage(
     Raises InputError for another model, CurveError for an arterial input that does not fit,
     MaskError for a tumour that leaves no reference.
     """
-    if model not in MODELS:
-        raise InputError(f"the leakage model is one of {', '.join(MODELS)}, found '{model}'")
+    check_leakage_model(model)
     if aif.curve.shape != curves.time.shape or not aif.curve.sum() > 0:
         raise CurveError(
             f"the arterial input needs the curves' {curves.time.size} frames and a positive area, "
