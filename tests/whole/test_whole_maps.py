@@ -267,17 +267,8 @@ class TestUncertainty:
 class TestWeights:
     def test_a_file_says_its_method(self, patient, tmp_path, run):
         write_weights(tmp_path / "w.safetensors", shipped_weights("phae-paper"))
-        out = tmp_path / "out"
-        arguments = (
-            "maps",
-            "--no-motion",
-            patient.path,
-            "-o",
-            out,
-            "--weights",
-            tmp_path / "w.safetensors",
-        )
-        code, _, err = run(*arguments)
+        out, weights = tmp_path / "out", tmp_path / "w.safetensors"
+        code, _, err = run("maps", "--no-motion", patient.path, "-o", out, "--weights", weights)
         assert code == 0, err
         told = json.loads((out / "summary.json").read_text())
         assert told["method"] == "phae-paper"
@@ -286,17 +277,8 @@ class TestWeights:
     @pytest.mark.parametrize("content", [b"", b"not weights", b"\x00" * 64])
     def test_refused(self, patient, tmp_path, run, content):
         (tmp_path / "w.safetensors").write_bytes(content)
-        out = tmp_path / "out"
-        arguments = (
-            "maps",
-            "--no-motion",
-            patient.path,
-            "-o",
-            out,
-            "--weights",
-            tmp_path / "w.safetensors",
-        )
-        code, _, err = run(*arguments)
+        out, weights = tmp_path / "out", tmp_path / "w.safetensors"
+        code, _, err = run("maps", "--no-motion", patient.path, "-o", out, "--weights", weights)
         assert code == 2
         assert err.count("\n") == 1
         assert "w.safetensors" in err

@@ -71,8 +71,8 @@ def view(
     from bolus.io import check_output, read_series
     from bolus.viewer import open_viewer
 
-    beside = {"--method": method, "--mask": mask, "--te": te, "--tr": tr, "--series": series}
-    beside |= {"--motion": motion}
+    beside: dict[str, object] = {"--method": method, "--mask": mask, "--motion": motion}
+    beside |= {"--te": te, "--tr": tr, "--series": series}
     alone = [name for name, value in beside.items() if value is not None]
     if source is None and alone:
         raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")

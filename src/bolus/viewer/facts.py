@@ -45,16 +45,16 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
 def flagged(view: View) -> dict[str, object]:
     """Times in s of used frames in which the head moved too much, and what that means in words."""
     motion, frames = view.series.motion, view.series.frames
-    marked = np.zeros(view.curves.time.size, dtype=bool)
-    if motion is not None and frames is not None:
-        marked = motion.flagged[frames.used]
-    if motion is None or not marked.any():
+    times = (
+        () if motion is None or frames is None else view.curves.time[motion.flagged[frames.used]]
+    )
+    if motion is None or not len(times):
         return {"times": [], "words": ""}
     became = "not treated yet" if view.maps is None else SAID[view.maps.flagged_frames]
     words = (
         f"Grey bands: frames in which the head moved by more than {motion.limit:g} mm ({became})."
     )
-    return {"times": view.curves.time[marked], "words": words}
+    return {"times": times, "words": words}
 
 
 WEAK = "weak: "

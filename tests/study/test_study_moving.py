@@ -1,0 +1,33 @@
+"""Heads that move, still and corrected, and the page of it."""
+
+import pytest
+
+from bolus.study.moving import moving_page, run_moving
+
+SHAPE = (40, 40, 6)
+
+
+@pytest.fixture(scope="module")
+def heads():
+    told = []
+    found = run_moving((SHAPE,), ((1, "none"),), progress=lambda *step: told.append(step))
+    assert told == [(0, 1, "moving heads of 40×40×6")]
+    return found
+
+
+def test_correction_leaves_less_motion_and_less_error(heads):
+    (head,) = heads
+    assert head.left < 0.5 * head.moved
+    assert head.left_most >= head.left
+    assert head.mistaken < head.left
+    assert head.resampled == 0
+    assert 1 < head.over_still("pure") < head.over_still("pure", corrected=False)
+    assert head.still.grey > 1.5 * head.still.white
+
+
+def test_the_page_has_the_figures(heads):
+    page, (head,) = moving_page(heads), heads
+    assert f"| 40×40×6 | 1 | {head.moved:.2f} | {head.left:.2f} ({head.left_most:.2f}) |" in page
+    told = (head.still, head.uncorrected, head.corrected)
+    assert " / ".join(f"{one.automatic:.3f}" for one in told) in page
+    assert f"| error, whole brain | {head.over_still('brain', corrected=False):.2f} (" in page
