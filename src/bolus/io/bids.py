@@ -127,8 +127,13 @@ def check_dataset(
     """
     root = Path(dataset).resolve()
     if not root.exists():
-        check_output(root)
-        return
+        try:
+            check_output(root)
+        except OutputError:
+            if not root.is_dir():  # else another run has made it meanwhile
+                raise
+        else:
+            return
     if not root.is_dir():
         raise OutputError(f"{root}: a file of this name exists; give the name of a dataset folder")
     if any(not path.name.startswith(".") for path in root.iterdir()):
