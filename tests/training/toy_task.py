@@ -1,10 +1,12 @@
 """A small task for the loop; run as a script it trains as one of several processes."""
 
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import distributed
 
 from bolus.estimators.phae import Weights
 
@@ -49,11 +51,15 @@ class Toy:
 
 
 def main(folder):
-    from bolus.estimators.phae.training import Recipe, fit
+    from bolus.estimators.phae.training import Recipe, fit, joined
 
     torch.set_num_threads(1)
     task = Toy()
-    fit(task, Recipe(epochs=3, lr=0.05, batch=12, schedule="cosine"), Path(folder))
+    with joined() as group:
+        left = weakref.ref(distributed.group.WORLD)
+        fit(task, Recipe(epochs=3, lr=0.05, batch=12, schedule="cosine"), Path(folder))
+    assert group.world == 2
+    assert left() is None, "the group, and so its threads, are still there"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Several processes that train one network: what each has to tell the others."""
 
+import importlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -101,6 +102,10 @@ def joined() -> Iterator[Group]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or "RANK" not in os.environ:
         yield Group()
         return
+    # Its functions take the group there is when it is imported as a default argument. Adam imports
+    # it; were it first imported within the group, the group's threads would outlive the block and
+    # could abort the interpreter as it ends.
+    importlib.import_module("torch.distributed.nn.functional")
     distributed.init_process_group("gloo", timeout=PATIENCE)
     try:
         yield Group(distributed.get_rank(), distributed.get_world_size())
