@@ -97,7 +97,8 @@ def test_a_truncated_file(refused, source, keep, tmp_path_factory, monkeypatch):
     victim.write_bytes(victim.read_bytes()[:keep])
     temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    refused(source, words=victim.name)
+    said = refused(source, words=victim.name)
+    assert "Error" not in said
     assert list(temporary.iterdir()) == []
 
 

@@ -17,6 +17,7 @@ CLASSIC = "1.2.840.10008.5.1.4.1.1.4"
 """MR Image Storage."""
 _ENHANCED = ("1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4")
 _DICOMDIR = "1.2.840.10008.1.3.10"
+_INCOMPLETE = "its header names no SOP class or no series; is it cut short?"
 _NOT_MAGNITUDE = {"P", "PHASE", "REAL", "IMAGINARY", "R", "I"}
 _TAGS = [
     "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription",
@@ -69,8 +70,9 @@ def read_header(path: Path) -> FileHeader | None:
         with no_remarks():
             return _read(path)
     except Exception as error:
+        name = type(error).__name__
         raise SeriesError(
-            f"{path}: begins like a DICOM file but cannot be read ({type(error).__name__}: {error})"
+            f"{path}: begins like a DICOM file but cannot be read ({str(error) or name})"
         ) from error
 
 
@@ -78,7 +80,7 @@ def _read(path: Path) -> FileHeader | None:
     import pydicom
 
     ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
-    sop_class = str(ds.get("SOPClassUID") or ds.file_meta.MediaStorageSOPClassUID)
+    sop_class = str(ds.get("SOPClassUID") or ds.file_meta.get("MediaStorageSOPClassUID") or "")
     if sop_class != CLASSIC and sop_class not in _ENHANCED:
         _check_other(ds, sop_class)
         return None
@@ -96,7 +98,7 @@ def begins_like_dicom(path: Path) -> bool:
 def _check_other(ds: Dataset, sop_class: str) -> None:
     """Another kind of DICOM object is passed over, but only if it is one."""
     if sop_class != _DICOMDIR and not (sop_class and ds.get("SeriesInstanceUID")):
-        raise ValueError("no SOP class or series")
+        raise ValueError(_INCOMPLETE)
 
 
 def _header(path: Path, ds: Dataset, sop_class: str) -> FileHeader:
@@ -107,7 +109,7 @@ def _header(path: Path, ds: Dataset, sop_class: str) -> FileHeader:
         else ds.get("RepetitionTime")  # fmt: skip
     return FileHeader(
         path=path,
-        uid=str(ds.SeriesInstanceUID),
+        uid=_series_of(ds),
         sop=(sop_class, str(ds.get("SOPInstanceUID") or "")),
         number=_int(ds.get("SeriesNumber")),
         description=clean(str(ds.get("SeriesDescription") or "")),
@@ -120,6 +122,14 @@ def _header(path: Path, ds: Dataset, sop_class: str) -> FileHeader:
         mosaic="MOSAIC" in (ds.get("ImageType") or ()),
         frames=tuple(map(_enhanced_frame, enhanced)) if enhanced else (_classic_frame(ds),),
     )
+
+
+def _series_of(ds: Dataset) -> str:
+    """The UID of the series, which every image has."""
+    uid = ds.get("SeriesInstanceUID")
+    if not uid:
+        raise ValueError(_INCOMPLETE)
+    return str(uid)
 
 
 def clean(text: str) -> str:
