@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from bolus.data import Grid, InputError
 from bolus.phantom.fields import smooth_field
+from bolus.phantom.pieces import WHOLE, Pieces, divided
 
 FIELD_OF_VIEW = 220.0
 COVERAGE = 84.0
@@ -60,14 +61,18 @@ def scanner_grid(shape: tuple[int, int, int]) -> Grid:
     return Grid(shape=shape, affine=affine)
 
 
-def simulate_anatomy(rng: np.random.Generator, shape: tuple[int, int, int]) -> Anatomy:
+def simulate_anatomy(
+    rng: np.random.Generator, shape: tuple[int, int, int], pieces: Pieces = WHOLE
+) -> Anatomy:
     """One head on a grid of ``shape``: the MNI152 tissue maps, moved, scaled and warped a little.
+
+    It is told for the ``pieces`` of every voxel.
 
     Partial volume comes from averaging the 1 mm maps over every voxel. Nothing is downloaded: the
     maps are part of nilearn. Source: Fonov et al., Neuroimage 2011;54:313. Raises InputError for a
     matrix that is too small.
     """
-    grid = scanner_grid(shape)
+    grid = divided(scanner_grid(shape), pieces)
     x, y, z = (int(np.ceil(edge / 1.75)) for edge in grid.voxel_size)
     placement = _place(rng, grid)
     fine = placement.points(grid, (x, y, z))

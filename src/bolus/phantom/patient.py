@@ -7,11 +7,13 @@ from jaxtyping import Bool, Float
 
 from bolus.data import DSCSeries, InputError
 from bolus.phantom.acquisition import Protocol
-from bolus.phantom.anatomy import Anatomy, simulate_anatomy
+from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
 from bolus.phantom.leakage import Leakage, leakage
 from bolus.phantom.motion import moved, trajectory
+from bolus.phantom.pieces import WHOLE, Pieces, sampled, share
 from bolus.phantom.realism import PLAIN, Realism
+from bolus.phantom.regions import PatientMasks, in_voxels, purest
 from bolus.phantom.signal import class_fractions, compose_signal, fine_input, scan
 from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
 from bolus.phantom.tumor import (
@@ -50,27 +52,6 @@ class PatientSettings:
     tumor: str
     shape: tuple[int, int, int]
     realism: Realism = PLAIN
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PatientMasks:
-    """Regions of a patient.
-
-    ``brain`` holds ventricles and sulci too; ``grey`` and ``white`` are voxels of at least 80 %
-    healthy grey or white matter; ``nawm`` is normal-appearing white matter, opposite the tumour if
-    there is one; ``tumor`` (None without) is its solid part, ``core`` (None unless high grade) the
-    necrosis; ``aif`` marks pure arterial voxels, ``vessels`` all voxels that a large vessel
-    touches, where the truth maps describe only the tissue beside it.
-    """
-
-    brain: Bool[np.ndarray, "x y z"]
-    grey: Bool[np.ndarray, "x y z"]
-    white: Bool[np.ndarray, "x y z"]
-    nawm: Bool[np.ndarray, "x y z"]
-    tumor: Bool[np.ndarray, "x y z"] | None
-    core: Bool[np.ndarray, "x y z"] | None
-    aif: Bool[np.ndarray, "x y z"]
-    vessels: Bool[np.ndarray, "x y z"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,13 +102,16 @@ def simulate_patient(
     shape: tuple[int, int, int] = (64, 64, 12),
     ratios: TumorPerfusion | None = None,
     realism: Realism = PLAIN,
+    path: Float[np.ndarray, "t six"] | None = None,
 ) -> DigitalPatient:
     """One digital patient; the same arguments give the same bytes.
 
     ``tr`` and ``te`` in s (``te`` None: 0.025 at 1.5 T, 0.020 at 3 T), ``field`` 1.5 or 3.0 T,
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
     ``shape``. ``ratios`` fixes the tumour's perfusion; ``realism`` adds what a plain patient does
-    not have: dispersion, motion, another residue and a leaking tumour. Anatomy comes from the
+    not have: dispersion, motion, another residue, a leaking tumour, and voxels made of pieces.
+    ``path`` (frames, 6), in mm and degrees, are poses for the head to take instead of drawn ones;
+    they bring a frame back (``bolus.preprocess.correct_motion``). Anatomy comes from the
     MNI152 maps. A voxel's signal adds up, by volume, the tissue (one curve of volume-weighted CBV
     and CBF), arteries with the arterial input itself, veins with a late and dispersed one, and a
     scalp without contrast: S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician
@@ -135,29 +119,33 @@ def simulate_patient(
     grey matter loses a little over a fifth of its signal at an echo time of 30 ms.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
-    100 ms, an SNR that is not positive, another field or tumour, or a matrix below 24×24×1.
+    100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, or a path
+    of another shape or next to ``realism.motion``.
     """
+    _check_path(path, frames, realism)
     settings = _settings(
         seed, float(snr), float(field), float(tr), te, frames, tumor, shape, realism
     )
     rng = np.random.default_rng(seed)
     protocol = Protocol(field=settings.field, tr=settings.tr, te=settings.te, frames=frames)
-    anatomy = simulate_anatomy(rng, shape)
-    vessels = simulate_vessels(anatomy)
+    pieces = realism.pieces
+    grid = scanner_grid(shape)
+    anatomy = simulate_anatomy(rng, shape, pieces)
+    vessels = simulate_vessels(anatomy, pieces)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = _arterial(rng, protocol)
     classes = class_fractions(anatomy, vessels, lesion)
     leak = _leakage(rng, anatomy, vessels, lesion, tissue, arterial, protocol, realism)
     signal = compose_signal(protocol, classes, tissue, vessels, arterial, leak)
-    motion = np.zeros((frames, 6))
-    if realism.motion > 0:
-        motion = trajectory(rng, frames, realism.motion)
-        signal = moved(signal, motion, anatomy.grid)
-    signal = scan(rng, signal, anatomy.grid, masks.brain, settings.snr)
+    motion = trajectory(rng, frames, realism.motion) if path is None else path
+    if motion.any():
+        signal = moved(signal, motion, anatomy.grid, order=1 if pieces == WHOLE else 3)
+    masks = in_voxels(masks, vessels, pieces)
+    signal = scan(rng, sampled(signal, pieces), grid, masks.brain, settings.snr)
     return DigitalPatient(
-        series=DSCSeries(signal=signal, dt=settings.tr, te=settings.te, grid=anatomy.grid),
+        series=DSCSeries(signal=signal, dt=settings.tr, te=settings.te, grid=grid),
         masks=masks,
-        truth=_truth(tissue, masks.brain, leak),
+        truth=_truth(tissue, anatomy.tissue * (1 - vessels.total), leak, masks.brain, pieces),
         aif=arterial(protocol.time),
         arterial=arterial,
         motion=motion,
@@ -207,6 +195,15 @@ def _check(s: PatientSettings) -> None:
         raise InputError(f"the tumour must be none, low or high, found '{s.tumor}'")
 
 
+def _check_path(path: Float[np.ndarray, "t six"] | None, frames: int, realism: Realism) -> None:
+    if path is None:
+        return
+    if path.shape != (frames, 6) or not np.isfinite(path).all():
+        raise InputError(f"a path has six finite numbers for each of {frames} frames")
+    if realism.motion > 0:
+        raise InputError("either a path is given, or one is drawn (realism.motion), not both")
+
+
 def _perfusion(
     rng: np.random.Generator,
     anatomy: Anatomy,
@@ -234,7 +231,7 @@ def _perfusion(
         nawm=nawm,
         tumor=lesion.mask if lesion else None,
         core=(lesion.core > 0.9) & free if lesion and high else None,
-        aif=_purest(vessels.trunks * anatomy.brain),
+        aif=purest(vessels.trunks * anatomy.brain),
         vessels=crossed,
     )
     return tissue, lesion, masks
@@ -263,14 +260,6 @@ def _leakage(
     )
 
 
-def _purest(arteries: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
-    """Voxels of nothing but arterial blood, or the five nearest to it.
-
-    As little as 2 % of tissue would hold the signal up at the peak and cut the curve by a fifth.
-    """
-    return (arteries >= min(0.999, np.sort(arteries, axis=None)[-5])) & (arteries > 0)
-
-
 def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
     """An arterial input that starts after nine frames or 14 to 18 s, early in short series.
 
@@ -288,19 +277,32 @@ def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
     return replace(drawn, amplitude=float(drawn.amplitude * wanted / reference.max()))
 
 
-def _truth(tissue: Tissue, brain: Bool[np.ndarray, "x y z"], leak: Leakage | None) -> PatientTruth:
+def _truth(
+    tissue: Tissue,
+    amount: Float[np.ndarray, "i j k"],
+    leak: Leakage | None,
+    brain: Bool[np.ndarray, "x y z"],
+    pieces: Pieces,
+) -> PatientTruth:
+    """Means over the ``amount`` of tissue in the pieces of every voxel of the brain."""
+    some = np.maximum(amount, 1e-9)
+
+    def mean(values: Float[np.ndarray, "i j k"]) -> Float[np.ndarray, "x y z"]:
+        return values if pieces == WHOLE else share(some * values, pieces) / share(some, pieces)
+
     def kept(values: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
         return np.where(brain, values, np.nan).astype(np.float32)
 
-    delay, ktrans = kept(tissue.delay), np.zeros(brain.shape)
+    cbf, cbv, delay = mean(tissue.cbf), mean(tissue.cbv), kept(mean(tissue.delay))
+    ktrans = np.zeros(amount.shape)
     if leak is not None:
         ktrans.ravel()[leak.voxels] = leak.share * leak.ktrans
     return PatientTruth(
-        cbf=kept(tissue.cbf),
-        cbv=kept(tissue.cbv),
-        mtt=kept(tissue.mtt),
+        cbf=kept(cbf),
+        cbv=kept(cbv),
+        mtt=kept(60 * cbv / cbf),
         delay=delay,
         tmax=delay,
-        shape=kept(tissue.shape),
-        ktrans=kept(ktrans),
+        shape=kept(mean(tissue.shape)),
+        ktrans=kept(mean(ktrans)),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bolus.data import InputError
 from bolus.phantom.arterial import Range
+from bolus.phantom.pieces import WHOLE, Pieces
 from bolus.physics import RESIDUES
 
 SHAPED = ("weibull", "fermi")
@@ -38,15 +39,20 @@ class Realism:
 
     Arterial ``dispersion`` in s varies over the brain within its range, by an exponential vascular
     transport function; the tissue's ``residue`` is one of SHAPED; ``motion`` is the SD of the
-    head's drift in mm and in degrees; ``leak`` is that of the tumour.
+    head's drift in mm and in degrees; ``leak`` is that of the tumour. Voxels are simulated whole,
+    or as so many ``pieces`` along x, y and z that the scanner samples through k-space, which takes
+    as many times longer: for heads that move by a good part of a voxel.
     """
 
     dispersion: Range = (0.0, 0.0)
     residue: str = "weibull"
     motion: float = 0.0
     leak: Leak | None = None
+    pieces: Pieces = WHOLE
 
     def __post_init__(self) -> None:
+        if min(self.pieces) < 1:
+            raise InputError(f"a voxel has at least one piece along each axis, found {self.pieces}")
         if not 0 <= self.dispersion[0] <= self.dispersion[1]:
             raise InputError(f"dispersion is a rising range from 0 s, found {self.dispersion}")
         if self.residue not in SHAPED or self.residue not in RESIDUES:

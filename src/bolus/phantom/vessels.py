@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from bolus.phantom.anatomy import Anatomy
 from bolus.phantom.arterial import Number
+from bolus.phantom.pieces import WHOLE, Pieces
 
 Point = tuple[Number, Number, Number]
 Line = tuple[Point, ...]
@@ -31,6 +32,8 @@ SINUSES = (
     ((0, -98, -14), (-30, -90, -22), (-56, -62, -26)),
     ((0, -38, 6), (0, -56, 10), (0, -80, -2), (0, -98, -14)),
 )
+THIN, THIN_IN_PIECES = 0.1, 0.25
+"""Radius of a branch in voxels; either gives it a cross-section of a quarter of a voxel's face."""
 TERRITORIES = (
     ("mca", "mca_front", "mca_back", "mca_low"),
     ("aca", "aca_top"),
@@ -56,22 +59,23 @@ class Vessels:
         return self.trunks + self.branches + self.veins
 
 
-def simulate_vessels(anatomy: Anatomy) -> Vessels:
-    """Tubes around the centre lines, their width counted in voxels.
+def simulate_vessels(anatomy: Anatomy, pieces: Pieces = WHOLE) -> Vessels:
+    """Tubes around the centre lines, their width counted in voxels of so many ``pieces``.
 
     So a trunk has voxels of pure blood on every grid, and a branch stays partial volume. Where
     vessels meet, trunks come before branches, branches before veins.
     """
-    unit = np.array(anatomy.grid.voxel_size)
-    position = anatomy.mni / unit
+    unit = np.array(anatomy.grid.voxel_size) * pieces
+    position, sharpness = anatomy.mni / unit, min(pieces)
 
     def fraction(lines: list[Line], radius: float) -> Float[np.ndarray, "x y z"]:
         scaled = [tuple(tuple(np.array(p) / unit) for p in line) for line in lines]
-        return np.clip(radius + 0.5 - distance(position, scaled), 0.0, 1.0)
+        return np.clip(sharpness * (radius - distance(position, scaled)) + 0.5, 0.0, 1.0)
 
     names = set(PAIRED) - {"carotid", "mca"}
     trunks = fraction(_both(("carotid", "mca")), 0.95)
-    branches = fraction([*_both(sorted(names)), *MIDLINE.values()], 0.1)
+    thin = THIN if sharpness == 1 else THIN_IN_PIECES
+    branches = fraction([*_both(sorted(names)), *MIDLINE.values()], thin)
     veins = fraction(list(SINUSES), 0.9)
     branches = np.minimum(branches, 1 - trunks)
     return Vessels(trunks=trunks, branches=branches, veins=np.minimum(veins, 1 - trunks - branches))
