@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from tiny_head import ARTERY, GREY, SATURATED, SHAPE, VEIN, tiny_head
 
-from bolus.aif import find_aif
+from bolus.aif import automatic, find_aif
+from bolus.aif.average import arterial_mean
 from bolus.aif.shape import shape_of
 from bolus.data import ArterialInputError, DSCSeries, FrameWindow, Grid
 from bolus.phantom import simulate_patient
@@ -42,6 +43,25 @@ def test_the_curve_has_the_true_height():
     labels = made.labels[aif.mask]
     assert (labels == ARTERY).mean() >= 0.8
     assert aif.curve.max() == pytest.approx(51, rel=0.15)
+
+
+@pytest.mark.parametrize("failing", [1, 99])
+def test_a_choice_without_a_bolus_spoils_no_other(failing, monkeypatch):
+    asked = []
+
+    def mean(*arguments):
+        asked.append(arguments)
+        if len(asked) <= failing:
+            raise ArterialInputError("no bolus passes")
+        return arterial_mean(*arguments)
+
+    monkeypatch.setattr(automatic, "arterial_mean", mean)
+    if failing == 1:
+        assert found(tiny_head(dt=1.0, snr=60))[1].quality > 0.5
+    else:
+        with pytest.raises(ArterialInputError, match=r"no bolus passes\. Mark arteries by hand"):
+            found(tiny_head(dt=1.0, snr=60))
+    assert len(asked) > 1
 
 
 def test_the_largest_area_wins_for_tissue_takes_more_of_it_than_noise():

@@ -68,20 +68,32 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
         for leaders in LEADERS
         if pool.size >= FEWEST
     ]
-    found = [
-        arterial_mean(curves, series, _on_grid(series.mask, chosen))
-        for chosen in choices
-        if chosen.size >= FEWEST
-    ]
+    found, reasons = _means(curves, series, [_on_grid(series.mask, one) for one in choices])
     if not found:
         raise ArterialInputError(
-            f"the {candidates.size} voxels that look arterial one by one do not agree with each "
-            f"other. {BY_HAND}"
+            f"the {candidates.size} voxels that look arterial one by one make no arterial input: "
+            f"{'; '.join(dict.fromkeys(reasons))}. {BY_HAND}"
         )
     good = [mean for mean in found if (mean.quality or 0.0) >= GOOD]
     if good:
         return _checked(max(good, key=lambda mean: float(area(mean.curve, mean.dt))))
     return _checked(max(found, key=lambda mean: mean.quality or 0.0))
+
+
+def _means(
+    curves: TissueCurves, series: DSCSeries, choices: list[Bool[np.ndarray, "x y z"]]
+) -> tuple[list[AIF], list[str]]:
+    """The mean curve of every choice of voxels that has one, and why the others have none."""
+    found, reasons = [], []
+    for chosen in choices:
+        if chosen.sum() < FEWEST:
+            reasons.append("they do not agree with each other")
+            continue
+        try:
+            found.append(arterial_mean(curves, series, chosen))
+        except ArterialInputError as error:
+            reasons.append(str(error))
+    return found, reasons
 
 
 def _checked(mean: AIF) -> AIF:

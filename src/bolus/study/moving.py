@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import AIF, DSCSeries, Motion
+from bolus.aif import find_aif
+from bolus.data import AIF, ArterialInputError, DSCSeries, Motion
 from bolus.phantom import Realism, simulate_patient
 from bolus.phantom.motion import trajectory
 from bolus.phantom.patient import DigitalPatient
@@ -39,8 +41,8 @@ class Errors:
 
     With the true arterial input in voxels of at least 80 % grey or white matter (``pure``) and in
     the whole ``brain`` beside vessels; in pure voxels with the ``automatic`` input, the area of
-    which is ``input`` times the true one. ``grey`` and ``white`` are medians of CBF in
-    mL/100 g/min.
+    which is ``input`` times the true one, both NaN where none is found. ``grey`` and ``white`` are
+    medians of CBF in mL/100 g/min.
     """
 
     pure: float
@@ -134,18 +136,21 @@ def _errors(series: DSCSeries, made: DigitalPatient) -> Errors:
     masks, truth = made.masks, made.truth.cbf
     pure = (masks.grey | masks.white) & ~masks.vessels
     brain = masks.brain & ~masks.vessels & (truth > LEAST_CBF)
-    found = measure(series, mask=masks.brain, motion=False)
+    found = measure(series, masks.aif, masks.brain, motion=False)
     window = found.series.frames
     assert window is not None
     given = AIF(curve=made.aif[window.used], dt=series.dt, origin="given")
-    automatic = estimate(found, "phae").cbf
-    share = area(found.aif.curve, series.dt) / area(given.curve, series.dt)
     cbf = estimate(replace(found, aif=given), "phae").cbf
+    automatic, share = np.nan, np.nan
+    with suppress(ArterialInputError):  # the page says that it was refused
+        own = find_aif(found.curves, found.series)
+        automatic = _error(estimate(replace(found, aif=own), "phae").cbf, truth, pure)
+        share = float(area(own.curve, own.dt) / area(given.curve, given.dt))
     return Errors(
         pure=_error(cbf, truth, pure),
         brain=_error(cbf, truth, brain),
-        automatic=_error(automatic, truth, pure),
-        input=float(share),
+        automatic=automatic,
+        input=share,
         grey=float(np.nanmedian(cbf[masks.grey])),
         white=float(np.nanmedian(cbf[masks.white])),
     )
@@ -206,10 +211,10 @@ def _maps(heads: Sequence[MovedHead]) -> Layout:
         return (
             *_name(head),
             *(
-                " / ".join(f"{getattr(one, what):.3f}" for one in told)
+                " / ".join(_figure(getattr(one, what), 3) for one in told)
                 for what in ("pure", "brain", "automatic")
             ),
-            " / ".join(f"{one.input:.2f}" for one in told),
+            " / ".join(_figure(one.input, 2) for one in told),
         )
 
     return Layout(
@@ -250,8 +255,13 @@ def _ratios(heads: Sequence[MovedHead]) -> Layout:
     )
 
 
+def _figure(value: float, digits: int) -> str:
+    return "refused" if np.isnan(value) else f"{value:.{digits}f}"
+
+
 def _mean(values: Float[np.ndarray, " n"]) -> str:
     rng = np.random.default_rng(0)
+    values = values[np.isfinite(values)]
     means = rng.choice(values, size=(RESAMPLES, values.size)).mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return f"{values.mean():.2f} ({low:.2f}–{high:.2f})"
