@@ -63,12 +63,15 @@ def test_motion_is_judged_by_the_frames_that_moved(mapped, moving):
 
 
 def test_a_head_that_wanders_is_told_though_no_frame_jumps(moving):
-    assert check(moving([], away=0.9), "Head motion").word is Word.GOOD
-    found = check(moving([], away=1.2), "Head motion")
+    assert "lay still" in check(moving([], away=0.3), "Head motion").meaning
+    near = check(moving([], away=2.8), "Head motion")
+    assert near.word is Word.GOOD
+    assert "brought back" in near.meaning
+    found = check(moving([], away=3.2), "Head motion")
     assert found.word is Word.DOUBTFUL
-    assert found.figure.startswith("corrected; at most 1.2 mm away")
-    assert "ratios are safer" in found.meaning
-    assert check(moving(range(20, 40), away=1.2), "Head motion").word is Word.POOR
+    assert found.figure.startswith("corrected; at most 3.2 mm away")
+    assert "left the slices" in found.meaning
+    assert check(moving(range(20, 40), away=3.2), "Head motion").word is Word.POOR
 
 
 @pytest.mark.parametrize(("quality", "word"), [(0.9, "good"), (0.4, "doubtful"), (0.2, "poor"),

@@ -308,6 +308,18 @@ def test_the_arterial_input_is_noisy_only_when_asked(cohort):
     assert quiet.rows[0].ratio != noisy.rows[0].ratio
 
 
+@pytest.mark.parametrize("snr", [math.inf, 30.0])
+def test_motion_is_taken_out_when_asked(cohort, snr):
+    one = read_participants(cohort)[0]
+    ask = partial(examine, one, snr, weights={}, folder=None)
+    left, taken = (
+        ask(settings=replace(SMALL, methods=("osvd",), motion=motion)).rows[0]
+        for motion in (False, True)
+    )
+    assert taken.ratio != left.ratio
+    assert taken.ratio == pytest.approx(left.ratio, rel=0.3)
+
+
 def test_a_dead_worker_loses_no_patient(cohort, tmp_path, results):
     distributed = pytest.importorskip("distributed")
     _, expected = results

@@ -142,6 +142,8 @@ def test_the_methods_paragraph_says_what_was_done():
     other = replace(SETTINGS, noisy_aif=True, leakage=False)
     assert "frames and arterial input included" in methods_paragraph(other, None)
     assert "not corrected for leakage" in methods_paragraph(other, None)
+    assert "Head motion was not corrected" in plain
+    assert "Head motion was corrected" in methods_paragraph(replace(SETTINGS, motion=True), None)
 
 
 def test_several_cohorts():

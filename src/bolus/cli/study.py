@@ -49,6 +49,13 @@ def study(
     leakage_model: Annotated[str, typer.Option(metavar="free|bsw", help="As in bolus maps.")] = (
         "free"
     ),
+    motion: Annotated[
+        bool,
+        typer.Option(
+            "--motion/--no-motion",
+            help="First take out the motion of every head. Off, as in the published study.",
+        ),
+    ] = False,
     resamples: Annotated[int, typer.Option(metavar="N", help="Resamples of the bootstrap.")] = 2000,
     seed: Annotated[int, typer.Option(help="Same seed, same noise and intervals.")] = 0,
     jobs: Jobs = None,
@@ -82,6 +89,7 @@ def study(
         noisy_aif=noisy_aif,
         leakage=leakage,
         leakage_model=leakage_model,
+        motion=motion,
     )
     with counted(quiet) as tell:
         made = run_study(

@@ -4,7 +4,7 @@ from bolus.preprocess.curves import tissue_curves
 from bolus.preprocess.flagged import noise_share, without_flagged
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.mask import brain_mask, head_mask
-from bolus.preprocess.motion import LIMIT, correct_motion
+from bolus.preprocess.motion import LIMIT, correct_motion, negligible
 from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
 from bolus.preprocess.rigid import framewise_displacement, pose_error
@@ -17,6 +17,7 @@ __all__ = [
     "find_series_frames",
     "framewise_displacement",
     "head_mask",
+    "negligible",
     "noise_share",
     "pooled_sd",
     "pose_error",

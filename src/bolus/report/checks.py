@@ -3,7 +3,7 @@
 import numpy as np
 
 from bolus.data import PerfusionMaps, Quality
-from bolus.preprocess import pose_error
+from bolus.preprocess import negligible, pose_error
 from bolus.report.verdict import (
     BASELINE_GOOD,
     BASELINE_POOR,
@@ -105,14 +105,15 @@ def _motion(maps: PerfusionMaps) -> Check:
     )
     if word is Word.GOOD and away > FAR:
         return _told("Head motion", Word.DOUBTFUL, figure,
-                     "The head wandered. Brought back, but thin arteries have lost height, and all "
-                     "of CBF and CBV may be too high: ratios are safer.")  # fmt: skip
+                     "The head wandered far. It is brought back, but not what left the slices; "
+                     "look at the outer ones and at the arterial input.")  # fmt: skip
+    still = away <= negligible(maps.series.grid)
     return _told(
         "Head motion",
         word,
         figure,
         {
-            Word.GOOD: "The head lay still.",
+            Word.GOOD: "The head lay still." if still else "The head moved and is brought back.",
             Word.DOUBTFUL: "The head moved in a few frames: look whether the bolus is among them.",
             Word.POOR: "The head moved often: what correction cannot put back is in the curves.",
         }[word],
@@ -131,7 +132,8 @@ def _artery(maps: PerfusionMaps) -> Check:
         "Arterial input",
         word,
         f"quality {aif.quality:.2f} of 1 ({aif.origin}{voxels})",
-        "Early, high and narrow, as an artery should be."
+        "Early, high and narrow, as an artery should be. Tissue beside it in its voxels can still "
+        "take a fourth of its area and make all of CBF and CBV too high: ratios are safer."
         if word is Word.GOOD
         else f"Scales all of CBF and CBV; weak in: {weak or 'its score'}.",
     )

@@ -174,6 +174,7 @@ def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
         "seed": str(study.settings.seed),
         "bootstrap resamples": str(study.settings.resamples),
         "leakage model": study.settings.leakage_model if study.settings.leakage else "none",
+        "head motion": "taken out" if study.settings.motion else "left in",
         "training": study.trained or "none; weights as shipped",
     }
     return study_page(

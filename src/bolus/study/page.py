@@ -96,7 +96,13 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
         if settings.leakage
         else "Curves were not corrected for leakage of contrast agent. "
     )
+    motion = (
+        "Head motion was corrected by rigid registration of every frame by mutual information. "
+        if settings.motion
+        else "Head motion was not corrected. "
+    )
     return (
+        f"{motion}"
         "Concentration was taken as ΔR2*(t) = −ln(S(t)/S0)/TE with S0 the mean of the steady "
         "frames before the bolus. The arterial input function was the mean of the marked arterial "
         f"voxels, or of voxels found automatically where none were marked. {leakage}{noise}"

@@ -158,7 +158,7 @@ def _measured(
         "tumor": tumor,
         "leakage": settings.leakage,
         "leakage_model": settings.leakage_model,
-        "motion": False,
+        "motion": settings.motion,
     }
     series, start = case.series, time.perf_counter()
     if math.isinf(snr):
@@ -170,7 +170,7 @@ def _measured(
         start = time.perf_counter()
         found = measure(noisy, aif, brain, **options)  # type: ignore[arg-type]
     else:
-        still = measure(series, aif, brain, leakage=False, motion=False)
+        still = measure(series, aif, brain, leakage=False, motion=settings.motion)
         noisy = with_noise(still.series, snr, key, still.series.mask)
         start = time.perf_counter()
         found = measure(noisy, still.aif, **options)  # type: ignore[arg-type]

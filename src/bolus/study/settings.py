@@ -23,7 +23,8 @@ class StudySettings:
     At an SNR, Gaussian noise of SD (mean baseline of the brain)/SNR is added to the magnitude, as
     the published study did; with ``noisy_aif`` frames and arterial input are found in the noisy
     series too, else they stay those of the series as it is. ``leakage`` corrects the curves of
-    every method by ``leakage_model``. ``resamples`` are the bootstrap's.
+    every method by ``leakage_model``. ``motion`` takes out that of the head first, which the
+    published study did not. ``resamples`` are the bootstrap's.
 
     Raises InputError for what no study can do.
     """
@@ -35,6 +36,7 @@ class StudySettings:
     noisy_aif: bool = False
     leakage: bool = True
     leakage_model: str = "free"
+    motion: bool = False
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.methods if name not in METHODS]
