@@ -66,11 +66,10 @@ def simulate_anatomy(
 ) -> Anatomy:
     """One head on a grid of ``shape``: the MNI152 tissue maps, moved, scaled and warped a little.
 
-    It is told for the ``pieces`` of every voxel.
-
-    Partial volume comes from averaging the 1 mm maps over every voxel. Nothing is downloaded: the
-    maps are part of nilearn. Source: Fonov et al., Neuroimage 2011;54:313. Raises InputError for a
-    matrix that is too small.
+    The fractions are those of all the ``pieces`` of the voxels, on their grid. Partial volume
+    comes from averaging the 1 mm maps over every voxel. Nothing is downloaded: the maps are part
+    of nilearn. Source: Fonov et al., Neuroimage 2011;54:313. Raises InputError for a matrix that
+    is too small.
     """
     grid = divided(scanner_grid(shape), pieces)
     x, y, z = (int(np.ceil(edge / 1.75)) for edge in grid.voxel_size)
