@@ -17,11 +17,13 @@ def where(x):
 
 
 def refuse(folder, x):
-    """Leaves a trace of every call, and raises at 3."""
+    """Leaves a trace of every call, and raises at 3; what is larger takes a while."""
     with (Path(folder) / f"{x}").open("a") as trace:
         trace.write("x")
     if x == 3:
         raise InputError("three is refused")
+    if x > 3:
+        time.sleep(0.3)
     return x
 
 
