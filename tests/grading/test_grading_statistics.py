@@ -69,9 +69,9 @@ def test_without_resamples_there_is_no_interval():
 def test_two_thousand_resamples_take_well_under_a_second():
     score, positive = overlapping(0, n=32, m=32)
     bootstrap(score, positive)
-    start = time.perf_counter()
+    start = time.process_time()
     bootstrap(score, positive)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize("sizes", [(6, 7), (20, 30)])

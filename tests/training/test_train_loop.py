@@ -228,7 +228,7 @@ def test_two_processes_are_one(tmp_path):
         command = [sys.executable, str(Path(__file__).with_name("toy_task.py")), str(tmp_path)]
         runs.append(subprocess.Popen(command, env=env, stderr=subprocess.PIPE))
     for run in runs:
-        _, err = run.communicate(timeout=60)
+        _, err = run.communicate(timeout=180)
         assert run.returncode == 0, err.decode()
     alone = Toy()
     fit(alone, Recipe(epochs=3, lr=0.05, batch=12, schedule="cosine"), tmp_path / "alone")

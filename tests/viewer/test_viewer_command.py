@@ -31,7 +31,7 @@ def test_an_address_that_works_once_and_a_clean_end(kept):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(address)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err) == (0, "", "")
 
 
