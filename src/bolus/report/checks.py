@@ -132,8 +132,8 @@ def _artery(maps: PerfusionMaps) -> Check:
         "Arterial input",
         word,
         f"quality {aif.quality:.2f} of 1 ({aif.origin}{voxels})",
-        "Early, high and narrow, as an artery should be. Tissue beside it in its voxels can still "
-        "take a fourth of its area and make all of CBF and CBV too high: ratios are safer."
+        "Early, high and narrow, as an artery should be. Tissue in its voxels may yet have taken "
+        "much of it, which makes all of CBF and CBV too high."
         if word is Word.GOOD
         else f"Scales all of CBF and CBV; weak in: {weak or 'its score'}.",
     )
