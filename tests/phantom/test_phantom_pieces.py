@@ -76,6 +76,12 @@ class TestPatient:
                  for p in (plain, made)]  # fmt: skip
         np.testing.assert_allclose(sizes[1], sizes[0], rtol=0.35)
 
+    def test_the_truth_is_a_mean_over_the_tissue(self, made):
+        """So it stays within what the tissue has, in voxels that are half outside the brain too."""
+        shape, delay = made.truth.shape[made.masks.brain], made.truth.delay[made.masks.brain]
+        assert 1.0 <= shape.min() < shape.max() <= 1.8
+        assert -0.4 <= delay.min() < 0 < delay.max() <= 2.5
+
     def test_tissue_obeys_its_truth(self, made):
         """∫C/∫AIF of pure white matter is nearly its blood volume."""
         white = made.masks.white
