@@ -1,5 +1,8 @@
 """Heads that move, still and corrected, and the page of it."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from bolus.study.moving import moving_page, run_moving
@@ -31,3 +34,14 @@ def test_the_page_has_the_figures(heads):
     told = (head.still, head.uncorrected, head.corrected)
     assert " / ".join(f"{one.automatic:.3f}" for one in told) in page
     assert f"| error, whole brain | {head.over_still('brain', corrected=False):.2f} (" in page
+
+
+def test_an_input_that_was_refused_is_said_and_not_counted(heads):
+    (head,) = heads
+    refused = replace(head.corrected, automatic=np.nan, input=np.nan)
+    page = moving_page([head, replace(head, corrected=refused)])
+    assert f"{head.uncorrected.automatic:.3f} / refused" in page
+    line = next(line for line in page.splitlines() if "error, automatic input" in line)
+    assert f"| {head.over_still('automatic'):.2f} (" in line
+    assert "nan" not in page
+    assert "| – | 0 of 1 |" in moving_page([replace(head, corrected=refused)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import DSCSeries, InputError
+from bolus.data import DSCSeries, Grid, InputError
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
@@ -128,8 +128,7 @@ def simulate_patient(
     )
     rng = np.random.default_rng(seed)
     protocol = Protocol(field=settings.field, tr=settings.tr, te=settings.te, frames=frames)
-    pieces = realism.pieces
-    grid = scanner_grid(shape)
+    grid, pieces = scanner_grid(shape), realism.pieces
     anatomy = simulate_anatomy(rng, shape, pieces)
     vessels = simulate_vessels(anatomy, pieces)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
@@ -138,10 +137,9 @@ def simulate_patient(
     leak = _leakage(rng, anatomy, vessels, lesion, tissue, arterial, protocol, realism)
     signal = compose_signal(protocol, classes, tissue, vessels, arterial, leak)
     motion = trajectory(rng, frames, realism.motion) if path is None else path
-    if motion.any():
-        signal = moved(signal, motion, anatomy.grid, order=1 if pieces == WHOLE else 3)
+    signal = _imaged(signal, motion, anatomy.grid, pieces)
     masks = in_voxels(masks, vessels, pieces)
-    signal = scan(rng, sampled(signal, pieces), grid, masks.brain, settings.snr)
+    signal = scan(rng, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
         series=DSCSeries(signal=signal, dt=settings.tr, te=settings.te, grid=grid),
         masks=masks,
@@ -258,6 +256,18 @@ def _leakage(
         tissue.delay,
         fine_input(protocol, arterial),
     )
+
+
+def _imaged(
+    signal: Float[np.ndarray, "i j k t"],
+    motion: Float[np.ndarray, "t six"],
+    grid: Grid,
+    pieces: Pieces,
+) -> Float[np.ndarray, "x y z t"]:
+    """The signal of pieces on their ``grid``, at the pose of every frame, sampled by voxels."""
+    if motion.any():
+        signal = moved(signal, motion, grid, order=1 if pieces == WHOLE else 3)
+    return sampled(signal, pieces)
 
 
 def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:

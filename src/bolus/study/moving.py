@@ -172,8 +172,7 @@ def moving_page(heads: Sequence[MovedHead]) -> str:
         f"{FRAMES} frames at an SNR of 50, moved\nby drift and one jump so that the largest shift "
         f"or turn is {LARGEST:g} mm or degrees. They are made of\n"
         f"{'×'.join(map(str, PIECES))} pieces a voxel, moved, and then sampled: averaged through "
-        "the slice, and through k-space within\nit. The head that lies still "
-        "is made alike.\n"
+        "the slice, and through k-space within\nit. The head that lies still is made alike.\n"
     )
     return "\n".join([head, *(f"## {one.title}\n\n{as_markdown(one)}" for one in parts)])
 
@@ -262,6 +261,8 @@ def _figure(value: float, digits: int) -> str:
 def _mean(values: Float[np.ndarray, " n"]) -> str:
     rng = np.random.default_rng(0)
     values = values[np.isfinite(values)]
+    if not values.size:
+        return "–"
     means = rng.choice(values, size=(RESAMPLES, values.size)).mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return f"{values.mean():.2f} ({low:.2f}–{high:.2f})"
