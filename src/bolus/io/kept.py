@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from bolus.data import DSCSeries, FrameWindow, Grid, InputError, Motion, SeriesError, Source
-from bolus.io.output import write_bytes
+from bolus.data import DSCSeries, FrameWindow, Grid, Motion, SeriesError, Source
+from bolus.io.tensors import read_tensors, write_tensors
 
 KEPT = "series.safetensors"
-_FORMAT = "bolus-series-1"
+_FORMAT = "bolus-series-2"
+_SCRAMBLED = "bolus-series-1"
+"""Written by a version that scrambled arrays read from a file; nothing tells a good one apart."""
 
 
 def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
@@ -22,23 +24,21 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
 
     Raises SeriesError for a series without frames or mask, OutputError.
     """
-    from safetensors.numpy import save
-
     if series.frames is None or series.mask is None:
         raise SeriesError("a series must be prepared (frames and mask found) before it is kept")
     grid, frames, motion = series.grid, series.frames, series.motion
     tensors = {
-        "signal": np.ascontiguousarray(series.signal[series.mask], dtype=np.float32),
+        "signal": series.signal[series.mask].astype(np.float32),
         "mask": series.mask.astype(np.uint8),
         "baseline": np.mean(series.signal[..., frames.baseline], axis=3, dtype=np.float32),
-        "affine": np.ascontiguousarray(grid.affine, dtype=np.float64),
+        "affine": grid.affine.astype(np.float64),
     }
     if grid.qform is not None:
-        tensors["qform"] = np.ascontiguousarray(grid.qform, dtype=np.float64)
+        tensors["qform"] = grid.qform.astype(np.float64)
     if motion is not None:
         tensors |= {
-            "pose": np.ascontiguousarray(motion.pose, dtype=np.float64),
-            "displacement": np.ascontiguousarray(motion.displacement, dtype=np.float64),
+            "pose": motion.pose.astype(np.float64),
+            "displacement": motion.displacement.astype(np.float64),
             "flagged": motion.flagged.astype(np.uint8),
         }
     told = {
@@ -51,8 +51,7 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
         "limit": None if motion is None else motion.limit,
         "interpolated": motion is not None and motion.interpolated,
     }
-    # One entry: the order of several is not fixed.
-    write_bytes(path, save(tensors, {"told": json.dumps(told)}))
+    write_tensors(path, tensors, {"told": json.dumps(told)})
 
 
 def read_kept(path: str | os.PathLike[str]) -> DSCSeries:
@@ -60,24 +59,28 @@ def read_kept(path: str | os.PathLike[str]) -> DSCSeries:
 
     Raises SeriesError for a file that is missing, damaged, or not such a series.
     """
-    from safetensors import SafetensorError, safe_open
-
     path = Path(path)
     if not path.is_file():
         raise SeriesError(f"{path}: no such file; it holds the curves, and bolus maps writes it")
     try:
-        with safe_open(path, framework="numpy") as file:
-            told = json.loads((file.metadata() or {}).get("told", "{}"))
-            if told.get("format") != _FORMAT:
-                raise SeriesError(
-                    f"{path}: a series of format {_FORMAT} is expected, found {told.get('format')}"
-                )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors, facts = read_tensors(path)
+        told = json.loads(facts.get("told", "{}"))
+        _check_format(path, told.get("format"))
         return _series(tensors, told)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, InputError):
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, SeriesError):
             raise
         raise SeriesError(f"{path}: this kept series is damaged ({error})") from error
+
+
+def _check_format(path: Path, found: object) -> None:
+    if found == _SCRAMBLED:
+        raise SeriesError(
+            f"{path}: kept by a version of bolus that wrote images and masks read from a file in "
+            f"scrambled order ({found}); make the maps anew from the source with bolus maps"
+        )
+    if found != _FORMAT:
+        raise SeriesError(f"{path}: a series of format {_FORMAT} is expected, found {found}")
 
 
 def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> DSCSeries:

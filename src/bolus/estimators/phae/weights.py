@@ -10,11 +10,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from bolus.data import WeightsError
-from bolus.io import write_bytes
+from bolus.data import InputError, WeightsError
+from bolus.io.tensors import read_tensors, write_tensors
 
 FORMAT = "bolus-weights"
 VERSION = "1"
@@ -70,11 +68,9 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
     if not Path(path).is_file():
         raise WeightsError(f"{path}: no such file of weights")
     try:
-        with safe_open(str(path), framework="numpy") as file:
-            told = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise WeightsError(f"{path}: not a whole safetensors file ({error})") from error
+        tensors, told = read_tensors(path)
+    except InputError as error:
+        raise WeightsError(str(error)) from error
     return _weights(Path(path), told, tensors)
 
 
@@ -111,20 +107,8 @@ def write_weights(path: str | os.PathLike[str], weights: Weights) -> None:
         "config": json.dumps(dict(weights.config), sort_keys=True),
         "provenance": json.dumps(dict(weights.provenance), sort_keys=True),
     }
-    tensors = {
-        name: np.ascontiguousarray(weights.tensors[name], dtype=np.float32)
-        for name in sorted(weights.tensors)
-    }
-    write_bytes(path, sorted_header(save(tensors, told)))
-
-
-def sorted_header(content: bytes) -> bytes:
-    """The same safetensors bytes with the header's keys in order; their order is not fixed."""
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + content[8 + size :]
+    tensors = {name: values.astype(np.float32) for name, values in weights.tensors.items()}
+    write_tensors(path, tensors, told)
 
 
 @cache

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from bolus.data import InputError
 from bolus.estimators.phae.training.recipe import Epoch, Recipe
 from bolus.io import write_bytes
+from bolus.io.tensors import read_tensors, write_tensors
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
 FORMAT = "bolus-checkpoint-1"
@@ -47,8 +46,8 @@ def save_checkpoint(
         "label": json.dumps(label, sort_keys=True),
         "epochs": json.dumps(progressed.epochs),
     }
-    owned = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
-    write_bytes(folder / CHECKPOINT, save(owned, told))
+    arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
+    write_tensors(folder / CHECKPOINT, arrays, told)
 
 
 def load_checkpoint(
@@ -66,15 +65,13 @@ def load_checkpoint(
     if not path.exists():
         return Progressed()
     try:
-        with safe_open(str(path), framework="pt") as file:
-            told = file.metadata() or {}
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+        arrays, told = read_tensors(path)
+    except InputError as error:
         raise InputError(f"{path}: not a whole checkpoint ({error})") from error
     if told.get("format") != FORMAT:
         raise InputError(f"{path}: not a checkpoint of this version")
     _check_label(path, json.loads(told["label"]), recipe, identity)
-    parts = _parts(found)
+    parts = _parts({name: torch.tensor(values) for name, values in arrays.items()})
     try:
         module.load_state_dict(parts["module"])
     except RuntimeError as error:
