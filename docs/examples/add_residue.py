@@ -1,4 +1,6 @@
-"""A residue function of one's own: one function and one entry."""
+"""A residue function of one's own: one frozen object and one entry."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -9,14 +11,22 @@ from bolus.phantom import arterial_input
 from bolus.physics import RESIDUES, tissue_curve
 
 
-def triangle(t, mtt):
+@dataclass(frozen=True)
+class Triangle:
     """R falls in a straight line from 1 to 0 at 2·MTT, so that its area is MTT."""
-    xp = array_namespace(t, mtt)
-    r = 1 - t / (2 * mtt)
-    return xp.where(r > 0, r, xp.zeros_like(r))
+
+    def __call__(self, t, mtt):
+        """R at t s."""
+        xp = array_namespace(t, mtt)
+        r = 1 - t / (2 * mtt)
+        return xp.where(r > 0, r, xp.zeros_like(r))
+
+    def edge(self, mtt):
+        """Where R ends, in s: the quadrature goes up to here. None for a residue that is smooth."""
+        return 2 * mtt
 
 
-RESIDUES["triangle"] = triangle  # in the package: an entry in physics/residue.py
+RESIDUES["triangle"] = Triangle()  # in the package: an entry in physics/residue.py
 
 # The forward model takes it: three voxels with 4 % of blood that arrives early, in time or late.
 dt = 1.5

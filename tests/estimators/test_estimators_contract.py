@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from estimator_cases import DT, LEARNED, POSTERIOR, SPECTRAL, gamma_variate, met
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bolus.data import CurveError, InputError, MethodError, NoPosteriorError
+from bolus.data import CurveError, InputError, MethodError, NoPosteriorError, Perfusion
 from bolus.estimators import METHODS, Estimator, deconvolve, estimator
 from bolus.estimators.blocks import BLOCK
+from bolus.estimators.spectral import SVD
 
 ROUNDING = {"phae-paper": 1e-5}
 """Methods that compute in single precision, whatever they are given, and how far they agree."""
@@ -158,11 +160,44 @@ class TestRefusals:
         self.refuse(name, "real numbers", noise_sd=np.ones(4, dtype=complex))
 
 
+class TestNoEstimator:
+    """What is none is refused by name, and so is an answer that is no perfusion."""
+
+    def test_a_class_is_refused_with_what_would_be_one(self):
+        case = mixture(4)
+        with pytest.raises(MethodError, match=r"found the class SVD; SVD\(\) would be one"):
+            deconvolve(case.tissue, case.aif, DT, SVD)
+
+    @pytest.mark.parametrize(
+        ("made", "words"),
+        [
+            (lambda n: None, "answered with NoneType, expected Perfusion"),
+            (
+                lambda n: Perfusion(*np.zeros((6, n + 1))),
+                r"answered with cbv of shape \(5,\), expected \(4,\)",
+            ),
+            (lambda n: Perfusion(*[0.0] * 6), "answered with cbv of 0.0"),
+        ],
+    )
+    @pytest.mark.parametrize("bad", [0, 1])
+    def test_an_answer_that_is_none(self, made, words, bad):
+        case = mixture(4 + bad)
+        case.tissue[4:] = np.nan
+
+        @dataclass(frozen=True)
+        class Wrong:
+            def __call__(self, tissue, aif, dt, noise_sd=None):
+                return made(len(tissue))
+
+        with pytest.raises(MethodError, match=f"Wrong {words}"):
+            deconvolve(case.tissue, case.aif, DT, Wrong())
+
+
 def test_lists_and_odd_frame_times_without_the_type_checks_of_these_tests():
     """Shapes and types are checked at run time here only; a user has deconvolve's own checks."""
     program = """
 import numpy as np
-from bolus.data import CurveError
+from bolus.data import CurveError, MethodError
 from bolus.estimators import deconvolve
 aif = np.exp(-np.arange(30.0) / 3)
 tissue = np.array([aif, 0.5 * aif])
@@ -181,6 +216,13 @@ except CurveError as error:
     assert "noise_sd" in str(error)
 else:
     raise SystemExit("noise_sd 'low' was taken")
+for wrong in (3, None, b"osvd", ["osvd"]):
+    try:
+        deconvolve(tissue, aif, 1.5, wrong)
+    except MethodError as error:
+        assert f"found {type(wrong).__name__}" in str(error), error
+    else:
+        raise SystemExit(f"{wrong!r} was taken for a method")
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

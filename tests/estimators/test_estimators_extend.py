@@ -1,4 +1,4 @@
-"""A residue function is one function and one entry; so is an estimator: the documented examples."""
+"""A residue is one object and one entry; so is an estimator: the documented examples."""
 
 import runpy
 from pathlib import Path
@@ -26,14 +26,14 @@ def example(monkeypatch):
 
 def test_a_new_residue_function(example):
     made = example("add_residue")
-    assert RESIDUES["triangle"] is made.triangle
+    assert RESIDUES["triangle"] == made.Triangle()
     np.testing.assert_allclose(made.found.mtt, made.mtt, rtol=0.05)
     np.testing.assert_allclose(made.found.cbf, 0.04 / made.mtt, rtol=0.05)
     np.testing.assert_allclose(made.found.delay, made.delay, atol=0.1)
     time = np.linspace(0, 40, 4001)
-    assert area(made.triangle(time, np.float64(5.0)), 0.01) == pytest.approx(5.0, rel=1e-4)
+    assert area(made.Triangle()(time, np.float64(5.0)), 0.01) == pytest.approx(5.0, rel=1e-4)
     curve = tissue_curve(
-        made.aif, 1.5, np.array([0.01]), np.array([4.0]), made.triangle, np.array([0.0])
+        made.aif, 1.5, np.array([0.01]), np.array([4.0]), made.Triangle(), np.array([0.0])
     )
     assert area(curve, 1.5) / area(made.aif, 1.5) == pytest.approx(0.04, rel=1e-2)
 

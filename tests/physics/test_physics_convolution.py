@@ -1,5 +1,7 @@
 """The one quadrature: against fine sums, closed forms, and the plain sum it must not be."""
 
+import subprocess
+import sys
 from itertools import product
 
 import numpy as np
@@ -162,3 +164,23 @@ def test_every_voxel_may_have_its_own_arterial_input():
         row = slice(v, v + 1)
         one = tissue_curve(aifs[v], 1.3, cbf[row], mtt[row], RESIDUES["gamma"], delay[row])
         np.testing.assert_allclose(many[row], one, atol=1e-12)
+
+
+def test_a_plain_function_is_no_residue():
+    """It could not say where it drops. In a process without the type checks of these tests."""
+    program = """
+import numpy as np
+from bolus.physics import kernel
+from bolus.physics.residue import Box
+for wrong in (lambda t, mtt: np.exp(-t / mtt), Box):
+    try:
+        kernel(np.arange(9.0), 1.5, np.array([4.0]), np.array([0.0]), wrong)
+    except TypeError as error:
+        assert "edge(mtt)" in str(error), error
+    else:
+        raise SystemExit(f"{wrong} was taken")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr + done.stdout

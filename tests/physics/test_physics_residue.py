@@ -1,6 +1,8 @@
 """Laws of the residue functions: R(0) = 1, never rising, area of exactly the mean transit time."""
 
 import math
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,6 @@ from physics_cases import CASES, NAMES, SHAPED, call, integral, window_area
 from scipy.special import gammaincc, gammaln
 
 from bolus.physics import RESIDUES
-from bolus.physics.residue import jump
 from bolus.physics.special import gamma_upper, log_gamma
 
 MTTS = (0.5, 4.0, 16.0)
@@ -83,9 +84,34 @@ def test_a_large_shape_nears_the_box(name, shape):
     assert near[t > 6].max() < 0.01
 
 
-def test_only_the_box_has_a_jump():
-    mtt = np.array([3.0])
-    assert {n for n in NAMES if jump(RESIDUES[n], mtt) is not None} == {"box"}
+@pytest.mark.parametrize("name", NAMES)
+def test_it_drops_nowhere_but_at_its_edge(name):
+    """Steps of R on an ever finer grid shrink, but for the one at its edge."""
+    residue, mtt = RESIDUES[name], np.float64(3.0)
+    t = np.linspace(0, 12, 240001)
+    steps = -np.diff(residue(t, mtt))
+    edge = residue.edge(mtt)
+    if edge is not None:
+        at_edge = np.abs(t[1:] - edge) < 1e-4
+        assert steps[at_edge].max() == 1
+        steps = steps[~at_edge]
+    assert steps.max() < 1e-3
+
+
+def test_a_residue_is_the_same_wherever_it_is_made():
+    """Equal and hashable: also after it went through another process."""
+    for residue in RESIDUES.values():
+        again = pickle.loads(pickle.dumps(residue))
+        assert again == residue == type(residue)()
+        assert len({residue, again}) == 1
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_a_configured_one_has_its_own_shape(name):
+    t, own = np.linspace(0, 20, 7), SHAPED[name][0]
+    np.testing.assert_array_equal(
+        replace(RESIDUES[name], shape=own)(t, np.float64(5.0)), call(name, t, 5.0, own)
+    )
 
 
 def test_gamma_upper_is_scipys():

@@ -17,13 +17,13 @@ LIMIT = "limit"
 
 def limit_prior(prior: CurvePrior, mtt_steps: int = 40, delay_steps: int = 25) -> Prior:
     """The grid prior that says what ``prior`` draws; raises InputError for an unnamed residue."""
-    names = {id(residue): name for name, residue in RESIDUES.items()}
-    unknown = [key for key, (residue, _) in prior.families.items() if id(residue) not in names]
+    names = {residue: name for name, residue in RESIDUES.items()}
+    unknown = [key for key, (residue, _) in prior.families.items() if residue not in names]
     if unknown:
         raise InputError(f"the limit needs residues of RESIDUES, found {', '.join(unknown)}")
     low, high = prior.cbv
     even = Prior(
-        families=tuple((names[id(residue)], shape) for residue, shape in prior.families.values()),
+        families=tuple((names[residue], shape) for residue, shape in prior.families.values()),
         mtt=prior.mtt,
         delay=prior.delay,
         cbv=(low / cbv_scale(), high / cbv_scale()),

@@ -59,7 +59,7 @@ class Benchmark:
         own = {f.name: getattr(design, f.name) for f in fields(design) if f.name != "prior"}
         prior = design.prior
         families = {
-            name: {"residue": getattr(residue, "__name__", "residue"), "shape": shape}
+            name: {"residue": type(residue).__name__.lower(), "shape": shape}
             for name, (residue, shape) in prior.families.items()
         }
         return {

@@ -46,9 +46,14 @@ METHODS: dict[str, Callable[..., Estimator]] = {
 def estimator(method: str | Estimator) -> Estimator:
     """The estimator of a name in METHODS with its defaults; an estimator is handed back as it is.
 
-    Raises MethodError for an unknown name.
+    Raises MethodError for an unknown name and for what is no estimator.
     """
     if not isinstance(method, str):
+        if isinstance(method, type):
+            raise MethodError(
+                f"a method is a name or an estimator, found the class {method.__name__}; "
+                f"{method.__name__}() would be one"
+            )
         if not callable(method):
             raise MethodError(f"a method is a name or an estimator, found {type(method).__name__}")
         return method
@@ -72,7 +77,8 @@ def deconvolve(
     is in 1/s. float32 stays float32. A curve that is not finite gives NaN in its own row. A
     method that weighs samples ('bayes') leaves out those of infinite noise.
 
-    Raises CurveError for input no method can take, MethodError for an unknown method.
+    Raises CurveError for input no method can take, MethodError for an unknown method or an
+    estimator whose answer is not the perfusion of these curves.
     """
     chosen = estimator(method)
     tissue, aif = check_input(tissue, aif, dt)
@@ -82,7 +88,7 @@ def deconvolve(
     dt = float(dt)
     with one_blas_thread():
         if good.all():
-            return chosen(tissue, aif, dt, noise)
+            return _checked(chosen(tissue, aif, dt, noise), chosen, len(tissue))
         return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
 
 
@@ -145,6 +151,18 @@ def check_noise(noise_sd: float | np.ndarray | None, tissue: np.ndarray) -> np.n
     return noise
 
 
+def _checked(found: object, chosen: Estimator, rows: int) -> Perfusion:
+    """What an estimator answered, or MethodError where that is not ``rows`` voxels' perfusion."""
+    name = getattr(chosen, "__name__", type(chosen).__name__)
+    if not isinstance(found, Perfusion):
+        raise MethodError(f"{name} answered with {type(found).__name__}, expected Perfusion")
+    for key, value in zip(Perfusion._fields[:6], found[:6], strict=True):
+        if not isinstance(value, np.ndarray) or value.shape != (rows,) or value.dtype.kind != "f":
+            told = f"shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+            raise MethodError(f"{name} answered with {key} of {told}, expected ({rows},) floats")
+    return found
+
+
 def _around_bad_rows(
     chosen: Estimator,
     tissue: np.ndarray,
@@ -155,7 +173,8 @@ def _around_bad_rows(
 ) -> Perfusion:
     """Solve the good rows only; the others are NaN."""
     blank = np.full((6, len(tissue)), np.nan, dtype=tissue.dtype)
-    found = chosen(tissue[good], aif, dt, None if noise is None else noise[good])
+    few = None if noise is None else noise[good]
+    found = _checked(chosen(tissue[good], aif, dt, few), chosen, int(good.sum()))
     blank[:, good] = np.stack(found[:6])
     inner = found.posterior
     posterior = None if inner is None else _Scattered(inner, good)

@@ -15,7 +15,7 @@ from bolus.physics import (
     spoiled_gradient_echo,
     tissue_curve,
 )
-from bolus.physics.residue import exponential
+from bolus.physics.residue import Exponential
 
 LEAST_SHARE = 0.01
 """Share of a voxel that must be tumour for its leakage to count."""
@@ -58,7 +58,7 @@ def leakage(
     steps, dt, aif = fine
     plasma = aif / (R2STAR[protocol.field] * (1 - HEMATOCRIT_LARGE))
     rate = leak.ktrans / 60 * texture.ravel()[voxels]
-    outside = tissue_curve(plasma, dt, rate, leak.ve / rate, exponential, delay.ravel()[voxels])[
+    outside = tissue_curve(plasma, dt, rate, leak.ve / rate, Exponential(), delay.ravel()[voxels])[
         :, ::steps
     ]
     t1 = CLASSES["solid"].t1[0 if protocol.field < 2 else 1]

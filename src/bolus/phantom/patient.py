@@ -27,7 +27,7 @@ from bolus.phantom.tumor import (
 )
 from bolus.phantom.vessels import Vessels, simulate_vessels
 from bolus.physics import cbf_scale, tissue_curve
-from bolus.physics.residue import exponential
+from bolus.physics.residue import Exponential
 
 ECHO_TIMES = {1.5: 0.025, 3.0: 0.020}
 LEAK_COV = 0.3
@@ -281,7 +281,7 @@ def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
     fine = drawn(drawn.onset + np.arange(0, 45, 0.25))
     grey = 60 * GREY_CBV / GREY_MTT / cbf_scale()
     reference = tissue_curve(
-        fine, 0.25, np.array([grey]), np.array([GREY_MTT]), exponential, np.zeros(1)
+        fine, 0.25, np.array([grey]), np.array([GREY_MTT]), Exponential(), np.zeros(1)
     )
     wanted = -np.log(1 - rng.uniform(0.205, 0.22)) / DOSE_ECHO_TIME
     return replace(drawn, amplitude=float(drawn.amplitude * wanted / reference.max()))

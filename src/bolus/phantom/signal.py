@@ -12,7 +12,7 @@ from bolus.phantom.tissue import Tissue
 from bolus.phantom.tumor import Tumor
 from bolus.phantom.vessels import Vessels
 from bolus.physics import RESIDUES, cbf_scale, signal_from_r2star, tissue_curve
-from bolus.physics.residue import exponential
+from bolus.physics.residue import Exponential
 
 BRANCH_DELAY = 0.4
 VEIN_DELAY, VEIN_DISPERSION = 3.5, 3.0
@@ -115,7 +115,7 @@ def dispersed(
     if time == 0 and delay == 0:
         return aif
     mean = np.array([time])
-    return tissue_curve(aif, dt, 1 / mean, mean, exponential, np.array([delay]))[0]
+    return tissue_curve(aif, dt, 1 / mean, mean, Exponential(), np.array([delay]))[0]
 
 
 def _vessel_curves(

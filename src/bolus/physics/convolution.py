@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from bolus.physics.residue import Residue, jump
+from bolus.physics.residue import Residue
 
 Array = Any
 _NODES, _WEIGHTS = (v.tolist() for v in np.polynomial.legendre.leggauss(5))
@@ -31,12 +31,12 @@ def kernel(
 
     ``lags`` (l,) in frames, signed; ``mtt``, ``delay`` and ``shape`` (voxels,) or scalar arrays, in
     s and dimensionless; ``shape`` None leaves the residue's own. Sums over all lags to the area of
-    R.
+    R. Raises TypeError for a residue that does not know its edge.
     """
     mtt, delay = mtt[..., None], delay[..., None]
     extra = () if shape is None else (_column(shape),)
     centre = lags - delay / dt
-    edge = jump(residue, mtt)
+    edge = _edge(residue, mtt)
     total = 0 * centre
     for start in (-1.0, 0.0):
         low = _clip(-centre, start, start + 1)
@@ -86,6 +86,16 @@ def convolve(aif: Array, weights: Array, lead: int) -> Array:
     length = n + weights.shape[-1]
     spectrum = xp.fft.rfft(aif, n=length, axis=-1) * xp.fft.rfft(weights, n=length, axis=-1)
     return xp.fft.irfft(spectrum, n=length, axis=-1)[..., lead : lead + n]
+
+
+def _edge(residue: object, mtt: Array) -> Array | None:
+    """Where the residue drops or ends; asked of itself, whatever its name."""
+    if not isinstance(residue, Residue) or isinstance(residue, type):
+        raise TypeError(
+            f"a residue is an object with a call and edge(mtt), found {residue!r}; without its "
+            "edge a residue that drops at once would lose area"
+        )
+    return residue.edge(mtt)
 
 
 def _column(shape: Array | float) -> Array | float:
