@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/phae/shipped
 
-.PHONY: demo test lint docs study-small weights weights-paper clean
+.PHONY: demo test lint structure docs study-small weights weights-paper clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
@@ -21,6 +21,10 @@ lint: .venv/.ready-dev
 	$(BIN)/hadolint Dockerfile
 	for part in environment post runscript test; do \
 	    sed -n "/^%$$part/,/^%/{/^%/d;p}" bolus.def | $(BIN)/shellcheck --shell sh - || exit 1; done
+
+# Figures of the structure beside their limits; --where (WHERE=1) lists the places counted.
+structure:
+	$(PYTHON) tools/structure.py $(if $(WHERE),--where)
 
 # The site, into docs/_build/html; it runs the scripts of its gallery.
 docs: .venv/.ready-dev
