@@ -44,8 +44,8 @@ weights: .venv/.ready
 weights-paper: .venv/.ready
 	mkdir -p weights
 	$(BIN)/bolus train -o weights/phae-paper.safetensors --preset paper --seed 0 --overwrite
-	$(BIN)/bolus train -o weights/spinned.safetensors --preset spinned --seed 0 --overwrite
-	cp weights/phae-paper.safetensors weights/spinned.safetensors $(SHIPPED)/
+	$(BIN)/bolus train -o weights/paper-supervised.safetensors --preset paper-supervised --seed 0 --overwrite
+	cp weights/phae-paper.safetensors weights/paper-supervised.safetensors $(SHIPPED)/
 
 # What the program needs.
 .venv/.ready: pyproject.toml constraints.txt

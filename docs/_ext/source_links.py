@@ -2,10 +2,10 @@
 
 from sphinx.application import Sphinx
 
+CARDS = ("phae", "phae-paper", "paper-supervised")
 PAGES = {
-    "../src/bolus/estimators/phae/shipped/phae.md": "cards.md#model-card-phae",
-    "../src/bolus/estimators/phae/shipped/phae-paper.md": "cards.md#model-card-phae-paper",
-    "../src/bolus/estimators/phae/shipped/spinned.md": "cards.md#model-card-spinned",
+    f"../src/bolus/estimators/phae/shipped/{name}.md": f"cards.md#model-card-{name}"
+    for name in CARDS
 }
 
 

@@ -23,7 +23,7 @@ from bolus.estimators.phae.adapt import AdaptRecipe
 from bolus.io import read_map
 from bolus.io.cohort import read_participants
 from bolus.phantom import simulate_cohort
-from bolus.training import train
+from bolus.training import Sample, train
 
 work = Path(mkdtemp())
 simulate_cohort(
@@ -42,8 +42,7 @@ made = train(
     work / "ours.safetensors",
     [one.series for one in cohort],
     recipe=tiny,
-    voxels=600,
-    validation=0.34,
+    sample=Sample(voxels=600, validation=0.34),
 )
 for line in made.lines():
     print(fill(line, 90))

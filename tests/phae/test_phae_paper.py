@@ -167,7 +167,7 @@ class TestTraining:
         first, last = history.epochs[0], history.epochs[-1]
         assert last.train_loss < 0.88 * first.train_loss
         weights = task.weights({})
-        assert weights.kind == ("spinned" if supervised else "phae-paper")
+        assert weights.kind == ("paper-supervised" if supervised else "phae-paper")
         found = deconvolve(simulated(5).tissue, AIF, 1.5, from_weights(weights))
         assert np.isfinite(found.mtt).all()
 

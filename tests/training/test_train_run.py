@@ -19,10 +19,10 @@ from bolus.estimators.phae.adapt import AdaptRecipe
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.train import PhaeRecipe
 from bolus.phantom import arterial_input
-from bolus.training import train
+from bolus.training import Sample, train
 
 TINY = PaperConfig(channels=(4, 8), epochs=4, batch=192)
-PAPER = {"preset": "paper", "recipe": TINY, "voxels": 200, "seed": 2}
+PAPER = {"preset": "paper", "recipe": TINY, "sample": Sample(voxels=200), "seed": 2}
 COMMAND = ("--preset", "paper", "--voxels", 200, "--epochs", 2)
 AIF = arterial_input(1.5 * np.arange(40), onset=12.0)
 
@@ -118,8 +118,8 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("options", "said"),
         [
-            (["--preset", "best"], "phae, paper, spinned"),
-            (["--preset", "spinned"], "only a simulation has"),
+            (["--preset", "best"], "phae, paper, paper-supervised"),
+            (["--preset", "paper-supervised"], "only a simulation has"),
             (["--epochs", "0"], "epochs"),
             (["--seed", "-1"], "seed"),
             (["--validation", "1"], "validation"),
@@ -192,7 +192,9 @@ class TestPaper:
         one = [place.bids / "sub-00"]
         with pytest.raises(InputError, match="at least 2"):
             train(place.folder / "refused", one, **PAPER)
-        made = train(place.out, one, **PAPER, validation=0.0, epochs=1)
+        made = train(
+            place.out, one, **{**PAPER, "sample": Sample(voxels=200, validation=0.0)}, epochs=1
+        )
         assert (made.trained, made.held_out) == (1, 0)
         assert made.weights.provenance["validation_loss"] == [None]
 
@@ -202,14 +204,18 @@ class TestPaper:
 
     def test_a_small_protocol_is_trained_on_too(self, place):
         said, large = [], replace(TINY, batch=1536)
-        settings = {**PAPER, "voxels": 96, "recipe": large, "progress": said.append}
+        settings = {**PAPER, "sample": Sample(voxels=96), "recipe": large, "progress": said.append}
         made = train(place.out, [place.bids], **settings, epochs=1)
         assert made.weights.config["batch"] == 192
         assert [text for text in said if text.startswith("batches of 192")]
 
     def test_simulation_has_no_cohort(self, place):
         with pytest.raises(InputError, match="simulation"):
-            train(place.out, preset="paper", voxels=7)
+            train(place.out, preset="paper", sample=Sample(validation=0.1))
+        with pytest.raises(InputError, match="a cohort has those it has"):
+            train(place.out, [place.bids], **{**PAPER, "sample": Sample(patients=2)})
+        with pytest.raises(InputError, match="its recipe has its sizes"):
+            train(place.out, preset="phae", sample=Sample(patients=2))
         with pytest.raises(InputError, match="simulation"):
             train(place.out, preset="paper", start=shipped_weights("phae-paper"))
 
@@ -224,6 +230,26 @@ def test_simulation_from_nothing_but_a_seed(place):
     assert read_weights(place.out).kind == "phae"
     assert made.weights.provenance["epochs_run"] == 2
     assert (made.trained, made.skipped) == (0, ())
+
+
+def test_the_scale_of_a_simulation_is_an_option(place, capfd):
+    """Patients and voxels, interrupted and resumed, as a training of days must be."""
+    options = ("-o", place.out, "--preset", "paper", "--patients", 3, "--voxels", 600)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bolus.training.presets.Job.recipe_of", lambda job, kind: recipe(job))
+        patch.setattr("bolus.estimators.phae.paper.simulated.SHAPE", (24, 24, 4))
+        assert call(*options, "--epochs", 1, "-q") == 0
+        first = read_weights(place.out)
+        assert first.provenance["patients"] == 3
+        assert first.provenance["voxels"] <= 3 * 600
+        assert call(*options, "--epochs", 2, "--resume") == 0
+    grown = read_weights(place.out)
+    assert "epoch 1:" not in capfd.readouterr().err
+    assert (first.provenance["epochs_run"], grown.provenance["epochs_run"]) == (1, 2)
+
+
+def recipe(job):
+    return replace(TINY, epochs=job.epochs)
 
 
 class TestAdaptation:

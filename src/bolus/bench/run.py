@@ -32,7 +32,7 @@ PARTS: dict[str, Callable[[Design, dict[str, Estimator]], Work[Any]]] = {
     "sgemm": sgemm,
 }
 """Name of a further table → what measures it. To add a table: one module, one entry here."""
-TWIN = "spinned"
+TWIN = "paper-supervised"
 """The published network trained with known truth: no method of METHODS, but benched with them."""
 
 

@@ -32,8 +32,8 @@ def train(
         str,
         typer.Option(
             help="phae: adapt the default method to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone; spinned: its twin "
-            "that learns the truth of a simulation."
+            "paper: train the published network on its reconstruction alone; paper-supervised: "
+            "its twin that learns the truth of a simulation."
         ),
     ] = "phae",
     epochs: Annotated[
@@ -44,11 +44,22 @@ def train(
     ] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same weights.")] = 0,
     validation: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of the patients that is held out.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Share of a cohort's patients that is held out; 0.2 if not given."
+        ),
+    ] = None,
     voxels: Annotated[
-        int, typer.Option(metavar="N", help="At most this many voxels of each series.")
-    ] = 8192,
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="At most this many voxels of each series (8192 if not given), or of each "
+            "simulated patient.",
+        ),
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option(metavar="N", help="Simulated patients, without a cohort.")
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -68,6 +79,7 @@ def train(
 
     Example: bolus train 'cohort/*.nii.gz' -o ours.safetensors
     """
+    from bolus.training import Sample
     from bolus.training import train as run
 
     alone = os.environ.get("RANK", "0") == "0"
@@ -79,8 +91,7 @@ def train(
             epochs=epochs,
             resume=resume,
             seed=seed,
-            validation=validation,
-            voxels=voxels,
+            sample=Sample(voxels=voxels, validation=validation, patients=patients),
             start=start,
             overwrite=overwrite,
             progress=say,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from bolus.grading.cutoff import PAPER_COHORT
 from bolus.report.layout import Layout
 from bolus.study.settings import NO_NOISE
 from bolus.study.table import PUBLISHED, TRUTH, Pair, PublishedRow, TableRow
@@ -36,7 +37,7 @@ def first_table(rows: Sequence[TableRow]) -> Layout:
         sections=(
             ("this cohort", own),
             (
-                "as published, another cohort: 25 patients of QIN-BRAIN-DSC-MRI, 16 Xeon cores",
+                f"as published, another cohort: {PAPER_COHORT}, 16 Xeon cores",
                 tuple(_published(row) for row in PUBLISHED),
             ),
         ),

@@ -14,7 +14,7 @@ from bolus.study.patient import Examined, Row, examine
 from bolus.study.settings import SPLITS, TRAINABLE, StudySettings, snr_name
 from bolus.study.table import Pair, TableRow, pairs, table_rows
 from bolus.study.work import MAPS, begin, finished, forget, keep, work_folder
-from bolus.training import train
+from bolus.training import Sample, train
 
 PathLike = str | os.PathLike[str]
 Progress = Callable[[int, int, str], None]
@@ -162,7 +162,7 @@ def _weights(
             series,
             preset=preset,
             seed=settings.seed,
-            voxels=VOXELS[preset],
+            sample=Sample(voxels=VOXELS[preset]),
             resume=resume,
             progress=say,
         )

@@ -120,7 +120,7 @@ PUBLISHED = (
         p=0.003,
     ),
 )
-"""25 test patients of QIN-BRAIN-DSC-MRI, on 16 Xeon cores."""
+"""Of PAPER_COHORT, on 16 Xeon cores."""
 
 
 def table_rows(rows: Sequence[Row], settings: StudySettings) -> tuple[TableRow, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +11,7 @@ from bolus.data import InputError
 from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights, shipped_weights
 from bolus.training.cohort import LEAST, Say
+from bolus.training.sample import Sample
 
 if TYPE_CHECKING:
     from bolus.estimators.phae.adapt import Adapted
@@ -35,6 +36,7 @@ class Job:
     recipe: object = None
     epochs: int | None = None
     seed: int = 0
+    sample: Sample = field(default_factory=Sample)
     resume: bool = False
     say: Say
 
@@ -54,13 +56,15 @@ class Job:
 class Preset:
     """A recipe by name: the kind of its weights, and its training with and without a cohort.
 
-    ``processes`` may share its batches; ``judged`` presets need patients held out. ``cohort`` is
-    None where only a simulation has what is trained on.
+    ``processes`` may share its batches; ``judged`` presets need patients held out; ``patients``:
+    its simulation is one of whole patients. ``cohort`` is None where only a simulation has what
+    is trained on.
     """
 
     kind: str
     processes: tuple[int, ...]
     judged: bool
+    patients: bool
     simulated: Callable[[Job], Weights]
     cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]] | None"
 
@@ -68,13 +72,15 @@ class Preset:
 def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
     """The recipe of the shipped weights of ``phae-paper``, and of its ``supervised`` twin."""
     from bolus.estimators.phae.paper.config import PaperConfig
-    from bolus.estimators.phae.paper.train import train_paper
+    from bolus.estimators.phae.paper.train import PATIENTS, VOXELS, train_paper
 
     weights, _ = train_paper(
         job.folder,
         config=job.recipe_of(PaperConfig),
         supervised=supervised,
         seed=job.seed,
+        patients=job.sample.patients or PATIENTS,
+        voxels=job.sample.voxels or VOXELS,
         resume=job.resume,
         progress=job.say,
     )
@@ -182,6 +188,7 @@ PRESETS = {
         kind="phae",
         processes=(1, 2, 4),
         judged=True,
+        patients=False,
         simulated=phae_simulated,
         cohort=phae_cohort,
     ),
@@ -189,13 +196,15 @@ PRESETS = {
         kind="phae-paper",
         processes=(1, 2, 3, 6),
         judged=False,
+        patients=True,
         simulated=paper_simulated,
         cohort=paper_cohort,
     ),
-    "spinned": Preset(
-        kind="spinned",
+    "paper-supervised": Preset(
+        kind="paper-supervised",
         processes=(1, 2, 3, 6),
         judged=False,
+        patients=True,
         simulated=partial(paper_simulated, supervised=True),
         cohort=None,
     ),

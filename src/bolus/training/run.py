@@ -10,6 +10,7 @@ from bolus.data import BolusError, InputError, WeightsError
 from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights
 from bolus.training.cohort import Cohort, Say, Skipped, read_cohort
 from bolus.training.presets import Job, Preset, preset_named
+from bolus.training.sample import Sample
 from bolus.training.sources import PathLike, Source, find_sources
 from bolus.training.work import CHECKPOINT, begin, check_name, finish, forget, work_folder
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-VALIDATION, VOXELS = 0.2, 8192
 BENCH_CURVES = 192
 """Curves a cell of the benchmark before and after an adaptation."""
 
@@ -75,8 +75,7 @@ def train(
     epochs: int | None = None,
     resume: bool = False,
     seed: int = 0,
-    validation: float = VALIDATION,
-    voxels: int = VOXELS,
+    sample: Sample | None = None,
     start: PathLike | Weights | None = None,
     overwrite: bool = False,
     progress: Say | None = None,
@@ -86,10 +85,10 @@ def train(
     ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to the
     cohort's population, and keeps that only if the patients held out are explained better; 'paper'
     trains the published network on the cohort's curves alone, from nothing or from ``start``;
-    'spinned', its twin, learns the true MTT and takes no cohort. ``recipe`` has the sizes and
-    choices of the training: a PaperConfig for 'paper' and 'spinned'; for 'phae' an AdaptRecipe with
-    a cohort, a PhaeRecipe without; ``epochs`` goes before its own. A share ``validation`` of the
-    patients is held out, at most ``voxels`` of each series are used.
+    'paper-supervised', its twin, learns the true MTT and takes no cohort. ``recipe`` has the sizes
+    and choices of the training: a PaperConfig for 'paper' and 'paper-supervised'; for 'phae' an
+    AdaptRecipe with a cohort, a PhaeRecipe without; ``epochs`` goes before its own. ``sample`` says
+    how much is trained on.
     Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
     from which ``resume`` goes on. ``progress`` is told each step in words, and each series that
     is skipped.
@@ -100,7 +99,8 @@ def train(
     """
     chosen, path = preset_named(preset), Path(out)
     check_name(path)
-    _check_numbers(chosen, bool(cohort), epochs, seed, validation, voxels)
+    sample = Sample() if sample is None else sample
+    _check_numbers(chosen, bool(cohort), epochs, seed, sample)
     begun = _start(chosen, start, bool(cohort))
     sources = find_sources(cohort)
     from bolus.estimators.phae.training.processes import joined
@@ -117,26 +117,27 @@ def train(
             recipe=recipe,
             epochs=epochs,
             seed=seed,
+            sample=sample,
             resume=resume,
             say=say,
         )
         if not cohort:
             made = Training(path=path, weights=chosen.simulated(job))
         else:
-            found = _cohort(sources, job, voxels, group)
-            made = _on_cohort(chosen, found, job, validation, path)
+            found = _cohort(sources, job, group)
+            made = _on_cohort(chosen, found, job, path)
         _by_first(group, lambda: _leave(path, made))
         if made.adapted is not None and made.weights is not None and group.first:
             made = replace(made, benchmark=_benchmark(begun, made.weights, say))
     return made
 
 
-def _on_cohort(chosen: Preset, found: Cohort, job: Job, validation: float, path: Path) -> Training:
+def _on_cohort(chosen: Preset, found: Cohort, job: Job, path: Path) -> Training:
     assert chosen.cohort is not None
-    files, held_out = found.split(validation, job.seed)
+    files, held_out = found.split(job.sample.share(), job.seed)
     weights, adapted = chosen.cohort(replace(job, files=files, held_out=held_out))
     if weights is not None:
-        about = {"series_skipped": len(found.skipped), "validation_share": validation}
+        about = {"series_skipped": len(found.skipped), "validation_share": job.sample.share()}
         weights = replace(weights, provenance={**weights.provenance, **about})
     return Training(
         path=None if weights is None else path,
@@ -149,12 +150,17 @@ def _on_cohort(chosen: Preset, found: Cohort, job: Job, validation: float, path:
     )
 
 
-def _cohort(sources: Sequence[Source], job: Job, voxels: int, group: "Group") -> Cohort:
+def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:
     """Read by the first process; the others take what it has written."""
 
     def read(resume: bool) -> Cohort:
         return read_cohort(
-            sources, job.folder, voxels=voxels, seed=job.seed, resume=resume, progress=job.say
+            sources,
+            job.folder,
+            voxels=job.sample.most(),
+            seed=job.seed,
+            resume=resume,
+            progress=job.say,
         )
 
     found = _by_first(group, lambda: read(job.resume))
@@ -218,7 +224,7 @@ def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> We
 
 
 def _check_numbers(
-    chosen: Preset, cohort: bool, epochs: int | None, seed: int, validation: float, voxels: int
+    chosen: Preset, cohort: bool, epochs: int | None, seed: int, sample: Sample
 ) -> None:
     if cohort and chosen.cohort is None:
         raise InputError(f"{chosen.kind} is trained on known truth, which only a simulation has")
@@ -226,13 +232,15 @@ def _check_numbers(
         raise InputError(f"epochs are 1 or more, found {epochs}")
     if seed < 0:
         raise InputError(f"the seed is 0 or a positive whole number, found {seed}")
-    if not 0 <= validation < 1:
-        raise InputError(f"the share for validation is from 0 to below 1, found {validation:g}")
-    if voxels < 1:
-        raise InputError(f"at least one voxel of a patient is used, found {voxels}")
-    if not cohort and (validation, voxels) != (VALIDATION, VOXELS):
-        raise InputError("validation and voxels are for a cohort; simulation has its own")
-    if cohort and chosen.judged and validation == 0:
+    if not cohort and sample.validation is not None:
+        raise InputError("a share for validation is for a cohort; simulation has its own patients")
+    if cohort and sample.patients is not None:
+        raise InputError("a number of patients is for simulation; a cohort has those it has")
+    if not cohort and not chosen.patients and (sample.voxels or sample.patients):
+        raise InputError(
+            f"the simulation of {chosen.kind} has no patients: its recipe has its sizes"
+        )
+    if cohort and chosen.judged and sample.share() == 0:
         raise InputError("an adaptation is judged on patients held out: validation must be above 0")
 
 

@@ -16,7 +16,7 @@ from bolus.io.tensors import read_tensors, write_tensors
 
 FORMAT = "bolus-weights"
 VERSION = "1"
-KINDS = ("phae", "phae-paper", "spinned")
+KINDS = ("phae", "phae-paper", "paper-supervised")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ def write_weights(path: str | os.PathLike[str], weights: Weights) -> None:
 
 @cache
 def shipped_weights(name: str) -> Weights:
-    """Weights that come with the package: 'phae', 'phae-paper' or 'spinned'.
+    """Weights that come with the package: 'phae', 'phae-paper' or 'paper-supervised'.
 
     Raises WeightsError for another name.
     """

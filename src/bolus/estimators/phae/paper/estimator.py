@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     PaperEncoder = Any  # torch comes with it
 
-KINDS = ("phae-paper", "spinned")
+KINDS = ("phae-paper", "paper-supervised")
 ROWS = 1024
 
 
@@ -29,8 +29,8 @@ class PhaePaper:
 
     It knows neither delay nor repetition time: tissue that arrives late, or a TR it was not
     trained at, bias it. No posterior and no delay; every residue it decodes is highest at once,
-    so Tmax is 0. Weights of its supervised twin (kind 'spinned') run just the same. Needs torch,
-    which is loaded at the first call.
+    so Tmax is 0. Weights of its supervised twin (kind 'paper-supervised') run just the same. Needs
+    torch, which is loaded at the first call.
     """
 
     weights: Weights = field(default_factory=partial(shipped_weights, "phae-paper"))

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -65,12 +66,12 @@ class PaperTask:
 
     @property
     def fingerprint(self) -> str:
-        """Configuration, seed and data."""
+        """Configuration but for the epochs, which may be more later; seed and data."""
         data = [
             (p.count, p.aif.size, p.dt, self._peaks[p.path])
             for p in (*self.patients, *self.held_out)
         ]
-        text = f"{self.config} {self.seed} {self.supervised} {data}"
+        text = f"{replace(self.config, epochs=1)} {self.seed} {self.supervised} {data}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def steps(self) -> int:
@@ -113,7 +114,7 @@ class PaperTask:
         """The network as it is now."""
         state = self.module.state_dict()
         return Weights(
-            kind="spinned" if self.supervised else "phae-paper",
+            kind="paper-supervised" if self.supervised else "phae-paper",
             tensors={name: value.detach().float().numpy() for name, value in state.items()},
             config=self.config.as_dict(),
             provenance=dict(provenance),

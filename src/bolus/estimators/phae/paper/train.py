@@ -31,11 +31,12 @@ def train_paper(
     """Train on simulated patients by the published recipe: Adam, all epochs, no early stop.
 
     ``folder`` takes the curves, the checkpoint and the log. ``supervised`` trains the twin on the
-    true MTT.
+    true MTT. ``patients`` are trained on, at most ``voxels`` of each.
     """
     torch.manual_seed(seed)
     config = PaperConfig() if config is None else config
-    cached = _curves(folder / "curves", patients + HELD_OUT, voxels, seed, progress)
+    own = folder / "curves" / f"{patients}-{voxels}"
+    cached = _curves(own, patients + HELD_OUT, voxels, seed, progress)
     task = PaperTask(config, cached[:patients], cached[patients:], seed=seed, supervised=supervised)
     recipe = Recipe(epochs=config.epochs, lr=config.learning_rate, batch=config.batch, seed=seed)
     history = fit(

@@ -1,0 +1,41 @@
+"""How much a network is trained on."""
+
+from dataclasses import dataclass
+
+from bolus.data import InputError
+
+VALIDATION, VOXELS = 0.2, 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """How much is trained on; None is the preset's own.
+
+    ``voxels`` are the most of each series or simulated patient. ``validation`` is the share of a
+    cohort's patients that is held out. ``patients`` are simulated, for presets that simulate
+    whole patients; a cohort has those it has.
+
+    Raises InputError for numbers that make no sense.
+    """
+
+    voxels: int | None = None
+    validation: float | None = None
+    patients: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("voxels", "patients"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} are 1 or more, found {value}")
+        if self.validation is not None and not 0 <= self.validation < 1:
+            raise InputError(
+                f"the share for validation is from 0 to below 1, found {self.validation:g}"
+            )
+
+    def share(self) -> float:
+        """Share of a cohort's patients that is held out."""
+        return VALIDATION if self.validation is None else self.validation
+
+    def most(self) -> int:
+        """Most voxels of a series of a cohort."""
+        return VOXELS if self.voxels is None else self.voxels
