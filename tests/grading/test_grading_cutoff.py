@@ -150,7 +150,7 @@ def test_a_cutoff_of_another_method_is_a_warning():
 def test_a_cutoff_of_another_map_is_refused():
     with pytest.raises(InputError, match="a cut-off of CBV says nothing of CBF"):
         judge(ratio(1.5), CUTOFFS["qin-cbv"], "phae")
-    with pytest.raises(InputError, match="of CBF says nothing of leakage-corrected CBV"):
+    with pytest.raises(InputError, match="of CBF says nothing of corrected CBV"):
         judge(ratio(1.5), CUTOFFS["qin-cbf"], "phae", map="cbv_corrected")
     found = judge(ratio(1.5), CUTOFFS["qin-cbv"], "phae", map="cbv_corrected")
     assert any("leakage correction moves the ratio" in text for text in found.warnings)

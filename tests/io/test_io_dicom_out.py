@@ -12,9 +12,10 @@ import pytest
 from dicom_maps import maps_of
 from dicom_writers import Protocol, phantom, write_classic, write_enhanced, write_mosaic
 
-from bolus.data import AIF, DSCSeries, Grid, SeriesError, Source
+from bolus.data import AIF, QUANTITIES, DSCSeries, Grid, SeriesError, Source
 from bolus.io import check_dicom_output, read_series, write_dicom, write_dicom_series
-from bolus.io.dicom_out.codes import QUANTITIES, number_of, told_of
+from bolus.io.dicom_out.codes import number_of, told_of
+from bolus.report.page.shown import shown_maps
 
 WRITERS = pytest.mark.parametrize("write", [write_classic, write_enhanced, write_mosaic])
 TURN = np.array([[0.8, -0.48, 0.36], [0.6, 0.64, -0.48], [0.0, 0.6, 0.8]])
@@ -155,8 +156,28 @@ def test_what_was_not_measured_is_nan(tmp_path, source):
     mapping = shared.RealWorldValueMappingSequence[0]
     assert mapping.DoubleFloatRealWorldValueFirstValueMapped == np.nanmin(maps.mtt)
     assert mapping.DoubleFloatRealWorldValueLastValueMapped == np.nanmax(maps.mtt)
-    assert np.isfinite(shared.FrameVOILUTSequence[0].WindowCenter)
-    assert shared.FrameVOILUTSequence[0].WindowWidth > 0
+
+
+def test_windows_are_the_ranges_of_the_page(tmp_path, source):
+    plain = maps_of(source, leakage="free")
+    flow = plain.cbf.copy()
+    vessels = np.argwhere(plain.mask)[::15]
+    flow[tuple(vessels.T)] = 900.0  # 7 % of the brain, as in a head with its arteries and sinuses
+    maps = replace(plain, cbf=flow)
+    paths = written(maps, tmp_path / "out")
+
+    def window(name):
+        shared = pydicom.dcmread(paths[name]).SharedFunctionalGroupsSequence[0]
+        return shared.FrameVOILUTSequence[0]
+
+    page = {shown.name: (shown.low, shown.high) for shown in shown_maps(maps)}
+    assert set(page) == set(QUANTITIES)
+    for name, (low, high) in page.items():
+        assert window(name).VOILUTFunction == "LINEAR_EXACT"
+        assert window(name).WindowCenter == pytest.approx((low + high) / 2)
+        assert window(name).WindowWidth == pytest.approx(high - low)
+    assert window("cbf").WindowWidth < 100, "or the brain is black"
+    assert window("cbf_sd").WindowWidth == pytest.approx(np.ptp(maps.display_range("cbf_sd")))
 
 
 def test_a_map_of_nothing(tmp_path, source):

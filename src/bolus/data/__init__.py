@@ -18,15 +18,16 @@ from bolus.data.errors import (
 )
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
-from bolus.data.maps import FLAGGED, MAPS, PerfusionMaps, Quality
+from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
-from bolus.data.perfusion import QUANTITIES, Perfusion, Posterior
+from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
+from bolus.data.quantities import QUANTITIES, Quantity, is_sd, plain_name, quantity_of
 from bolus.data.series import DSCSeries, FrameWindow, Source
 
 __all__ = [
     "AIF",
     "FLAGGED",
-    "MAPS",
+    "PARAMETERS",
     "QUANTITIES",
     "AmbiguousInputError",
     "ArterialInputError",
@@ -47,8 +48,12 @@ __all__ = [
     "PerfusionMaps",
     "Posterior",
     "Quality",
+    "Quantity",
     "SeriesError",
     "Source",
     "TissueCurves",
     "WeightsError",
+    "is_sd",
+    "plain_name",
+    "quantity_of",
 ]

@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
+from bolus.data.display import Range
 from bolus.data.grid import Grid
+from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
 from bolus.data.series import DSCSeries
 
-MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
 FLAGGED = ("none", "kept", "interpolated", "left out")
 """What can become of flagged frames: there are none, they count as any other, neighbours in time
 stand in for them, or they have no weight in the fit."""
@@ -96,17 +97,26 @@ class PerfusionMaps:
 
     @property
     def units(self) -> dict[str, str]:
-        """Unit of every map, as written into the sidecars."""
-        flow, volume = ("relative", "relative") if self.relative else ("mL/100g/min", "mL/100g")
-        plain = {"cbf": flow, "cbv": volume, **dict.fromkeys(("mtt", "tmax", "delay", "ttp"), "s")}
-        if self.leakage:
-            plain |= {"cbv_corrected": volume, "k2": "1/s"}
-        return {**plain, **{f"{name}_sd": plain[name] for name in self.sd}, "misfit": "1"}
+        """Unit of every map, as written into the sidecars; the SDs follow the maps."""
+        there = [name for name in QUANTITIES if self._there(name)]
+        names = [*there, *(f"{name}{SD}" for name in there if name in self.sd)]
+        return {name: self.unit(name).written for name in names}
+
+    def unit(self, name: str) -> Unit:
+        """The unit of a map, or of the SD of a map. Raises InputError for a name no map has."""
+        return quantity_of(name).unit_of(self.relative)
+
+    def display_range(self, name: str) -> Range:
+        """The range (low, high) on display of a map or an SD, wherever it is shown."""
+        return display_of(name).range(self.volume(name)[self.mask])
+
+    def _there(self, name: str) -> bool:
+        return name in self.leakage or hasattr(self, name)
 
     def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
-        if name.endswith("_sd"):
-            return self.sd[name.removesuffix("_sd")]
+        if is_sd(name):
+            return self.sd[plain_name(name)]
         if name in self.leakage:
             return self.leakage[name]
         found: Float[np.ndarray, "x y z"] = getattr(self, name)

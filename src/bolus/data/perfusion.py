@@ -7,7 +7,8 @@ from jaxtyping import Float
 
 from bolus.data.errors import InputError, NoPosteriorError
 
-QUANTITIES = ("cbv", "cbf", "mtt", "tmax", "delay")
+PARAMETERS = ("cbv", "cbf", "mtt", "tmax", "delay")
+"""What a method can estimate of a curve, and have a posterior of: the fields of Perfusion."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import QUANTITIES, CurveError, MethodError, Perfusion
+from bolus.data import PARAMETERS, CurveError, MethodError, Perfusion
 from bolus.estimators.deconvolve import Estimator, check_input, check_noise, estimator
 from bolus.estimators.fit import Against, Explains
 from bolus.estimators.weighing import usable_noise
@@ -106,6 +106,6 @@ def _quantiles(perfusion: Perfusion) -> dict[str, Float[np.ndarray, " levels"]]:
         return {}
     return {
         name: np.array([float(known.quantile(name, q)[0]) for q in LEVELS])
-        for name in QUANTITIES
+        for name in PARAMETERS
         if name in known.quantities
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bolus.data import InputError
+from bolus.data import InputError, quantity_of
 from bolus.grading.facts import read_facts
 
 
@@ -90,8 +90,8 @@ CUTOFFS: dict[str, Cutoff] = {
 
 
 def map_name(name: str) -> str:
-    """A map's name as it is read: 'CBF', 'CBV' or 'leakage-corrected CBV'."""
-    return "leakage-corrected CBV" if name == "cbv_corrected" else name.upper()
+    """A map's name within a sentence: 'CBF', 'CBV' or 'corrected CBV'."""
+    return quantity_of(name).within
 
 
 def find_cutoff(given: str | os.PathLike[str], method: str, map: str = "cbf") -> Cutoff:

@@ -23,16 +23,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 
-from bolus.data import InputError, OutputError
+from bolus.data import QUANTITIES, InputError, OutputError
 from bolus.io.bids_description import DESCRIPTION, TOP, check_description, write_description
 from bolus.io.cohort import participant_name
 from bolus.io.output import check_output
 
-SUFFIXES = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "k2", "misfit", "quality", "mask", "aif",
-            "motion", "summary")  # fmt: skip
-"""What follows the last underscore of the files in ``perf``; BIDS knows none of them there."""
 _NAME = re.compile(r"(sub-[A-Za-z0-9]+)(?:_(ses-[A-Za-z0-9]+))?_.+")
 _VARIANTS = {"_sd": "SD", "_corrected": "Corrected"}
+SUFFIXES = tuple(
+    dict.fromkeys((
+        *(name.removesuffix("_corrected") for name in QUANTITIES),
+        "quality", "mask", "aif", "motion", "summary",
+    ))
+)  # fmt: skip
+"""What follows the last underscore of the files in ``perf``; BIDS knows none of them there."""
 _LAST = "_summary.json"
 _PARTIAL = ".bolus-partial-"
 

@@ -4,11 +4,14 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from bolus.data import AIF
+from bolus.data import AIF, quantity_of
 from bolus.io import write_aif, write_json, write_series, write_volume
 from bolus.phantom.patient import DigitalPatient
 
-TRUTH_UNITS = {"cbf": "mL/100g/min", "cbv": "mL/100g", "mtt": "s", "delay": "s", "tmax": "s"}
+TRUTH_UNITS = {
+    name: quantity_of(name).unit.written for name in ("cbf", "cbv", "mtt", "delay", "tmax")
+}
+"""Maps of which the truth is written."""
 
 
 def write_patient(patient: DigitalPatient, folder: Path) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bolus.data import PerfusionMaps
+from bolus.data import PerfusionMaps, quantity_of
 from bolus.phantom import PatientTruth
 from bolus.report.mosaic import one_slice, pixel_aspect
-from bolus.report.overview import INK, MUTED, PANELS, PAPER, window
+from bolus.report.overview import INK, MUTED, PAPER
 from bolus.report.summary import NOTICE
 
-ROWS = {"cbf": "CBF, mL/100 g/min", "cbv": "CBV, mL/100 g", "mtt": "MTT, s"}
+ROWS = ("cbf", "cbv", "mtt")
 
 
 def save_comparison(truth: PatientTruth, results: Mapping[str, PerfusionMaps], path: Path) -> None:
@@ -28,13 +28,14 @@ def save_comparison(truth: PatientTruth, results: Mapping[str, PerfusionMaps], p
         figsize=(2.3 * len(columns) + 0.8, 7.6), dpi=110, facecolor=PAPER, layout="constrained"
     )
     axes = figure.subplots(len(ROWS), len(columns), squeeze=False)
-    for row, (name, label) in zip(axes, ROWS.items(), strict=True):
-        low, high = window(getattr(truth, name), PANELS[name])
+    for row, quantity in zip(axes, map(quantity_of, ROWS), strict=True):
+        name = quantity.name
+        low, high = quantity.display.range(getattr(truth, name))
         for axis, (column, maps) in zip(row, columns.items(), strict=True):
             volume = np.where(first.mask, getattr(maps, name), np.nan)
             image = axis.imshow(
                 one_slice(volume, first.grid, first.mask, level),
-                cmap=PANELS[name].colours,
+                cmap=quantity.display.colours,
                 vmin=low,
                 vmax=high,
                 aspect=pixel_aspect(first.grid),
@@ -44,7 +45,7 @@ def save_comparison(truth: PatientTruth, results: Mapping[str, PerfusionMaps], p
             if name == "cbf":
                 axis.set_title(column, color=INK, fontsize=12)
         bar = figure.colorbar(image, ax=list(row), pad=0.01, shrink=0.9, extend="max")
-        bar.set_label(label, color=INK, fontsize=12)
+        bar.set_label(f"{quantity.title}, {quantity.unit.printed}", color=INK, fontsize=12)
         bar.ax.tick_params(colors=INK)
         bar.outline.set_visible(False)
     figure.suptitle(f"One digital patient · {NOTICE}", color=MUTED, fontsize=11, x=0.01, ha="left")

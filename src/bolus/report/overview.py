@@ -1,11 +1,13 @@
 """One picture of one patient: curves, arteries and maps."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bolus.data import PerfusionMaps, Quality
+from bolus.data import PerfusionMaps, Quality, quantity_of
+from bolus.data.quantities import display_of
+from bolus.report.colours import colour_map
 from bolus.report.mosaic import mosaic, pixel_aspect
 from bolus.report.summary import NOTICE
 
@@ -19,27 +21,6 @@ INK, PAPER, MUTED = "#e8e8e8", "#101214", "#8b9299"
 ARTERY, TISSUE = "#ff6b5e", "#5ec8ff"
 
 
-class Panel(NamedTuple):
-    """How a map is shown: title, colours, and the span of its colour bar.
-
-    From 0 to ``medians`` times the median of the brain, so that tissue and not vessels fill the
-    bar; where that is None, from the 2nd to the 98th percentile.
-    """
-
-    title: str
-    colours: str
-    medians: float | None
-
-
-PANELS = {
-    "cbf": Panel("Blood flow, CBF", "inferno", 3),
-    "cbv": Panel("Blood volume, CBV", "magma", 3),
-    "cbv_corrected": Panel("Blood volume, leakage off", "magma", 3),
-    "mtt": Panel("Mean transit time, MTT", "viridis", 2),
-    "tmax": Panel("Time to maximum, Tmax", "cividis", None),
-    "delay": Panel("Arrival delay", "cividis", None),
-    "ttp": Panel("Time to peak, TTP", "plasma", None),
-}
 PANEL_WIDTH, BAR_WIDTH, TITLE_HEIGHT, FOOT_HEIGHT = 4.2, 1.15, 0.45, 0.75
 """Inches."""
 COLUMNS = 5
@@ -80,7 +61,7 @@ def overview(maps: PerfusionMaps) -> "Figure":
             va="center",
             transform=axes[7].transAxes,
         )
-    _misfit(axes[8], maps)
+    _map(axes[8], maps, "misfit")
     _quality(axes[9], maps)
     relative = " · relative: echo time unknown" if maps.relative else ""
     figure.text(
@@ -118,18 +99,6 @@ def save_overview(maps: PerfusionMaps, path: Path) -> None:
     overview(maps).savefig(path, facecolor=PAPER)
 
 
-def window(values: np.ndarray, panel: Panel) -> tuple[float, float]:
-    """Limits of the colour bar for a map's values; see Panel."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    if panel.medians is None:
-        low, high = (float(v) for v in np.percentile(finite, (2, 98)))
-    else:
-        low, high = 0.0, panel.medians * float(np.median(finite))
-    return low, high if high > low else low + 1.0
-
-
 def _title(axis: "Axes", text: str) -> None:
     axis.set_title(text, color=INK, fontsize=13, loc="left", pad=8)
 
@@ -157,10 +126,10 @@ def _image(
 
 
 def _map(axis: "Axes", maps: PerfusionMaps, name: str) -> None:
-    volume, panel = maps.volume(name), PANELS[name]
-    image = _image(axis, maps, volume, panel.colours, window(volume, panel))
-    _title(axis, panel.title)
-    _bar(axis, image, _unit(maps, name))
+    colours = colour_map(display_of(name).colours)
+    image = _image(axis, maps, maps.volume(name), colours, maps.display_range(name))
+    _title(axis, quantity_of(name).meaning)
+    _bar(axis, image, maps.unit(name).printed)
 
 
 def _uncertainty(axis: "Axes", maps: PerfusionMaps) -> None:
@@ -171,24 +140,11 @@ def _uncertainty(axis: "Axes", maps: PerfusionMaps) -> None:
     _bar(axis, image, "SD, % of CBF")
 
 
-def _misfit(axis: "Axes", maps: PerfusionMaps) -> None:
-    image = _image(axis, maps, maps.misfit, "magma", (0, 4))
-    _title(axis, "Misfit of the curve")
-    _bar(axis, image, "RMS residual over noise (1: explained)")
-
-
 def _bar(axis: "Axes", image: "AxesImage", label: str) -> None:
     bar = axis.figure.colorbar(image, cax=axis.inset_axes((1.03, 0, 0.035, 1)), extend="max")
     bar.set_label(label, color=INK, fontsize=12)
     bar.ax.tick_params(colors=INK, labelsize=11)
     bar.outline.set_visible(False)
-
-
-def _unit(maps: PerfusionMaps, name: str) -> str:
-    unit = maps.units[name]
-    if unit == "relative":
-        return "relative (1/s)" if name == "cbf" else "relative (ratio)"
-    return unit.replace("/100g", "/100 g")
 
 
 def _curves(axis: "Axes", maps: PerfusionMaps) -> None:

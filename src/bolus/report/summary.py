@@ -4,24 +4,13 @@ from importlib.metadata import version
 
 import numpy as np
 
-from bolus.data import PerfusionMaps, Quality
+from bolus.data import PerfusionMaps, Quality, is_sd, quantity_of
 from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
 from bolus.report.checks import checks
 from bolus.report.motion_facts import motion_facts, motion_line, motion_provenance
 from bolus.report.verdict import DOUBTFUL, lead
 
-DESCRIPTIONS = {
-    "cbf": "Cerebral blood flow, the maximum of the impulse response (CAPLEX Q.PH1.003)",
-    "cbv": "Cerebral blood volume (CAPLEX Q.PH1.001)",
-    "mtt": "Mean transit time, CBV/CBF (CAPLEX Q.PH1.006)",
-    "tmax": "Time of the maximum of the impulse response",
-    "delay": "Arrival of the tissue after the arterial input, signed (CAPLEX Q.PH1.007)",
-    "ttp": "Time to the peak of the concentration from the first used frame",
-    "cbv_corrected": "Cerebral blood volume of curves corrected for leakage (CAPLEX Q.PH1.001)",
-    "k2": "Leakage K2 of Boxerman, Schmainda and Weisskoff (CAPLEX Q.LC1.002)",
-    "misfit": "RMS of curve minus reconstruction over that of the noise; about 1 is a good fit",
-}
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
 
 
@@ -32,16 +21,15 @@ def software() -> str:
 
 def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
     """BIDS-like sidecar of one map; times in seconds."""
-    plain = name.removesuffix("_sd")
-    scaled = plain in ("cbf", "cbv", "cbv_corrected")
-    told = DESCRIPTIONS[plain]
+    quantity = quantity_of(name)
+    told = quantity.described
     return {
-        "Description": told if plain == name else f"{SD_DESCRIPTION} {plain.upper()}: {told}",
+        "Description": f"{SD_DESCRIPTION} {quantity.name.upper()}: {told}" if is_sd(name) else told,
         "Units": maps.units[name],
         **(
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
-        **({"KappaOverRho": KAPPA / DENSITY} if scaled and not maps.relative else {}),
+        **({"KappaOverRho": KAPPA / DENSITY} if quantity.scaled and not maps.relative else {}),
         **_provenance(maps),
     }
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import Grid
+from bolus.data import Grid, quantity_of
 from bolus.io import write_bytes
 from bolus.notice import NOTICE
 from bolus.report.mosaic import pixel_aspect
-from bolus.study.patient import Row
+from bolus.study.patient import SHOWN, Row
 from bolus.study.settings import NO_NOISE
 from bolus.study.table import TRUTH, TableRow
 
@@ -26,8 +26,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX*"
 GRADES = ("LGG", "HGG")
 DPI = 150
-UNITS = {"cbf": "CBF, mL/100 g/min", "mtt": "MTT, s"}
-COLOUR_MAPS = {"cbf": "inferno", "mtt": "viridis"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,7 +54,7 @@ def maps_figure(examples: Sequence[Example]) -> "Figure":
     from matplotlib.figure import Figure
 
     columns = list(examples[0].maps)
-    rows = [(example, name) for example in examples for name in UNITS]
+    rows = [(example, name) for example in examples for name in SHOWN]
     figure = Figure(figsize=(2.1 * len(columns) + 1.4, 2.4 * len(rows) + 0.5), layout="constrained")
     axes = figure.subplots(len(rows), len(columns), squeeze=False)
     for line, (example, name) in zip(axes, rows, strict=True):
@@ -78,7 +76,7 @@ def _map_row(figure: "Figure", axes: "Sequence[Axes]", example: Example, name: s
         # columns from the patient's right to the left, as a radiologist sees them
         shown = axis.imshow(
             plane[::-1, ::-1].T,
-            cmap=COLOUR_MAPS[name],
+            cmap=quantity_of(name).display.colours,
             vmin=0,
             vmax=max(high, 1e-6),
             aspect=pixel_aspect(example.grid),
@@ -91,7 +89,7 @@ def _map_row(figure: "Figure", axes: "Sequence[Axes]", example: Example, name: s
         axis.set_facecolor("black")
     axes[0].set_ylabel(f"{example.title}\n{name.upper()}", fontsize=9)
     bar = figure.colorbar(shown, ax=list(axes), pad=0.01, extend="max")
-    bar.set_label(UNITS[name], fontsize=9)
+    bar.set_label(f"{quantity_of(name).title}, {quantity_of(name).unit.printed}", fontsize=9)
 
 
 def grading_figure(rows: Sequence[Row], table: Sequence[TableRow]) -> "Figure":

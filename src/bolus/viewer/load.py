@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bolus.data import AIF, DSCSeries, InputError, Quality
+from bolus.data import AIF, DSCSeries, InputError, Quality, is_sd, plain_name
 from bolus.estimators import Estimator, explainer, rebuilt
 from bolus.estimators.fit import Explains
 from bolus.estimators.phae import Weights
@@ -101,7 +101,7 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
     found: dict[str, Any] = {
         name: read_map(folder / f"{name}.nii.gz", grid)[0] for name in told["units"]
     }
-    spread = {name: found.pop(name) for name in list(found) if name.endswith("_sd")}
+    spread = {name: found.pop(name) for name in list(found) if is_sd(name)}
     leaks: dict[str, Any] = {n: found.pop(n) for n in ("cbv_corrected", "k2") if n in found}
     quality = read_map(folder / "quality.nii.gz", grid)[0].astype(np.uint8)
     return PatientMaps(
@@ -111,7 +111,7 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
         parameters=told["parameters"],
         quality=quality,
         mask=(quality & np.uint8(Quality.OUTSIDE_MASK)) == 0,
-        sd={name.removesuffix("_sd"): volume for name, volume in spread.items()},
+        sd={plain_name(name): volume for name, volume in spread.items()},
         leakage=leaks,
         leakage_model=told["leakage_model"],
         tissue=(measured.corrected or curves).mean,

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import InputError, OutputError
+from bolus.data import QUANTITIES, InputError, OutputError
 from bolus.grading import roi_ratio
 from bolus.io import write_json, write_volume
 from bolus.report.summary import mask_sidecar
-from bolus.viewer.panels import TITLES, unit
+from bolus.viewer.panels import unit
 from bolus.viewer.view import REGIONS, View
 
-RATIOS = ("cbf", "cbv", "cbv_corrected", "mtt")
 Masks = Mapping[str, Bool[np.ndarray, "x y z"]]
 
 
@@ -29,10 +28,10 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
         return told | {"rows": [], "problem": "there are no maps yet"}
     rows = []
     try:
-        for name in RATIOS:
-            if name in maps.units:
+        for name, quantity in QUANTITIES.items():
+            if quantity.ratio and name in maps.units:
                 found = roi_ratio(maps.volume(name), *_both(masks), maps.sd.get(name))
-                rows.append({"name": name, "title": TITLES[name], "unit": unit(view, name),
+                rows.append({"name": name, "title": quantity.title, "unit": unit(view, name),
                              **asdict(found)})  # fmt: skip
     except InputError as error:
         return told | {"rows": [], "problem": str(error)}

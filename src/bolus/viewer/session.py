@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import AIF, InputError, PerfusionMaps
+from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
 from bolus.pipeline import Progress, estimate, measure
 from bolus.report.page import write_page
@@ -111,7 +111,7 @@ class Session:
 
 def medians(maps: PerfusionMaps) -> dict[str, float]:
     """Median over the brain of every map without its SDs, in its own unit."""
-    plain = (name for name in maps.units if not name.endswith("_sd"))
+    plain = (name for name in maps.units if not is_sd(name))
     found = {name: maps.volume(name) for name in plain}
     return {
         name: float(np.nanmedian(volume))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bolus.data import InputError, Quality
+from bolus.data import QUANTITIES, InputError, Quality
 from bolus.estimators import sample_noise
 from bolus.physics import cbf_scale, cbv_scale
-from bolus.viewer.panels import TITLES, unit
+from bolus.viewer.panels import unit
 from bolus.viewer.view import Result, View
 
 Index = tuple[int, int, int]
@@ -75,7 +75,7 @@ def _values(
 ) -> list[object]:
     """The maps here, with the posterior's quantiles where the method and the voxel have one."""
     maps, rows = result.maps, list[object]()
-    for name in TITLES:
+    for name, quantity in QUANTITIES.items():
         if name not in maps.units or not np.isfinite(maps.volume(name)).any():
             continue
         value = float(maps.volume(name)[index])
@@ -85,7 +85,7 @@ def _values(
         rows.append(
             {
                 "name": name,
-                "title": TITLES[name],
+                "title": quantity.title,
                 "unit": unit(view, name),
                 "value": value,
                 "quantiles": quantiles if np.isfinite(value) else None,

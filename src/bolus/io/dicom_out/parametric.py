@@ -3,19 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
 
-from bolus.data import PerfusionMaps
+from bolus.data import PerfusionMaps, is_sd, quantity_of
+from bolus.data.codes import Concept
+from bolus.data.display import Range
 from bolus.io.dicom_out.codes import (
     DERIVATION,
     METHOD,
     PERFUSION_ANALYSIS,
     STANDARD_DEVIATION,
-    UNITS,
-    Concept,
     methods_of,
     number_of,
-    quantity_of,
     told_of,
 )
 from bolus.io.dicom_out.origin import Origin
@@ -28,17 +26,14 @@ if TYPE_CHECKING:
 else:
     Dataset = ParametricMap = RealWorldValueMapping = Any  # imported with the first object
 
-_SHOWN = (1.0, 99.0)
-"""Percentiles of the values that a viewer is asked to show from black to white."""
-
 
 def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> ParametricMap:
     """The map of a name in ``maps.units`` as a parametric map under the study of its source.
 
     Stored values are the map's own (slope 1, intercept 0), NaN where nothing was measured: PS3.5
     section 8 allows it in Float Pixel Data, and unlike a number it cannot be taken for a value.
-    The stated range and the window to show are those of the finite values, so that no viewer has
-    to work them out from NaN.
+    The stated range is that of the finite values, so that no viewer has to work it out from NaN;
+    the window is the range on display (``PerfusionMaps.display_range``), as on the page.
     """
     import highdicom as hd
 
@@ -55,7 +50,7 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
     made = hd.pm.ParametricMap(
         contains_recognizable_visual_features=False,
         real_world_value_mappings=[_mapping(maps, name)],
-        voi_lut_transformations=[_window(values)],
+        voi_lut_transformations=[_window(maps.display_range(name))],
         content_label=label[:16],
         content_description=told_of(name),
         content_qualification=hd.ContentQualificationValues.RESEARCH,
@@ -72,8 +67,8 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
 
 def _meaning(maps: PerfusionMaps, name: str) -> tuple[Concept, Concept, list[Concept]]:
     """Quantity, unit and methods of a map."""
-    unit = UNITS[maps.units[name]]
-    return quantity_of(name, maps.relative), unit, methods_of(maps, name)
+    code = quantity_of(name).code_of(maps.relative)
+    return code, maps.unit(name).code, methods_of(maps, name)
 
 
 def _mapping(maps: PerfusionMaps, name: str) -> RealWorldValueMapping:
@@ -92,7 +87,7 @@ def _mapping(maps: PerfusionMaps, name: str) -> RealWorldValueMapping:
         quantity_definition=coded(quantity),
     )
     told = [(METHOD, method) for method in methods]
-    if name.endswith("_sd"):
+    if is_sd(name):
         told.insert(0, (DERIVATION, STANDARD_DEVIATION))
     mapping.QuantityDefinitionSequence.extend(_said(*pair) for pair in told)
     return mapping
@@ -104,13 +99,13 @@ def _said(name: Concept, value: Concept) -> Dataset:
     return CodeContentItem(name=coded(name), value=coded(value))
 
 
-def _window(values: Float[np.ndarray, "x y z"]) -> Dataset:
+def _window(shown: Range) -> Dataset:
+    """Centre and width of a range on display."""
     from highdicom import VOILUTFunctionValues, VOILUTTransformation
 
-    finite = values[np.isfinite(values)]
-    low, high = np.percentile(finite, _SHOWN) if finite.size else (0.0, 0.0)
+    low, high = shown
     return VOILUTTransformation(
-        window_center=float(f"{(low + high) / 2:.4g}"),
-        window_width=float(f"{high - low:.4g}") if high > low else 1.0,
+        window_center=float(f"{(low + high) / 2:.8g}"),
+        window_width=float(f"{high - low:.8g}"),
         voi_lut_function=VOILUTFunctionValues.LINEAR_EXACT,
     )

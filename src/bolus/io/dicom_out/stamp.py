@@ -10,8 +10,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from bolus.data import Grid
+from bolus.data.codes import PRIVATE, PRIVATE_NAME, Concept
 from bolus.io.dicom_headers import CLASSIC
-from bolus.io.dicom_out.codes import PRIVATE, PRIVATE_NAME, SOURCE_IMAGE, Concept
+from bolus.io.dicom_out.codes import SOURCE_IMAGE
 from bolus.io.dicom_out.origin import Origin, Reference, slice_of
 from bolus.notice import NOTICE
 

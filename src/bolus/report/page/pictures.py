@@ -10,8 +10,9 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import binary_erosion
 
 from bolus.data import PerfusionMaps, Quality
+from bolus.report.colours import shades
 from bolus.report.mosaic import SLICES, mosaic, pixel_aspect, through
-from bolus.report.page.shown import SIGNED, Shown
+from bolus.report.page.shown import Shown
 
 LEVELS = 255
 """Colours of a map; the last index of a palette is what was not measured, and transparent."""
@@ -104,16 +105,7 @@ def to_levels(volume: np.ndarray, low: float, high: float) -> UInt8[np.ndarray, 
 
 def palette(colours: str) -> UInt8[np.ndarray, "n 3"]:
     """LEVELS colours of a map and black."""
-    from matplotlib import colormaps
-    from matplotlib.colors import LinearSegmentedColormap
-
-    found = (
-        LinearSegmentedColormap.from_list(SIGNED, ("#5cc8ff", "#34393e", "#ffb347"))
-        if colours == SIGNED
-        else colormaps[colours]
-    )
-    rgb = found(np.linspace(0, 1, LEVELS))[:, :3]
-    return np.concatenate([(rgb * 255).round(), np.zeros((1, 3))]).astype(np.uint8)
+    return np.concatenate([shades(colours, LEVELS), np.zeros((1, 3), dtype=np.uint8)])
 
 
 def slices_told(maps: PerfusionMaps) -> str:

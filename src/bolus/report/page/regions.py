@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bolus.data import InputError, PerfusionMaps
+from bolus.data import QUANTITIES, InputError, PerfusionMaps
 from bolus.grading import RoiRatio, roi_ratio
 from bolus.report.page.shown import Shown
 
 NAMES = {"tumor": "Tumour", "reference": "Reference"}
-RATIOS = ("cbf", "cbv", "cbv_corrected", "mtt")
-"""Maps of which a ratio means something: what is above 0 by nature."""
 NONE = "–"
 
 
@@ -31,7 +29,7 @@ def region_table(maps: PerfusionMaps, shown: Sequence[Shown]) -> RegionTable | N
     if not given:
         return None
     both = len(given) == len(NAMES)
-    ratios = {s.name: _ratio(maps, s) for s in shown if both and s.name in RATIOS}
+    ratios = {s.name: _ratio(maps, s) for s in shown if both and QUANTITIES[s.name].ratio}
     headings = [(f"{NAMES[n]}, {int(maps.rois[n].sum())} voxels", 3) for n in given]
     columns = ["map", *("voxels", "mean ± SD", "median") * len(given)]
     if both:

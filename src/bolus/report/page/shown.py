@@ -6,34 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import PerfusionMaps
-from bolus.report.overview import PANELS, window
-
-SHORT = {
-    "cbf": "CBF",
-    "cbv": "CBV",
-    "cbv_corrected": "CBV corrected",
-    "mtt": "MTT",
-    "delay": "Delay",
-    "tmax": "Tmax",
-    "ttp": "TTP",
-    "k2": "K2",
-    "misfit": "Misfit",
-}
-LONG = {
-    "cbf": "blood flow",
-    "cbv": "blood volume",
-    "cbv_corrected": "blood volume, leakage off",
-    "mtt": "mean transit time",
-    "delay": "arrival after the arterial input",
-    "tmax": "time to maximum of the response",
-    "ttp": "time to peak of the curve",
-    "k2": "leakage; above 0 where T1 shortens",
-    "misfit": "residual over noise; 1 is a good fit",
-}
-"""Every map that a page may show, in its order."""
-SIGNED = "signed"
-"""Colours of a map with a middle at 0: blue below, dark there, orange above."""
+from bolus.data import QUANTITIES, PerfusionMaps
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,49 +39,25 @@ def shown_maps(maps: PerfusionMaps) -> tuple[Shown, ...]:
     Tmax is left out where the method gives it no other value than the delay.
     """
     same = np.array_equal(maps.tmax, maps.delay, equal_nan=True)
-    there = (name for name in LONG if name in maps.units and not (same and name == "tmax"))
+    there = (name for name in QUANTITIES if name in maps.units and not (same and name == "tmax"))
     found = [
         _shown(maps, name) for name in there if np.isfinite(maps.volume(name)[maps.mask]).any()
     ]
-    both = "arrival; Tmax is the same"
+    both = f"{QUANTITIES['delay'].meaning}; Tmax is the same"
     return tuple(replace(s, meaning=both) if same and s.name == "delay" else s for s in found)
 
 
-def unit_of(maps: PerfusionMaps, name: str) -> str:
-    """The unit of a map as a reader takes it."""
-    unit = maps.units[name]
-    if unit == "relative":
-        return "relative"
-    return "× noise" if name == "misfit" else unit.replace("/100g", "/100 g")
-
-
 def _shown(maps: PerfusionMaps, name: str) -> Shown:
-    volume = np.where(maps.mask, maps.volume(name), np.nan)
-    colours, (low, high) = _colours(name, volume)
+    quantity = QUANTITIES[name]
+    low, high = maps.display_range(name)
     return Shown(
         name=name,
-        title=SHORT[name],
-        meaning=LONG[name],
-        unit=unit_of(maps, name),
-        colours=colours,
+        title=quantity.title,
+        meaning=quantity.meaning,
+        unit=maps.unit(name).printed,
+        colours=quantity.display.colours,
         low=low,
         high=high,
-        volume=volume,
+        volume=np.where(maps.mask, maps.volume(name), np.nan),
         sd=maps.sd.get(name),
     )
-
-
-def _colours(name: str, volume: np.ndarray) -> tuple[str, tuple[float, float]]:
-    if name == "misfit":
-        return "magma", (0.0, 4.0)
-    if name == "k2":
-        reach = float(np.percentile(np.abs(volume[np.isfinite(volume)]), 98)) or 1.0
-        return SIGNED, (-reach, reach)
-    panel = PANELS[name]
-    return panel.colours, _round(*window(volume, panel))
-
-
-def _round(low: float, high: float) -> tuple[float, float]:
-    """Limits with two or three figures, for a colour bar's ends are read."""
-    step = 10.0 ** (math.floor(math.log10(high - low)) - 1)
-    return math.floor(low / step) * step, math.ceil(high / step) * step

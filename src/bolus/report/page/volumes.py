@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import PerfusionMaps
+from bolus.data import QUANTITIES, PerfusionMaps
 from bolus.report.mosaic import through
 from bolus.report.page.pictures import (
     FLAGS,
@@ -42,7 +42,6 @@ FINENESS = (
     Fineness(steps=200, sds=False, lesser=False),
 )
 """What is tried, the best first."""
-MAIN = ("cbf", "cbv", "cbv_corrected", "mtt", "delay")
 
 
 def packed(maps: PerfusionMaps, shown: Sequence[Shown], room: int) -> str | None:
@@ -61,7 +60,7 @@ def packed(maps: PerfusionMaps, shown: Sequence[Shown], room: int) -> str | None
 
 
 def _volumes(maps: PerfusionMaps, shown: Sequence[Shown], fineness: Fineness) -> dict[str, object]:
-    kept = [s for s in shown if fineness.lesser or s.name in MAIN]
+    kept = [s for s in shown if fineness.lesser or not QUANTITIES[s.name].lesser]
     base = baseline(maps)
     return {
         "shape": list(maps.grid.shape),
