@@ -15,12 +15,16 @@ from bolus.data.motion import Motion
 class FrameWindow:
     """Frames of a series: steady state from ``first``, bolus from ``onset``, used up to ``stop``.
 
-    The baseline is ``first <= frame < onset``.
+    The baseline is ``first <= frame < onset``. ``others`` are the onsets of other boluses in the
+    series, which pass outside of these frames.
+
+    Raises SeriesError for frames out of order, or another bolus within them.
     """
 
     first: int
     onset: int
     stop: int
+    others: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.first < self.onset < self.stop:
@@ -28,11 +32,18 @@ class FrameWindow:
                 f"frames must obey 0 <= first < onset < stop, found "
                 f"first {self.first}, onset {self.onset}, stop {self.stop}"
             )
+        if any(self.first <= onset < self.stop for onset in self.others):
+            raise SeriesError(f"other boluses at {self.others} within the used frames of {self}")
 
     @property
     def baseline(self) -> slice:
         """The steady frames before the bolus."""
         return slice(self.first, self.onset)
+
+    @property
+    def number(self) -> int:
+        """Which bolus of the series this is, from 1."""
+        return 1 + sum(onset < self.onset for onset in self.others)
 
     @property
     def used(self) -> slice:

@@ -9,6 +9,7 @@ from bolus.data import InputError
 
 Number = float | int
 Range = tuple[Number, Number]
+ONE_DOSE: tuple[tuple[Number, Number], ...] = ((0.0, 1.0),)
 _FINE = np.linspace(0.0, 60.0, 601)
 
 
@@ -20,7 +21,9 @@ class ArterialShape:
     (dimensionless) and ``b`` (s) shape the gamma-variate first pass, which peaks r·b after t0.
     The second pass has ``recirculation`` of the first one's height, starts ``return_time`` s after
     t0 and is ``dispersion`` times as wide; ``tail`` is the level, relative to the first pass, that
-    contrast agent spread over the whole blood volume leaves, washed out in ``washout`` s.
+    contrast agent spread over the whole blood volume leaves, washed out in ``washout`` s. ``doses``
+    are the injections, each with its time in s after ``onset`` and its dose; that of 1 peaks at
+    ``amplitude``.
 
     Raises InputError for values that describe no bolus.
     """
@@ -34,6 +37,7 @@ class ArterialShape:
     dispersion: Number = 1.6
     tail: Number = 0.05
     washout: Number = 180.0
+    doses: tuple[tuple[Number, Number], ...] = ONE_DOSE
 
     def __post_init__(self) -> None:
         positive = {k: getattr(self, k) for k in ("amplitude", "r", "b", "dispersion", "washout")}
@@ -45,13 +49,23 @@ class ArterialShape:
                 "recirculation and tail are fractions of the first pass, 0 or more, found "
                 f"{self.recirculation} and {self.tail}"
             )
+        if not self.doses or any(after < 0 or not dose > 0 for after, dose in self.doses):
+            raise InputError(
+                f"doses are pairs of s after the onset, 0 or more, and a positive dose, found "
+                f"{self.doses}"
+            )
 
     def __call__(self, time: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """ΔR2* in 1/s at any times in s, any shape; zero before the onset.
 
         The peak is ``amplitude`` on continuous time, so it does not hang on where samples fall.
         """
-        return self.amplitude * self._relative(time - self.onset) / self._relative(_FINE).max()
+        peak = self._relative(_FINE).max()
+        passes = (
+            dose * (self.amplitude * self._relative(time - self.onset - after) / peak)
+            for after, dose in self.doses
+        )
+        return np.asarray(sum(passes))
 
     def area(self, duration: Number = 60.0) -> float:
         """∫AIF from the onset over ``duration`` s, dimensionless (1/s times s)."""

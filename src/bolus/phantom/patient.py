@@ -132,7 +132,7 @@ def simulate_patient(
     anatomy = simulate_anatomy(rng, shape, pieces)
     vessels = simulate_vessels(anatomy, pieces)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
-    arterial = _arterial(rng, protocol)
+    arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     classes = class_fractions(anatomy, vessels, lesion)
     leak = _leakage(rng, anatomy, vessels, lesion, tissue, arterial, protocol, realism)
     signal = compose_signal(protocol, classes, tissue, vessels, arterial, leak)

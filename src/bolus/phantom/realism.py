@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bolus.data import InputError
-from bolus.phantom.arterial import Range
+from bolus.phantom.arterial import ONE_DOSE, Number, Range
 from bolus.phantom.pieces import WHOLE, Pieces
 from bolus.physics import RESIDUES
 
@@ -41,7 +41,8 @@ class Realism:
     transport function; the tissue's ``residue`` is one of SHAPED; ``motion`` is the SD of the
     head's drift in mm and in degrees; ``leak`` is that of the tumour. Voxels are simulated whole,
     or as so many ``pieces`` along x, y and z that the scanner samples through k-space, which takes
-    as many times longer: for heads that move by a good part of a voxel.
+    as many times longer: for heads that move by a good part of a voxel. ``doses`` are the
+    injections, of each the time in s after the first and the dose relative to a full one.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -49,6 +50,7 @@ class Realism:
     motion: float = 0.0
     leak: Leak | None = None
     pieces: Pieces = WHOLE
+    doses: tuple[tuple[Number, Number], ...] = ONE_DOSE
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:

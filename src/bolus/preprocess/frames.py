@@ -2,47 +2,55 @@
 
 import numpy as np
 from jaxtyping import Bool, Float, Num
-from scipy.ndimage import median_filter
 
 from bolus.data import BolusNotFoundError, DSCSeries, FrameWindow, MaskError, SeriesError
-from bolus.preprocess.steady import noise_level, unsteady_frames
-
-MIN_DROP = 0.02
-"""Smallest passing drop of the mean signal, as a fraction of its median."""
-
-MIN_DROP_SDS = 5.0
-"""Smallest passing drop in standard deviations of the curve's frame-to-frame noise."""
-
-MIN_SMOOTH_PART = 0.1
-"""Part of the drop that must remain when the largest frame-to-frame change is taken out."""
-
-RETURN_RATIO = 4
-RETURN_FRAMES = 10
+from bolus.preprocess.passes import Pass, find_passes
+from bolus.preprocess.steady import unsteady_frames
 
 PLATEAU = 20
 MIN_BASELINE = 3
 MIN_FRAMES = 20
 
+SETTLED = 2.5
+"""Widths of a bolus at half depth after its trough, about 30 s, from which the signal can be the
+baseline of the next: what is left of the agent then is spread over the blood and nearly steady."""
+LATER_BASELINE = 5
+"""Fewest such baseline frames."""
+OBSERVED = 1.5
+"""Widths of a bolus after its trough, about 20 s, that must pass before the next one comes."""
+LEAD = 0.25
+"""Part of the fall of the mean signal by which arteries may precede it."""
+DEEP_ENOUGH = 0.75
+"""An earlier bolus is taken if it has this part of the deepest one's depth."""
+
 
 def find_frames(mean_signal: Num[np.ndarray, " t"]) -> FrameWindow:
     """Steady-state, onset and last frame of a mean signal curve (t,), in any unit.
 
-    The bolus is the trough of the running median of three with the largest prominence, that is,
-    depth below the lower of the highest values before and after it: a drift, a step or one spoilt
-    frame has none. It must reach 2 % of the signal and 5 noise standard deviations, be half
-    recovered soon after, and not hang on a single frame-to-frame change. The onset is the first
-    frame of the fall that lies more than max(2 SD, 2 % of the depth) under the plateau before it.
-    ``stop`` excludes trailing frames without signal.
+    The bolus is found as ``find_passes`` says. The onset is the first frame of the fall that lies
+    more than max(2 SD, 2 % of the depth) under the plateau before it. ``stop`` excludes trailing
+    frames without signal.
+
+    Of several boluses one is used: the window ends before the next comes, and the baseline of a
+    later one starts SETTLED widths after the trough before it. The agent of the earlier ones is
+    then part of the baseline, of arteries and tissue alike, and as it hardly changes any more, what
+    is measured against that baseline is again the response to the arterial input alone. Can
+    several be measured so, it is the first that is at least DEEP_ENOUGH as deep as the deepest of
+    them. ``others`` are the onsets of the rest.
 
     Raises BolusNotFoundError when no bolus passes, SeriesError when fewer than 3 steady frames
-    precede it, fewer than 20 remain, or a frame in between holds no signal.
+    precede it, fewer than 20 remain, a frame in between holds no signal, or of several boluses
+    none can be measured by itself.
     """
     curve, stop = _without_broken_tail(np.asarray(mean_signal, dtype=float))
-    trough, drop, noise = _trough(curve)
-    onset = _onset(curve, trough, drop, noise)
-    first = unsteady_frames(curve[:onset], noise) if onset > 0 else 0
-    _require_enough(first, onset, stop)
-    return FrameWindow(first=first, onset=onset, stop=stop)
+    passes, noise = find_passes(curve)
+    onsets = [_onset_of(curve, passes, k, noise) for k in range(len(passes))]
+    if len(passes) == 1:
+        onset = onsets[0]
+        first = unsteady_frames(curve[:onset], noise) if onset > 0 else 0
+        _require_enough(first, onset, stop)
+        return FrameWindow(first=first, onset=onset, stop=stop)
+    return _best_window(curve, passes, onsets, noise)
 
 
 def find_series_frames(series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> FrameWindow:
@@ -85,61 +93,41 @@ def _without_broken_tail(
     return np.where(np.arange(stop) < start, 0.0, curve[:stop]), stop
 
 
-def _trough(curve: Float[np.ndarray, " t"]) -> tuple[int, float, float]:
-    """Frame of the deepest point of the bolus, its prominence, and the noise SD of the curve."""
-    prominence = _prominence(curve)
-    trough, noise = int(np.argmax(prominence)), noise_level(curve)
-    drop, level = float(prominence[trough]), float(np.median(curve))
-    if drop < max(MIN_DROP * level, MIN_DROP_SDS * noise):
-        sds = f"{drop / noise:.1f}" if noise > 0 else "no"
-        raise BolusNotFoundError(
-            f"no bolus passes: the largest drop from which the signal recovers is "
-            f"{100 * drop / level:.2g} % of it and {sds} noise SDs; at least "
-            f"{100 * MIN_DROP:.0f} % and {MIN_DROP_SDS:.0f} SDs are needed"
+def _onset_of(
+    curve: Float[np.ndarray, " t"], passes: list[Pass], k: int, noise: float
+) -> int:
+    """Onset of one of the passes."""
+    start = passes[k - 1].trough if k else 0
+    return start + _onset(curve[start:], passes[k].trough - start, passes[k].depth, noise)
+
+
+def _best_window(
+    curve: Float[np.ndarray, " t"], passes: list[Pass], onsets: list[int], noise: float
+) -> FrameWindow:
+    """Frames of the pass that is used, see ``find_frames``."""
+    windows = {}
+    for k, (own, onset) in enumerate(zip(passes, onsets, strict=True)):
+        settled = int(np.ceil(passes[k - 1].trough + SETTLED * passes[k - 1].width)) if k else 0
+        if onset - settled < (LATER_BASELINE if k else MIN_BASELINE):
+            continue
+        first = settled + unsteady_frames(curve[settled:onset], noise)
+        stop = curve.size
+        if k + 1 < len(passes):
+            fall = passes[k + 1].trough - onsets[k + 1]
+            stop = onsets[k + 1] - max(1, int(np.ceil(LEAD * fall)))
+        enough = onset - first >= MIN_BASELINE and stop - first >= MIN_FRAMES
+        if enough and stop - own.trough >= OBSERVED * own.width:
+            others = tuple(at for at in onsets if at != onset)
+            windows[k] = FrameWindow(first=first, onset=onset, stop=stop, others=others)
+    if not windows:
+        raise SeriesError(
+            f"{len(passes)} boluses pass, at frames {onsets} counted from 0, and none can be "
+            f"measured by itself: each needs {MIN_BASELINE} steady frames before it, the first "
+            f"aside {SETTLED:g} widths after the one before it, {OBSERVED:g} widths until the next "
+            f"and {MIN_FRAMES} frames in all; cut the series to one of them"
         )
-    if _prominence(_without_largest_step(curve)).max() < MIN_SMOOTH_PART * drop:
-        raise BolusNotFoundError(
-            f"no bolus passes: the drop of {100 * drop / level:.2g} % of the signal comes of a "
-            f"single step from one frame to the next, as motion makes it"
-        )
-    _require_return(curve, trough, drop)
-    return trough, drop, noise
-
-
-def _prominence(curve: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
-    """Depth of the running median of three under the lower of its highest values either side."""
-    smooth = median_filter(curve, size=3, mode="mirror")
-    before = np.maximum.accumulate(smooth)
-    after = np.maximum.accumulate(smooth[::-1])[::-1]
-    return np.minimum(before, after) - smooth
-
-
-def _without_largest_step(curve: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
-    """The curve, shifted behind its largest frame-to-frame change so that this change is gone."""
-    change = np.diff(curve)
-    typical = float(np.median(change))
-    step = int(np.argmax(np.abs(change - typical)))
-    behind = np.arange(len(curve)) > step
-    return np.where(behind, curve - (change[step] - typical), curve)
-
-
-def _require_return(curve: Float[np.ndarray, " t"], trough: int, drop: float) -> None:
-    """A bolus leaves about as fast as it came; a step of the signal, followed by drift, does not.
-
-    Half the drop must be made good within four times the frames that its second half took to
-    fall, or ten frames if that is more.
-    """
-    smooth = median_filter(curve, size=3, mode="mirror")
-    middle = smooth[trough] + 0.5 * drop
-    above = np.flatnonzero(smooth[:trough] > middle)
-    fall = trough - int(above[-1]) if above.size else trough
-    wait = max(RETURN_RATIO * fall, RETURN_FRAMES)
-    after = smooth[trough : trough + wait + 1]
-    if after.max() < middle:
-        raise BolusNotFoundError(
-            f"no bolus passes: the signal drops by {100 * drop / np.median(curve):.2g} % around "
-            f"frame {trough} and has not made good half of it {wait} frames later"
-        )
+    deepest = max(passes[k].depth for k in windows)
+    return next(w for k, w in windows.items() if passes[k].depth >= DEEP_ENOUGH * deepest)
 
 
 def _onset(curve: Float[np.ndarray, " t"], trough: int, drop: float, noise: float) -> int:
