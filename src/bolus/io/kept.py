@@ -45,7 +45,7 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
         "format": _FORMAT,
         "dt": series.dt,
         "te": series.te,
-        "frames": [frames.first, frames.onset, frames.stop],
+        "frames": [frames.first, frames.onset, frames.stop, *frames.others],
         "codes": [grid.sform_code, grid.qform_code],
         "source": [series.source.format, series.source.checksum],
         "limit": None if motion is None else motion.limit,
@@ -88,7 +88,7 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> DSCSeries:
     signal = np.repeat(baseline[..., None], voxels.shape[1], axis=3)
     signal[mask] = voxels
     x, y, z = mask.shape
-    first, onset, stop = told["frames"]
+    first, onset, stop, *others = told["frames"]
     sform, qform = told["codes"]
     kind, checksum = told["source"]
     return DSCSeries(
@@ -102,7 +102,7 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> DSCSeries:
             sform_code=sform,
             qform_code=qform,
         ),
-        frames=FrameWindow(first=first, onset=onset, stop=stop),
+        frames=FrameWindow(first=first, onset=onset, stop=stop, others=tuple(others)),
         mask=mask,
         source=Source(format=kind, checksum=checksum),
         motion=_motion(tensors, told),

@@ -28,9 +28,10 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
-    """Steady state, SNR, bolus, motion, arterial input, fit, silent voxels and unit, in turn."""
+    """Steady state, number of boluses, SNR, bolus, motion, arterial input, fit, silent voxels and unit, in turn."""
     return (
         _steady_state(maps),
+        _boluses(maps),
         _snr(maps),
         _depth(maps),
         _motion(maps),
@@ -47,7 +48,7 @@ def _steady_state(maps: PerfusionMaps) -> Check:
         return _told("Steady state", Word.NONE, "frames unknown", "Nothing was looked for.")
     steady = frames.onset - frames.first
     word = graded(steady, BASELINE_GOOD, BASELINE_POOR)
-    if frames.first > DROPPED_MOST and word is Word.GOOD:
+    if frames.first > DROPPED_MOST and frames.number == 1 and word is Word.GOOD:
         word = Word.DOUBTFUL
     return _told(
         "Steady state",
@@ -58,6 +59,25 @@ def _steady_state(maps: PerfusionMaps) -> Check:
             Word.DOUBTFUL: "A short or late baseline: its error is in every curve.",
             Word.POOR: "Hardly any baseline: its error shifts every curve, and CBV with it.",
         }[word],
+    )
+
+
+def _boluses(maps: PerfusionMaps) -> Check:
+    frames = maps.series.frames
+    if frames is None:
+        return _told("Boluses", Word.NONE, "frames unknown", "Nothing was looked for.")
+    if not frames.others:
+        return _told("Boluses", Word.GOOD, "one", "The series holds a single bolus.")
+    later = "" if frames.number == 1 else (
+        " Its baseline holds what was left of the agent given before, which cancels out as far as "
+        "it no longer changed."
+    )  # fmt: skip
+    return _told(
+        "Boluses",
+        Word.DOUBTFUL,
+        f"{1 + len(frames.others)} pass, number {frames.number} is used (frames {frames.first} to "
+        f"{frames.stop - 1}, counted from 0)",
+        f"The maps are of one of several boluses: check that they were meant to be.{later}",
     )
 
 

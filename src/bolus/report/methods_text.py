@@ -101,13 +101,18 @@ def _frames(maps: PerfusionMaps) -> str:
     frames = maps.series.frames
     if frames is None:
         return ""
+    several = (
+        f" Of {1 + len(frames.others)} boluses in the series number {frames.number} was used."
+        if frames.others
+        else ""
+    )
     return (
         f"Frames {frames.first + 1} to {frames.stop} were used: the first {frames.first} were "
         f"dropped before steady state, and {frames.onset - frames.first} before the bolus were the "
-        f"baseline."
+        f"baseline.{several}"
         if frames.first
         else f"Frames 1 to {frames.stop} were used, of which {frames.onset} before the bolus were "
-        f"the baseline."
+        f"the baseline.{several}"
     )
 
 
