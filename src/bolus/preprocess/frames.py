@@ -93,9 +93,7 @@ def _without_broken_tail(
     return np.where(np.arange(stop) < start, 0.0, curve[:stop]), stop
 
 
-def _onset_of(
-    curve: Float[np.ndarray, " t"], passes: list[Pass], k: int, noise: float
-) -> int:
+def _onset_of(curve: Float[np.ndarray, " t"], passes: list[Pass], k: int, noise: float) -> int:
     """Onset of one of the passes."""
     start = passes[k - 1].trough if k else 0
     return start + _onset(curve[start:], passes[k].trough - start, passes[k].depth, noise)

@@ -28,7 +28,7 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
-    """Steady state, number of boluses, SNR, bolus, motion, arterial input, fit, silent voxels and unit, in turn."""
+    """Of steady state, number of boluses, SNR, bolus, motion, arterial input, fit, silence, unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
