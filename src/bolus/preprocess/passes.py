@@ -62,8 +62,8 @@ def find_passes(curve: Float[np.ndarray, " t"]) -> tuple[list[Pass], float]:
     a step or one spoilt frame has none. It must reach 2 % of the signal and 5 noise standard
     deviations, be half recovered soon after, and not depend on a single frame-to-frame change.
     Further ones have at least a fifth of its depth, are about as wide, do not both fall and
-    return in one step, and the signal comes back by half between one and the next. Recirculation does none
-    of this: it stays within the recovery of the bolus it follows.
+    return in one step, and the signal comes back by half between one and the next. Recirculation
+    does none of this: it stays within the recovery of the bolus it follows.
 
     Raises BolusNotFoundError when no bolus passes.
     """

@@ -28,7 +28,7 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
-    """Of steady state, number of boluses, SNR, bolus, motion, arterial input, fit, silence, unit."""
+    """Of steady state, number of boluses, SNR, depth, motion, artery, fit, silence and unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
