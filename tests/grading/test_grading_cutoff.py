@@ -99,7 +99,7 @@ def test_what_is_no_study_is_refused(results, changes, said):
 def test_broken_files_and_unknown_names_are_refused(tmp_path):
     broken = tmp_path / "results.json"
     broken.write_text("{")
-    with pytest.raises(InputError, match="not a readable JSON file"):
+    with pytest.raises(InputError, match="not readable JSON"):
         find_cutoff(broken, "phae")
     with pytest.raises(InputError, match="no such file"):
         find_cutoff(tmp_path / "absent.json", "phae")

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from bolus.data import InputError, OutputError
-from bolus.io import check_output, output_folder, write_json
-from bolus.io.output import write_bytes
+from bolus.io import check_output, output_folder, write_bytes, write_json
 
 BOTH = pytest.mark.parametrize("attempt", ["check", "open"])
 

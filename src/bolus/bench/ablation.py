@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.base.json import plain
 from bolus.bench.design import Design
-from bolus.bench.result import plain, versions
+from bolus.bench.result import versions
 from bolus.bench.score import Errors, errors, joined, rows_where
 from bolus.bench.steps import Progress, Steps
 from bolus.data import InputError
@@ -81,7 +82,7 @@ class Ablation:
             "settings": self.settings,
             "runs": [asdict(run) for run in self.runs],
         }
-        return {key: plain(value) for key, value in whole.items()}
+        return {key: plain(value, nan_as_none=True) for key, value in whole.items()}
 
 
 def run_ablation(

@@ -1,12 +1,12 @@
 """What a benchmark found, and its plain form."""
 
-import math
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from typing import Any
 
+from bolus.base.json import plain
 from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
 from bolus.bench.rows import RESAMPLES, AccuracyRow
@@ -52,7 +52,7 @@ class Benchmark:
             **{name: [asdict(r) for r in rows] for name, rows in self.further.items()},
             "speed": None if self.speed is None else asdict(self.speed),
         }
-        return {key: plain(value) for key, value in whole.items()}
+        return {key: plain(value, nan_as_none=True) for key, value in whole.items()}
 
     def _settings(self) -> dict[str, object]:
         design = self.design
@@ -81,14 +81,3 @@ def versions() -> dict[str, str]:
     """Versions of what the numbers hang on."""
     found = {name: version(name) for name in ("bolus", "numpy", "scipy")}
     return {**found, "python": platform.python_version()}
-
-
-def plain(value: object) -> object:
-    """Lists, dictionaries with text keys and plain numbers; None for what is not finite."""
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [plain(inner) for inner in value]
-    return value

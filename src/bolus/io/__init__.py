@@ -4,6 +4,8 @@ The only room that knows nibabel, pydicom, highdicom and dcm2niix; each is impor
 needed.
 """
 
+from bolus.base.files import write_bytes
+from bolus.base.json import write_json
 from bolus.io.checksums import checksum
 from bolus.io.curves import read_aif, write_aif
 from bolus.io.dicom_out import check_dicom_output, write_dicom
@@ -12,7 +14,7 @@ from bolus.io.identity import read_identity
 from bolus.io.kept import KEPT, read_kept, write_kept
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask
-from bolus.io.output import check_output, output_folder, write_bytes, write_json
+from bolus.io.output import check_output, output_folder
 from bolus.io.series import MIN_FRAMES, read_series
 from bolus.io.volumes import write_series, write_volume
 

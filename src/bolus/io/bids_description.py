@@ -1,14 +1,14 @@
 """What a BIDS derivatives dataset says of itself: its description, README and .bidsignore."""
 
-import json
 import os
 import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from bolus.data import OutputError
-from bolus.io.output import write_bytes, write_json
+from bolus.base.files import write_bytes
+from bolus.base.json import read_json, write_json
+from bolus.data import InputError, OutputError
 from bolus.notice import NOTICE
 
 DESCRIPTION = "dataset_description.json"
@@ -99,10 +99,9 @@ def raw_link(root: Path, raw: Path) -> str | None:
 
 def _read(path: Path) -> dict[str, object] | None:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path)
+    except InputError:
         return None
-    return told if isinstance(told, dict) else None
 
 
 def _ignore(suffixes: Sequence[str]) -> str:

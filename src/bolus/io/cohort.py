@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bolus.base.files import write_bytes
+from bolus.base.json import write_json
 from bolus.data import InputError
-from bolus.io.output import write_bytes, write_json
 
 GRADES = ("LGG", "HGG")
 SPLITS = ("train", "test")

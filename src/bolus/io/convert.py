@@ -1,6 +1,5 @@
 """Running dcm2niix, which knows the pixel layouts of every vendor."""
 
-import json
 import shutil
 import subprocess
 import tempfile
@@ -8,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bolus.base.json import from_text
 from bolus.data import SeriesError
 from bolus.io.frame_order import Number
 from bolus.io.silence import no_remarks
@@ -71,7 +71,4 @@ def _run(source: Path, target: Path, links: Mapping[Path, Path]) -> None:
 
 def _sidecar(image: Path) -> Mapping[str, object]:
     text = image.with_suffix(".json").read_text(encoding="utf-8", errors="replace")
-    try:
-        return dict(json.loads(text))
-    except ValueError as error:
-        raise SeriesError(f"dcm2niix wrote a sidecar that is not JSON ({error})") from error
+    return from_text(text, "the sidecar that dcm2niix wrote", SeriesError)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from bolus.base.files import write_bytes
 from bolus.data import AIF, ArterialInputError
-from bolus.io.output import write_bytes
 
 _TIME = ("time_s", "time")
 _ABSOLUTE, _RELATIVE = "delta_r2star_per_s", "te_delta_r2star"

@@ -1,51 +1,15 @@
-"""Output that is either there and whole, or not there."""
+"""Output folders that are either there and whole, or not there."""
 
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-import numpy as np
-
+from bolus.base.json import read_json
 from bolus.data import InputError, OutputError
-
-
-def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file in one go: readers see the old one or the new one. Raises OutputError."""
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial-{token_hex(4)}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-
-
-def write_json(path: str | os.PathLike[str], mapping: Mapping[str, object]) -> None:
-    """Write a mapping as JSON in its own order, UTF-8, indented by two, with a final newline.
-
-    Raises InputError for values JSON has no word for (NaN, infinity, objects), OutputError.
-    """
-    try:
-        text = json.dumps(mapping, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: cannot be said in JSON ({error})") from error
-    write_bytes(path, (text + "\n").encode())
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a {type(value).__name__}: {value!r}")
 
 
 def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -81,10 +45,9 @@ def _check_replaceable(path: Path, overwrite: bool) -> None:
 
 def _written_by_bolus(path: Path) -> bool:
     try:
-        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        software = read_json(path / "summary.json").get("software")
+    except InputError:
         return False
-    software = summary.get("software") if isinstance(summary, dict) else None
     return isinstance(software, str) and software.lower().startswith("bolus")
 
 

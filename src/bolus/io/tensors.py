@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from bolus.base.files import write_bytes
 from bolus.data import InputError
-from bolus.io.output import write_bytes
 
 
 def write_tensors(

@@ -4,12 +4,12 @@ Order: what the caller gives; then the BIDS sidecar; then the NIfTI header (repe
 A sidecar and a header that disagree are an error, unless the header only holds a placeholder.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from bolus.base.json import read_json
 from bolus.data import SeriesError
 
 TR_RANGE = (0.1, 20.0)
@@ -57,13 +57,7 @@ def read_sidecar(path: Path) -> Mapping[str, object]:
     sidecar = sidecar_path(path)
     if not sidecar.is_file():
         return {}
-    try:
-        content = json.loads(sidecar.read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError) as error:
-        raise SeriesError(f"{sidecar}: this sidecar is not readable JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise SeriesError(f"{sidecar}: a JSON object is expected, found {type(content).__name__}")
-    return content
+    return read_json(sidecar, SeriesError)
 
 
 def header_interval(step: float, unit: str) -> float | None:

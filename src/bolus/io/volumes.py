@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
+from bolus.base.files import write_bytes
+from bolus.base.json import write_json
 from bolus.data import Grid, InputError
-from bolus.io.output import write_bytes, write_json
 from bolus.io.timing import checked_te, checked_tr, sidecar_path
 
 if TYPE_CHECKING:

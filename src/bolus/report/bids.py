@@ -1,11 +1,11 @@
 """The result of one patient under BIDS names."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bolus.base.json import read_json
 from bolus.data import PerfusionMaps
 from bolus.io import write_json
 from bolus.io.bids import BidsNames, dataset_folder
@@ -56,7 +56,7 @@ def write_bids(
             target = folder / names.path(path.name)
             target.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".json" and path.stem in images:
-                told = json.loads(path.read_text(encoding="utf-8"))
+                told = read_json(path)
                 write_json(target, _sidecar(told, path.stem, inputs))
             else:
                 path.rename(target)

@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import numpy as np
 
+from bolus.base.json import plain
 from bolus.data import PerfusionMaps, Quality, is_sd, quantity_of
 from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
@@ -55,7 +56,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "verdict": lead(checks(maps)),
         "verdicts": [check.as_json() for check in checks(maps)],
         "method": maps.method,
-        "parameters": _plain(maps.parameters),
+        "parameters": plain(maps.parameters),
         "units": maps.units,
         "relative": maps.relative,
         "echo_time_s": maps.series.te,
@@ -132,7 +133,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
 def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         "Method": maps.method,
-        "MethodParameters": _plain(maps.parameters),
+        "MethodParameters": plain(maps.parameters),
         **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model}),
         **motion_provenance(maps),
         "EchoTime": maps.series.te,
@@ -141,15 +142,6 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
         "SoftwareVersion": version("bolus"),
         "InputChecksum": maps.series.source.checksum,
     }
-
-
-def _plain(value: object) -> object:
-    """Tuples as lists, so that what is written is what is read back."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
 
 
 def _number(value: float) -> float | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bolus.bench.result import plain
+from bolus.base.json import plain
 from bolus.io import read_map, read_mask, write_bytes, write_json
 from bolus.io.cohort import Participant
 from bolus.notice import NOTICE
@@ -88,7 +88,7 @@ def results(study: "Study") -> dict[str, object]:
         "truth": [row.as_json() for row in study.table if row.method == TRUTH],
         "delong": [asdict(pair) for pair in study.pairs],
     }
-    return {key: plain(value) for key, value in told.items()}
+    return {key: plain(value, nan_as_none=True) for key, value in told.items()}
 
 
 def _layouts(study: "Study") -> list[Layout]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.base.json import plain
 from bolus.data import BolusError, DSCSeries, InputError, MaskError
 from bolus.estimators import Estimator, estimator
 from bolus.grading import RoiRatio, roi_ratio
@@ -91,7 +92,7 @@ class Examined:
 
     def as_json(self) -> dict[str, object]:
         """Plain dictionary."""
-        return {**asdict(self), "rows": [_plain(asdict(row)) for row in self.rows]}
+        return {**asdict(self), "rows": [plain(asdict(row), nan_as_none=True) for row in self.rows]}
 
     @classmethod
     def from_json(cls, told: Mapping[str, object]) -> "Examined":
@@ -282,11 +283,6 @@ def _write(maps: PatientMaps, folder: Path, name: str, method: str) -> None:
 def map_path(folder: Path, participant: str, method: str, name: str) -> Path:
     """Where a study keeps a map of a participant; ``name`` of SHOWN."""
     return folder / f"{participant}_desc-{method.replace('-', '')}_{name}.nii.gz"
-
-
-def _plain(row: Mapping[str, object]) -> dict[str, object]:
-    """Numbers that are not finite as None, for JSON."""
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
 
 
 def _numbers(row: Mapping[str, object]) -> dict[str, object]:

@@ -1,10 +1,10 @@
 """Where a study keeps what it has finished, so that nothing is done twice."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from bolus.base.json import plain, read_json
 from bolus.data import InputError, OutputError
 from bolus.io import write_json
 from bolus.study.patient import Examined
@@ -30,7 +30,7 @@ def begin(out: Path, plan: Mapping[str, object], *, resume: bool, overwrite: boo
                 f"{work}: an unfinished study lies here; --resume goes on with it, --overwrite "
                 "starts anew"
             )
-        if _read(work / PLAN) != json.loads(json.dumps(plan)):
+        if read_json(work / PLAN) != plain(plan):
             raise InputError(
                 f"{work}: of another study; resume with the same cohort and settings, or "
                 "--overwrite"
@@ -54,19 +54,9 @@ def forget(out: Path) -> None:
 def finished(work: Path) -> dict[str, Examined]:
     """What is done, by the name of its task. Raises InputError for a file that is damaged."""
     paths = sorted((work / DONE).glob("*.json"))
-    return {path.stem: Examined.from_json(_read(path)) for path in paths}
+    return {path.stem: Examined.from_json(read_json(path)) for path in paths}
 
 
 def keep(work: Path, task: str, found: Examined) -> None:
     """Write what came of a task, in one go."""
     write_json(work / DONE / f"{task}.json", found.as_json())
-
-
-def _read(path: Path) -> dict[str, object]:
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
-    if not isinstance(told, dict):
-        raise InputError(f"{path}: a JSON object is expected, found {type(told).__name__}")
-    return told

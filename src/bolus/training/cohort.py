@@ -1,13 +1,14 @@
 """A cohort's voxels on disk, one patient in memory at a time."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bolus.aif import aif_from_mask, find_aif
+from bolus.base.json import read_json
 from bolus.data import BolusError, InputError, OutputError, Quality
 from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
 from bolus.io import read_mask, read_series, write_json
@@ -160,10 +161,7 @@ def _read(
 def _known(folder: Path, label: Mapping[str, object], say: Say) -> Cohort:
     """The cohort that an earlier run has read."""
     path = folder / INDEX
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+    told: dict[str, Any] = read_json(path)
     if told.get("format") != FORMAT or told.get("label") != label:
         raise InputError(
             f"{path}: of another training; resume with the same series, seed and voxels, "

@@ -1,6 +1,5 @@
 """The viewer as a web application: what each address answers."""
 
-import json
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bolus.assets import asset_bytes
+from bolus.base.json import from_text, to_text
 from bolus.data import BolusError, InputError
 from bolus.viewer.arteries import preview
 from bolus.viewer.facts import facts
@@ -25,7 +25,7 @@ from bolus.viewer.regions import ratios
 from bolus.viewer.session import Session, medians
 from bolus.viewer.view import REGIONS, View
 from bolus.viewer.voxel import voxel
-from bolus.viewer.wire import marked, plain
+from bolus.viewer.wire import marked
 
 KINDS = {
     ".html": "text/html",
@@ -178,18 +178,11 @@ async def _body(request: Request) -> bytes:
 
 
 def _object(body: bytes) -> dict[str, object]:
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"JSON is expected ({error})") from error
-    if not isinstance(told, dict):
-        raise InputError(f"a JSON object is expected, found {type(told).__name__}")
-    return told
+    return from_text(body, "the request")
 
 
 def _json(told: object) -> Response:
-    text = json.dumps(plain(told), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(text, media_type="application/json")
+    return Response(to_text(told, compact=True, nan_as_none=True), media_type="application/json")
 
 
 def _binary(values: np.ndarray) -> Response:

@@ -1,25 +1,11 @@
-"""Python values as JSON takes them, and JSON values as Python may trust them."""
+"""What the page sends, as Python may trust it."""
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import InputError
-
-
-def plain(value: object) -> object:
-    """Arrays as lists, numbers that are not finite as None, mappings and sequences likewise."""
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    return value
 
 
 def marked(told: object, shape: tuple[int, int, int], name: str) -> Bool[np.ndarray, "x y z"]:

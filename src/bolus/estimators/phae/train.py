@@ -1,11 +1,12 @@
 """The shipped weights of ``phae``, from nothing but a seed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bolus.base.json import plain
 from bolus.estimators.phae.calibrate import calibrate
 from bolus.estimators.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePrior, random_scene
 from bolus.estimators.phae.supervise import Encoder, Supervised, statistics
@@ -70,10 +71,10 @@ def train_phae(
     )
     made = {
         "data": "simulated scans",
-        "prior": {"name": type(prior).__name__, **_plain(prior)},
-        "scans": _plain(ScanPrior()),
-        "sizes": _plain(recipe),
-        "mixture": _plain(task.mixture),
+        "prior": plain({"name": type(prior).__name__, **vars(prior)}),
+        "scans": plain(ScanPrior()),
+        "sizes": plain(recipe),
+        "mixture": plain(task.mixture),
     }
     return calibrate(task.weights(provenance(loop, history, made)), USUAL, seed), history
 
@@ -93,9 +94,3 @@ def simulated_scans(
             progress(f"simulating scan {number + 1} of {count}")
         found.append(random_scene(np.random.default_rng([seed, number]), prior, voxels))
     return found
-
-
-def _plain(settings: object) -> dict[str, object]:
-    """Fields of a dataclass as JSON can say them."""
-    fields = asdict(settings)  # type: ignore[call-overload]
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}

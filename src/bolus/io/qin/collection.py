@@ -7,9 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from bolus.base.json import write_json
 from bolus.data import InputError
 from bolus.io.cohort import write_dataset, write_participants
-from bolus.io.output import check_output, output_folder, write_json
+from bolus.io.output import check_output, output_folder
 from bolus.io.qin.patient import read_case, write_case
 from bolus.io.qin.table import Row, name_of, read_rows
 from bolus.io.qin.tree import QinPatient, Say, Tree, read_tree

@@ -1,0 +1,1 @@
+"""What every room above the types needs: JSON, and files that are there and whole."""
