@@ -153,9 +153,8 @@ def _contrast(cbf: np.ndarray, patient: DigitalPatient) -> float:
 
 
 def _arterial_area(measured: Measured, patient: DigitalPatient) -> float:
-    frames = measured.series.frames
-    used = slice(None) if frames is None else frames.used
-    return float(measured.aif.curve.sum() / patient.aif[used].sum())
+    true = patient.aif[measured.series.frames.used]
+    return float(measured.aif.curve.sum() / true.sum())
 
 
 def _written(folder: Path, patient: DigitalPatient) -> None:

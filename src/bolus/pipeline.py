@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from bolus.data import (
     MaskError,
     Perfusion,
     PerfusionMaps,
+    PreparedSeries,
     TissueCurves,
     WeightsError,
 )
@@ -45,7 +46,7 @@ from bolus.io import (
 )
 from bolus.io.bids import BidsNames
 from bolus.physics import blood_volume
-from bolus.preprocess import LIMIT, correct_motion, prepare, tissue_curves, without_flagged
+from bolus.preprocess import LIMIT, censor_moved, correct_motion, prepare, tissue_curves
 from bolus.report import save_bids, write_report
 
 PathLike = str | os.PathLike[str]
@@ -118,7 +119,7 @@ class Measured:
     the brain was, ``seconds`` are those of every step.
     """
 
-    series: DSCSeries
+    series: PreparedSeries
     curves: TissueCurves
     aif: AIF
     corrected: TissueCurves | None
@@ -190,13 +191,12 @@ def measure(
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``leakage`` says whether
     leakage is corrected, None: where a ``tumor`` mask is given, near which no reference is taken.
-    ``reference`` is normal tissue to hold the tumour against. ``motion`` takes out that of the
-    head (``correct_motion``: masks are taken to fit the mean pose), unless the series says that it
-    has been; frames with a framewise displacement over ``motion_limit`` mm are flagged. ``flagged``
-    says what is done with these: "keep", they count as any other, or "drop", they are left out by a
-    method that can (see ``PerfusionMaps.flagged_frames``) and interpolated in time for the others
-    and for the arterial input (``without_flagged``). ``progress`` is called with the name of each
-    step.
+    ``reference`` is normal tissue to compare the tumour with. ``motion`` corrects that of the
+    head (``correct_motion``: masks are taken to fit the mean pose); frames with a framewise
+    displacement over ``motion_limit`` mm are flagged. ``flagged`` says what is done with these:
+    "keep", they count as any other, or "drop", they are left out by a method that can (see
+    ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
+    input (``censor_moved``). ``progress`` is called with the name of each step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
     """
@@ -204,12 +204,47 @@ def measure(
     options = _MotionOptions(motion, motion_limit, flagged)
     brain = _mask(mask, series, "mask")
     rois = _rois({"tumor": tumor, "reference": reference}, series)
-    lesion = rois.get("tumor")
     given = _given_aif(aif, series)
     check_leakage_model(leakage_model)
-    series, curves = _ready(series, brain, options, watch)
+    prepared = _prepared(series, brain, options, watch)
+    found = _measured(prepared, given, rois, leakage, leakage_model, watch)
+    return replace(found, brain_given=brain is not None)
+
+
+def measure_prepared(
+    series: PreparedSeries,
+    aif: AIF | np.ndarray | PathLike | None = None,
+    *,
+    tumor: np.ndarray | PathLike | None = None,
+    reference: np.ndarray | PathLike | None = None,
+    leakage: bool | None = None,
+    leakage_model: str = "free",
+    progress: Progress | None = None,
+) -> Measured:
+    """What ``measure`` does after frames and brain are known: concentration, arteries, leakage.
+
+    Arguments and errors are ``measure``'s.
+    """
+    watch = _Stopwatch(progress)
+    rois = _rois({"tumor": tumor, "reference": reference}, series.series)
+    given = _given_aif(aif, series.series)
+    check_leakage_model(leakage_model)
+    return _measured(series, given, rois, leakage, leakage_model, watch)
+
+
+def _measured(
+    series: PreparedSeries,
+    aif: AIF | np.ndarray | PathLike | None,
+    rois: Mapping[str, np.ndarray],
+    leakage: bool | None,
+    leakage_model: str,
+    watch: "_Stopwatch",
+) -> Measured:
+    with watch("computing concentration"):
+        curves = tissue_curves(series)
     with watch("finding the arterial input"):
-        artery = _aif(given, curves, series)
+        artery = _aif(aif, curves, series)
+    lesion = rois.get("tumor")
     corrected, fit = None, None
     if leakage or (leakage is None and lesion is not None):
         with watch("correcting leakage"):
@@ -222,7 +257,6 @@ def measure(
         leakage=fit,
         rois=rois,
         seconds=watch.seconds,
-        brain_given=brain is not None,
     )
 
 
@@ -234,14 +268,14 @@ def ready(
     motion_limit: float = LIMIT,
     flagged: str = "keep",
     progress: Progress | None = None,
-) -> tuple[DSCSeries, TissueCurves]:
-    """What ``measure`` does before an arterial input: the prepared series and its curves.
+) -> PreparedSeries:
+    """What ``measure`` does before concentration: the prepared series.
 
     For arteries that are marked by hand. Arguments and errors are ``measure``'s.
     """
     watch = _Stopwatch(progress)
     options = _MotionOptions(motion, motion_limit, flagged)
-    return _ready(series, _mask(mask, series, "mask"), options, watch)
+    return _prepared(series, _mask(mask, series, "mask"), options, watch)
 
 
 @dataclass(frozen=True)
@@ -255,27 +289,20 @@ class _MotionOptions:
     def __post_init__(self) -> None:
         if self.flagged not in ("keep", "drop"):
             raise InputError(f"flagged frames are kept or dropped, found '{self.flagged}'")
-
-    def check(self, series: DSCSeries) -> None:
-        """Frames can be dropped only where motion is known."""
-        if self.flagged == "drop" and not self.correct and series.motion is None:
+        if self.flagged == "drop" and not self.correct:
             raise InputError("frames that moved can be dropped only where motion is measured")
 
 
-def _ready(
+def _prepared(
     series: DSCSeries, brain: np.ndarray | None, options: _MotionOptions, watch: "_Stopwatch"
-) -> tuple[DSCSeries, TissueCurves]:
-    options.check(series)
-    if options.correct and series.motion is None:
+) -> PreparedSeries:
+    motion = None
+    if options.correct:
         with watch("taking out motion"):
-            series = correct_motion(series, watch.progress, limit=options.limit)
+            series, motion = correct_motion(series, watch.progress, limit=options.limit)
     with watch("finding frames and brain"):
-        series = prepare(series, brain)
-        if options.flagged == "drop":
-            series = without_flagged(series)
-    with watch("computing concentration"):
-        curves = tissue_curves(series)
-    return series, curves
+        prepared = prepare(series, brain, motion=motion)
+        return censor_moved(prepared) if options.flagged == "drop" else prepared
 
 
 def estimate(
@@ -374,7 +401,9 @@ def _given_aif(
     return _boolean(np.asarray(aif), series, "aif")
 
 
-def _aif(aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: DSCSeries) -> AIF:
+def _aif(
+    aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: PreparedSeries
+) -> AIF:
     if aif is None:
         return find_aif(curves, series)
     if isinstance(aif, AIF):

@@ -1,10 +1,9 @@
 """Maps with known values on the grid of any series, without estimating anything; for tests."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from bolus.data import AIF, DSCSeries, FrameWindow, PerfusionMaps
+from bolus.preprocess import prepare
 
 SD = ("cbf", "cbv", "mtt", "tmax", "delay")
 
@@ -27,7 +26,7 @@ def maps_of(
         return values
 
     told = {
-        "series": replace(series, frames=frames, mask=mask),
+        "series": prepare(series, mask, frames=frames),
         "aif": AIF(curve=curve, dt=series.dt, origin="automatic", mask=arteries),
         "method": method,
         "parameters": {},

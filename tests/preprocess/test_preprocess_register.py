@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from bolus.data import DSCSeries, FrameWindow, Grid, SeriesError
+from bolus.data import DSCSeries, Grid, SeriesError
 from bolus.phantom import simulate_patient
 from bolus.phantom.motion import moved, trajectory
 from bolus.preprocess import correct_motion, pose_error
@@ -43,7 +43,7 @@ def drift(size=1.0):
 def errors(found, path, brain):
     """Mean over frames of the residual and of the motion itself, mm."""
     made = (found.motion.pose, np.zeros_like(path))
-    return [pose_error(pose, path, found.grid, brain).mean() for pose in made]
+    return [pose_error(pose, path, found.series.grid, brain).mean() for pose in made]
 
 
 def test_an_oblique_grid():
@@ -82,7 +82,7 @@ def test_a_frame_at_its_optimum_does_not_run_away():
     made = simulate_patient(seed=3, shape=(96, 96, 1), te=0.03)
     found = correct_motion(made.series)
     still = np.zeros_like(found.motion.pose)
-    assert pose_error(found.motion.pose, still, found.grid, made.masks.brain).max() < 0.5
+    assert pose_error(found.motion.pose, still, found.series.grid, made.masks.brain).max() < 0.5
 
 
 def test_the_same_bytes_with_any_number_of_threads_and_itk_as_before():
@@ -90,15 +90,13 @@ def test_the_same_bytes_with_any_number_of_threads_and_itk_as_before():
     series, _ = restless(patient(), drift())
     series = replace(series, signal=series.signal[..., :8])
     found = [correct_motion(series, threads=n) for n in (1, 2, 3)]
-    assert len({one.motion.pose.tobytes() + one.signal.tobytes() for one in found}) == 1
+    assert len({one.motion.pose.tobytes() + one.series.signal.tobytes() for one in found}) == 1
     assert sitk.ProcessObject.GetGlobalDefaultNumberOfThreads() == threads
 
 
-def test_what_is_set_is_kept():
-    made, window = patient((64, 64, 1)), FrameWindow(first=2, onset=8, stop=FRAMES)
-    found = correct_motion(replace(made.series, frames=window, mask=made.masks.brain))
-    assert found.frames is window
-    assert found.mask is made.masks.brain
+def test_the_times_of_slices_are_kept():
+    series = replace(patient((64, 64, 1)).series, slice_times=np.array([0.4]))
+    assert correct_motion(series).series.slice_times is series.slice_times
 
 
 @pytest.mark.parametrize("shape", [(200, 1, 1), (6, 6, 2)])
@@ -116,6 +114,6 @@ def test_the_real_slice(shared_data):
     grid = Grid(shape=signal.shape[:3], affine=image.affine)
     series = DSCSeries(signal=signal, dt=2.0, te=None, grid=grid)
     found = correct_motion(series)
-    assert found.signal is series.signal
+    assert found.series.signal is series.signal
     assert not found.motion.flagged.any()
     assert np.abs(found.motion.pose).max() < 1

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from altered import altered
 from bolus.data import Grid
+from bolus.preprocess import prepare
 
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 TAGS = {"script": "script-src", "style": "style-src"}
@@ -17,7 +19,7 @@ TAGS = {"script": "script-src", "style": "style-src"}
 def on_grid(maps, affine):
     """The same voxels lying elsewhere in the scanner."""
     grid = Grid(shape=maps.grid.shape, affine=affine)
-    return replace(maps, series=replace(maps.series, grid=grid))
+    return replace(maps, series=altered(maps.series, grid=grid))
 
 
 def cut(maps, slices):
@@ -27,7 +29,8 @@ def cut(maps, slices):
         return volume[:, :, slices]
 
     grid = Grid(shape=part(maps.mask).shape, affine=maps.grid.affine)
-    series = replace(maps.series, signal=part(maps.series.signal), grid=grid, mask=part(maps.mask))
+    read = replace(maps.series.series, signal=part(maps.series.signal), grid=grid)
+    series = prepare(read, part(maps.mask), frames=maps.series.frames)
     plain = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "quality", "mask", "misfit")
     return replace(
         maps,
@@ -59,7 +62,7 @@ def large(maps, shape=(128, 128, 20), seed=0):
     names = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "misfit")
     return replace(
         maps,
-        series=replace(maps.series, signal=signal, grid=grid, mask=mask),
+        series=prepare(replace(maps.series.series, signal=signal, grid=grid), mask, frames=frames),
         aif=replace(maps.aif, mask=None),
         mask=mask,
         quality=np.where(mask, 0, 1).astype(np.uint8),

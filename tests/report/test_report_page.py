@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from page_cases import TAGS, contents, cut, frame_of, large, policy, sha256, volumes
 
+from altered import altered
 from bolus.assets import NAMES, asset_bytes, asset_text
 from bolus.data import Identity, Quality
 from bolus.notice import NOTICE
@@ -111,7 +112,7 @@ def test_text_that_tries_to_be_markup_stays_text(mapped):
     named = page(mapped, replace(ANYONE, name=EVIL, series_description=EVIL))
     source = replace(mapped.series.source, format=EVIL)
     aif = replace(mapped.aif, notes=(f"weak: {EVIL}",), quality=0.4)
-    series = replace(mapped.series, source=source)
+    series = altered(mapped.series, source=source)
     made = page(replace(mapped, method=EVIL, parameters={EVIL: EVIL}, aif=aif, series=series))
     for html in (named, made):
         assert "<img src=x" not in html
@@ -131,7 +132,7 @@ def test_units_and_verdicts_are_told(mapped):
 
 
 def test_relative_maps_say_so(mapped):
-    relative = replace(mapped, series=replace(mapped.series, te=None))
+    relative = replace(mapped, series=altered(mapped.series, te=None))
     html = frame_of(page(relative))
     assert "relative, echo time unknown" in html
     assert "mL/100" not in html
@@ -194,5 +195,5 @@ def test_motion_is_told_and_drawn(moving):
 
 def test_no_path_is_told(mapped, tmp_path):
     secret = tmp_path / "Doe_Jane" / "dsc.nii.gz"
-    series = replace(mapped.series, source=replace(mapped.series.source, files=(secret,)))
+    series = altered(mapped.series, source=replace(mapped.series.source, files=(secret,)))
     assert "Doe_Jane" not in page(replace(mapped, series=series))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from altered import altered
 from bolus.data import FrameWindow, Quality
 from bolus.report import summary
 from bolus.report.checks import checks
@@ -20,7 +21,8 @@ def check(maps, name):
 def with_frames(maps, first, onset):
     stop = maps.series.n_frames
     frames = FrameWindow(first=first, onset=onset, stop=stop)
-    return replace(maps, series=replace(maps.series, frames=frames))
+    measured = np.ones((maps.grid.shape[2], stop - first), dtype=bool)
+    return replace(maps, series=replace(maps.series, frames=frames, measured=measured))
 
 
 def with_share(maps, share, field, value):
@@ -94,7 +96,7 @@ def test_silent_voxels_are_told(mapped, share, word):
 
 
 def test_relative_maps_are_doubtful(mapped):
-    relative = replace(mapped, series=replace(mapped.series, te=None))
+    relative = replace(mapped, series=altered(mapped.series, te=None))
     assert check(relative, "Units").word is Word.DOUBTFUL
     assert check(mapped, "Units").word is Word.GOOD
 
@@ -144,7 +146,7 @@ def test_the_methods_tell_what_was_done(mapped, moving):
     assert "Head motion was not corrected." in still
     assert "TE 20 ms, TR 1.5 s" in still
     assert "correlations in functional connectivity" in methods_text(moving([20])).plain()
-    relative = replace(mapped, series=replace(mapped.series, te=None), leakage_model=None)
+    relative = replace(mapped, series=altered(mapped.series, te=None), leakage_model=None)
     text = methods_text(relative).paragraph
     assert "CBF and CBV are relative" in text
     assert "κ" not in text

@@ -19,6 +19,7 @@ from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series
 from bolus.io.cohort import read_participants
 from bolus.pipeline import perfusion_maps
+from bolus.preprocess import prepare
 from bolus.study import StudySettings, run, run_study
 from bolus.study.patient import examine, with_noise
 from bolus.study.work import work_folder
@@ -292,12 +293,13 @@ def test_noise_has_the_size_it_says(cohort):
     one = read_participants(cohort)[0]
     series = read_series(one.series)
     brain = read_mask(one.masks["brain"], series.grid)
-    noisy = with_noise(series, 20.0, [1, 2], brain)
+    ready = prepare(series, brain)
+    noisy = with_noise(series, ready, 20.0, [1, 2])
     added = (noisy.signal - series.signal).std()
     level = series.signal[..., 3:7][brain].mean()
     assert added == pytest.approx(level / 20, rel=0.02)
-    np.testing.assert_array_equal(noisy.signal, with_noise(series, 20.0, [1, 2], brain).signal)
-    assert (noisy.signal != with_noise(series, 20.0, [1, 3], brain).signal).any()
+    np.testing.assert_array_equal(noisy.signal, with_noise(series, ready, 20.0, [1, 2]).signal)
+    assert (noisy.signal != with_noise(series, ready, 20.0, [1, 3]).signal).any()
 
 
 def test_the_arterial_input_is_noisy_only_when_asked(cohort):

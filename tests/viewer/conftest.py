@@ -1,7 +1,6 @@
 """A small patient with a tumour, mapped once; every test that writes has a copy of its own."""
 
 import shutil
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +10,8 @@ from viewer_cases import JUMPS, let_in
 import bolus
 from bolus.data import Motion
 from bolus.phantom import simulate_patient
+from bolus.pipeline import estimate, measure_prepared
+from bolus.preprocess import censor_moved, prepare
 from bolus.viewer import viewer_app
 
 
@@ -34,7 +35,8 @@ def kept(patient, tmp_path_factory):
     motion = Motion(
         pose=np.zeros((flagged.size, 6)), displacement=2.0 * flagged, flagged=flagged, limit=1.0
     )
-    jumping = bolus.perfusion_maps(replace(patient.series, motion=motion), flagged="drop")
+    series = censor_moved(prepare(patient.series, motion=motion))
+    jumping = estimate(measure_prepared(series))
     jumping.save(root / "jumping")
     return SimpleNamespace(root=root, phae=plain, leak=leak)
 

@@ -65,7 +65,7 @@ def test_the_viewer_makes_the_same_maps_of_it(result):
 def test_memory_order_does_not_matter(patient, tmp_path, order):
     maps = bolus.perfusion_maps(patient.series, "osvd", motion=False)
     signal = np.array(maps.series.signal, order=order)
-    series = replace(maps.series, signal=signal, mask=np.array(maps.mask, order=order))
+    series = replace(maps.series.with_signal(signal), mask=np.array(maps.mask, order=order))
     write_kept(series, tmp_path / KEPT)
     found = read_kept(tmp_path / KEPT)
     np.testing.assert_array_equal(found.mask, maps.mask)

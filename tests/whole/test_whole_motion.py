@@ -10,7 +10,8 @@ from bolus.data import InputError, SeriesError
 from bolus.io import read_kept, write_series
 from bolus.phantom import simulate_patient
 from bolus.phantom.realism import Realism
-from bolus.pipeline import measure, perfusion_maps, ready
+from bolus.pipeline import estimate, measure, measure_prepared, perfusion_maps
+from bolus.preprocess import censor_moved, prepare, tissue_curves
 
 
 @pytest.fixture(scope="module")
@@ -67,29 +68,21 @@ def test_dropped_frames_are_said_and_kept_for_the_viewer(
     made, _ = restless
     flagged = np.zeros(made.series.n_frames, dtype=bool)
     flagged[[20, 33]] = True
-    series = replace(corrected, motion=replace(corrected.motion, flagged=flagged))
     few = made.masks.white & (np.arange(6) == 3)
-    maps = perfusion_maps(series, method, made.masks.aif, few, flagged="drop")
+    motion = replace(corrected.motion, flagged=flagged)
+    series = censor_moved(prepare(corrected.series, few, motion=motion))
+    measured = measure_prepared(series, made.masks.aif)
+    maps = estimate(measured, method)
     assert maps.flagged_frames == word
     maps.save(tmp_path / "out")
     told = json.loads((tmp_path / "out" / "summary.json").read_text())["motion"]
     assert (told["frames"], told["handling"]) == ([20, 33], word)
     kept = read_kept(tmp_path / "out" / "series.safetensors")
-    assert np.flatnonzero(~kept.measured).tolist() == [20, 33]
-    again, curves = ready(kept, motion=False)
-    assert again.motion.interpolated
-    np.testing.assert_allclose(curves.noise_sd, measure(
-        series, made.masks.aif, few, flagged="drop").curves.noise_sd, rtol=1e-4)  # fmt: skip
+    gone = kept.frames.first + np.flatnonzero(~kept.measured_frames)
+    assert gone.tolist() == [20, 33]
+    noise = tissue_curves(kept).noise_sd
+    np.testing.assert_allclose(noise, measured.curves.noise_sd, rtol=1e-4)
     assert 0.5 < np.nanmedian(maps.misfit) < 2
-
-
-def test_motion_that_was_taken_out_is_not_taken_out_again(restless, corrected):
-    made, _ = restless
-    steps = []
-    again = measure(corrected, made.masks.aif, progress=steps.append)
-    assert not any("motion" in step for step in steps)
-    assert again.series.motion is corrected.motion
-    assert again.series.signal is corrected.signal
 
 
 def test_what_cannot_be_done_is_refused(restless, corrected, run, tmp_path):
@@ -99,9 +92,8 @@ def test_what_cannot_be_done_is_refused(restless, corrected, run, tmp_path):
     with pytest.raises(InputError, match="only where motion is measured"):
         perfusion_maps(made.series, "osvd", flagged="drop", motion=False)
     flagged = np.arange(made.series.n_frames) % 2 > 0
-    series = replace(corrected, motion=replace(corrected.motion, flagged=flagged))
     with pytest.raises(SeriesError, match="--flagged keep"):
-        perfusion_maps(series, "osvd", flagged="drop")
+        censor_moved(replace(corrected, motion=replace(corrected.motion, flagged=flagged)))
     code, _, err = run("maps", path, "-o", tmp_path / "out", "--flagged", "leave")
     assert code == 2
     assert "kept or dropped" in err

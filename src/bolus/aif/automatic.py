@@ -9,7 +9,7 @@ from scipy.stats import rankdata
 
 from bolus.aif.average import MIN_CLARITY, VISIBLE, arterial_mean
 from bolus.aif.shape import SMOOTHING, Shape, shape_of
-from bolus.data import AIF, ArterialInputError, DSCSeries, Quality, TissueCurves
+from bolus.data import AIF, ArterialInputError, PreparedSeries, Quality, TissueCurves
 from bolus.physics import area
 
 MIN_HEIGHT = 1.5
@@ -35,7 +35,7 @@ BY_HAND = (
 """What to do where none is found."""
 
 
-def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
+def find_aif(curves: TissueCurves, series: PreparedSeries) -> AIF:
     """Arterial input found in a prepared series: the mean curve of its most arterial voxels.
 
     Every candidate must, after smoothing by 0.8 s, be 1.5 times as high as the mean tissue curve
@@ -54,8 +54,6 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
     three voxels qualify, or when the score of what is found is below 0.3.
     Source: criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
     """
-    if series.mask is None or series.frames is None:
-        raise ArterialInputError("the series has no mask or no frames yet: prepare it first")
     usable = np.flatnonzero((curves.quality & (Quality.NON_FINITE | Quality.NO_BOLUS)) == 0)
     if usable.size == 0:
         raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus. {BY_HAND}")
@@ -81,7 +79,7 @@ def find_aif(curves: TissueCurves, series: DSCSeries) -> AIF:
 
 
 def _means(
-    curves: TissueCurves, series: DSCSeries, choices: list[Bool[np.ndarray, "x y z"]]
+    curves: TissueCurves, series: PreparedSeries, choices: list[Bool[np.ndarray, "x y z"]]
 ) -> tuple[list[AIF], list[str]]:
     """The mean curve of every choice of voxels that has one, and why the others have none."""
     found, reasons = [], []

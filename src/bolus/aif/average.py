@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.aif.quality import arterial_quality
-from bolus.data import AIF, ArterialInputError, DSCSeries, MaskError, TissueCurves
+from bolus.data import AIF, ArterialInputError, MaskError, PreparedSeries, TissueCurves
 from bolus.physics.signal import clip_signal, delta_r2star
 
 MIN_CLARITY = 6.0
@@ -20,7 +20,9 @@ SATURATED_LOSS = 0.3
 """Part of the score that is lost when all voxels are saturated."""
 
 
-def aif_from_mask(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
+def aif_from_mask(
+    curves: TissueCurves, series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]
+) -> AIF:
     """Arterial input of marked voxels (x, y, z) of a prepared series: their mean concentration.
 
     Concentrations are averaged, not signals: they are linear in the contrast agent, and bright
@@ -31,7 +33,7 @@ def aif_from_mask(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     the score loses 30 %.
 
     Raises MaskError for a mask that is empty or on another grid, ArterialInputError when no marked
-    voxel has a usable signal or the series is not prepared.
+    voxel has a usable signal.
     """
     if mask.shape != series.grid.shape:
         raise MaskError(f"arterial mask of shape {mask.shape} on a grid of {series.grid.shape}")
@@ -40,13 +42,16 @@ def aif_from_mask(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray
     return arterial_mean(curves, series, mask)
 
 
-def arterial_mean(curves: TissueCurves, series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
+def arterial_mean(
+    curves: TissueCurves, series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]
+) -> AIF:
     """Mean concentration of the marked voxels with its score; see ``aif_from_mask``."""
-    if series.frames is None:
-        raise ArterialInputError("the series has no frames yet: prepare it first")
-    before = np.flatnonzero(series.measured[series.frames.baseline])
     signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)
-    s0 = signal[:, before].mean(axis=1)
+    steady = series.measured_in(mask)[:, : series.frames.onset - series.frames.first]
+    before = np.flatnonzero(steady.all(axis=0))
+    s0 = np.empty(len(signal))
+    for rows, measured in series.alike(mask):
+        s0[rows] = signal[rows][:, np.flatnonzero(measured[: steady.shape[1]])].mean(axis=1)
     good = np.isfinite(signal).all(axis=1) & (s0 > 0)
     if not good.any():
         raise ArterialInputError(

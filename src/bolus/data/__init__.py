@@ -21,6 +21,7 @@ from bolus.data.identity import Identity
 from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
+from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, Quantity, is_sd, plain_name, quantity_of
 from bolus.data.series import DSCSeries, FrameWindow, Source
 
@@ -47,6 +48,7 @@ __all__ = [
     "Perfusion",
     "PerfusionMaps",
     "Posterior",
+    "PreparedSeries",
     "Quality",
     "Quantity",
     "SeriesError",

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, UInt8
 from bolus.data.aif import AIF
 from bolus.data.display import Range
 from bolus.data.grid import Grid
+from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
-from bolus.data.series import DSCSeries
 
 FLAGGED = ("none", "kept", "interpolated", "left out")
 """What can become of flagged frames: there are none, they count as any other, neighbours in time
@@ -48,7 +48,7 @@ class PerfusionMaps:
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
     """
 
-    series: DSCSeries
+    series: PreparedSeries
     aif: AIF
     method: str
     parameters: Mapping[str, object]

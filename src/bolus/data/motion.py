@@ -10,14 +10,12 @@ from bolus.data.errors import SeriesError
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Motion:
-    """Rigid motion that was found and taken out, for all frames of a series.
+    """Rigid motion that was found and corrected, for all frames of a series.
 
     ``pose`` (t, 6) holds three shifts in mm along x, y, z (RAS+) and three turns in degrees about
     them, through the middle of the grid, that bring a frame back to the reference (see
     ``bolus.preprocess.rigid``); ``displacement`` (t,) is the framewise displacement in mm, 0 for
-    the first frame. ``flagged`` (t,) marks frames that moved by more than ``limit`` mm;
-    ``interpolated`` says whether the signal of those among the used frames has been replaced by
-    what their neighbours in time say.
+    the first frame. ``flagged`` (t,) marks frames that moved by more than ``limit`` mm.
 
     Raises SeriesError when the parts do not fit each other.
     """
@@ -26,7 +24,6 @@ class Motion:
     displacement: Float[np.ndarray, " t"]
     flagged: Bool[np.ndarray, " t"]
     limit: float
-    interpolated: bool = False
 
     def __post_init__(self) -> None:
         frames = len(self.pose)

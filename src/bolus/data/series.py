@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from bolus.data.errors import SeriesError
 from bolus.data.grid import Grid
-from bolus.data.motion import Motion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +69,8 @@ class Source:
 class DSCSeries:
     """Signal in scanner units on a grid, ``dt`` and ``te`` in seconds (``te`` None: relative only).
 
-    ``frames`` and ``mask`` are None until preprocessing has found them, ``motion`` until it has
-    been corrected.
+    ``slice_times`` (z,) are the seconds from the start of a frame to the acquisition of each of
+    its slices, 0 <= time < ``dt``; None where they are unknown.
 
     Raises SeriesError when the parts do not fit each other.
     """
@@ -80,10 +79,8 @@ class DSCSeries:
     dt: float
     te: float | None
     grid: Grid
-    frames: FrameWindow | None = None
-    mask: Bool[np.ndarray, "x y z"] | None = None
     source: Source = Source()
-    motion: Motion | None = None
+    slice_times: Float[np.ndarray, " z"] | None = None
 
     def __post_init__(self) -> None:
         if self.signal.ndim != 4 or self.signal.shape[:3] != self.grid.shape:
@@ -95,14 +92,8 @@ class DSCSeries:
             raise SeriesError(f"the repetition time must be positive seconds, found {self.dt}")
         if self.te is not None and not (np.isfinite(self.te) and self.te > 0):
             raise SeriesError(f"the echo time must be positive seconds, found {self.te}")
-        if self.mask is not None and self.mask.shape != self.grid.shape:
-            raise SeriesError(f"mask of shape {self.mask.shape} on a grid of {self.grid.shape}")
-        if self.frames is not None and self.frames.stop > self.signal.shape[3]:
-            raise SeriesError(f"{self.frames} in a series of {self.signal.shape[3]} frames")
-        if self.motion is not None and len(self.motion.pose) != self.signal.shape[3]:
-            raise SeriesError(
-                f"motion of {len(self.motion.pose)} frames in a series of {self.signal.shape[3]}"
-            )
+        if self.slice_times is not None:
+            _check_slice_times(self.slice_times, self.grid.shape[2], self.dt)
 
     @property
     def n_frames(self) -> int:
@@ -110,13 +101,16 @@ class DSCSeries:
         return int(self.signal.shape[3])
 
     @property
-    def measured(self) -> Bool[np.ndarray, " t"]:
-        """Frames that hold what the scanner measured, (t,): not those interpolated in time."""
-        if self.motion is None or not self.motion.interpolated:
-            return np.ones(self.n_frames, dtype=bool)
-        return ~self.motion.flagged
-
-    @property
     def relative(self) -> bool:
         """Whether the echo time is unknown, so that only TE·ΔR2* can be had."""
         return self.te is None
+
+
+def _check_slice_times(times: Float[np.ndarray, " z"], slices: int, dt: float) -> None:
+    if times.shape != (slices,):
+        raise SeriesError(f"a time for each of {slices} slices is expected, found {times.shape}")
+    if not (np.isfinite(times).all() and times.min() >= 0 and times.max() < dt):
+        raise SeriesError(
+            f"the times of slices must lie from 0 to below the repetition time of {dt:g} s, found "
+            f"{times.min():g} to {times.max():g} s"
+        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import AIF, CurveError, DSCSeries, InputError, MaskError, TissueCurves
+from bolus.data import AIF, CurveError, InputError, MaskError, PreparedSeries, TissueCurves
 from bolus.estimators.blocks import in_blocks, one_blas_thread
 from bolus.physics import RESIDUES, leak_term, noise_gain, running_integral, tissue_curve
 
@@ -52,7 +52,7 @@ def check_leakage_model(model: str) -> None:
 
 def correct_leakage(
     curves: TissueCurves,
-    series: DSCSeries,
+    series: PreparedSeries,
     aif: AIF,
     tumor: Bool[np.ndarray, "x y z"] | None = None,
     model: str = "free",
@@ -88,15 +88,13 @@ def correct_leakage(
 
 
 def reference_curve(
-    curves: TissueCurves, series: DSCSeries, tumor: Bool[np.ndarray, "x y z"] | None
+    curves: TissueCurves, series: PreparedSeries, tumor: Bool[np.ndarray, "x y z"] | None
 ) -> Float[np.ndarray, " t"]:
     """Mean curve (t,) of brain with a bolus, away from the tumour, that does not enhance.
 
     Enhancement is told by the mean over the last quarter of the frames: voxels more than 2 robust
     SDs from their median are left out. Raises MaskError for fewer than 100 voxels.
     """
-    if series.mask is None:
-        raise CurveError("the series has no mask yet: prepare it first")
     usable = np.flatnonzero((curves.quality == 0) & _away(tumor, series)[series.mask])
     if usable.size >= LEAST_REFERENCE:
         last = round(TAIL * curves.time.size)
@@ -112,7 +110,9 @@ def reference_curve(
     return np.asarray(curves.curves[usable].mean(axis=0, dtype=float))
 
 
-def _away(tumor: Bool[np.ndarray, "x y z"] | None, series: DSCSeries) -> Bool[np.ndarray, "x y z"]:
+def _away(
+    tumor: Bool[np.ndarray, "x y z"] | None, series: PreparedSeries
+) -> Bool[np.ndarray, "x y z"]:
     """Voxels more than MARGIN from the tumour; all without one."""
     from scipy.ndimage import distance_transform_edt
 

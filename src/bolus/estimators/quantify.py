@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality, SeriesError, TissueCurves
+from bolus.data import AIF, Perfusion, PerfusionMaps, PreparedSeries, Quality, TissueCurves
 from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
 from bolus.estimators.weighing import weighs_samples
@@ -30,7 +30,7 @@ class LeakageResult:
 
 
 def quantify(
-    series: DSCSeries,
+    series: PreparedSeries,
     curves: TissueCurves,
     aif: AIF,
     perfusion: Perfusion,
@@ -46,11 +46,7 @@ def quantify(
     mL/100 g/min; without, both stay plain ratios. A voxel without a bolus keeps its CBF and CBV,
     but has no transit time, arrival or peak time. ``perfusion`` is that of ``curves``; with a
     ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
-
-    Raises SeriesError when the series has not been prepared.
     """
-    if series.mask is None or series.frames is None:
-        raise SeriesError("a series must be prepared (frames and mask found) before its maps")
     flow, volume = (1.0, 1.0) if series.relative else (cbf_scale(), cbv_scale())
     spread = _Spread(series.mask, _timely(curves))
     plain = perfusion if leak is None else leak.uncorrected
@@ -127,10 +123,10 @@ def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:
 
 
 def _quality(
-    series: DSCSeries,
+    series: PreparedSeries,
     curves: TissueCurves,
     perfusion: Perfusion,
-    share: Float[np.ndarray, " t"] | None,
+    share: Float[np.ndarray, "n t"] | None,
 ) -> UInt8[np.ndarray, "x y z"]:
     flags = curves.quality.copy()
     flags[_poor_fit(curves, perfusion, series.te, share)] |= np.uint8(Quality.POOR_FIT)
@@ -143,36 +139,37 @@ def misfits(
     curves: TissueCurves,
     residual: Float[np.ndarray, " n"],
     te: float | None,
-    share: Float[np.ndarray, " t"] | None = None,
+    share: Float[np.ndarray, "n t"] | None = None,
 ) -> Float[np.ndarray, " n"]:
     """Root mean square residual over that of the noise, (n,): about 1 where the fit is good.
 
     ``te`` in s, None for curves of TE·ΔR2*. The noise of C = −ln(S/S0)/TE grows as the signal
     falls, to first order by S0/S = e^(TE·C): its RMS is the baseline's SD times that of e^(TE·C).
-    ``share`` (t,) is the part that every sample's noise has in the mean square; None: 1/t each.
+    ``share`` (n, t) is the part that every sample's noise has in the mean square; None: 1/t each.
     """
     power = np.square(noise_gain(curves.curves, te or 1.0))
-    mean = power.mean(axis=1) if share is None else power @ share.astype(power.dtype)
+    mean = power.mean(axis=1) if share is None else np.einsum("nt,nt->n", power, share)
     return residual / (curves.noise_sd * np.sqrt(mean))
 
 
-def _noise_shares(series: DSCSeries, estimator: object) -> Float[np.ndarray, " t"] | None:
+def _noise_shares(series: PreparedSeries, estimator: object) -> Float[np.ndarray, "n t"] | None:
     """For ``misfits``: what was left out has no part, what was interpolated has less noise."""
-    assert series.frames is not None
-    measured = series.measured[series.frames.used]
-    if measured.all():
+    if series.measured.all():
         return None
-    if weighs_samples(estimator):
-        return measured / measured.sum()
-    return noise_share(~measured) / measured.size
+    shares = np.empty((int(series.mask.sum()), series.measured.shape[1]))
+    weighs = weighs_samples(estimator)
+    for rows, measured in series.alike(series.mask):
+        left = measured / measured.sum()
+        shares[rows] = left if weighs else noise_share(~measured) / measured.size
+    return shares
 
 
-def _flagged_frames(series: DSCSeries, estimator: object) -> str:
+def _flagged_frames(series: PreparedSeries, estimator: object) -> str:
     """What became of flagged frames: one of FLAGGED."""
-    motion, frames = series.motion, series.frames
-    if motion is None or frames is None or not motion.flagged[frames.used].any():
+    moved = series.moved_frames
+    if not moved.any():
         return "none"
-    if not motion.interpolated:
+    if series.measured_frames[moved].any():
         return "kept"
     return "left out" if weighs_samples(estimator) else "interpolated"
 
@@ -181,7 +178,7 @@ def _poor_fit(
     curves: TissueCurves,
     perfusion: Perfusion,
     te: float | None,
-    share: Float[np.ndarray, " t"] | None,
+    share: Float[np.ndarray, "n t"] | None,
 ) -> np.ndarray:
     size = np.sqrt(np.einsum("ij,ij->i", curves.curves, curves.curves) / curves.curves.shape[1])
     unexplained = misfits(curves, perfusion.residual, te, share) > MISFIT_NOISE

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import DSCSeries
+from bolus.data import PreparedSeries
 
 LEAST_WEIGHED = 1 / 2
 """Share of a curve's samples that must have weight."""
@@ -19,17 +19,20 @@ def weighs_samples(estimator: object) -> bool:
 
 
 def sample_noise(
-    estimator: object, noise_sd: Float[np.ndarray, " n"], series: DSCSeries
-) -> Float[np.ndarray, "n ..."]:
-    """What to tell a method of the noise of a prepared series' curves.
+    estimator: object,
+    noise_sd: Float[np.ndarray, " n"],
+    series: PreparedSeries,
+    rows: slice = slice(None),
+) -> Float[np.ndarray, "m ..."]:
+    """The noise of the curves of a prepared series, or of some ``rows``, as a method takes it.
 
-    That is (n,) as it is, or, for a method that can leave samples out and a series that has some
-    not measured, (n, t) with ∞ in these.
+    That is (m,) as it is, or, for a method that can leave samples out and a series that has
+    censored ones, (m, t) with ∞ in these.
     """
-    measured = series.measured[... if series.frames is None else series.frames.used]
-    if measured.all() or not weighs_samples(estimator):
-        return noise_sd
-    return np.where(measured, noise_sd[:, None], np.inf)
+    if series.measured.all() or not weighs_samples(estimator):
+        return noise_sd[rows]
+    measured = series.measured_in(series.mask)[rows]
+    return np.where(measured, noise_sd[rows, None], np.inf)
 
 
 def usable_noise(estimator: object, noise: Float[np.ndarray, "n ..."]) -> Bool[np.ndarray, " n"]:

@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from bolus.data import DSCSeries, FrameWindow, Grid, Motion, SeriesError, Source
+from bolus.data import (
+    DSCSeries,
+    FrameWindow,
+    Grid,
+    Motion,
+    PreparedSeries,
+    SeriesError,
+    Source,
+)
 from bolus.io.tensors import read_tensors, write_tensors
 
 KEPT = "series.safetensors"
@@ -19,22 +27,23 @@ _SCRAMBLED = "bolus-series-1"
 """Written by a version that scrambled arrays read from a file; nothing tells a good one apart."""
 
 
-def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
+def write_kept(series: PreparedSeries, path: str | os.PathLike[str]) -> None:
     """Write a prepared series: signal of its mask as float32, baseline image, grid and times.
 
-    Raises SeriesError for a series without frames or mask, OutputError.
+    Raises OutputError.
     """
-    if series.frames is None or series.mask is None:
-        raise SeriesError("a series must be prepared (frames and mask found) before it is kept")
     grid, frames, motion = series.grid, series.frames, series.motion
     tensors = {
         "signal": series.signal[series.mask].astype(np.float32),
         "mask": series.mask.astype(np.uint8),
-        "baseline": np.mean(series.signal[..., frames.baseline], axis=3, dtype=np.float32),
+        "measured": series.measured.astype(np.uint8),
+        "baseline": series.baseline,
         "affine": grid.affine.astype(np.float64),
     }
     if grid.qform is not None:
         tensors["qform"] = grid.qform.astype(np.float64)
+    if series.slice_times is not None:
+        tensors["slice_times"] = series.slice_times.astype(np.float64)
     if motion is not None:
         tensors |= {
             "pose": motion.pose.astype(np.float64),
@@ -49,12 +58,11 @@ def write_kept(series: DSCSeries, path: str | os.PathLike[str]) -> None:
         "codes": [grid.sform_code, grid.qform_code],
         "source": [series.source.format, series.source.checksum],
         "limit": None if motion is None else motion.limit,
-        "interpolated": motion is not None and motion.interpolated,
     }
     write_tensors(path, tensors, {"told": json.dumps(told)})
 
 
-def read_kept(path: str | os.PathLike[str]) -> DSCSeries:
+def read_kept(path: str | os.PathLike[str]) -> PreparedSeries:
     """The series that ``write_kept`` wrote; outside its mask every frame is the baseline image.
 
     Raises SeriesError for a file that is missing, damaged, or not such a series.
@@ -83,7 +91,7 @@ def _check_format(path: Path, found: object) -> None:
         raise SeriesError(f"{path}: a series of format {_FORMAT} is expected, found {found}")
 
 
-def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> DSCSeries:
+def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> PreparedSeries:
     mask, baseline, voxels = tensors["mask"] > 0, tensors["baseline"], tensors["signal"]
     signal = np.repeat(baseline[..., None], voxels.shape[1], axis=3)
     signal[mask] = voxels
@@ -91,7 +99,7 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> DSCSeries:
     first, onset, stop, *others = told["frames"]
     sform, qform = told["codes"]
     kind, checksum = told["source"]
-    return DSCSeries(
+    series = DSCSeries(
         signal=signal,
         dt=told["dt"],
         te=told["te"],
@@ -102,10 +110,15 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> DSCSeries:
             sform_code=sform,
             qform_code=qform,
         ),
+        source=Source(format=kind, checksum=checksum),
+        slice_times=tensors.get("slice_times"),
+    )
+    return PreparedSeries(
+        series=series,
         frames=FrameWindow(first=first, onset=onset, stop=stop, others=tuple(others)),
         mask=mask,
-        source=Source(format=kind, checksum=checksum),
         motion=_motion(tensors, told),
+        measured=tensors["measured"] > 0,
     )
 
 
@@ -117,5 +130,4 @@ def _motion(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> Motion | No
         displacement=tensors["displacement"],
         flagged=tensors["flagged"] > 0,
         limit=told["limit"],
-        interpolated=told.get("interpolated", False),
     )

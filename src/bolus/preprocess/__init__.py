@@ -1,17 +1,20 @@
 """A series as read, made ready: motion, steady state, bolus, brain mask, concentration curves."""
 
+from bolus.preprocess.censoring import censor, censor_moved, noise_share
 from bolus.preprocess.curves import tissue_curves
-from bolus.preprocess.flagged import noise_share, without_flagged
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.mask import brain_mask, head_mask
-from bolus.preprocess.motion import LIMIT, correct_motion, negligible
+from bolus.preprocess.motion import LIMIT, MotionCorrected, correct_motion, negligible
 from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
 from bolus.preprocess.rigid import framewise_displacement, pose_error
 
 __all__ = [
     "LIMIT",
+    "MotionCorrected",
     "brain_mask",
+    "censor",
+    "censor_moved",
     "correct_motion",
     "find_frames",
     "find_series_frames",
@@ -23,5 +26,4 @@ __all__ = [
     "pose_error",
     "prepare",
     "tissue_curves",
-    "without_flagged",
 ]

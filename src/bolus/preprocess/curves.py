@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from bolus.data import DSCSeries, FrameWindow, Quality, SeriesError, TissueCurves
+from bolus.data import FrameWindow, PreparedSeries, Quality, TissueCurves
 from bolus.physics.signal import clip_signal, delta_r2star
 from bolus.preprocess.detect import bolus_match, first_pass, time_to_peak
 from bolus.preprocess.noise import pooled_sd
@@ -18,29 +18,31 @@ BLOCK = 16384
 """Voxels handled at a time, which bounds the memory."""
 
 
-def tissue_curves(series: DSCSeries) -> TissueCurves:
+def tissue_curves(series: PreparedSeries) -> TissueCurves:
     """Concentration curves of all voxels in the mask of a prepared series.
 
     ΔR2* = −ln(S/S0)/TE in 1/s, or TE·ΔR2* where the echo time is unknown, as float32 (n, t) over
     the used frames; S0 is the voxel's mean over the baseline frames. ``noise_sd`` is the SD of
-    the concentration over the baseline frames (``pooled_sd``). Both are of measured frames only.
+    the concentration over the baseline frames (``pooled_sd``). Both are of measured samples only.
 
     Quality bits: CLIPPED, the signal fell to 1 % of S0 or lower and was held there; NON_FINITE, a
     sample is NaN or infinite or S0 ≤ 0, and the row is NaN; NO_BOLUS, the curve cannot be told
     from its own noise at a false-alarm rate of 1 % (``bolus_match``), and ``ttp`` is NaN.
-
-    Raises SeriesError for a series without frames or mask.
     """
-    if series.frames is None or series.mask is None:
-        raise SeriesError("the series has no frames or no mask yet: prepare it first")
     signal = series.signal[..., series.frames.used][series.mask]
     te = series.te or 1.0
-    before = np.flatnonzero(series.measured[series.frames.baseline])
-    s0 = np.mean(signal[:, before], axis=1, dtype=float)
+    before = [
+        (rows, np.flatnonzero(measured[: series.frames.onset - series.frames.first]))
+        for rows, measured in series.alike(series.mask)
+    ]
+    s0, own, count = np.empty(len(signal)), np.empty(len(signal)), np.empty(len(signal), dtype=int)
+    for rows, frames in before:
+        s0[rows], count[rows] = np.mean(signal[rows][:, frames], axis=1, dtype=float), frames.size
     curves, quality = _concentration(signal, s0, te)
     del signal
-    own = np.std(curves[:, before], axis=1, ddof=1, dtype=float)
-    noise = np.maximum(pooled_sd(own, s0, before.size), RESOLUTION / te)
+    for rows, frames in before:
+        own[rows] = np.std(curves[rows][:, frames], axis=1, ddof=1, dtype=float)
+    noise = np.maximum(pooled_sd(own, s0, count), RESOLUTION / te)
     ttp = _mark_bolus(curves, noise, quality, series.frames, series.dt)
     return TissueCurves(
         curves=curves,

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Num
 from scipy import ndimage
 
-from bolus.data import DSCSeries, MaskError
+from bolus.data import DSCSeries, FrameWindow, MaskError
 from bolus.preprocess.frames import find_series_frames
 
 MIN_VOXELS = 100
@@ -38,22 +38,19 @@ def head_mask(image: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
     return np.asarray(head)
 
 
-def brain_mask(series: DSCSeries) -> Bool[np.ndarray, "x y z"]:
+def brain_mask(series: DSCSeries, frames: FrameWindow | None = None) -> Bool[np.ndarray, "x y z"]:
     """Brain voxels (x, y, z) of a series, from the mean of its baseline frames.
 
     Bright voxels by Otsu's threshold; then, slice by slice, an opening of about 4 mm that cuts
     scalp and eyes loose, of which the largest connected part is kept and its holes are filled.
-    Works on a single slice. Frames are found first where ``series.frames`` is None. Voxels with
+    Works on a single slice. ``frames`` None are found first. Voxels with
     NaN count as dark.
 
     Raises MaskError when fewer than 100 voxels are found or head and background look alike (give
     a mask then), and as ``find_frames`` when there are no frames.
     """
-    if series.frames is None:
-        frames = find_series_frames(series, head_mask(mean_image(series.signal)))
-    else:
-        frames = series.frames
-    head = head_mask(mean_image(series.signal[..., frames.baseline]))
+    window = frames or find_series_frames(series, head_mask(mean_image(series.signal)))
+    head = head_mask(mean_image(series.signal[..., window.baseline]))
     brain = _largest_open_part(head, _opening(series.grid.voxel_size))
     if brain.sum() < MIN_VOXELS:
         raise MaskError(

@@ -1,9 +1,10 @@
-"""The head's motion, found and taken out."""
+"""Motion correction: the head's motion, found and corrected."""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int, Num
@@ -23,14 +24,21 @@ average, is left exactly as it was measured. So far do a bolus that takes 40 % o
 voxels that are coarse, mislead the search in a head that lies still (docs/motion.md)."""
 
 
+class MotionCorrected(NamedTuple):
+    """A motion-corrected series, and how the head moved in it."""
+
+    series: DSCSeries
+    motion: Motion
+
+
 def correct_motion(
     series: DSCSeries,
     progress: Callable[[str], None] | None = None,
     *,
     limit: float = LIMIT,
     threads: int | None = None,
-) -> DSCSeries:
-    """The series with every frame brought back to where the head was on average, and ``motion``.
+) -> MotionCorrected:
+    """The series with every frame brought back to where the head was on average, and the motion.
 
     Each frame is registered by sampled mutual information (``Search``), which asks that like tissue
     be alike bright within a frame, not from one to the next: so the bolus is not taken for motion.
@@ -38,17 +46,14 @@ def correct_motion(
     ``negligible`` mm away stay as they were measured; the others are interpolated, once, to float32
     (``brought_back``, which says what becomes of NaN and of what left the field of view). A single
     slice is registered within its plane. A frame without contrast, all zero or all NaN, has the
-    pose of the one before and stays as it is. ``frames`` and ``mask`` are kept. Frames with a
-    framewise displacement over ``limit`` mm are flagged.
+    pose of the one before and stays as it is. Frames with a framewise displacement over ``limit``
+    mm are flagged.
 
     The result does not depend on the number of ``threads`` (None: as many as cores). ``progress``
     is told how far it is.
 
-    Raises SeriesError when motion has been taken out before, ``limit`` is not positive, or the
-    grid has fewer than two dimensions.
+    Raises SeriesError when ``limit`` is not positive, or the grid has fewer than two dimensions.
     """
-    if series.motion is not None:
-        raise SeriesError("the motion of this series has been taken out already")
     if not limit > 0:
         raise SeriesError(f"the limit of motion must be positive mm, found {limit}")
     good = np.array([_has_contrast(frame) for frame in np.moveaxis(series.signal, 3, 0)])
@@ -59,11 +64,11 @@ def correct_motion(
             pose = search.poses()[np.maximum(np.cumsum(good) - 1, 0)]
             away = pose_error(pose, np.zeros_like(pose), series.grid, search.head)
             moved = good & (away > negligible(series.grid))
-            signal = _taken_out(series, pose, np.flatnonzero(moved), pool)
+            signal = _corrected(series, pose, np.flatnonzero(moved), pool)
     displacement = framewise_displacement(pose)
     flagged = displacement > limit
     motion = Motion(pose=pose, displacement=displacement, flagged=flagged, limit=float(limit))
-    return replace(series, signal=signal, motion=motion)
+    return MotionCorrected(replace(series, signal=signal), motion)
 
 
 def negligible(grid: Grid) -> float:
@@ -77,7 +82,7 @@ def _has_contrast(frame: Num[np.ndarray, "x y z"]) -> bool:
     return bool(values.size and values.min() < values.max())
 
 
-def _taken_out(
+def _corrected(
     series: DSCSeries, pose: Poses, moved: Int[np.ndarray, " m"], pool: Executor
 ) -> Num[np.ndarray, "x y z t"]:
     """The signal with the frames that moved brought back; as it was where none has."""

@@ -1,7 +1,7 @@
 """Noise of single voxels, from few baseline frames."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import chi2
 
 PRIOR_FRAMES = 10
@@ -12,24 +12,28 @@ MAX_BINS = 10
 
 
 def pooled_sd(
-    own: Float[np.ndarray, " n"], s0: Float[np.ndarray, " n"], frames: int
+    own: Float[np.ndarray, " n"], s0: Float[np.ndarray, " n"], frames: int | Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """Standard deviation of every voxel, drawn towards that of voxels of like baseline signal.
 
-    ``own`` (n,) is the SD over ``frames`` baseline frames, ``s0`` (n,) the baseline signal, NaN or
-    ≤ 0 where unusable (those get NaN). Concentration noise goes with 1/S0, so what is typical is
-    the variance of the signal, (own·S0)²: its median in up to ten quantile bins of S0, divided by
-    the median of χ²/ν, linear in log S0 between the bins. With ν = frames − 1 and ν₀ = 10:
+    ``own`` (n,) is the SD over so many baseline ``frames``, a number or (n,); ``s0`` (n,) the
+    baseline signal, NaN or ≤ 0 where unusable (those get NaN). Concentration noise goes with 1/S0,
+    so what is typical is the variance of the signal, (own·S0)²: its median in up to ten quantile
+    bins of S0, divided by the median of χ²/ν, linear in log S0 between the bins. With
+    ν = frames − 1 and ν₀ = 10:
     sd² = (ν·own² + ν₀·typical²)/(ν + ν₀).
     Source: Smyth, Stat Appl Genet Mol Biol 2004;3:3, with ν₀ held fixed.
     """
     usable = np.isfinite(own) & np.isfinite(s0) & (s0 > 0)
     if not usable.any():
         return np.full(own.shape, np.nan)
-    nu = frames - 1
+    counts, kind = np.unique(frames, return_inverse=True)
+    medians = chi2.median(counts - 1) / (counts - 1)
+    scale, fewer = medians[-1], (medians / medians[-1])[kind]  # 1 where most frames are
+    nu = np.asarray(frames) - 1
     log_s0 = np.log(s0, where=usable, out=np.zeros(own.shape))
-    centres, variances = _typical(log_s0[usable], (own * s0)[usable] ** 2)
-    level = np.interp(log_s0, centres, variances / (chi2.median(nu) / nu))
+    centres, variances = _typical(log_s0[usable], ((own * s0) ** 2 / fewer)[usable])
+    level = np.interp(log_s0, centres, variances / scale)
     typical = level / np.where(usable, s0, np.nan) ** 2
     pooled = np.sqrt((nu * own**2 + PRIOR_FRAMES * typical) / (nu + PRIOR_FRAMES))
     return np.where(usable, pooled, np.nan)

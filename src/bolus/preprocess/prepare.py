@@ -1,26 +1,32 @@
-"""A series as read, made ready: frames and mask."""
-
-from dataclasses import replace
+"""A series as read, made ready: used frames and brain mask."""
 
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import DSCSeries
+from bolus.data import DSCSeries, FrameWindow, Motion, PreparedSeries
 from bolus.preprocess.frames import find_series_frames
 from bolus.preprocess.mask import brain_mask
 
 
-def prepare(series: DSCSeries, mask: Bool[np.ndarray, "x y z"] | None = None) -> DSCSeries:
-    """The series with ``frames`` and ``mask`` set.
+def prepare(
+    series: DSCSeries,
+    mask: Bool[np.ndarray, "x y z"] | None = None,
+    *,
+    frames: FrameWindow | None = None,
+    motion: Motion | None = None,
+) -> PreparedSeries:
+    """The prepared series: with its used frames, its brain mask and its head motion.
 
-    The mask is ``mask`` (x, y, z), or else the series' own, or else found: frames from all bright
-    voxels, the brain from those frames. The frames, unless the series has them, then come from
-    the mean signal in the mask.
+    ``mask`` (x, y, z) is the brain, or else found: frames from all bright voxels, the brain from
+    those frames. ``frames``, unless they are known, then come from the mean signal in the mask.
+    ``motion`` is how the head moved, where ``correct_motion`` has corrected it. Every sample counts
+    as measured (see ``censor``).
 
     Raises MaskError, SeriesError or BolusNotFoundError as ``brain_mask`` and ``find_frames``.
     """
-    chosen = series.mask if mask is None else mask
-    if chosen is None:
-        chosen = brain_mask(series)
-    frames = series.frames or find_series_frames(series, chosen)
-    return replace(series, frames=frames, mask=chosen)
+    chosen = brain_mask(series, frames) if mask is None else mask
+    window = frames or find_series_frames(series, chosen)
+    measured = np.ones((series.grid.shape[2], window.stop - window.first), dtype=bool)
+    return PreparedSeries(
+        series=series, frames=window, mask=chosen, motion=motion, measured=measured
+    )

@@ -44,8 +44,6 @@ def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
 
 def _steady_state(maps: PerfusionMaps) -> Check:
     frames = maps.series.frames
-    if frames is None:
-        return _told("Steady state", Word.NONE, "frames unknown", "Nothing was looked for.")
     steady = frames.onset - frames.first
     word = graded(steady, BASELINE_GOOD, BASELINE_POOR)
     if frames.first > DROPPED_MOST and frames.number == 1 and word is Word.GOOD:
@@ -64,8 +62,6 @@ def _steady_state(maps: PerfusionMaps) -> Check:
 
 def _boluses(maps: PerfusionMaps) -> Check:
     frames = maps.series.frames
-    if frames is None:
-        return _told("Boluses", Word.NONE, "frames unknown", "Nothing was looked for.")
     if not frames.others:
         return _told("Boluses", Word.GOOD, "one", "The series holds a single bolus.")
     later = "" if frames.number == 1 else (
@@ -110,11 +106,10 @@ def _depth(maps: PerfusionMaps) -> Check:
 
 
 def _motion(maps: PerfusionMaps) -> Check:
-    motion, frames = maps.series.motion, maps.series.frames
+    motion, used = maps.series.motion, maps.series.frames.used
     if motion is None:
         return _told("Head motion", Word.NONE, "not corrected",
                      "Motion was neither measured nor taken out: look at the curves.")  # fmt: skip
-    used = slice(None) if frames is None else frames.used
     pose, flagged = motion.pose[used], motion.flagged[used]
     away = pose_error(pose, np.zeros_like(pose), maps.series.grid, maps.mask).max(initial=0.0)
     most = float(motion.displacement[used].max(initial=0.0))

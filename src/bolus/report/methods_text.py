@@ -99,8 +99,6 @@ def _acquisition(maps: PerfusionMaps) -> str:
 
 def _frames(maps: PerfusionMaps) -> str:
     frames = maps.series.frames
-    if frames is None:
-        return ""
     several = (
         f" Of {1 + len(frames.others)} boluses in the series number {frames.number} was used."
         if frames.others

@@ -56,13 +56,8 @@ def motion_provenance(maps: PerfusionMaps) -> dict[str, object]:
 
 def flagged_used(maps: PerfusionMaps) -> list[int]:
     """Used frames that are flagged, counted from 0 in the whole series."""
-    motion, frames = maps.series.motion, maps.series.frames
-    if motion is None:
-        return []
-    first, stop = (0, motion.flagged.size) if frames is None else (frames.first, frames.stop)
-    return (first + np.flatnonzero(motion.flagged[first:stop])).tolist()
+    return (maps.series.frames.first + np.flatnonzero(maps.series.moved_frames)).tolist()
 
 
 def _displacement(maps: PerfusionMaps, motion: Motion) -> np.ndarray:
-    frames = maps.series.frames
-    return motion.displacement if frames is None else motion.displacement[frames.used]
+    return motion.displacement[maps.series.frames.used]

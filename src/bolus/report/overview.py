@@ -154,8 +154,7 @@ def _curves(axis: "Axes", maps: PerfusionMaps) -> None:
     axis.plot(time, maps.aif.curve, color=ARTERY, lw=2.2, label="arterial input")
     axis.plot(time, scale * maps.tissue, color=TISSUE, lw=2.2, label=f"mean tissue × {scale:.2g}")
     frames = maps.series.frames
-    if frames is not None:
-        axis.axvspan(0, (frames.onset - frames.first) * maps.series.dt, color=INK, alpha=0.07, lw=0)
+    axis.axvspan(0, (frames.onset - frames.first) * maps.series.dt, color=INK, alpha=0.07, lw=0)
     axis.set_facecolor(PAPER)
     axis.tick_params(colors=INK, labelsize=11)
     for name, spine in axis.spines.items():
@@ -170,9 +169,7 @@ def _curves(axis: "Axes", maps: PerfusionMaps) -> None:
 
 
 def _arteries(axis: "Axes", maps: PerfusionMaps) -> None:
-    frames = maps.series.frames
-    used = slice(None) if frames is None else frames.baseline
-    base = maps.series.signal[..., used].mean(axis=3)
+    base = maps.series.baseline
     inside = base[maps.mask & np.isfinite(base)]
     high = float(np.percentile(inside, 99.5)) if inside.size else 1.0
     _image(axis, maps, base, "gray", (0, high))

@@ -67,9 +67,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "shape": list(maps.series.signal.shape),
         },
         "leakage_model": maps.leakage_model,
-        "frames": None
-        if frames is None
-        else {
+        "frames": {
             "dropped_before_steady_state": frames.first,
             "bolus_onset": frames.onset,
             "stop": frames.stop,
@@ -108,8 +106,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
 
 def closing_lines(maps: PerfusionMaps) -> list[str]:
     """What the command line says of a result: the facts that tell whether to trust it."""
-    frames, aif = maps.series.frames, maps.aif
-    dropped = 0 if frames is None else frames.first
+    dropped, aif = maps.series.frames.first, maps.aif
     voxels = "" if aif.mask is None else f" from {int(aif.mask.sum())} voxels"
     score = "" if aif.quality is None else f", quality {aif.quality:.2f}"
     lines = [

@@ -109,7 +109,7 @@ def _head(shape: tuple[int, int, int], seed: int, tumor: str) -> MovedHead:
     corrected = correct_motion(made.series)
     seconds = time.perf_counter() - begun
     mistaken, left = _residual(rested.motion, still), _residual(corrected.motion, made)
-    changed = (rested.signal != still.series.signal).any(axis=(0, 1, 2))
+    changed = (rested.series.signal != still.series.signal).any(axis=(0, 1, 2))
     moved = pose_error(np.zeros_like(made.motion), made.motion, made.series.grid, made.masks.brain)
     return MovedHead(
         shape=shape,
@@ -123,12 +123,11 @@ def _head(shape: tuple[int, int, int], seed: int, tumor: str) -> MovedHead:
         seconds=seconds,
         still=_errors(still.series, still),
         uncorrected=_errors(made.series, made),
-        corrected=_errors(corrected, made),
+        corrected=_errors(corrected.series, made),
     )
 
 
-def _residual(motion: Motion | None, made: DigitalPatient) -> Float[np.ndarray, " t"]:
-    assert motion is not None
+def _residual(motion: Motion, made: DigitalPatient) -> Float[np.ndarray, " t"]:
     return pose_error(motion.pose, made.motion, made.series.grid, made.masks.brain)
 
 
@@ -137,9 +136,7 @@ def _errors(series: DSCSeries, made: DigitalPatient) -> Errors:
     pure = (masks.grey | masks.white) & ~masks.vessels
     brain = masks.brain & ~masks.vessels & (truth > LEAST_CBF)
     found = measure(series, masks.aif, masks.brain, motion=False)
-    window = found.series.frames
-    assert window is not None
-    given = AIF(curve=made.aif[window.used], dt=series.dt, origin="given")
+    given = AIF(curve=made.aif[found.series.frames.used], dt=series.dt, origin="given")
     cbf = estimate(replace(found, aif=given), "phae").cbf
     automatic, share = np.nan, np.nan
     with suppress(ArterialInputError):  # the page says that it was refused

@@ -11,12 +11,19 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.base.json import plain
-from bolus.data import BolusError, DSCSeries, InputError, MaskError
+from bolus.data import BolusError, DSCSeries, InputError, MaskError, PreparedSeries
 from bolus.estimators import Estimator, estimator
 from bolus.grading import RoiRatio, roi_ratio
 from bolus.io import read_map, read_mask, read_series, write_volume
 from bolus.io.cohort import Participant
-from bolus.pipeline import Measured, PatientMaps, estimate, measure, method_or_weights
+from bolus.pipeline import (
+    Measured,
+    PatientMaps,
+    estimate,
+    measure,
+    measure_prepared,
+    method_or_weights,
+)
 from bolus.preprocess import prepare
 from bolus.study.settings import StudySettings, snr_name
 
@@ -167,30 +174,28 @@ def _measured(
         return found, time.perf_counter() - start
     key = [settings.seed, zlib.crc32(name.encode()), round(1000 * snr)]
     if settings.noisy_aif:
-        noisy = with_noise(series, snr, key, brain)
+        noisy = with_noise(series, prepare(series, brain), snr, key)
         start = time.perf_counter()
         found = measure(noisy, aif, brain, **options)  # type: ignore[arg-type]
     else:
         still = measure(series, aif, brain, leakage=False, motion=settings.motion)
-        noisy = with_noise(still.series, snr, key, still.series.mask)
+        noisy = with_noise(still.series.series, still.series, snr, key)
         start = time.perf_counter()
-        found = measure(noisy, still.aif, **options)  # type: ignore[arg-type]
+        found = measure_prepared(
+            still.series.with_signal(noisy.signal),
+            still.aif,
+            tumor=tumor,
+            leakage=settings.leakage,
+            leakage_model=settings.leakage_model,
+        )
     return found, time.perf_counter() - start
 
 
-def with_noise(
-    series: DSCSeries,
-    snr: float,
-    key: list[int],
-    brain: Bool[np.ndarray, "x y z"] | None,
-) -> DSCSeries:
+def with_noise(series: DSCSeries, ready: PreparedSeries, snr: float, key: list[int]) -> DSCSeries:
     """The series with Gaussian noise on its magnitude of SD (mean baseline of the brain)/``snr``.
 
-    The same ``key`` gives the same noise; ``brain`` None is found.
+    Baseline and brain are those of ``ready``. The same ``key`` gives the same noise.
     """
-    ready = prepare(series, brain)
-    assert ready.frames is not None
-    assert ready.mask is not None
     level = float(series.signal[..., ready.frames.baseline][ready.mask].mean(dtype=float))
     noise = np.random.default_rng(key).standard_normal(series.signal.shape, dtype=np.float32)
     return replace(series, signal=series.signal + np.float32(level / snr) * noise)

@@ -135,12 +135,12 @@ def _read(
     if before != number:
         raise InputError(f"{source.path}: the same data as series {before}")
     brain = None if source.brain is None else read_mask(source.brain, series.grid)
-    series = prepare(series, brain)
-    curves = tissue_curves(series)
+    prepared = prepare(series, brain)
+    curves = tissue_curves(prepared)
     if source.aif is None:
-        aif = find_aif(curves, series)
+        aif = find_aif(curves, prepared)
     else:
-        aif = aif_from_mask(curves, series, read_mask(source.aif, series.grid))
+        aif = aif_from_mask(curves, prepared, read_mask(source.aif, series.grid))
     usable = np.flatnonzero((curves.quality & UNUSABLE) == 0)
     if usable.size < LEAST:
         raise InputError(

@@ -44,10 +44,7 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
 
 def flagged(view: View) -> dict[str, object]:
     """Times in s of used frames in which the head moved too much, and what that means in words."""
-    motion, frames = view.series.motion, view.series.frames
-    times = (
-        () if motion is None or frames is None else view.curves.time[motion.flagged[frames.used]]
-    )
+    motion, times = view.series.motion, view.curves.time[view.series.moved_frames]
     if motion is None or not len(times):
         return {"times": [], "words": ""}
     became = "not treated yet" if view.maps is None else SAID[view.maps.flagged_frames]

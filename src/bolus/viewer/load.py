@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from bolus.data import AIF, DSCSeries, InputError, Quality, is_sd, plain_name
+from bolus.data import AIF, InputError, PreparedSeries, Quality, is_sd, plain_name
 from bolus.estimators import Estimator, explainer, rebuilt
 from bolus.estimators.fit import Explains
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
-from bolus.pipeline import Measured, PatientMaps, Progress, measure
+from bolus.pipeline import Measured, PatientMaps, Progress, measure_prepared
 from bolus.viewer.view import REGIONS, Result, View
 
 SUMMARY = "summary.json"
@@ -40,14 +40,13 @@ def read_view(
         if (path := folder / f"roi_{name}.nii.gz").exists()
     }
     model = told["leakage_model"]
-    measured = measure(
+    measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
         tumor=regions.get("tumor"),
         reference=regions.get("reference"),
         leakage=model is not None,
         leakage_model=model or "free",
-        motion=False,
         progress=progress,
     )
     result = result_of(measured, _maps(folder, told, measured), chosen)
@@ -80,9 +79,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     return told
 
 
-def _arterial(folder: Path, told: Mapping[str, Any], series: DSCSeries) -> AIF:
-    if series.frames is None:
-        raise InputError(f"{folder / KEPT}: the series is kept without its frames")
+def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> AIF:
     frames = series.frames.stop - series.frames.first
     found = read_aif(folder / "aif.tsv", frames, series.dt, series.relative)
     voxels = read_mask(folder / "aif_mask.nii.gz", series.grid) if told.get("voxels") else None

@@ -17,6 +17,7 @@ from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
 from bolus.pipeline import Progress, method_name, method_or_weights, ready
+from bolus.preprocess import tissue_curves
 from bolus.viewer.app import application
 from bolus.viewer.load import read_view
 from bolus.viewer.session import Session
@@ -59,8 +60,8 @@ def viewer_app(
         return application(Session(folder, view, made, name))
     check_output(folder)
     made = estimator(method_or_weights(method, weights))
-    prepared, curves = ready(series, mask, motion=motion, progress=progress)
-    view = View(series=prepared, curves=curves, result=None, regions={})
+    prepared = ready(series, mask, motion=motion, progress=progress)
+    view = View(series=prepared, curves=tissue_curves(prepared), result=None, regions={})
     return application(Session(folder, view, made, method_name(made)))
 
 

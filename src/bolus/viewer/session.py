@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
-from bolus.pipeline import Progress, estimate, measure
+from bolus.pipeline import Progress, estimate, measure_prepared
 from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.job import WRITING, BusyError, Job
@@ -69,14 +69,13 @@ class Session:
 
     def _make(self, artery: AIF, step: Progress, *, by_hand: bool) -> None:
         view = self.view
-        measured = measure(
+        measured = measure_prepared(
             view.series,
             artery,
             tumor=view.regions.get("tumor"),
             reference=view.regions.get("reference"),
             leakage=view.maps is not None and view.maps.leakage_model is not None,
             leakage_model=(view.maps and view.maps.leakage_model) or "free",
-            motion=False,
             progress=step,
         )
         maps = estimate(measured, self.chosen, name=self.method, progress=step)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from bolus.data import AIF, DSCSeries, PerfusionMaps, TissueCurves
+from bolus.data import AIF, PerfusionMaps, PreparedSeries, TissueCurves
 from bolus.estimators import Explainer
 from bolus.pipeline import Measured, PatientMaps
 
@@ -43,7 +43,7 @@ class View:
     ``regions`` are masks (x, y, z) by name in REGIONS; ``version`` grows with every result.
     """
 
-    series: DSCSeries
+    series: PreparedSeries
     curves: TissueCurves
     result: Result | None
     regions: Mapping[str, Bool[np.ndarray, "x y z"]]
@@ -52,8 +52,6 @@ class View:
     @cached_property
     def brain(self) -> Bool[np.ndarray, "x y z"]:
         """Voxels that have a curve."""
-        if self.series.mask is None:
-            raise TypeError("a view is of a prepared series")
         return self.series.mask
 
     @cached_property
@@ -66,9 +64,7 @@ class View:
     @cached_property
     def baseline(self) -> Float[np.ndarray, "x y z"]:
         """Mean image before the bolus, in scanner units."""
-        frames = self.series.frames
-        used = slice(None) if frames is None else frames.baseline
-        return np.asarray(np.mean(self.series.signal[..., used], axis=3, dtype=np.float32))
+        return self.series.baseline
 
     @cached_property
     def peak(self) -> Float[np.ndarray, "x y z"]:

@@ -54,7 +54,7 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
     if result.explain is None:
         return {"values": _values(view, result, {}, index)}
     curves = result.explained
-    noise = sample_noise(result.explain.against, curves.noise_sd[row : row + 1], view.series)
+    noise = sample_noise(result.explain.against, curves.noise_sd, view.series, slice(row, row + 1))
     found = result.explain(curves.curves[row], noise[0])
     flow = 1.0 if view.series.relative else cbf_scale()
     near = (found.response_time >= SPAN[0]) & (found.response_time <= SPAN[1])

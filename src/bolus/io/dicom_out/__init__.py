@@ -33,7 +33,7 @@ def write_dicom(maps: PerfusionMaps, folder: Path) -> None:
     study, series, frame of reference or object, or whose grid is skew; OutputError.
     """
     with no_remarks():
-        origin = read_origin(maps.series)
+        origin = read_origin(maps.series.series)
         objects = ((name, parametric_map(maps, name, origin)) for name in maps.units)
         _write(folder, chain(objects, [(REGIONS, segmentation(maps, origin))]))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bolus.data import PerfusionMaps
+from bolus.data import Motion, PerfusionMaps
 from bolus.preprocess.frames import mean_signal
 from bolus.report.motion_facts import SAID, flagged_used
 from bolus.report.page.plot import Band, Line, Plot
@@ -22,15 +22,11 @@ def plots(maps: PerfusionMaps) -> tuple[Plot, ...]:
 
 def _times(maps: PerfusionMaps) -> np.ndarray:
     """Seconds (t,) of all frames from the first used one."""
-    frames = maps.series.frames
-    first = 0 if frames is None else frames.first
-    return (np.arange(maps.series.n_frames) - first) * maps.series.dt
+    return (np.arange(maps.series.n_frames) - maps.series.frames.first) * maps.series.dt
 
 
 def _bands(maps: PerfusionMaps) -> tuple[Band, ...]:
     frames, dt = maps.series.frames, maps.series.dt
-    if frames is None:
-        return ()
     half, last = dt / 2, maps.series.n_frames - frames.first
     bands = [
         Band(label="dropped", look="unused", low=-frames.first * dt, high=-half),
@@ -90,7 +86,7 @@ def _motion(maps: PerfusionMaps) -> tuple[Plot, ...]:
     marks = tuple(time[motion.flagged].tolist())
     count = len(flagged_used(maps))
     became = f", {SAID[maps.flagged_frames]}" if count else ""
-    shifts, turns = (_pose(maps, time, bands, marks, turned) for turned in (False, True))
+    shifts, turns = (_pose(motion, time, bands, marks, turned) for turned in (False, True))
     displacement = Plot(
         title="Head motion from frame to frame",
         told=f"Framewise displacement: at most {motion.displacement.max():.2g} mm; {count} used "
@@ -106,15 +102,13 @@ def _motion(maps: PerfusionMaps) -> tuple[Plot, ...]:
 
 
 def _pose(
-    maps: PerfusionMaps,
+    motion: Motion,
     time: np.ndarray,
     bands: tuple[Band, ...],
     marks: tuple[float, ...],
     turned: bool,
 ) -> Plot:
     """Three shifts, or three turns, that were taken out."""
-    motion = maps.series.motion
-    assert motion is not None
     values = motion.pose[:, 3:] if turned else motion.pose[:, :3]
     what, unit, axes = ("turn", "degrees", TURNS) if turned else ("shift", "mm", SHIFTS)
     most = max(SMALLEST, float(np.abs(values).max()))

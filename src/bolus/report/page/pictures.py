@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from scipy.ndimage import binary_erosion
 
 from bolus.data import PerfusionMaps, Quality
@@ -51,7 +51,7 @@ def bar_picture(colours: str) -> Picture:
 
 def baseline_picture(maps: PerfusionMaps) -> Picture:
     """The baseline in grey with arteries and the rims of regions in colour."""
-    base = baseline(maps)
+    base = maps.series.baseline
     grey = np.where(
         np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), 250), 0
     )
@@ -80,13 +80,6 @@ def quality_levels(maps: PerfusionMaps) -> UInt8[np.ndarray, "x y z"]:
     for number, (_, bit, _) in enumerate(FLAGS):
         level[maps.mask & ((maps.quality & np.uint8(bit)) != 0)] = number
     return level
-
-
-def baseline(maps: PerfusionMaps) -> Float[np.ndarray, "x y z"]:
-    """Mean signal of the baseline frames."""
-    frames = maps.series.frames
-    used = slice(None) if frames is None else frames.baseline
-    return maps.series.signal[..., used].mean(axis=3, dtype=np.float32)
 
 
 def grey_top(maps: PerfusionMaps, base: np.ndarray) -> float:

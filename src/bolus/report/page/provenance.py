@@ -35,8 +35,6 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
 
 def _frames(maps: PerfusionMaps) -> str:
     frames = maps.series.frames
-    if frames is None:
-        return f"all {maps.series.n_frames}"
     return (
         f"counted from 0: steady from {frames.first}, bolus from {frames.onset}, used up to and "
         f"without {frames.stop}, of {maps.series.n_frames}"

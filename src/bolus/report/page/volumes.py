@@ -13,7 +13,6 @@ from bolus.data import QUANTITIES, PerfusionMaps
 from bolus.report.mosaic import through
 from bolus.report.page.pictures import (
     FLAGS,
-    baseline,
     grey_top,
     palette,
     quality_levels,
@@ -61,7 +60,7 @@ def packed(maps: PerfusionMaps, shown: Sequence[Shown], room: int) -> str | None
 
 def _volumes(maps: PerfusionMaps, shown: Sequence[Shown], fineness: Fineness) -> dict[str, object]:
     kept = [s for s in shown if fineness.lesser or not QUANTITIES[s.name].lesser]
-    base = baseline(maps)
+    base = maps.series.baseline
     return {
         "shape": list(maps.grid.shape),
         "affine": maps.grid.affine.tolist(),

@@ -65,8 +65,6 @@ def _patient(path: Path, number: int, voxels: int, seed: int) -> PatientVoxels:
         shape=SHAPE,
     )
     series = prepare(patient.series)
-    assert series.mask is not None
-    assert series.frames is not None
     curves = tissue_curves(series)
     mtt = patient.truth.mtt[series.mask]
     bad = np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE | Quality.CLIPPED)
