@@ -39,7 +39,8 @@ def outlier_samples(
     slice and of its frame is one, if it lasts at most two frames. In series of fewer than three
     slices, and for all slices at once, it is a single frame that deviates so from the mean of its
     neighbours and they do from theirs with the other sign. Leading frames that are not yet in
-    steady state are not judged, nor frames without any signal. Source of the weights: Beaton & Tukey, Technometrics 1974;16:147.
+    steady state are not judged, nor frames without any signal. Source of the weights: Beaton &
+    Tukey, Technometrics 1974;16:147.
     """
     out = np.zeros((signal.shape[2], signal.shape[3]), dtype=bool)
     judged = np.flatnonzero(mask.sum(axis=(0, 1)) >= FEWEST_VOXELS)
