@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bolus.estimators import METHODS, deconvolve
     from bolus.estimators.phae import from_weights, read_weights
     from bolus.io import read_series
+    from bolus.patient import PatientMaps, perfusion_maps
     from bolus.phantom import simulate_patient
-    from bolus.pipeline import PatientMaps, perfusion_maps
 
 __all__ = [
     "AIF",
@@ -38,13 +38,13 @@ _HOMES = {
     "BolusError": "bolus.data",
     "DSCSeries": "bolus.data",
     "METHODS": "bolus.estimators",
-    "PatientMaps": "bolus.pipeline",
+    "PatientMaps": "bolus.patient",
     "Perfusion": "bolus.data",
     "PerfusionMaps": "bolus.data",
     "Quality": "bolus.data",
     "deconvolve": "bolus.estimators",
     "from_weights": "bolus.estimators.phae",
-    "perfusion_maps": "bolus.pipeline",
+    "perfusion_maps": "bolus.patient",
     "read_series": "bolus.io",
     "read_weights": "bolus.estimators.phae",
     "simulate_patient": "bolus.phantom",

@@ -10,8 +10,8 @@ import numpy as np
 from bolus.data import PerfusionMaps
 from bolus.estimators import METHODS
 from bolus.io import output_folder, write_json
+from bolus.patient import Measured, Progress, estimate, measure
 from bolus.phantom import DigitalPatient, simulate_patient, write_patient
-from bolus.pipeline import Measured, Progress, estimate, measure
 from bolus.report import save_comparison, software
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from bolus.data import MethodError, WeightsError
 from bolus.estimators import METHODS, Prior, rebuilt
 from bolus.estimators.phae import Phae, Weights, shipped_weights
-from bolus.estimators.quantify import _parameters
+from bolus.patient.quantify import _parameters
 
 CONFIGURED = {
     "svd": {"threshold": 0.1},

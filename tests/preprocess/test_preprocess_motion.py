@@ -7,8 +7,8 @@ import pytest
 from moved_head import moved_head
 
 from bolus.data import AIF, SeriesError
+from bolus.patient import estimate, measure
 from bolus.phantom import simulate_patient
-from bolus.pipeline import estimate, measure
 from bolus.preprocess import correct_motion, pose_error
 
 SHAPE = (48, 48, 10)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bolus.data import Motion
+from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
-from bolus.pipeline import perfusion_maps
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 from qin_tree import Head, Place, write_images, write_roi, write_table
 
 from bolus.io.qin import import_qin
+from bolus.patient import perfusion_maps
 from bolus.phantom import TumorPerfusion, simulate_patient
-from bolus.pipeline import perfusion_maps
 from bolus.study import StudySettings, run_study
 
 RATIOS = {"low": ((1.1, 1.0), (1.3, 1.2)), "high": ((2.6, 2.2), (3.6, 3.0))}

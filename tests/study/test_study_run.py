@@ -18,7 +18,7 @@ from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series
 from bolus.io.cohort import read_participants
-from bolus.pipeline import perfusion_maps
+from bolus.patient import perfusion_maps
 from bolus.preprocess import prepare
 from bolus.study import StudySettings, run, run_study
 from bolus.study.patient import examine, with_noise

@@ -9,8 +9,8 @@ from viewer_cases import JUMPS, let_in
 
 import bolus
 from bolus.data import Motion
+from bolus.patient import estimate, measure_prepared
 from bolus.phantom import simulate_patient
-from bolus.pipeline import estimate, measure_prepared
 from bolus.preprocess import censor_moved, prepare
 from bolus.viewer import viewer_app
 

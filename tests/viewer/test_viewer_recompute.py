@@ -174,7 +174,7 @@ class TestRecompute:
         def full(*arguments, **options):
             raise OutputError("the disk is full")
 
-        monkeypatch.setattr("bolus.pipeline.PatientMaps.save", full)
+        monkeypatch.setattr("bolus.patient.result.PatientMaps.save", full)
         before = (writing.folder / "cbf.nii.gz").read_bytes()
         post(writing.client, "/api/recompute", voxels=marks)
         told = finish(writing.client)

@@ -245,9 +245,9 @@ def test_usage_errors_exit_with_two():
 
 def test_a_bug_exits_with_one(patient, tmp_path):
     code = (
-        "import bolus.pipeline as p, bolus.cli as c\n"
+        "import sys, bolus.patient, bolus.cli as c\n"
         "def broken(*a, **k): raise ZeroDivisionError('a bug')\n"
-        "p.quantify = broken\n"
+        "sys.modules['bolus.patient.estimate'].quantify = broken\n"
         f"c.main(['maps', '--no-motion', {str(patient.path)!r}, '-o', {str(tmp_path / 'out')!r}])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

@@ -206,7 +206,7 @@ def private_junk(ds):
 
 @pytest.fixture(scope="session")
 def expected(clean):
-    from bolus.pipeline import perfusion_maps
+    from bolus.patient import perfusion_maps
 
     return perfusion_maps(read_series(clean), "osvd", motion=False)
 

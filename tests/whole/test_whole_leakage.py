@@ -12,8 +12,8 @@ import bolus
 from bolus.data import InputError, MaskError
 from bolus.estimators import METHODS
 from bolus.io import write_series, write_volume
+from bolus.patient import estimate, measure
 from bolus.phantom import Leak, Realism, simulate_patient
-from bolus.pipeline import estimate, measure
 
 METHOD = "osvd"
 NEW = {f"{name}.{ending}" for name in ("cbv_corrected", "k2") for ending in ("nii.gz", "json")}

@@ -15,9 +15,9 @@ import bolus
 from bolus.data import Grid, TissueCurves
 from bolus.estimators import METHODS
 from bolus.estimators.phae import shipped_weights, write_weights
-from bolus.estimators.quantify import misfits
 from bolus.io import write_series
-from bolus.pipeline import estimate, measure
+from bolus.patient import estimate, measure
+from bolus.patient.quantify import misfits
 from bolus.preprocess import prepare, tissue_curves
 
 MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")

@@ -8,9 +8,9 @@ import pytest
 
 from bolus.data import InputError, SeriesError
 from bolus.io import read_kept, write_series
+from bolus.patient import estimate, measure, measure_prepared, perfusion_maps
 from bolus.phantom import simulate_patient
 from bolus.phantom.realism import Realism
-from bolus.pipeline import estimate, measure, measure_prepared, perfusion_maps
 from bolus.preprocess import censor_moved, prepare, tissue_curves
 
 

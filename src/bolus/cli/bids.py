@@ -23,7 +23,7 @@ def bids_names(
     """
     from bolus.data import InputError
     from bolus.io.bids import BidsNames, named_in
-    from bolus.pipeline import method_name
+    from bolus.patient import method_name
 
     if named:
         raise InputError(

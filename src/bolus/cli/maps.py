@@ -164,7 +164,7 @@ def maps(
     """
     from bolus.io import check_dicom_output, check_output, read_series
     from bolus.io.bids import check_dataset
-    from bolus.pipeline import method_or_weights, perfusion_maps
+    from bolus.patient import method_or_weights, perfusion_maps
     from bolus.report import save_bids
 
     check_apart(source, out)

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bolus.pipeline import Progress
+    from bolus.patient import Progress
 
 BrainMask = Annotated[
     Path | None,

@@ -5,7 +5,6 @@ from bolus.estimators.explain import Explainer, Explanation, explain, explainer
 from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
 from bolus.estimators.leakage import LeakageFit, check_leakage_model, correct_leakage
 from bolus.estimators.prior import Prior
-from bolus.estimators.quantify import LeakageResult, quantify
 from bolus.estimators.rebuild import rebuilt
 from bolus.estimators.weighing import sample_noise, weighs_samples
 
@@ -16,7 +15,6 @@ __all__ = [
     "Explainer",
     "Explanation",
     "LeakageFit",
-    "LeakageResult",
     "Prior",
     "check_leakage_model",
     "correct_leakage",
@@ -24,7 +22,6 @@ __all__ = [
     "estimator",
     "explain",
     "explainer",
-    "quantify",
     "rebuilt",
     "sample_noise",
     "weighs_samples",

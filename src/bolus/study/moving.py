@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float
 
 from bolus.aif import find_aif
 from bolus.data import AIF, ArterialInputError, DSCSeries, Motion
+from bolus.patient import estimate, measure
 from bolus.phantom import Realism, simulate_patient
 from bolus.phantom.motion import trajectory
 from bolus.phantom.patient import DigitalPatient
 from bolus.physics import area
-from bolus.pipeline import estimate, measure
 from bolus.preprocess import correct_motion, pose_error
 from bolus.report.layout import Layout, as_markdown
 

@@ -16,7 +16,7 @@ from bolus.estimators import Estimator, estimator
 from bolus.grading import RoiRatio, roi_ratio
 from bolus.io import read_map, read_mask, read_series, write_volume
 from bolus.io.cohort import Participant
-from bolus.pipeline import (
+from bolus.patient import (
     Measured,
     PatientMaps,
     estimate,

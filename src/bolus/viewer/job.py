@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bolus.data import BolusError
-from bolus.pipeline import Progress
+from bolus.patient import Progress
 
 WRITING = "writing"
 """The step that is not broken off."""

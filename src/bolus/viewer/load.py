@@ -12,7 +12,7 @@ from bolus.estimators.fit import Explains
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
-from bolus.pipeline import Measured, PatientMaps, Progress, measure_prepared
+from bolus.patient import Measured, PatientMaps, Progress, measure_prepared
 from bolus.viewer.view import REGIONS, Result, View
 
 SUMMARY = "summary.json"

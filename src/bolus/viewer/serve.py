@@ -16,7 +16,7 @@ from bolus.data import DSCSeries, InputError
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
-from bolus.pipeline import Progress, method_name, method_or_weights, ready
+from bolus.patient import Progress, method_name, method_or_weights, ready
 from bolus.preprocess import tissue_curves
 from bolus.viewer.app import application
 from bolus.viewer.load import read_view

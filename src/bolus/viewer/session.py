@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
-from bolus.pipeline import Progress, estimate, measure_prepared
+from bolus.patient import Progress, estimate, measure_prepared
 from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.job import WRITING, BusyError, Job

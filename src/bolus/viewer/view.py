@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from bolus.data import AIF, PerfusionMaps, PreparedSeries, TissueCurves
 from bolus.estimators import Explainer
-from bolus.pipeline import Measured, PatientMaps
+from bolus.patient import Measured, PatientMaps
 
 REGIONS = ("tumor", "reference")
 

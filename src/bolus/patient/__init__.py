@@ -1,0 +1,24 @@
+"""One patient: a series in, maps out."""
+
+from bolus.patient.estimate import estimate, perfusion_maps
+from bolus.patient.measure import Measured, measure, measure_prepared
+from bolus.patient.methods import method_name, method_or_weights
+from bolus.patient.quantify import LeakageResult, quantify
+from bolus.patient.ready import ready
+from bolus.patient.result import PatientMaps
+from bolus.patient.stopwatch import Progress
+
+__all__ = [
+    "LeakageResult",
+    "Measured",
+    "PatientMaps",
+    "Progress",
+    "estimate",
+    "measure",
+    "measure_prepared",
+    "method_name",
+    "method_or_weights",
+    "perfusion_maps",
+    "quantify",
+    "ready",
+]

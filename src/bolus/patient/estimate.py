@@ -1,0 +1,107 @@
+"""One patient, straight through: a series in, maps out."""
+
+import os
+from dataclasses import fields
+
+import numpy as np
+
+from bolus.data import AIF, DSCSeries, Perfusion, TissueCurves
+from bolus.estimators import Estimator, deconvolve, estimator, sample_noise
+from bolus.patient.measure import Measured, measure
+from bolus.patient.methods import method_name
+from bolus.patient.quantify import LeakageResult, quantify
+from bolus.patient.result import PatientMaps
+from bolus.patient.stopwatch import Progress, Stopwatch
+from bolus.physics import blood_volume
+from bolus.preprocess import LIMIT
+
+PathLike = str | os.PathLike[str]
+
+
+def perfusion_maps(
+    series: DSCSeries,
+    method: str | Estimator = "phae",
+    aif: AIF | np.ndarray | PathLike | None = None,
+    mask: np.ndarray | PathLike | None = None,
+    *,
+    tumor: np.ndarray | PathLike | None = None,
+    reference: np.ndarray | PathLike | None = None,
+    leakage: bool | None = None,
+    leakage_model: str = "free",
+    motion: bool = True,
+    motion_limit: float = LIMIT,
+    flagged: str = "keep",
+    progress: Progress | None = None,
+) -> PatientMaps:
+    """Perfusion maps of a series.
+
+    ``method`` is a name in METHODS or a configured estimator, such as ``from_weights`` makes.
+    The other arguments are ``measure``'s.
+
+    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
+    MethodError.
+    """
+    chosen = estimator(method)
+    measured = measure(
+        series,
+        aif,
+        mask,
+        tumor=tumor,
+        reference=reference,
+        leakage=leakage,
+        leakage_model=leakage_model,
+        motion=motion,
+        motion_limit=motion_limit,
+        flagged=flagged,
+        progress=progress,
+    )
+    name = method if isinstance(method, str) else method_name(chosen)
+    return estimate(measured, chosen, name=name, progress=progress)
+
+
+def estimate(
+    measured: Measured,
+    method: str | Estimator = "phae",
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> PatientMaps:
+    """Maps by a method of what was measured. Raises MethodError.
+
+    ``name`` is what the maps say of an estimator that METHODS does not hold.
+    """
+    chosen, watch = estimator(method), Stopwatch(progress)
+    told = name or (method if isinstance(method, str) else method_name(chosen))
+    aif, dt = measured.aif.curve, measured.series.dt
+
+    def solved(curves: TissueCurves) -> Perfusion:
+        noise = sample_noise(chosen, curves.noise_sd, measured.series)
+        return deconvolve(curves.curves, aif, dt, chosen, noise_sd=noise)
+
+    with watch("deconvolving"):
+        curves = measured.curves if measured.corrected is None else measured.corrected
+        perfusion = solved(curves)
+    leak = None
+    if measured.leakage is not None:
+        with watch("volume without correction"):
+            if perfusion.posterior is None:  # its volume is the ratio of areas
+                volume = blood_volume(measured.curves.curves, aif.astype(perfusion.cbv.dtype))
+                plain = perfusion._replace(cbv=volume)
+            else:
+                plain = solved(measured.curves)
+            leak = LeakageResult(measured.leakage, plain)
+    with watch("judging quality"):
+        maps = quantify(
+            measured.series,
+            curves,
+            measured.aif,
+            perfusion,
+            method=told,
+            estimator=chosen,
+            seconds={},
+            leak=leak,
+        )
+    named = {f.name: getattr(maps, f.name) for f in fields(maps)}
+    seconds = {**measured.seconds, **watch.seconds}
+    kept = {"seconds": seconds, "rois": measured.rois, "brain_given": measured.brain_given}
+    return PatientMaps(**{**named, **kept})

@@ -1,0 +1,69 @@
+"""What is given of a patient besides the series: masks and an arterial input, read and checked."""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from bolus.aif import aif_from_mask, find_aif
+from bolus.data import AIF, DSCSeries, InputError, MaskError, PreparedSeries, TissueCurves
+from bolus.io import is_mask, read_aif, read_mask
+
+PathLike = str | os.PathLike[str]
+
+
+def mask_of(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> np.ndarray | None:
+    """A mask on the grid of a series, from an array or a file; None where none is given.
+
+    Raises InputError for an array that is not boolean, MaskError as ``bolus.io.read_mask``.
+    """
+    if mask is None:
+        return None
+    if isinstance(mask, str | os.PathLike):
+        return read_mask(mask, series.grid, series.source)
+    return _boolean(np.asarray(mask), series, name)
+
+
+def rois_of(
+    given: Mapping[str, np.ndarray | PathLike | None], series: DSCSeries
+) -> dict[str, np.ndarray]:
+    """Regions of interest by name, those that are given."""
+    masks = {name: mask_of(mask, series, name) for name, mask in given.items()}
+    return {name: mask for name, mask in masks.items() if mask is not None}
+
+
+def read_input(
+    aif: AIF | np.ndarray | PathLike | None, series: DSCSeries
+) -> AIF | np.ndarray | PathLike | None:
+    """The arterial input with masks read and checked, before anything takes time."""
+    if isinstance(aif, str | os.PathLike):
+        return read_mask(aif, series.grid, series.source) if is_mask(aif) else aif
+    if aif is None or isinstance(aif, AIF) or np.ndim(aif) == 1:
+        return aif
+    return _boolean(np.asarray(aif), series, "aif")
+
+
+def arterial_input(
+    aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: PreparedSeries
+) -> AIF:
+    """The arterial input: found, or made of what ``read_input`` returned."""
+    if aif is None:
+        return find_aif(curves, series)
+    if isinstance(aif, AIF):
+        return aif
+    if isinstance(aif, str | os.PathLike):
+        return read_aif(aif, curves.time.size, series.dt, series.relative)
+    values = np.asarray(aif)
+    if values.ndim == 1:
+        return AIF(curve=values.astype(float), dt=series.dt, origin="given")
+    return aif_from_mask(curves, series, values)
+
+
+def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:
+    if values.dtype != bool:
+        raise InputError(f"{name} as an array must be boolean, found {values.dtype}")
+    if values.shape != series.grid.shape:
+        raise MaskError(f"{name} of shape {values.shape} on a grid of {series.grid.shape}")
+    if not values.any():
+        raise MaskError(f"{name} marks no voxel")
+    return values

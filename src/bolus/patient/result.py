@@ -1,0 +1,70 @@
+"""The result of one patient: maps that can be saved."""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from bolus.data import PerfusionMaps
+from bolus.io import KEPT, output_folder, read_identity, write_dicom, write_kept
+from bolus.io.bids import BidsNames
+from bolus.report import save_bids, write_report
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PatientMaps(PerfusionMaps):
+    """Maps of one patient that can be saved."""
+
+    def save(
+        self,
+        folder: PathLike,
+        *,
+        overwrite: bool = False,
+        dicom: bool = False,
+        anonymize: bool = True,
+        keep: Collection[str] = (),
+    ) -> Path:
+        """Write maps, masks, arterial input, sidecars, summary, picture and page into a new folder.
+
+        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps and the regions as
+        segmentations under the study that the series came from; these name the patient as the
+        source does. Nothing else does, unless ``anonymize`` is False: then the page does.
+
+        ``keep`` names files of an overwritten result that stay where the new one has none such.
+
+        The folder appears complete or not at all. Raises OutputError when it exists (and is not an
+        earlier result to overwrite) or cannot be written, SeriesError where DICOM output is asked
+        of a series that did not come as DICOM.
+        """
+        with output_folder(folder, overwrite, keep) as partial:
+            write_report(self, partial, None if anonymize else read_identity(self.series.source))
+            write_kept(self.series, partial / KEPT)
+            if dicom:
+                write_dicom(self, partial / "dicom")
+        return Path(folder)
+
+    def save_bids(
+        self,
+        dataset: PathLike,
+        *,
+        subject: str,
+        session: str | None = None,
+        source: PathLike | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Add maps, masks, arterial input, sidecars, picture and page to a BIDS dataset.
+
+        ``dataset`` is one of derivatives; it is made where there is none. ``subject`` and
+        ``session`` are labels, with or without 'sub-' and 'ses-'; no file names the patient
+        otherwise. ``source`` is the input: where it lies in a raw BIDS dataset, that is noted.
+
+        The files appear together or not at all. Raises InputError for labels that BIDS does not
+        allow, OutputError where maps of that subject, session and method exist (and are not to be
+        overwritten), for a folder that is no derivatives dataset of bolus, or one that cannot be
+        written to.
+        """
+        names = BidsNames.of(subject, session, self.method)
+        save_bids(self, dataset, names, source=source, overwrite=overwrite)
+        return Path(dataset)
