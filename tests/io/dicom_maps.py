@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bolus.data import AIF, DSCSeries, FrameWindow, PerfusionMaps
+from bolus.data import AIF, QUANTITIES, DSCSeries, FrameWindow, PerfusionMaps
 from bolus.preprocess import prepare
 
 SD = ("cbf", "cbv", "mtt", "tmax", "delay")
@@ -30,11 +30,14 @@ def maps_of(
         "aif": AIF(curve=curve, dt=series.dt, origin="automatic", mask=arteries),
         "method": method,
         "parameters": {},
-        **{name: volume() for name in ("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "misfit")},
+        "volumes": {
+            name: volume(0.01 if name == "k2" else 10.0)
+            for name in QUANTITIES
+            if leakage or name not in ("cbv_corrected", "k2")
+        },
         "quality": np.where(mask, 0, 1).astype(np.uint8),
         "mask": mask,
         "sd": {name: np.abs(volume(1.0)) for name in SD},
-        "leakage": {"cbv_corrected": volume(), "k2": volume(0.01)} if leakage else {},
         "leakage_model": leakage,
         "tissue": curve,
         "noise": 0.1,

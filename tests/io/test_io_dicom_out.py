@@ -163,7 +163,7 @@ def test_windows_are_the_ranges_of_the_page(tmp_path, source):
     flow = plain.cbf.copy()
     vessels = np.argwhere(plain.mask)[::15]
     flow[tuple(vessels.T)] = 900.0  # 7 % of the brain, as in a head with its arteries and sinuses
-    maps = replace(plain, cbf=flow)
+    maps = replace(plain, volumes={**plain.volumes, "cbf": flow})
     paths = written(maps, tmp_path / "out")
 
     def window(name):
@@ -182,7 +182,9 @@ def test_windows_are_the_ranges_of_the_page(tmp_path, source):
 
 def test_a_map_of_nothing(tmp_path, source):
     nothing = np.full(source.grid.shape, np.nan, dtype=np.float32)
-    path = written(maps_of(source, delay=nothing), tmp_path / "out")["delay"]
+    plain = maps_of(source)
+    maps = replace(plain, volumes={**plain.volumes, "delay": nothing})
+    path = written(maps, tmp_path / "out")["delay"]
     assert np.isnan(pydicom.dcmread(path).pixel_array).all()
 
 

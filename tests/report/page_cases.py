@@ -31,7 +31,7 @@ def cut(maps, slices):
     grid = Grid(shape=part(maps.mask).shape, affine=maps.grid.affine)
     read = replace(maps.series.series, signal=part(maps.series.signal), grid=grid)
     series = prepare(read, part(maps.mask), frames=maps.series.frames)
-    plain = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "quality", "mask", "misfit")
+    plain = ("quality", "mask")
     return replace(
         maps,
         series=series,
@@ -39,7 +39,7 @@ def cut(maps, slices):
         **{name: part(getattr(maps, name)) for name in plain},
         **{
             name: {key: part(volume) for key, volume in getattr(maps, name).items()}
-            for name in ("sd", "leakage", "rois")
+            for name in ("sd", "volumes", "rois")
         },
     )
 
@@ -59,7 +59,6 @@ def large(maps, shape=(128, 128, 20), seed=0):
     frames = maps.series.frames
     signal = generator.normal(600, 20, (*shape, frames.stop)).astype(np.float32)
     grid = Grid(shape=shape, affine=np.diag([1.7, 1.7, 5.0, 1.0]))
-    names = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "misfit")
     return replace(
         maps,
         series=prepare(replace(maps.series.series, signal=signal, grid=grid), mask, frames=frames),
@@ -67,10 +66,14 @@ def large(maps, shape=(128, 128, 20), seed=0):
         mask=mask,
         quality=np.where(mask, 0, 1).astype(np.uint8),
         rois={"tumor": mask & (x > 0.3), "reference": mask & (x < -0.3)},
-        **{name: volume(getattr(maps, name)) for name in names},
         sd={name: volume(old) for name, old in maps.sd.items()},
-        leakage={name: volume(old) for name, old in maps.leakage.items()},
+        volumes={name: volume(old) for name, old in maps.volumes.items()},
     )
+
+
+def with_flow(maps, flow):
+    """Another map of CBF."""
+    return replace(maps, volumes={**maps.volumes, "cbf": flow})
 
 
 def policy(html):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page_cases import LPS, cut, on_grid, volumes
+from page_cases import LPS, cut, on_grid, volumes, with_flow
 
 from bolus.data import Identity, Quality
 from bolus.report.page import page, write_page
@@ -210,7 +210,8 @@ def test_the_patients_right_is_on_the_left(opened, mapped, flip):
     affine = mapped.grid.affine @ flip
     x = np.tensordot(affine[0, :3], np.indices(mapped.mask.shape), axes=1)
     side = x > np.median(x)
-    maps = replace(mapped, cbf=np.where(mapped.mask, np.where(side, 100.0, 1.0), np.nan), rois={})
+    flow = np.where(mapped.mask, np.where(side, 100.0, 1.0), np.nan)
+    maps = replace(with_flow(mapped, flow), rois={})
     visit = opened(on_grid(maps, affine))
     bright = visit.pixels(CANVAS).mean(axis=2)
     half = bright.shape[1] // 2
@@ -233,7 +234,7 @@ def test_an_oblique_volume_keeps_its_voxels(opened, mapped):
 def test_one_slice_and_missing_values_are_shown(opened, mapped):
     few = np.arange(mapped.cbf.size).reshape(mapped.cbf.shape) % 7 == 0
     holes = np.where(few, mapped.cbf, np.nan)
-    visit = opened(cut(replace(mapped, cbf=holes), slice(4, 5)))
+    visit = opened(cut(with_flow(mapped, holes), slice(4, 5)))
     assert visit.page.inner_text("#v-slice-told") == "1 of 1"
     assert visit.page.is_disabled("#v-slice")
     assert colours(visit.pixels(CANVAS)) > 50

@@ -156,7 +156,9 @@ def test_regions_that_have_no_ratio_say_why(mapped):
 
 def test_maps_without_a_value_are_not_shown(mapped):
     nothing = np.full_like(mapped.delay, np.nan)
-    names = [s.name for s in shown_maps(replace(mapped, delay=nothing))]
+    names = [
+        s.name for s in shown_maps(replace(mapped, volumes={**mapped.volumes, "delay": nothing}))
+    ]
     assert "delay" not in names
     assert "tmax" in names
     assert "tmax" not in [s.name for s in shown_maps(mapped)]  # phae: the same as the delay
@@ -166,9 +168,8 @@ def test_a_page_of_nothing_but_missing_values_is_a_page(mapped):
     nothing = np.full_like(mapped.cbf, np.nan)
     empty = replace(
         mapped,
-        **dict.fromkeys(("cbf", "cbv", "mtt", "tmax", "delay", "ttp", "misfit"), nothing),
+        volumes=dict.fromkeys(mapped.volumes, nothing),
         sd={},
-        leakage={},
         leakage_model=None,
         quality=np.where(mapped.mask, np.uint8(Quality.NON_FINITE), np.uint8(1)),
     )

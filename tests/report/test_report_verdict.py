@@ -30,6 +30,8 @@ def with_share(maps, share, field, value):
     volume = getattr(maps, field).copy()
     places = np.argwhere(maps.mask)[: round(share * maps.mask.sum())]
     volume[tuple(places.T)] = value
+    if field in maps.volumes:
+        return replace(maps, volumes={**maps.volumes, field: volume})
     return replace(maps, **{field: volume})
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
 from bolus.data.display import Range
+from bolus.data.errors import InputError
 from bolus.data.grid import Grid
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
@@ -32,37 +33,28 @@ class Quality(IntFlag):
 class PerfusionMaps:
     """Maps of one patient, with what is needed to judge them.
 
-    Absolute maps (echo time known): ``cbf`` mL/100 g/min, ``cbv`` mL/100 g. Relative maps (echo
-    time unknown): plain ratios, ``cbf`` 1/s and ``cbv`` dimensionless. ``mtt``, ``tmax``,
-    ``delay`` and ``ttp`` are seconds; ``ttp`` counts from the first used frame. NaN marks what was
-    not measured; ``quality`` holds Quality bits. ``tissue`` (t,) is the mean concentration in the
-    mask and ``noise`` the median SD of a voxel's curve before the bolus, both in the unit of
-    ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``sd`` holds, for methods with a
-    posterior, half the width of the central 68 % credible interval of cbf, cbv, mtt, tmax and
-    delay, in the map's own unit; empty for others. ``misfit`` is the root mean square of curve
-    minus reconstruction over that of the voxel's noise: about 1 where the model explains the curve.
-    ``leakage`` is empty, or holds 'cbv_corrected' in the unit of ``cbv`` and 'k2' in 1/s; then all
-    maps but ``cbv`` come from curves corrected for leakage by the model ``leakage_model``.
+    ``volumes`` are the maps by name, each (x, y, z) in its unit (``unit``): names are those of
+    QUANTITIES. NaN marks what was not measured; ``quality`` holds Quality bits. ``tissue`` (t,) is
+    the mean concentration in the mask and ``noise`` the median SD of a voxel's curve before the
+    bolus, both in the unit of ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``sd``
+    holds, for methods with a posterior, half the width of the central 68 % credible interval of
+    maps by name, in the map's own unit; empty for others. With a ``leakage_model`` there are
+    'cbv_corrected' and 'k2', and all maps but ``cbv`` come from curves corrected for leakage by it.
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+
+    Raises InputError for a map of an unknown name or on another grid.
     """
 
     series: PreparedSeries
     aif: AIF
     method: str
     parameters: Mapping[str, object]
-    cbf: Float[np.ndarray, "x y z"]
-    cbv: Float[np.ndarray, "x y z"]
-    mtt: Float[np.ndarray, "x y z"]
-    tmax: Float[np.ndarray, "x y z"]
-    delay: Float[np.ndarray, "x y z"]
-    ttp: Float[np.ndarray, "x y z"]
+    volumes: Mapping[str, Float[np.ndarray, "x y z"]]
     quality: UInt8[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
-    misfit: Float[np.ndarray, "x y z"]
     sd: Mapping[str, Float[np.ndarray, "x y z"]]
-    leakage: Mapping[str, Float[np.ndarray, "x y z"]]
     leakage_model: str | None
     tissue: Float[np.ndarray, " t"]
     noise: float
@@ -70,6 +62,14 @@ class PerfusionMaps:
     rois: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
     brain_given: bool = False
     flagged_frames: str = "none"
+
+    def __post_init__(self) -> None:
+        for name, volume in (*self.volumes.items(), *self.sd.items()):
+            quantity_of(name)
+            if volume.shape != self.grid.shape:
+                raise InputError(
+                    f"map {name} of shape {volume.shape} on a grid of {self.grid.shape}"
+                )
 
     @property
     def grid(self) -> Grid:
@@ -98,7 +98,7 @@ class PerfusionMaps:
     @property
     def units(self) -> dict[str, str]:
         """Unit of every map, as written into the sidecars; the SDs follow the maps."""
-        there = [name for name in QUANTITIES if self._there(name)]
+        there = [name for name in QUANTITIES if name in self.volumes]
         names = [*there, *(f"{name}{SD}" for name in there if name in self.sd)]
         return {name: self.unit(name).written for name in names}
 
@@ -106,18 +106,45 @@ class PerfusionMaps:
         """The unit of a map, or of the SD of a map. Raises InputError for a name no map has."""
         return quantity_of(name).unit_of(self.relative)
 
+    def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
+        """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
+        return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
+
     def display_range(self, name: str) -> Range:
         """The range (low, high) on display of a map or an SD, wherever it is shown."""
         return display_of(name).range(self.volume(name)[self.mask])
 
-    def _there(self, name: str) -> bool:
-        return name in self.leakage or hasattr(self, name)
+    @property
+    def cbf(self) -> Float[np.ndarray, "x y z"]:
+        """Cerebral blood flow, mL/100 g/min; 1/s for relative maps."""
+        return self.volumes["cbf"]
 
-    def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
-        """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
-        if is_sd(name):
-            return self.sd[plain_name(name)]
-        if name in self.leakage:
-            return self.leakage[name]
-        found: Float[np.ndarray, "x y z"] = getattr(self, name)
-        return found
+    @property
+    def cbv(self) -> Float[np.ndarray, "x y z"]:
+        """Cerebral blood volume, mL/100 g; a ratio for relative maps."""
+        return self.volumes["cbv"]
+
+    @property
+    def mtt(self) -> Float[np.ndarray, "x y z"]:
+        """Mean transit time, s."""
+        return self.volumes["mtt"]
+
+    @property
+    def tmax(self) -> Float[np.ndarray, "x y z"]:
+        """Time of the maximum of the impulse response, s."""
+        return self.volumes["tmax"]
+
+    @property
+    def delay(self) -> Float[np.ndarray, "x y z"]:
+        """Arrival after the arterial input, s, signed."""
+        return self.volumes["delay"]
+
+    @property
+    def ttp(self) -> Float[np.ndarray, "x y z"]:
+        """Time to peak from the first used frame, s."""
+        return self.volumes["ttp"]
+
+    @property
+    def misfit(self) -> Float[np.ndarray, "x y z"]:
+        """RMS of curve minus reconstruction over the noise: about 1 where it is explained."""
+        return self.volumes["misfit"]

@@ -6,7 +6,17 @@ from dataclasses import asdict, dataclass, is_dataclass
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from bolus.data import AIF, Perfusion, PerfusionMaps, PreparedSeries, Quality, TissueCurves
+from bolus.data import (
+    AIF,
+    PARAMETERS,
+    Perfusion,
+    PerfusionMaps,
+    PreparedSeries,
+    Quality,
+    TissueCurves,
+    quantity_of,
+)
+from bolus.data.quantities import FLOW, VOLUME
 from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
 from bolus.estimators.weighing import weighs_samples
@@ -47,8 +57,7 @@ def quantify(
     but has no transit time, arrival or peak time. ``perfusion`` is that of ``curves``; with a
     ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
     """
-    flow, volume = (1.0, 1.0) if series.relative else (cbf_scale(), cbv_scale())
-    spread = _Spread(series.mask, _timely(curves))
+    onto = _Grid(series.mask, _timely(curves), series.relative)
     plain = perfusion if leak is None else leak.uncorrected
     share = _noise_shares(series, estimator)
     return PerfusionMaps(
@@ -56,18 +65,20 @@ def quantify(
         aif=aif,
         method=method,
         parameters=_parameters(estimator),
-        cbf=spread(flow * perfusion.cbf),
-        cbv=spread(volume * plain.cbv),
-        mtt=spread(perfusion.mtt, timed=True),
-        tmax=spread(perfusion.tmax, timed=True),
-        delay=spread(perfusion.delay, timed=True),
-        ttp=spread(curves.ttp, timed=True),
-        leakage={}
-        if leak is None
-        else {"cbv_corrected": spread(volume * perfusion.cbv), "k2": spread(leak.fit.k2)},
+        volumes=onto.maps(
+            {
+                "cbf": perfusion.cbf,
+                "cbv": plain.cbv,
+                **({} if leak is None else {"cbv_corrected": perfusion.cbv, "k2": leak.fit.k2}),
+                "mtt": perfusion.mtt,
+                "delay": perfusion.delay,
+                "tmax": perfusion.tmax,
+                "ttp": curves.ttp,
+                "misfit": misfits(curves, perfusion.residual, series.te, share),
+            }
+        ),
         leakage_model=None if leak is None else leak.fit.model,
-        misfit=spread(misfits(curves, perfusion.residual, series.te, share)),
-        sd=_sds(perfusion, leak, flow, volume, spread),
+        sd=onto.maps(_sds(perfusion, leak)),
         quality=_quality(series, curves, perfusion, share),
         mask=series.mask,
         tissue=curves.mean,
@@ -77,18 +88,29 @@ def quantify(
     )
 
 
+def scale_of(name: str, relative: bool) -> float:
+    """What a quantity's plain value is multiplied with for its unit: 100·κ/ρ or 6000·κ/ρ, or 1."""
+    scales = {FLOW: cbf_scale(), VOLUME: cbv_scale()}
+    return 1.0 if relative else scales.get(quantity_of(name).unit, 1.0)
+
+
 @dataclass(frozen=True, eq=False)
-class _Spread:
-    """Puts values of masked voxels (n,) onto the grid; ``timed`` ones where a bolus was seen."""
+class _Grid:
+    """Puts values of masked voxels (n,) onto the grid, in their unit; times where a bolus is."""
 
     mask: Bool[np.ndarray, "x y z"]
     timely: Bool[np.ndarray, " n"]
+    relative: bool
 
-    def __call__(
-        self, values: Float[np.ndarray, " n"], timed: bool = False
-    ) -> Float[np.ndarray, "x y z"]:
+    def maps(self, values: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, np.ndarray]:
+        """The maps of values by name."""
+        return {name: self._map(name, own) for name, own in values.items()}
+
+    def _map(self, name: str, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, "x y z"]:
         out = np.full(self.mask.shape, np.nan, dtype=np.float32)
-        out[self.mask] = np.where(self.timely, values, np.nan) if timed else values
+        scaled = scale_of(name, self.relative) * values
+        timed = quantity_of(name).timed
+        out[self.mask] = np.where(self.timely, scaled, np.nan) if timed else scaled
         return out
 
 
@@ -97,22 +119,15 @@ def _timely(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
     return (curves.quality & np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE)) == 0
 
 
-def _sds(
-    perfusion: Perfusion, leak: LeakageResult | None, flow: float, volume: float, spread: _Spread
-) -> dict[str, Float[np.ndarray, "x y z"]]:
-    """SD maps of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
-    plain = perfusion if leak is None else leak.uncorrected
-    wanted = [
-        ("cbf", "cbf", perfusion, flow, False),
-        ("cbv", "cbv", plain, volume, False),
-        *((name, name, perfusion, 1.0, True) for name in ("mtt", "tmax", "delay")),
-    ]
+def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarray]:
+    """SDs of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
+    found = {name: (perfusion, name) for name in PARAMETERS}
     if leak is not None:
-        wanted.append(("cbv_corrected", "cbv", perfusion, volume, False))
+        found |= {"cbv": (leak.uncorrected, "cbv"), "cbv_corrected": (perfusion, "cbv")}
     return {
-        name: spread(factor * half_width(found, of), timed)
-        for name, of, found, factor, timed in wanted
-        if found.posterior is not None and of in found.posterior.quantities
+        name: half_width(own, of)
+        for name, (own, of) in found.items()
+        if own.posterior is not None and of in own.posterior.quantities
     }
 
 

@@ -44,7 +44,7 @@ def overview(maps: PerfusionMaps) -> "Figure":
     _curves(axes[0], maps)
     _arteries(axes[1], maps)
     arrival = "delay" if np.isfinite(maps.delay).any() else "tmax"
-    volume = "cbv_corrected" if maps.leakage else "cbv"
+    volume = "cbv_corrected" if "cbv_corrected" in maps.volumes else "cbv"
     for axis, name in zip(axes[2:7], ("cbf", volume, "mtt", arrival, "ttp"), strict=True):
         _map(axis, maps, name)
     if "cbf" in maps.sd:

@@ -256,7 +256,9 @@ def _ratios(maps: PatientMaps, case: _Case) -> dict[str, float | str]:
     """The columns RATIOS. Raises InputError where a map has no usable reference."""
     flow = _ratio(maps, "cbf", case)
     low, high = flow.interval or (math.nan, math.nan)
-    corrected = _ratio(maps, "cbv_corrected", case).mean if maps.leakage else math.nan
+    corrected = (
+        _ratio(maps, "cbv_corrected", case).mean if "cbv_corrected" in maps.volumes else math.nan
+    )
     values = (
         flow.tumor.mean,
         flow.reference.mean,

@@ -95,11 +95,7 @@ def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> 
 
 def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientMaps:
     grid, curves = measured.series.grid, measured.curves
-    found: dict[str, Any] = {
-        name: read_map(folder / f"{name}.nii.gz", grid)[0] for name in told["units"]
-    }
-    spread = {name: found.pop(name) for name in list(found) if is_sd(name)}
-    leaks: dict[str, Any] = {n: found.pop(n) for n in ("cbv_corrected", "k2") if n in found}
+    volumes = {name: read_map(folder / f"{name}.nii.gz", grid)[0] for name in told["units"]}
     quality = read_map(folder / "quality.nii.gz", grid)[0].astype(np.uint8)
     return PatientMaps(
         series=measured.series,
@@ -108,13 +104,12 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
         parameters=told["parameters"],
         quality=quality,
         mask=(quality & np.uint8(Quality.OUTSIDE_MASK)) == 0,
-        sd={plain_name(name): volume for name, volume in spread.items()},
-        leakage=leaks,
+        volumes={name: volume for name, volume in volumes.items() if not is_sd(name)},
+        sd={plain_name(name): volume for name, volume in volumes.items() if is_sd(name)},
         leakage_model=told["leakage_model"],
         tissue=(measured.corrected or curves).mean,
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=told["seconds"],
         rois=measured.rois,
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
-        **found,
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from bolus.data import QUANTITIES, InputError, Quality
 from bolus.estimators import sample_noise
-from bolus.physics import cbf_scale, cbv_scale
+from bolus.patient.quantify import scale_of
 from bolus.viewer.panels import unit
 from bolus.viewer.view import Result, View
 
@@ -56,7 +56,7 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
     curves = result.explained
     noise = sample_noise(result.explain.against, curves.noise_sd, view.series, slice(row, row + 1))
     found = result.explain(curves.curves[row], noise[0])
-    flow = 1.0 if view.series.relative else cbf_scale()
+    flow = scale_of("cbf", view.series.relative)
     near = (found.response_time >= SPAN[0]) & (found.response_time <= SPAN[1])
     return {
         "corrected": None if result.measured.corrected is None else found.curve,
@@ -81,7 +81,7 @@ def _values(
         value = float(maps.volume(name)[index])
         quantiles = known.get(_posterior_of(name, maps.leakage_model))
         if quantiles is not None:
-            quantiles = _scale(name, view.series.relative) * quantiles
+            quantiles = scale_of(name, view.series.relative) * quantiles
         rows.append(
             {
                 "name": name,
@@ -99,9 +99,3 @@ def _posterior_of(name: str, leakage: str | None) -> str:
     if leakage is None:
         return name
     return {"cbv": "", "cbv_corrected": "cbv"}.get(name, name)
-
-
-def _scale(name: str, relative: bool) -> float:
-    if relative:
-        return 1.0
-    return {"cbf": cbf_scale(), "cbv": cbv_scale(), "cbv_corrected": cbv_scale()}.get(name, 1.0)
