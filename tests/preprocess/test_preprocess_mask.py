@@ -3,6 +3,7 @@ from dataclasses import replace
 import nibabel as nib
 import numpy as np
 import pytest
+from head_at import head_at
 from scipy import ndimage
 from tiny_head import tiny_head
 
@@ -113,3 +114,27 @@ def test_the_real_slice(shared_data):
     assert 4500 < ready.mask.sum() < 5500
     assert ndimage.label(ready.mask)[1] == 1
     assert not ready.mask[0].any()
+
+
+EVERY_LEVEL = [(level, 1, 8, 50.0) for level in range(-55, 66, 15)]
+LOW_SLABS = [(-50, 3, 8, 50.0), (-35, 2, 4, 15.0)]
+
+
+@pytest.mark.parametrize(("level", "slices", "coils", "snr"), EVERY_LEVEL + LOW_SLABS)
+def test_the_brain_at_every_level_of_the_head(level, slices, coils, snr):
+    made = head_at(level, slices, coils, snr)
+    found = brain_mask(made.series)
+    assert dice(found, made.brain) > 0.9
+
+
+def test_of_parts_that_lie_apart_those_are_brain_that_the_bolus_passes():
+    made = head_at(-40)
+    found = brain_mask(made.series)
+    parts = ndimage.label(made.brain)[0]
+    sizes = np.bincount(parts.ravel())[1:]
+    assert (sizes > 100).sum() >= 3
+    for part in 1 + np.flatnonzero(sizes > 100):
+        assert found[parts == part].mean() > 0.9
+    eyes = made.eyes > 0.8
+    assert eyes.sum() > 20
+    assert not found[eyes].any()

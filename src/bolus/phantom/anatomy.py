@@ -71,7 +71,11 @@ def simulate_anatomy(
     of nilearn. Source: Fonov et al., Neuroimage 2011;54:313. Raises InputError for a matrix that
     is too small.
     """
-    grid = divided(scanner_grid(shape), pieces)
+    return anatomy_on(rng, divided(scanner_grid(shape), pieces))
+
+
+def anatomy_on(rng: np.random.Generator, grid: Grid) -> Anatomy:
+    """The head of ``simulate_anatomy`` on any grid in MNI152 space, so at any level."""
     x, y, z = (int(np.ceil(edge / 1.75)) for edge in grid.voxel_size)
     placement = _place(rng, grid)
     fine = placement.points(grid, (x, y, z))

@@ -5,12 +5,20 @@ from jaxtyping import Bool, Float, Num
 from scipy import ndimage
 
 from bolus.data import DSCSeries, FrameWindow, MaskError
+from bolus.preprocess.detect import first_pass
 from bolus.preprocess.frames import find_series_frames
 
 MIN_VOXELS = 100
 MIN_CONTRAST = 2.0
 """Smallest ratio of the mean signal above the threshold to that below it."""
 
+SHARE = 0.02
+"""Size of a further part of the brain, as a part of the largest."""
+DEPTH = 0.4
+"""First pass in a further part, as a part of that in the largest: brain has about as much, muscle
+and scalp a fifth, eyes none."""
+CLEAR = 5.0
+"""Noise SDs of that first pass."""
 OPENING_MM = 4.0
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)[:, :, None]
 
@@ -42,16 +50,17 @@ def brain_mask(series: DSCSeries, frames: FrameWindow | None = None) -> Bool[np.
     """Brain voxels (x, y, z) of a series, from the mean of its baseline frames.
 
     Bright voxels by Otsu's threshold; then, slice by slice, an opening of about 4 mm that cuts
-    scalp and eyes loose, of which the largest connected part is kept and its holes are filled.
-    Works on a single slice. ``frames`` None are found first. Voxels with
-    NaN count as dark.
+    scalp and eyes loose. Of what is left the largest connected part is kept, and others of a
+    fiftieth of its size in which the mean curve holds DEPTH of its first pass: in low slices
+    cerebellum and temporal lobes lie apart, but so do eyes and muscles. Holes are filled. Works on
+    a single slice. ``frames`` None are found first. Voxels with NaN count as dark.
 
     Raises MaskError when fewer than 100 voxels are found or head and background look alike (give
     a mask then), and as ``find_frames`` when there are no frames.
     """
     window = frames or find_series_frames(series, head_mask(mean_image(series.signal)))
     head = head_mask(mean_image(series.signal[..., window.baseline]))
-    brain = _largest_open_part(head, _opening(series.grid.voxel_size))
+    brain = _brain_parts(head, series, window)
     if brain.sum() < MIN_VOXELS:
         raise MaskError(
             f"the brain was found in {int(brain.sum())} voxels only, at least {MIN_VOXELS} are "
@@ -85,12 +94,49 @@ def _opening(voxel_size: tuple[float, float, float]) -> int:
     return int(np.clip(round(OPENING_MM / max(min(voxel_size[:2]), 0.1)), 1, 3))
 
 
-def _largest_open_part(head: Bool[np.ndarray, "x y z"], radius: int) -> Bool[np.ndarray, "x y z"]:
-    """Opening in plane, largest part in space, holes filled slice by slice."""
+def _brain_parts(
+    head: Bool[np.ndarray, "x y z"], series: DSCSeries, frames: FrameWindow
+) -> Bool[np.ndarray, "x y z"]:
+    """Opening in plane, parts in space that the bolus passes, holes filled slice by slice."""
+    radius = _opening(series.grid.voxel_size)
     core = ndimage.binary_erosion(head, CROSS, iterations=radius, border_value=1)
     labels, parts = ndimage.label(core)
     if parts == 0:
         return core
-    core = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
-    brain = ndimage.binary_dilation(core, CROSS, iterations=radius, mask=head)
+    brain = np.zeros_like(head)
+    main = 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
+    for part in [main, *(number for number in range(1, parts + 1) if number != main)]:
+        grown = ndimage.binary_dilation(labels == part, CROSS, iterations=radius, mask=head)
+        if part == main:
+            shape, least = _concentration(series.signal[grown], frames), SHARE * grown.sum()
+            brain |= grown
+        elif grown.sum() >= least and _passed(series.signal[grown], frames, shape):
+            brain |= grown
     return np.stack([ndimage.binary_fill_holes(plane) for plane in np.moveaxis(brain, 2, 0)], 2)
+
+
+def _passed(
+    signal: Num[np.ndarray, "n t"], frames: FrameWindow, expected: Float[np.ndarray, " t"]
+) -> bool:
+    """Whether a part's mean curve holds DEPTH of the bolus of an ``expected`` one, out of noise.
+
+    C = k·first pass + error, by least squares; the noise of k is that of the baseline.
+    """
+    curve = _concentration(signal, frames)
+    template = first_pass(expected, frames.onset - frames.first)
+    height = float(expected.max())
+    power = float((template**2).sum())
+    if not (power > 0 and np.isfinite(curve).all()):
+        return False
+    before = curve[: frames.onset - frames.first]
+    found = float(curve @ template) / power
+    return bool(found > max(DEPTH * height, CLEAR * before.std(ddof=1) / np.sqrt(power)))
+
+
+def _concentration(
+    signal: Num[np.ndarray, "n t"], frames: FrameWindow
+) -> Float[np.ndarray, " used"]:
+    """−ln(S/S0) of the mean signal of some voxels over the used frames."""
+    curve = np.nanmean(signal[:, frames.used], axis=0, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(-np.log(curve / curve[: frames.onset - frames.first].mean()))
