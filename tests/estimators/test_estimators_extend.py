@@ -1,14 +1,18 @@
 """A residue is one object and one entry; so is an estimator: the documented examples."""
 
+import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pydicom
 import pytest
 
+from bolus.cli import main
 from bolus.data import Perfusion
-from bolus.estimators import METHODS
+from bolus.estimators import LEAKAGE_MODELS, METHODS
+from bolus.io import write_dicom_series
 from bolus.physics import RESIDUES, area, tissue_curve
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -17,7 +21,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 @pytest.fixture
 def example(monkeypatch):
     """Run an example; what it enters into the dictionaries is taken out again."""
-    entries = [(registry, dict(registry)) for registry in (RESIDUES, METHODS)]
+    entries = [(registry, dict(registry)) for registry in (RESIDUES, METHODS, LEAKAGE_MODELS)]
     yield lambda name: SimpleNamespace(**runpy.run_path(str(EXAMPLES / f"{name}.py")))
     for registry, before in entries:
         registry.clear()
@@ -50,6 +54,43 @@ def test_a_new_estimator(example, capsys):
     assert capsys.readouterr().out.startswith("199 curves of 200, correlation")
 
 
+def test_a_new_leakage_model(example, tmp_path):
+    """It is told by its own words and paper on the page and by its own code in DICOM."""
+    made = example("add_leakage_model")
+    assert np.nanmean(made.maps.leakage["k2"][made.tumor]) > 0.005
+    assert made.maps.leakage_model == made.model != LEAKAGE_MODELS["bidirectional"]
+    text = made.methods_text(made.maps)
+    cited = text.references.index(made.Bidirectional.citations["leu"].full) + 1
+    assert f"in both directions at one rate [{cited}]." in text.paragraph
+    assert not any("859–867" in reference for reference in text.references)
+
+    write_dicom_series(tmp_path / "dsc", made.patient.series)
+    options = ["-m", "osvd", "--leakage", "--leakage-model", "bidirectional"]
+    with pytest.raises(SystemExit) as stop:
+        main(
+            [
+                "maps",
+                str(tmp_path / "dsc"),
+                "-o",
+                str(tmp_path / "out"),
+                "--no-motion",
+                "--dicom",
+                *options,
+            ]
+        )
+    assert not stop.value.code
+    told = pydicom.dcmread(tmp_path / "out" / "dicom" / "k2.dcm")
+    mapping = told.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0]
+    codes = [item.ConceptCodeSequence[0].CodeValue for item in mapping.QuantityDefinitionSequence]
+    assert "leakage-bidir" in codes
+    assert (
+        json.loads((tmp_path / "out" / "summary.json").read_text())["leakage_model"]
+        == "bidirectional"
+    )
+    assert "at one rate" in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_the_dictionaries_are_as_before():
     assert "triangle" not in RESIDUES
     assert "slope" not in METHODS
+    assert "bidirectional" not in LEAKAGE_MODELS

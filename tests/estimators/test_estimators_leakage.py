@@ -18,8 +18,10 @@ from bolus.data import (
     MaskError,
     TissueCurves,
 )
-from bolus.estimators import correct_leakage, leakage
-from bolus.estimators.leakage import MARGIN, reference_curve
+from bolus.data.codes import PRIVATE, Concept
+from bolus.estimators import correct_leakage, find_leakage_model, leakage
+from bolus.estimators.leakage import free
+from bolus.estimators.leakage.reference import MARGIN, reference_curve
 from bolus.phantom import Leak, Realism, TumorPerfusion, simulate_patient
 from bolus.physics import RESIDUES, leak_term, running_integral, tissue_curve
 from bolus.preprocess import prepare, tissue_curves
@@ -88,7 +90,7 @@ class TestPublishedModel:
         series, curves, tumor = scene(3 * M)
         _, fit = correct_leakage(curves, series, plain_aif(), tumor, "bsw")
         np.testing.assert_allclose(fit.reference, M)
-        assert fit.model == "bsw"
+        assert fit.model == leakage.Boxerman()
 
     def test_blood_volume_grows_by_k2_times_the_double_integral(self):
         odd = 1.4 * M - leak_term(np.array([0.03]), M, DT)
@@ -138,7 +140,7 @@ class TestFreeModel:
         rng = np.random.default_rng(1)
         blood = vascular(5.5, 0.5) + NOISE * (rng.standard_normal((100, FRAMES)) + 0.5)
         _, k2 = corrected(blood, "free")
-        monkeypatch.setattr(leakage, "_centred", lambda curves: curves)
+        monkeypatch.setattr(free, "_centred", lambda curves: curves)
         _, moved = corrected(blood, "free")
         assert abs(k2.mean()) < 1.5e-3
         assert abs(moved.mean()) > 2e-3
@@ -154,7 +156,7 @@ class TestFreeModel:
         rng = np.random.default_rng(0)
         odd = M + 0.5 * rng.standard_normal((200, FRAMES))
         _, k2 = corrected(odd, "free", 0.5)
-        monkeypatch.setattr(leakage, "BLOCK", 7)
+        monkeypatch.setattr(free, "BLOCK", 7)
         np.testing.assert_allclose(corrected(odd, "free", 0.5)[1], k2, rtol=1e-9, atol=1e-12)
 
 
@@ -199,6 +201,44 @@ class TestEveryModel:
         series, curves, _ = scene(M - leak_term(np.array([0.05]), M, DT))
         _, fit = correct_leakage(curves, series, plain_aif(), None, model)
         assert fit.k2[-1] > 0.02
+
+
+class Third(leakage.Boxerman):
+    """A model that is in no list."""
+
+    name = "third"
+
+
+class TestAnyModel:
+    """What is none is refused before work is done, by what was found and expected."""
+
+    def test_one_in_no_list_is_taken(self):
+        series, curves, tumor = scene(M - leak_term(np.array([0.05]), M, DT))
+        _, fit = correct_leakage(curves, series, plain_aif(), tumor, Third())
+        assert fit.model == Third()
+        assert fit.k2[-1] == pytest.approx(0.05)
+
+    @pytest.mark.parametrize(
+        ("changed", "words"),
+        [
+            ({"sentence": "without a paper"}, "cites \\[\\], and its citations are \\['boxerman"),
+            ({"sentence": "after [others]"}, "cites \\['others'\\]"),
+            ({"citations": {}}, "citations are \\[\\]"),
+            (
+                {"code": Concept("leakage-much-too-long", PRIVATE, "Leakage")},
+                "1 to 16 .* found 'leakage-much",
+            ),
+            ({"code": Concept("leakage", PRIVATE, "L" * 65)}, "1 to 64"),
+            ({"code": Concept("", PRIVATE, "Leakage")}, "found '' and"),
+        ],
+    )
+    def test_what_no_output_could_tell_is_refused(self, changed, words):
+        with pytest.raises(InputError, match=words):
+            find_leakage_model(type("Odd", (Third,), changed)())
+
+    def test_what_is_none_is_refused(self):
+        with pytest.raises(InputError, match="found the class Boxerman"):
+            find_leakage_model(leakage.Boxerman)
 
 
 class TestReference:
@@ -319,7 +359,7 @@ class TestDigitalPatients:
     @pytest.mark.parametrize("sign", [1, -1])
     def test_a_leak_that_never_washes_out_would_fall_short(self, measured, sign, monkeypatch):
         whole = abs(middle(seen(measured[sign])) - 1)
-        monkeypatch.setattr(leakage, "WASHOUTS", np.array([0.01]) / 60)
+        monkeypatch.setattr(free, "WASHOUTS", np.array([0.01]) / 60)
         assert abs(middle(seen(measured[sign])) - 1) > max(0.08, 2 * whole)
 
     def test_nothing_is_lost_where_nothing_leaks(self, measured):

@@ -2,14 +2,20 @@
 
 import numpy as np
 
-from bolus.data import AIF, QUANTITIES, DSCSeries, FrameWindow, PerfusionMaps
+from bolus.data import AIF, QUANTITIES, DSCSeries, FrameWindow, LeakageModel, PerfusionMaps
+from bolus.estimators import find_leakage_model
 from bolus.preprocess import prepare
 
 SD = ("cbf", "cbv", "mtt", "tmax", "delay")
 
 
 def maps_of(
-    series: DSCSeries, seed: int = 0, *, method: str = "phae", leakage: str | None = None, **more
+    series: DSCSeries,
+    seed: int = 0,
+    *,
+    method: str = "phae",
+    leakage: str | LeakageModel | None = None,
+    **more,
 ) -> PerfusionMaps:
     """Random maps, negative times among them, NaN outside a mask that fills no symmetric shape."""
     rng, shape = np.random.default_rng(seed), series.grid.shape
@@ -38,7 +44,7 @@ def maps_of(
         "quality": np.where(mask, 0, 1).astype(np.uint8),
         "mask": mask,
         "sd": {name: np.abs(volume(1.0)) for name in SD},
-        "leakage_model": leakage,
+        "leakage_model": None if leakage is None else find_leakage_model(leakage),
         "tissue": curve,
         "noise": 0.1,
         "seconds": {},

@@ -13,6 +13,8 @@ from dicom_maps import maps_of
 from dicom_writers import Protocol, phantom, write_classic, write_enhanced, write_mosaic
 
 from bolus.data import AIF, QUANTITIES, DSCSeries, Grid, SeriesError, Source
+from bolus.data.codes import PRIVATE, Concept
+from bolus.estimators.leakage import Boxerman
 from bolus.io import check_dicom_output, read_series, write_dicom, write_dicom_series
 from bolus.io.dicom_out.codes import number_of, told_of
 from bolus.report.page.shown import shown_maps
@@ -236,6 +238,13 @@ def test_methods_that_are_told(tmp_path, source):
     assert methods(leaky, "cbv", tmp_path / "b") == ["126303", "126363", "126311"]
     drawn = replace(leaky.aif, origin="mask")
     assert methods(maps_of(source, aif=drawn), "cbf", tmp_path / "c") == ["126303", "126362"]
+
+    class Third(Boxerman):
+        name = "third"
+        code = Concept("leakage-third", PRIVATE, "Leakage correction by a third model")
+
+    third = maps_of(source, method="bayes", leakage=Third())
+    assert methods(third, "k2", tmp_path / "d") == ["126303", "126363", "leakage-third"]
 
 
 def test_every_name_is_distinct_and_fits():

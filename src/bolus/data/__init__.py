@@ -18,6 +18,7 @@ from bolus.data.errors import (
 )
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
+from bolus.data.leakage import Citation, LeakageEstimate, LeakageModel, LeakageProblem
 from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
@@ -34,12 +35,16 @@ __all__ = [
     "ArterialInputError",
     "BolusError",
     "BolusNotFoundError",
+    "Citation",
     "CurveError",
     "DSCSeries",
     "FrameWindow",
     "Grid",
     "Identity",
     "InputError",
+    "LeakageEstimate",
+    "LeakageModel",
+    "LeakageProblem",
     "MaskError",
     "MethodError",
     "Motion",

@@ -11,6 +11,7 @@ from bolus.data.aif import AIF
 from bolus.data.display import Range
 from bolus.data.errors import InputError
 from bolus.data.grid import Grid
+from bolus.data.leakage import LeakageModel
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
 
@@ -55,7 +56,7 @@ class PerfusionMaps:
     quality: UInt8[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
     sd: Mapping[str, Float[np.ndarray, "x y z"]]
-    leakage_model: str | None
+    leakage_model: LeakageModel | None
     tissue: Float[np.ndarray, " t"]
     noise: float
     seconds: Mapping[str, float]

@@ -3,7 +3,7 @@
 from bolus.estimators.deconvolve import METHODS, Estimator, deconvolve, estimator
 from bolus.estimators.explain import Explainer, Explanation, explain, explainer
 from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
-from bolus.estimators.leakage import LeakageFit, check_leakage_model, correct_leakage
+from bolus.estimators.leakage import LeakageFit, correct_leakage, find_leakage_model
 from bolus.estimators.prior import Prior
 from bolus.estimators.rebuild import rebuilt
 from bolus.estimators.weighing import sample_noise, weighs_samples
@@ -16,12 +16,12 @@ __all__ = [
     "Explanation",
     "LeakageFit",
     "Prior",
-    "check_leakage_model",
     "correct_leakage",
     "deconvolve",
     "estimator",
     "explain",
     "explainer",
+    "find_leakage_model",
     "rebuilt",
     "sample_noise",
     "weighs_samples",

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from bolus.data import AIF, DSCSeries, Perfusion, TissueCurves
+from bolus.data import AIF, DSCSeries, LeakageModel, Perfusion, TissueCurves
 from bolus.estimators import Estimator, deconvolve, estimator, sample_noise
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import method_name
@@ -27,7 +27,7 @@ def perfusion_maps(
     tumor: np.ndarray | PathLike | None = None,
     reference: np.ndarray | PathLike | None = None,
     leakage: bool | None = None,
-    leakage_model: str = "free",
+    leakage_model: str | LeakageModel = "free",
     motion: bool = True,
     motion_limit: float = LIMIT,
     flagged: str = "keep",

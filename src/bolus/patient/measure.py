@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bolus.data import AIF, DSCSeries, PreparedSeries, TissueCurves
-from bolus.estimators import LeakageFit, check_leakage_model, correct_leakage
+from bolus.data import AIF, DSCSeries, LeakageModel, PreparedSeries, TissueCurves
+from bolus.estimators import LeakageFit, correct_leakage, find_leakage_model
 from bolus.patient.given import arterial_input, mask_of, read_input, rois_of
 from bolus.patient.ready import MotionOptions, prepared
 from bolus.patient.stopwatch import Progress, Stopwatch
@@ -43,7 +43,7 @@ def measure(
     tumor: np.ndarray | PathLike | None = None,
     reference: np.ndarray | PathLike | None = None,
     leakage: bool | None = None,
-    leakage_model: str = "free",
+    leakage_model: str | LeakageModel = "free",
     motion: bool = True,
     motion_limit: float = LIMIT,
     flagged: str = "keep",
@@ -70,7 +70,7 @@ def measure(
     brain = mask_of(mask, series, "mask")
     rois = rois_of({"tumor": tumor, "reference": reference}, series)
     given = read_input(aif, series)
-    check_leakage_model(leakage_model)
+    leakage_model = find_leakage_model(leakage_model)
     found = prepared(series, brain, options, watch)
     measured = _measured(found, given, rois, leakage, leakage_model, watch)
     return replace(measured, brain_given=brain is not None)
@@ -83,7 +83,7 @@ def measure_prepared(
     tumor: np.ndarray | PathLike | None = None,
     reference: np.ndarray | PathLike | None = None,
     leakage: bool | None = None,
-    leakage_model: str = "free",
+    leakage_model: str | LeakageModel = "free",
     progress: Progress | None = None,
 ) -> Measured:
     """What ``measure`` does after frames and brain are known: concentration, arteries, leakage.
@@ -93,7 +93,7 @@ def measure_prepared(
     watch = Stopwatch(progress)
     rois = rois_of({"tumor": tumor, "reference": reference}, series.series)
     given = read_input(aif, series.series)
-    check_leakage_model(leakage_model)
+    leakage_model = find_leakage_model(leakage_model)
     return _measured(series, given, rois, leakage, leakage_model, watch)
 
 
@@ -102,7 +102,7 @@ def _measured(
     aif: AIF | np.ndarray | PathLike | None,
     rois: Mapping[str, np.ndarray],
     leakage: bool | None,
-    leakage_model: str,
+    leakage_model: LeakageModel,
     watch: Stopwatch,
 ) -> Measured:
     with watch("computing concentration"):

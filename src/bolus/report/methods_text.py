@@ -1,7 +1,7 @@
 """How a patient's maps were made, as a paper would tell it, with its references."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bolus.data import PerfusionMaps
@@ -37,11 +37,9 @@ METHODS_TOLD = {
     "[bayes] [boutelier]{chosen}",
 }
 """What stands after 'were estimated by'; ``chosen`` are the method's parameters."""
-LEAKAGE_TOLD = {
-    "bsw": "after Boxerman, Schmainda and Weisskoff [leakage]",
-    "free": "after Boxerman, Schmainda and Weisskoff [leakage], with a vascular curve of any "
-    "transit time and delay and a leak that may wash out [washout]",
-}
+LEAKAGE = "leakage: "
+"""Begins the names of what a leakage model cites, so that they are no other's."""
+CITED = r"\[(\w+)\]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +57,10 @@ class MethodsText:
 
 def methods_text(maps: PerfusionMaps) -> MethodsText:
     """The methods of these maps."""
-    return _numbered(" ".join(part for part in _sentences(maps) if part))
+    known = dict(REFERENCES)
+    if maps.leakage_model is not None:
+        known |= {LEAKAGE + key: c.full for key, c in maps.leakage_model.citations.items()}
+    return _numbered(" ".join(part for part in _sentences(maps) if part), known)
 
 
 def _sentences(maps: PerfusionMaps) -> Iterator[str]:
@@ -148,7 +149,7 @@ def _artery(maps: PerfusionMaps) -> str:
 def _leakage(maps: PerfusionMaps) -> str:
     if maps.leakage_model is None:
         return "Leakage of contrast agent was not corrected."
-    told = LEAKAGE_TOLD.get(maps.leakage_model, f"by the model {maps.leakage_model}")
+    told = re.sub(CITED, rf"[{LEAKAGE}\1]", maps.leakage_model.sentence)
     return f"Curves were corrected for leakage of contrast agent {told}."
 
 
@@ -161,7 +162,7 @@ def _estimation(maps: PerfusionMaps) -> str:
     return f"CBF, CBV and MTT were estimated by {told.replace('{chosen}', chosen)}."
 
 
-def _numbered(text: str) -> MethodsText:
+def _numbered(text: str, known: Mapping[str, str]) -> MethodsText:
     """Names in brackets become numbers in the order of their first appearance."""
     order: list[str] = []
 
@@ -171,6 +172,6 @@ def _numbered(text: str) -> MethodsText:
             order.append(name)
         return f"[{order.index(name) + 1}]"
 
-    names = "|".join(re.escape(name) for name in REFERENCES)
+    names = "|".join(re.escape(name) for name in known)
     paragraph = re.sub(rf"\[({names})\]", number, text)
-    return MethodsText(paragraph=paragraph, references=tuple(REFERENCES[name] for name in order))
+    return MethodsText(paragraph=paragraph, references=tuple(known[name] for name in order))

@@ -19,13 +19,6 @@ REFERENCES = {
     "boutelier": "Boutelier T, Kudo K, Pautot F, Sasaki M. Bayesian hemodynamic parameter "
     "estimation by bolus tracking perfusion weighted imaging. IEEE Trans Med Imaging "
     "2012;31:1381–1395.",
-    "leakage": "Boxerman JL, Schmainda KM, Weisskoff RM. Relative cerebral blood volume maps "
-    "corrected for contrast agent extravasation significantly correlate with glioma tumor grade, "
-    "whereas uncorrected maps do not. AJNR Am J Neuroradiol 2006;27:859–867.",
-    "washout": "Leu K, Boxerman JL, Cloughesy TF, et al. Improved leakage correction for "
-    "single-echo dynamic susceptibility contrast perfusion MRI estimates of relative cerebral "
-    "blood volume in high-grade gliomas by accounting for bidirectional contrast agent exchange. "
-    "AJNR Am J Neuroradiol 2016;37:1440–1446.",
     "phae": "Physics-informed autoencoder for DSC-MRI perfusion post-processing: application to "
     "glioma grading. arXiv:2510.13886, 2025.",
     "registration": "Mattes D, Haynor DR, Vesselle H, Lewellen TK, Eubank W. PET-CT image "

@@ -66,7 +66,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "sha256": maps.series.source.checksum,
             "shape": list(maps.series.signal.shape),
         },
-        "leakage_model": maps.leakage_model,
+        "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
         "frames": {
             "dropped_before_steady_state": frames.first,
             "bolus_onset": frames.onset,
@@ -131,7 +131,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         "Method": maps.method,
         "MethodParameters": plain(maps.parameters),
-        **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model}),
+        **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model.name}),
         **motion_provenance(maps),
         "EchoTime": maps.series.te,
         "RepetitionTime": maps.series.dt,

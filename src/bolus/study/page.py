@@ -2,10 +2,12 @@
 
 import base64
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bolus.estimators import find_leakage_model
 from bolus.notice import NOTICE
 from bolus.report.layout import Layout
 from bolus.study.settings import StudySettings, snr_name
@@ -85,14 +87,7 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
         else ""
     )
     leakage = (
-        "Curves were corrected for leakage of contrast agent after Boxerman, Schmainda and "
-        "Weisskoff (AJNR 2006;27:859)"
-        + (
-            ", with a vascular curve of any transit time and delay in place of the scaled mean "
-            "curve and a leak that may wash out or be none (bolus model 'free'). "
-            if settings.leakage_model == "free"
-            else ". "
-        )
+        f"Curves were corrected for leakage of contrast agent {_leakage(settings)}. "
         if settings.leakage
         else "Curves were not corrected for leakage of contrast agent. "
     )
@@ -115,6 +110,13 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
         "two-sided Mann-Whitney test. Cut-offs were chosen on the patients they are told of, and "
         "also, to show what that flatters, with each patient left out in turn."
     )
+
+
+def _leakage(settings: StudySettings) -> str:
+    """The model's sentence, its publications by journal."""
+    model = find_leakage_model(settings.leakage_model)
+    cited = re.sub(r"\[(\w+)\]", lambda m: f"({model.citations[m.group(1)].short})", model.sentence)
+    return f"{cited} (bolus model '{model.name}')"
 
 
 def _encoded(path: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bolus.data import InputError
-from bolus.estimators import METHODS, check_leakage_model
+from bolus.estimators import METHODS, find_leakage_model
 
 STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
@@ -52,7 +52,7 @@ class StudySettings:
                 f"a seed from 0 and at least 100 resamples are needed, found {self.seed} and "
                 f"{self.resamples}"
             )
-        check_leakage_model(self.leakage_model)
+        find_leakage_model(self.leakage_model)
 
 
 def snr_name(snr: float) -> str:

@@ -23,7 +23,9 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "method": method,
         "version": view.version,
         "made": view.result is not None,
-        "leakage": None if view.maps is None else view.maps.leakage_model,
+        "leakage": None
+        if view.maps is None
+        else view.maps.leakage_model and view.maps.leakage_model.name,
         "relative": view.series.relative,
         "echo_time": view.series.te,
         "frame_interval": view.series.dt,

@@ -106,7 +106,7 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
         mask=(quality & np.uint8(Quality.OUTSIDE_MASK)) == 0,
         volumes={name: volume for name, volume in volumes.items() if not is_sd(name)},
         sd={plain_name(name): volume for name, volume in volumes.items() if is_sd(name)},
-        leakage_model=told["leakage_model"],
+        leakage_model=None if measured.leakage is None else measured.leakage.model,
         tissue=(measured.corrected or curves).mean,
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=told["seconds"],

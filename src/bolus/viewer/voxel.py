@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bolus.data import QUANTITIES, InputError, Quality
+from bolus.data import QUANTITIES, InputError, LeakageModel, Quality
 from bolus.estimators import sample_noise
 from bolus.patient.quantify import scale_of
 from bolus.viewer.panels import unit
@@ -94,7 +94,7 @@ def _values(
     return rows
 
 
-def _posterior_of(name: str, leakage: str | None) -> str:
+def _posterior_of(name: str, leakage: LeakageModel | None) -> str:
     """Whose posterior is the map's: with leakage correction that of CBV is the corrected one's."""
     if leakage is None:
         return name

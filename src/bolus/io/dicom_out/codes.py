@@ -10,7 +10,7 @@ the scheme 99BOLUS stands.
 from typing import NamedTuple
 
 from bolus.data import QUANTITIES, PerfusionMaps, is_sd, plain_name, quantity_of
-from bolus.data.codes import PRIVATE, Concept
+from bolus.data.codes import Concept
 
 QUANTITY = Concept("246205007", "SCT", "Quantity")
 METHOD = Concept("370129005", "SCT", "Measurement Method")
@@ -30,10 +30,6 @@ _ARTERIES = {
     "mask": Concept("126362", "DCM", "User-defined AIF ROI"),
 }
 _SVD = Concept("126311", "DCM", "Singular Value Decomposition (SVD) deconvolution")
-_LEAKAGE = {
-    "bsw": Concept("leakage-bsw", PRIVATE, "Leakage correction, Boxerman-Schmainda-Weisskoff"),
-    "free": Concept("leakage-free", PRIVATE, "Leakage correction, any vascular curve, washout"),
-}
 
 
 def told_of(name: str) -> str:
@@ -57,7 +53,7 @@ def methods_of(maps: PerfusionMaps, name: str) -> list[Concept]:
     if maps.method in ("svd", "csvd", "osvd"):
         found.append(_SVD)
     if maps.leakage_model is not None and plain_name(name) != "cbv":
-        found.append(_LEAKAGE[maps.leakage_model])
+        found.append(maps.leakage_model.code)
     return found
 
 

@@ -25,7 +25,7 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
         "Frames": _frames(maps),
         "Motion correction": _motion(maps),
         "Arterial input": f"{maps.aif.origin}; {'; '.join(maps.aif.notes) or 'no notes'}",
-        "Leakage model": maps.leakage_model or "none",
+        "Leakage model": "none" if maps.leakage_model is None else maps.leakage_model.name,
         "Method": f"{maps.method} {_parameters(maps)}".strip(),
     }
     checksum = maps.parameters.get("checksum")

@@ -1,0 +1,70 @@
+"""What a model of contrast agent leakage is: how it corrects curves, and how it is named."""
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data.codes import Concept
+
+
+class Citation(NamedTuple):
+    """A publication: in full, as a list of references has it, and the journal's place alone."""
+
+    full: str
+    short: str
+
+
+class LeakageProblem(NamedTuple):
+    """What a leakage model is given.
+
+    ``tissue`` (n, t) are finite concentration curves with baseline noise ``noise_sd`` (n,), in the
+    unit of ``reference`` (t,), the mean curve of brain that does not leak, and of the arterial
+    input ``aif`` (t,). ``dt`` and ``te`` in s; ``te`` is 1 for curves of TE·ΔR2*.
+    """
+
+    tissue: Float[np.ndarray, "n t"]
+    noise_sd: Float[np.ndarray, " n"]
+    reference: Float[np.ndarray, " t"]
+    aif: Float[np.ndarray, " t"]
+    dt: float
+    te: float
+
+
+class LeakageEstimate(NamedTuple):
+    """K2 (n,) in 1/s, and ``taken`` (n, t), what leakage took off the curves, in their unit."""
+
+    k2: Float[np.ndarray, " n"]
+    taken: Float[np.ndarray, "n t"]
+
+
+@runtime_checkable
+class LeakageModel(Protocol):
+    """A model of leakage: a frozen object that also says what every output says of it."""
+
+    @property
+    def name(self) -> str:
+        """What the command line, the summary and the sidecars call it."""
+        ...
+
+    @property
+    def sentence(self) -> str:
+        """The rest of 'Curves were corrected for leakage of contrast agent …', without a full stop.
+
+        It cites by ``[key]``, a key of ``citations``.
+        """
+        ...
+
+    @property
+    def citations(self) -> dict[str, Citation]:
+        """Key → publication, for every one that ``sentence`` cites."""
+        ...
+
+    @property
+    def code(self) -> Concept:
+        """What DICOM's parametric maps say of how they were measured."""
+        ...
+
+    def fit(self, problem: LeakageProblem) -> LeakageEstimate:
+        """K2 (CAPLEX Q.LC1.002) of every curve, > 0 where T1 shortens and the signal rises."""
+        ...
