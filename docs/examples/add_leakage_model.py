@@ -58,5 +58,5 @@ tumor = patient.masks.tumor
 model = Bidirectional(kep=0.02)  # a configured one, or its name for that in the dictionary
 maps = perfusion_maps(patient.series, "osvd", tumor=tumor, leakage_model=model, motion=False)
 
-print(f"K2 in the tumour {np.nanmean(maps.leakage['k2'][tumor]):.3f} 1/s")
+print(f"K2 in the tumour {np.nanmean(maps.volumes['k2'][tumor]):.3f} 1/s")
 print(methods_text(maps).plain())

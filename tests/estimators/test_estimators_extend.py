@@ -57,7 +57,7 @@ def test_a_new_estimator(example, capsys):
 def test_a_new_leakage_model(example, tmp_path):
     """It is told by its own words and paper on the page and by its own code in DICOM."""
     made = example("add_leakage_model")
-    assert np.nanmean(made.maps.leakage["k2"][made.tumor]) > 0.005
+    assert np.nanmean(made.maps.volumes["k2"][made.tumor]) > 0.005
     assert made.maps.leakage_model == made.model != LEAKAGE_MODELS["bidirectional"]
     text = made.methods_text(made.maps)
     cited = text.references.index(made.Bidirectional.citations["leu"].full) + 1
