@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import tracemalloc
 
 import nibabel as nib
 import numpy as np
@@ -57,16 +58,17 @@ def test_uncompressed_file(tmp_path):
 
 
 def test_scaling_is_applied(file):
-    image = nib.Nifti1Image(np.full(SHAPE, 100, dtype=np.int16), AFFINE)
+    values = signal().astype(np.int16)
+    image = nib.Nifti1Image(values, AFFINE)
     image.header["pixdim"][4] = 2
     image.header.set_xyzt_units("mm", "sec")
     image.header.set_slope_inter(0.5, 7)
     nib.save(image, file)
     stored = bytearray(gzip.decompress(file.read_bytes()))
-    stored[352:] = np.full(SHAPE, 100, dtype="<i2").tobytes()
+    stored[352:] = values.tobytes(order="F")
     stored[112:120] = np.array([0.5, 7], dtype="<f4").tobytes()
     file.write_bytes(gzip.compress(bytes(stored)))
-    assert (read_series(file).signal == 57).all()
+    np.testing.assert_array_equal(read_series(file).signal, 0.5 * values + 7.0)
 
 
 def test_values_that_are_not_finite_are_kept(file):
@@ -263,3 +265,155 @@ def test_real_series(shared_data):
     series = read_series(shared_data / "ntuh-convexity" / "dsc.nii.gz")
     assert series.n_frames >= 20
     assert series.signal.max() > 0
+
+
+def changed(path, **fields):
+    """Change header fields of a plain or packed NIfTI-1 file, the way no library would."""
+    packed = path.name.endswith(".gz")
+    content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+    header = nib.Nifti1Header(content[:348], check=False)
+    for name, value in fields.items():
+        if isinstance(value, tuple):
+            header[name][value[0]] = value[1]
+        else:
+            header[name] = value
+    content = header.binaryblock + content[348:]
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    return path
+
+
+NAMES = pytest.mark.parametrize("name", ["dsc.nii", "dsc.nii.gz"])
+
+
+@NAMES
+@pytest.mark.parametrize("version", [1, 2])
+def test_dimensions_far_beyond_the_file(tmp_path, name, version):
+    """Refused by the header alone: nothing of that size is allocated."""
+    kind = nib.Nifti1Image if version == 1 else nib.Nifti2Image
+    image = kind(signal(), AFFINE)
+    image.header["pixdim"][4] = 1.5
+    nib.save(image, tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    content = gzip.decompress(content) if name.endswith("gz") else content
+    size, kind = (348, nib.Nifti1Header) if version == 1 else (540, nib.Nifti2Header)
+    header = kind(content[:size])
+    header["dim"][1:5] = 30000
+    content = header.binaryblock + content[size:]
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    with pytest.raises(SeriesError, match=r"dsc\.nii.*30000.* need 324[0-9]{16} bytes"):
+        read_series(tmp_path / name)
+
+
+@NAMES
+def test_dimensions_a_little_beyond_the_file(tmp_path, name):
+    path = changed(save(tmp_path / name), dim=(4, 25))
+    with pytest.raises(SeriesError, match=r"dsc\.nii.*(need|missing)"):
+        read_series(path)
+
+
+@NAMES
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"scl_slope": np.inf}, "scales the values by inf"),
+        ({"scl_slope": 2.0, "scl_inter": np.nan}, "adds nan"),
+        ({"datatype": 99}, "not a readable"),
+        ({"datatype": 128}, "real numbers"),
+        ({"dim": (1, 0)}, "no voxels"),
+        ({"dim": (2, -4)}, "no voxels"),
+        ({"dim": (0, 9)}, "no voxels|not a readable"),
+        ({"vox_offset": np.nan}, "not a readable"),
+        ({"vox_offset": 3e8}, "not a readable"),
+        ({"srow_x": (0, 1e-20)}, "voxel edge of 0.2 to 50 mm"),
+        ({"srow_x": (0, 900.0)}, "voxel edge"),
+        ({"srow_x": (3, 1e9)}, "a place of -10000 to 10000 mm"),
+        ({"srow_y": (0, 60.0)}, "voxel edge|unit vectors"),
+        ({"scl_slope": 1e30}, "largest signal"),
+        ({"scl_slope": 1e-30}, "largest signal"),
+    ],
+)
+def test_header_fields_that_cannot_be(tmp_path, name, fields, words):
+    values = (signal() % 3000).astype(np.int16)
+    path = changed(save(tmp_path / name, values), **fields)
+    with pytest.raises(SeriesError, match=rf"dsc\.nii.*{words}"):
+        read_series(path)
+
+
+def test_axes_that_lie_flat(file):
+    flat = np.array([[2.0, 1.9, 0, 0], [0, 0.3, 0, 0], [0, 0, 4, 0], [0, 0, 0, 1]])
+    with pytest.raises(SeriesError, match="unit vectors"):
+        read_series(save(file, affine=flat))
+
+
+@pytest.mark.parametrize("units", [7, 56, 63, 5 | 8, 255])
+def test_units_without_a_meaning(file, units):
+    """No unit of space matters; one of time that NIfTI does not know states no time."""
+    path = changed(save(file), xyzt_units=units)
+    if units & 0x38 in (0, 8):
+        assert read_series(path).dt == 1.5
+        return
+    with pytest.raises(SeriesError, match="--tr"):
+        read_series(path)
+    assert read_series(path, tr=1.5).dt == 1.5
+
+
+@pytest.mark.parametrize("unit", ["hz", "ppm", "rads"])
+def test_a_step_that_is_no_time(file, unit):
+    with pytest.raises(SeriesError, match="--tr"):
+        read_series(save(file, units=("mm", unit)))
+
+
+NO_TIMES = [10**25, 10**400, -(10**30), 1e-30, 1e300, 5e-4, 0.2, 0.3, 0.5, [], {}, "x" * 999]
+
+
+@pytest.mark.parametrize("value", NO_TIMES, ids=lambda v: repr(v)[:20])
+@pytest.mark.parametrize("field", ["EchoTime", "RepetitionTime"])
+def test_numbers_of_a_sidecar_that_are_no_times(file, field, value):
+    if field == "RepetitionTime" and value in (0.2, 0.3, 0.5):
+        value = 5.5
+    save(file, sidecar={"RepetitionTime": 1.5, field: value})
+    with pytest.raises(SeriesError, match=r"dsc\.json .*seconds") as caught:
+        read_series(file)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("te", [2e-5, 1e-3, 0.2, 0.5])
+def test_given_echo_times_that_no_scanner_has(file, te):
+    with pytest.raises(SeriesError, match=r"0\.003 to 0\.15 s"):
+        read_series(save(file), te=te)
+
+
+@pytest.mark.parametrize("te", [0.003, 0.025, 0.045, 0.1, 0.15])
+def test_echo_times_of_gradient_and_spin_echoes(file, te):
+    assert read_series(save(file), te=te).te == te
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.full(SHAPE, 7, np.int16),
+        (signal() > 500).astype(np.uint8),
+        np.full(SHAPE, np.nan, np.float32),
+        np.where(signal() < 9, signal(), np.inf).astype(np.float32),
+    ],
+    ids=["constant", "two values", "NaN", "infinite"],
+)
+def test_signal_that_no_scanner_makes(file, data):
+    with pytest.raises(SeriesError, match=r"dsc\.nii\.gz.*(different values|finite)"):
+        read_series(save(file, data))
+
+
+def test_more_bytes_than_the_header_needs_are_not_kept(file):
+    """A compressed file of 300 MB of zeros behind the image."""
+    save(file)
+    content = gzip.decompress(file.read_bytes())
+    with gzip.open(file, "wb", compresslevel=1) as packed:
+        packed.write(content)
+        for _ in range(30):
+            packed.write(bytes(10_000_000))
+    tracemalloc.start()
+    try:
+        np.testing.assert_array_equal(read_series(file).signal, signal())
+        assert tracemalloc.get_traced_memory()[1] < 30e6
+    finally:
+        tracemalloc.stop()

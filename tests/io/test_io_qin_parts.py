@@ -12,7 +12,8 @@ from qin_tree import DSC, FINE, NAWM, SAGITTAL, TUMOR, Head, write_roi
 from bolus.data import Grid, MaskError
 from bolus.io.convert import converted
 from bolus.io.mask_series import read_roi
-from bolus.io.nifti import grid_of, load_image, read_values
+from bolus.io.nifti import load_image, read_values
+from bolus.io.nifti_header import grid_of
 from bolus.io.qin.tree import read_tree, role_of
 from bolus.io.resample import resample_nearest
 
@@ -175,6 +176,9 @@ def test_masks_lie_where_dcm2niix_lays_them(tmp_path, place):
     mask, own = read_roi(paths)
     with converted(paths, {}) as [(image, _)]:
         loaded = load_image(image, MaskError)
-        values, there = read_values(loaded, image, MaskError), grid_of(loaded, image, MaskError)
+        values, there = (
+            read_values(loaded, image, MaskError),
+            grid_of(loaded.header, image, MaskError),
+        )
     np.testing.assert_array_equal(resample_nearest(mask, own, there), values > 0.5)
     assert values.sum() == drawn.sum()

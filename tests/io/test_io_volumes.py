@@ -9,7 +9,8 @@ import pytest
 
 from bolus.data import Grid, InputError, OutputError, SeriesError
 from bolus.io import read_series, write_volume
-from bolus.io.nifti import grid_of, load_image
+from bolus.io.nifti import load_image
+from bolus.io.nifti_header import grid_of
 
 SHAPE = (4, 5, 3)
 
@@ -27,7 +28,7 @@ def place(degrees, shift=0.0, flip=1.0):
 
 
 def grid_in(path):
-    return grid_of(load_image(path, SeriesError), path, SeriesError)
+    return grid_of(load_image(path, SeriesError).header, path, SeriesError)
 
 
 @pytest.mark.parametrize("codes", [(1, 1), (2, 1), (0, 1), (1, 0), (4, 3)])

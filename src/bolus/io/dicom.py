@@ -11,8 +11,10 @@ from bolus.io.convert import converted
 from bolus.io.dicom_study import StudySeries, check_complete, choose, read_study
 from bolus.io.frame_interval import frame_interval
 from bolus.io.frame_order import in_time, renumbered
-from bolus.io.nifti import grid_of, load_image, read_values
+from bolus.io.nifti import check_nifti, load_image, read_values
+from bolus.io.nifti_header import grid_of
 from bolus.io.series import MIN_FRAMES
+from bolus.io.signal import check_signal
 from bolus.io.timing import checked_te, checked_tr
 
 
@@ -52,10 +54,12 @@ def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSC
     with converted(paths, renumbered(chosen.files)) as images:
         image, sidecar = _the_series(chosen, images)
         loaded = load_image(image, SeriesError)
-        grid = grid_of(loaded, folder, SeriesError)
+        grid = grid_of(loaded.header, folder, SeriesError)
         _check_places(chosen, grid)
+        signal = read_values(loaded, folder, SeriesError)
+        check_signal(signal, folder)
         return DSCSeries(
-            signal=read_values(loaded, folder, SeriesError),
+            signal=signal,
             grid=grid,
             dt=dt,
             te=_echo_time(chosen, sidecar, te),
@@ -67,7 +71,8 @@ def _the_series(
     chosen: StudySeries, images: list[tuple[Path, Mapping[str, object]]]
 ) -> tuple[Path, Mapping[str, object]]:
     """The one converted image that has the slices and frames which the headers count."""
-    shapes = [load_image(path, SeriesError).shape for path, _ in images]
+    headers = [check_nifti(path, SeriesError) for path, _ in images]
+    shapes = [header.get_data_shape() for header in headers]
     if len(images) != 1 or len(shapes[0]) != 4:
         raise SeriesError(f"one 4D image is expected of {chosen}; dcm2niix made {shapes}")
     expected = (chosen.n_slices or shapes[0][2], chosen.n_frames)

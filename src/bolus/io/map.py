@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Grid, InputError
-from bolus.io.nifti import grid_of, load_image, read_values
+from bolus.io.nifti import load_image, read_values
+from bolus.io.nifti_header import grid_of
 
 
 def read_map(
@@ -21,7 +22,7 @@ def read_map(
     image = load_image(path, InputError)
     if len(image.shape) != 3:
         raise InputError(f"{path}: a map is one volume, found shape {tuple(image.shape)}")
-    found = grid_of(image, path, InputError)
+    found = grid_of(image.header, path, InputError)
     if grid is not None and not found.matches(grid):
         raise InputError(
             f"{path}: lies on another grid than expected, shape {found.shape} instead of "

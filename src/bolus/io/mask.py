@@ -8,7 +8,8 @@ from jaxtyping import Bool
 
 from bolus.data import Grid, MaskError, Source
 from bolus.io.dicom_mask import is_dicom, read_dicom_mask
-from bolus.io.nifti import grid_of, is_nifti_name, load_image, read_values
+from bolus.io.nifti import is_nifti_name, load_image, read_values
+from bolus.io.nifti_header import grid_of
 
 _UNKNOWN = Source()
 
@@ -63,7 +64,7 @@ def _read_nifti(path: Path, grid: Grid) -> Bool[np.ndarray, "x y z"]:
     shape = tuple(int(n) for n in image.shape)
     if len(shape) != 3 and not (len(shape) == 4 and shape[3] == 1):
         raise MaskError(f"{path}: a mask is one volume, found shape {shape}")
-    found = grid_of(image, path, MaskError)
+    found = grid_of(image.header, path, MaskError)
     stored = read_values(image, path, MaskError).reshape(found.shape)
     values = found.arranged(stored, grid)
     if values is None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from bolus.data import DSCSeries, SeriesError, Source
 from bolus.io.checksums import checksum
 from bolus.io.dicom_headers import begins_like_dicom
-from bolus.io.nifti import grid_of, is_nifti_name, load_image, read_values
+from bolus.io.nifti import check_nifti, is_nifti_name, load_image, read_values
+from bolus.io.nifti_header import grid_of, time_unit
+from bolus.io.signal import check_signal
 from bolus.io.timing import header_interval, read_sidecar, resolve_te, resolve_tr
 
 MIN_FRAMES = 20
@@ -43,16 +45,23 @@ def read_series(
 
 
 def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:
-    """Read a series from a NIfTI file and its BIDS sidecar. Raises SeriesError."""
-    image = load_image(path, SeriesError)
-    check_shape(tuple(int(n) for n in image.shape), path)
-    sidecar = {} if te is not None and tr is not None else read_sidecar(path)
-    stated = header_interval(float(image.header["pixdim"][4]), image.header.get_xyzt_units()[1])
+    """Read a series from a NIfTI file and its BIDS sidecar. Raises SeriesError.
+
+    What the header and the sidecar say is checked before the signal is read.
+    """
+    header = check_nifti(path, SeriesError)
+    check_shape(tuple(int(n) for n in header.get_data_shape()), path)
+    sidecar = read_sidecar(path)
+    stated = header_interval(float(header["pixdim"][4]), time_unit(header))
+    dt, te = resolve_tr(tr, sidecar, stated, path), resolve_te(te, sidecar, path)
+    grid = grid_of(header, path, SeriesError)
+    signal = read_values(load_image(path, SeriesError), path, SeriesError)
+    check_signal(signal, path)
     return DSCSeries(
-        dt=resolve_tr(tr, sidecar, stated, path),
-        te=resolve_te(te, sidecar, path),
-        grid=grid_of(image, path, SeriesError),
-        signal=read_values(image, path, SeriesError),
+        dt=dt,
+        te=te,
+        grid=grid,
+        signal=signal,
         source=Source(format="nifti", checksum=checksum(path)),
     )
 

@@ -4,46 +4,49 @@ Order: what the caller gives; then the BIDS sidecar; then the NIfTI header (repe
 A sidecar and a header that disagree are an error, unless the header only holds a placeholder.
 """
 
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from bolus.base.json import read_json
 from bolus.data import SeriesError
+from bolus.data.plausible import ECHO_TIME, REPETITION_TIME, Plausible
 
-TR_RANGE = (0.1, 20.0)
-TE_MAX = 0.5
 _PER_SECOND = {"sec": 1.0, "msec": 1e3, "usec": 1e6}
 
 
 def checked_tr(value: object, origin: str) -> float:
-    """The time between frames in s. Raises SeriesError outside 0.1 to 20 s (milliseconds?)."""
+    """The time between frames in s. Raises SeriesError outside REPETITION_TIME (milliseconds?)."""
     tr = _number(value, f"the repetition time {origin}")
-    if not TR_RANGE[0] <= tr <= TR_RANGE[1]:
-        raise SeriesError(
-            f"the repetition time {origin} is {tr:g}; seconds between frames are expected, "
-            f"{TR_RANGE[0]:g} to {TR_RANGE[1]:g}. Give the right one with --tr (tr= in Python)"
-        )
-    return tr
+    return _checked(tr, REPETITION_TIME, f"the repetition time {origin}", "--tr (tr= in Python)")
 
 
 def checked_te(value: object, origin: str) -> float:
-    """The echo time in s. Raises SeriesError outside 0 to 0.5 s (milliseconds?)."""
+    """The echo time in s. Raises SeriesError outside ECHO_TIME (milliseconds?)."""
     te = _number(value, f"the echo time {origin}")
-    if not 0 < te <= TE_MAX:
+    return _checked(te, ECHO_TIME, f"the echo time {origin}", "--te (te= in Python)")
+
+
+def _checked(value: float, plausible: Plausible, what: str, option: str) -> float:
+    if not plausible.holds(value):
         raise SeriesError(
-            f"the echo time {origin} is {te:g}; seconds are expected, above 0 and up to "
-            f"{TE_MAX:g}. Give the right one with --te (te= in Python)"
+            f"{what} is {value:g}; seconds are expected, {plausible.range} "
+            f"({plausible.origin}). Give the right one with {option}"
         )
-    return te
+    return value
 
 
 def _number(value: object, what: str) -> float:
-    real = isinstance(value, int | float | np.integer | np.floating)
-    if not real or isinstance(value, bool) or not np.isfinite(value):  # type: ignore[call-overload]
-        raise SeriesError(f"{what} is {value!r}; one number of seconds is expected")
-    return float(value)  # type: ignore[arg-type]
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        with suppress(OverflowError):  # a whole number with hundreds of digits
+            if math.isfinite(number := float(value)):
+                return number
+    found = repr(value)
+    shown = found if len(found) <= 60 else f"{found[:60]}…"
+    raise SeriesError(f"{what} is {shown}; one number of seconds is expected")
 
 
 def sidecar_path(path: Path) -> Path:
@@ -60,18 +63,19 @@ def read_sidecar(path: Path) -> Mapping[str, object]:
     return read_json(sidecar, SeriesError)
 
 
-def header_interval(step: float, unit: str) -> float | None:
+def header_interval(step: float, unit: str | None) -> float | None:
     """The time between frames in s that a NIfTI header states, None where it states nothing.
 
-    ``step`` is pixdim[4]. Nothing is: 0, a bare 1 without a unit (what many converters leave
-    there), or a number without a unit that is no plausible count of seconds (0.2 to 10).
+    ``step`` is pixdim[4]. Nothing is: 0, a step that is no time (``unit`` None), a bare 1 without a
+    unit (what many converters leave there), or a number without a unit that is no plausible count
+    of seconds (0.2 to 5).
     """
-    if not np.isfinite(step) or step <= 0:
+    if unit is None or not np.isfinite(step) or step <= 0:
         return None
     if unit in _PER_SECOND:
         # The header holds 32-bit floats: 1.2 s comes back as 1.20000005.
         return float(f"{step / _PER_SECOND[unit]:.7g}")
-    plausible = 0.2 <= step <= 10 and step != 1
+    plausible = 0.2 <= step <= REPETITION_TIME.highest and step != 1
     return float(f"{step:.7g}") if plausible else None
 
 
