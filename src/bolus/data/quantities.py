@@ -4,6 +4,7 @@ A new map is an entry here, its formula in ``bolus.physics`` and a line in ``qua
 sidecars, BIDS, DICOM, page, viewer and study read this list (docs/extending.md).
 """
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from bolus.data.codes import PRIVATE, Concept
@@ -34,6 +35,14 @@ RATE = Unit("1/s", "1/s", Concept("/s", "UCUM", "per second"))
 NOISE = Unit("1", "× noise", Concept("1", "UCUM", "no units"))
 
 
+class Ratio(StrEnum):
+    """How a map is compared between tumour and reference."""
+
+    NONE = "none"
+    PLAIN = "plain"
+    LOGARITHM = "logarithm"
+
+
 class Quantity(NamedTuple):
     """One map.
 
@@ -42,8 +51,8 @@ class Quantity(NamedTuple):
     lexicon (None where it has none). ``unit`` is that of an absolute map and ``relative`` that of
     one without echo time, ``code`` and ``relative_code`` are the DICOM terms for both; where a
     relative one is None it is the same. ``timed``: there is a value only where a bolus was seen.
-    ``ratio``: tumour and reference are compared by it. ``lesser``: a page of a large grid may leave
-    the map out.
+    ``ratio`` says how tumour and reference are compared by it. ``lesser``: a page of a large grid
+    may leave the map out.
     """
 
     name: str
@@ -57,7 +66,7 @@ class Quantity(NamedTuple):
     relative: Unit | None = None
     relative_code: Concept | None = None
     timed: bool = False
-    ratio: bool = False
+    ratio: Ratio = Ratio.NONE
     lesser: bool = False
 
     def unit_of(self, relative: bool) -> Unit:
@@ -105,7 +114,7 @@ _LIST = (
         code=Concept("126390", "DCM", "Absolute Regional Blood Flow"),
         relative_code=Concept("126397", "DCM", "Relative Regional Blood Flow"),
         display=Display("inferno", FromZero(3)),
-        ratio=True,
+        ratio=Ratio.PLAIN,
     ),
     Quantity(
         name="cbv",
@@ -118,7 +127,7 @@ _LIST = (
         code=_BLOOD_VOLUME[0],
         relative_code=_BLOOD_VOLUME[1],
         display=Display("magma", FromZero(3)),
-        ratio=True,
+        ratio=Ratio.PLAIN,
     ),
     Quantity(
         name="cbv_corrected",
@@ -131,7 +140,7 @@ _LIST = (
         code=_BLOOD_VOLUME[0],
         relative_code=_BLOOD_VOLUME[1],
         display=Display("magma", FromZero(3)),
-        ratio=True,
+        ratio=Ratio.PLAIN,
     ),
     Quantity(
         name="mtt",
@@ -143,7 +152,7 @@ _LIST = (
         code=Concept("113052", "DCM", "Mean Transit Time"),
         display=Display("viridis", FromZero(2)),
         timed=True,
-        ratio=True,
+        ratio=Ratio.PLAIN,
     ),
     Quantity(
         name="delay",

@@ -7,7 +7,16 @@ from bolus.grading.bootstrap import RESAMPLES, Spread, bootstrap
 from bolus.grading.cutoff import CUTOFFS, Cutoff, find_cutoff, read_cutoff
 from bolus.grading.delong import Area, Comparison, compare, delong
 from bolus.grading.patient import MAPS, Grade, grade_maps
-from bolus.grading.ratio import MIN_VOXELS, SHARED, Region, RoiRatio, hotspot, region, roi_ratio
+from bolus.grading.ratio import (
+    MIN_VOXELS,
+    SHARED,
+    Region,
+    RoiRatio,
+    compared,
+    hotspot,
+    region,
+    roi_ratio,
+)
 from bolus.grading.roc import (
     Accuracy,
     Curve,
@@ -42,6 +51,7 @@ __all__ = [
     "auc",
     "bootstrap",
     "compare",
+    "compared",
     "curve",
     "delong",
     "find_cutoff",

@@ -1,12 +1,13 @@
 """One map of one patient as a ratio: tumour over reference tissue."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import InputError, MaskError
+from bolus.data import InputError, MaskError, Quantity
+from bolus.data.quantities import Ratio
 
 SHARED = 0.03
 """Share of a voxel's error variance that the voxels of a region have in common.
@@ -101,6 +102,43 @@ def roi_ratio(
         if log_sd is None
         else (mean * math.exp(-Z90 * log_sd), mean * math.exp(Z90 * log_sd)),
     )
+
+
+def compared(
+    quantity: Quantity,
+    volume: Float[np.ndarray, "x y z"],
+    tumor: Bool[np.ndarray, "x y z"],
+    reference: Bool[np.ndarray, "x y z"],
+    sd: Float[np.ndarray, "x y z"] | None = None,
+) -> RoiRatio:
+    """``roi_ratio`` of a quantity's map, with the logarithms of ratios where it is read so.
+
+    Raises as ``roi_ratio`` does.
+    """
+    found = roi_ratio(volume, tumor, reference, sd)
+    return logarithms(found) if quantity.ratio is Ratio.LOGARITHM else found
+
+
+def logarithms(ratio: RoiRatio) -> RoiRatio:
+    """The natural logarithms of all ratios: 0 where the tumour is as the reference.
+
+    NaN for a ratio that is not above 0.
+    """
+    interval = (
+        None if ratio.interval is None else (_log(ratio.interval[0]), _log(ratio.interval[1]))
+    )
+    return replace(
+        ratio,
+        mean=_log(ratio.mean),
+        median=_log(ratio.median),
+        p95=_log(ratio.p95),
+        hotspot=_log(ratio.hotspot),
+        interval=interval,
+    )
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else math.nan
 
 
 def region(

@@ -112,15 +112,16 @@ def _ignore(suffixes: Sequence[str]) -> str:
 
 
 def _readme(suffixes: Sequence[str]) -> str:
+    maps = ", ".join(suffix for suffix in suffixes if suffix in QUANTITIES)
     return f"""Perfusion maps from DSC-MRI, made by bolus. {NOTICE}
 
 sub-XX[_ses-YY]_desc-<method>_report.html shows the maps of one run.
 perf/ holds sub-XX[_ses-YY]_desc-<method>_<map>.nii.gz with a sidecar each:
 
-  cbf, cbv, mtt, tmax, delay, ttp, k2   the maps; the sidecar says the unit, times are in seconds
+  {maps}
+                                        the maps; the sidecar says the unit, times are in seconds
   desc-<method>SD                       standard deviation of the map of that name
   desc-<method>Corrected_cbv            blood volume of curves corrected for leakage
-  misfit                                misfit of the model in units of the noise
   quality                               sum of bits that the sidecar explains, 0 is good
   label-<region>_desc-<method>_mask     brain, arterial voxels (aif), regions that were given
   aif.tsv                               arterial input

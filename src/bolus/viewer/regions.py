@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import QUANTITIES, InputError, OutputError
-from bolus.grading import roi_ratio
+from bolus.data import QUANTITIES, InputError, OutputError, PerfusionMaps, Quantity
+from bolus.data.quantities import Ratio
+from bolus.grading import compared
 from bolus.io import write_json, write_volume
 from bolus.report.summary import mask_sidecar
 from bolus.viewer.panels import unit
@@ -29,13 +30,22 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
     rows = []
     try:
         for name, quantity in QUANTITIES.items():
-            if quantity.ratio and name in maps.units:
-                found = roi_ratio(maps.volume(name), *_both(masks), maps.sd.get(name))
-                rows.append({"name": name, "title": quantity.title, "unit": unit(view, name),
+            if quantity.ratio is not Ratio.NONE and has_values(maps, name):
+                found = compared(quantity, maps.volume(name), *_both(masks), maps.sd.get(name))
+                rows.append({"name": name, "title": _title(quantity), "unit": unit(view, name),
                              **asdict(found)})  # fmt: skip
     except InputError as error:
         return told | {"rows": [], "problem": str(error)}
     return told | {"rows": rows}
+
+
+def has_values(maps: PerfusionMaps, name: str) -> bool:
+    """Whether there is a map of a name, and a finite value in it."""
+    return name in maps.volumes and bool(np.isfinite(maps.volumes[name]).any())
+
+
+def _title(quantity: Quantity) -> str:
+    return quantity.title + (", ln of ratios" if quantity.ratio is Ratio.LOGARITHM else "")
 
 
 def _both(masks: Masks) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bolus.data import QUANTITIES, InputError, PerfusionMaps
-from bolus.grading import RoiRatio, roi_ratio
+from bolus.data.quantities import Ratio
+from bolus.grading import RoiRatio, compared
 from bolus.report.page.shown import Shown
 
 NAMES = {"tumor": "Tumour", "reference": "Reference"}
@@ -29,15 +30,18 @@ def region_table(maps: PerfusionMaps, shown: Sequence[Shown]) -> RegionTable | N
     if not given:
         return None
     both = len(given) == len(NAMES)
-    ratios = {s.name: _ratio(maps, s) for s in shown if both and QUANTITIES[s.name].ratio}
+    ratios = {
+        s.name: _ratio(maps, s)
+        for s in shown
+        if both and QUANTITIES[s.name].ratio is not Ratio.NONE
+    }
     headings = [(f"{NAMES[n]}, {int(maps.rois[n].sum())} voxels", 3) for n in given]
     columns = ["map", *("voxels", "mean ± SD", "median") * len(given)]
     if both:
         headings.append(("Tumour over reference", 3))
         columns += ["ratio of means", "90 % interval", "hot spot"]
     rows = [
-        (f"{s.title}, {s.unit}", *_inside(maps, s, given), *(_cells(ratios.get(s.name), both)))
-        for s in shown
+        (_title(s), *_inside(maps, s, given), *(_cells(ratios.get(s.name), both))) for s in shown
     ]
     reasons = {text for text in ratios.values() if isinstance(text, str)}
     return RegionTable(
@@ -46,6 +50,11 @@ def region_table(maps: PerfusionMaps, shown: Sequence[Shown]) -> RegionTable | N
         rows=tuple(rows),
         notes=tuple(sorted(reasons)),
     )
+
+
+def _title(shown: Shown) -> str:
+    logarithm = QUANTITIES[shown.name].ratio is Ratio.LOGARITHM
+    return f"{shown.title}, {shown.unit}" + (", ln of ratios" if logarithm else "")
 
 
 def _inside(maps: PerfusionMaps, shown: Shown, given: Sequence[str]) -> list[str]:
@@ -68,7 +77,7 @@ def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
     sd = shown.sd
     tumor, reference = maps.rois["tumor"], maps.rois["reference"]
     try:
-        return roi_ratio(shown.volume, tumor, reference, sd)
+        return compared(QUANTITIES[shown.name], shown.volume, tumor, reference, sd)
     except InputError as error:
         return f"No ratio of {shown.title}: {error}."
 
