@@ -1,4 +1,4 @@
-"""A residue is one object and one entry; so is an estimator: the documented examples."""
+"""A residue is one object and one entry; so is an estimator, and a map: the documented examples."""
 
 import json
 import runpy
@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from bolus.cli import main
-from bolus.data import Perfusion
+from bolus.data import QUANTITIES, Perfusion
 from bolus.estimators import LEAKAGE_MODELS, METHODS
 from bolus.io import write_dicom_series
 from bolus.physics import RESIDUES, area, tissue_curve
@@ -21,7 +21,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 @pytest.fixture
 def example(monkeypatch):
     """Run an example; what it enters into the dictionaries is taken out again."""
-    entries = [(registry, dict(registry)) for registry in (RESIDUES, METHODS, LEAKAGE_MODELS)]
+    registries = (RESIDUES, METHODS, LEAKAGE_MODELS, QUANTITIES)
+    entries = [(registry, dict(registry)) for registry in registries]
     yield lambda name: SimpleNamespace(**runpy.run_path(str(EXAMPLES / f"{name}.py")))
     for registry, before in entries:
         registry.clear()
@@ -90,7 +91,16 @@ def test_a_new_leakage_model(example, tmp_path):
     assert "at one rate" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_a_new_map(example):
+    made = example("add_map")
+    assert made.files == ["peak.json", "peak.nii.gz"]
+    assert "Peak, 1/s" in made.page, "a row of the table of regions"
+    assert "Highest change of R2* during the bolus" in made.page
+    assert made.maps.units["peak"] == "1/s"
+
+
 def test_the_dictionaries_are_as_before():
     assert "triangle" not in RESIDUES
     assert "slope" not in METHODS
     assert "bidirectional" not in LEAKAGE_MODELS
+    assert "peak" not in QUANTITIES

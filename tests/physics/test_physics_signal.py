@@ -16,6 +16,7 @@ from bolus.physics import (
     signal_from_r2star,
     spoiled_gradient_echo,
 )
+from bolus.physics.signal import signal_recovery
 
 
 @settings(max_examples=50, deadline=None)
@@ -96,3 +97,46 @@ class TestSpoiledGradientEcho:
         flips = np.linspace(0.1, 1.5, 1000)
         best = flips[np.argmax([spoiled_gradient_echo(r1, tr, f)[0] for f in flips])]
         assert np.cos(best) == pytest.approx(np.exp(-tr), abs=2e-3)
+
+
+class TestSignalRecovery:
+    DT, ONSET = 1.5, 10
+
+    def signal(self, after, lowest=60.0, frames=60):
+        """A baseline of 100, a dip to ``lowest``, then ``after`` to the end."""
+        made = np.full((1, frames), 100.0)
+        made[0, self.ONSET :] = after
+        made[0, self.ONSET + 4] = lowest
+        return made
+
+    @pytest.mark.parametrize(("after", "expected"), [(100, 100), (80, 50), (60, 0), (120, 150)])
+    def test_the_definition(self, after, expected):
+        found = signal_recovery(self.signal(after), self.ONSET, self.DT)
+        assert found == pytest.approx([expected])
+
+    def test_it_does_not_depend_on_the_gain_of_the_scanner(self):
+        made = self.signal(90.0)
+        one, other = (signal_recovery(k * made, self.ONSET, self.DT) for k in (1, 7.3))
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+    def test_only_the_last_15_seconds_are_the_tail(self):
+        made = self.signal(80.0)
+        made[0, 30:50] = 300.0
+        assert signal_recovery(made, self.ONSET, self.DT) == pytest.approx([50])
+
+    def test_no_drop_and_no_finite_signal_have_none(self):
+        made = np.concatenate([np.full((1, 60), 100.0), self.signal(80.0), self.signal(np.nan)])
+        found = signal_recovery(made, self.ONSET, self.DT)
+        np.testing.assert_array_equal(np.isnan(found), [True, False, True])
+
+    def test_a_series_that_ends_in_the_first_pass_has_none(self):
+        enough = round(45 / self.DT) + self.ONSET
+        assert np.isfinite(signal_recovery(self.signal(80.0, frames=enough), self.ONSET, self.DT))
+        short = self.signal(80.0, frames=enough - 1)
+        assert np.isnan(signal_recovery(short, self.ONSET, self.DT)).all()
+
+    def test_torch_gives_the_same(self):
+        torch = pytest.importorskip("torch")
+        made = self.signal(83.0)
+        found = signal_recovery(torch.as_tensor(made), self.ONSET, self.DT)
+        np.testing.assert_allclose(found, signal_recovery(made, self.ONSET, self.DT), rtol=1e-12)

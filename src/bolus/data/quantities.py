@@ -32,6 +32,7 @@ RELATIVE_FLOW = Unit("relative", "1/s, relative", _RATIO)
 RELATIVE_VOLUME = Unit("relative", "relative", _RATIO)
 SECONDS = Unit("s", "s", Concept("s", "UCUM", "second"))
 RATE = Unit("1/s", "1/s", Concept("/s", "UCUM", "per second"))
+PERCENT = Unit("%", "%", Concept("%", "UCUM", "percent"))
 NOISE = Unit("1", "× noise", Concept("1", "UCUM", "no units"))
 
 
@@ -196,6 +197,19 @@ _LIST = (
         unit=RATE,
         code=Concept("K2", PRIVATE, "Leakage coefficient K2 of DSC-MRI"),
         display=Display(SIGNED, Symmetric()),
+        lesser=True,
+    ),
+    Quantity(
+        name="psr",
+        title="PSR",
+        meaning="Percentage signal recovery after the bolus",
+        definition="Percentage signal recovery, 100·(S_post − S_min)/(S_pre − S_min); S_post is "
+        "the mean of the last 15 s",
+        unit=PERCENT,
+        code=Concept("PSR", PRIVATE, "Percentage signal recovery of DSC-MRI"),
+        display=Display("viridis", Fixed(0.0, 150.0)),
+        timed=True,
+        ratio=Ratio.LOGARITHM,
         lesser=True,
     ),
     Quantity(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bolus.base.files import write_bytes
 from bolus.base.json import read_json, write_json
-from bolus.data import InputError, OutputError
+from bolus.data import QUANTITIES, InputError, OutputError
 from bolus.notice import NOTICE
 
 DESCRIPTION = "dataset_description.json"

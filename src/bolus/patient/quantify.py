@@ -21,6 +21,7 @@ from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
 from bolus.estimators.weighing import weighs_samples
 from bolus.physics import cbf_scale, cbv_scale, noise_gain
+from bolus.physics.signal import signal_recovery
 from bolus.preprocess import noise_share
 
 ONE_SD = 0.6827
@@ -59,7 +60,8 @@ def quantify(
     """
     onto = _Grid(series.mask, _timely(curves), series.relative)
     plain = perfusion if leak is None else leak.uncorrected
-    share = _noise_shares(series, estimator)
+    share, frames = _noise_shares(series, estimator), series.frames
+    used = series.signal[..., frames.used][series.mask]
     return PerfusionMaps(
         series=series,
         aif=aif,
@@ -74,6 +76,7 @@ def quantify(
                 "delay": perfusion.delay,
                 "tmax": perfusion.tmax,
                 "ttp": curves.ttp,
+                "psr": signal_recovery(used, frames.onset - frames.first, series.dt),
                 "misfit": misfits(curves, perfusion.residual, series.te, share),
             }
         ),

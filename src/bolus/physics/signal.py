@@ -43,6 +43,39 @@ def noise_gain(change: Array, te: float) -> Array:
     return xp.exp(te * change)
 
 
+TAIL = 15.0
+"""s at the end of a series over which the recovered signal is averaged."""
+PASSED = 30.0
+"""s after the onset of the bolus from which the first pass is over."""
+
+
+def signal_recovery(signal: Array, onset: int, dt: float) -> Array:
+    """Percentage signal recovery (PSR), 100·(S_post − S_min)/(S_pre − S_min), (n,).
+
+    How far the signal comes back after the bolus: 100 where it returns to the baseline, less where
+    contrast agent stays or leaks out and shortens T2*, more where what leaks shortens T1.
+
+    ``signal`` (n, t) begins in steady state, the bolus at frame ``onset``, ``dt`` s apart. S_pre is
+    the mean before it, S_min the lowest sample from it on, S_post the mean of the last TAIL s. NaN
+    where the signal does not drop, and for all where the tail begins less than PASSED s after the
+    onset: the first pass is still in it. PSR depends on flip angle, TE, TR, dose and preload.
+
+    Source: Cha et al., AJNR 2007;28:1078; Barajas et al., Radiology 2009;253:486. Their windows
+    differ; this one is ours.
+    """
+    xp = array_namespace(signal)
+    values = xp.astype(signal, xp.float64)
+    tail = values.shape[1] - max(1, round(TAIL / dt))
+    before = xp.mean(values[:, :onset], axis=1)
+    if (tail - onset) * dt < PASSED:
+        return xp.full_like(before, math.nan)
+    lowest, after = xp.min(values[:, onset:], axis=1), xp.mean(values[:, tail:], axis=1)
+    drop = before - lowest
+    falls = drop > 0
+    recovered = 100 * (after - lowest) / xp.where(falls, drop, 1.0)
+    return xp.where(falls, recovered, math.nan)
+
+
 def clip_signal(signal: Array, s0: Array, fraction: float = 0.01) -> Array:
     """Signal held at or above ``fraction``·S0, so that its logarithm exists.
 
