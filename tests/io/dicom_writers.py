@@ -39,11 +39,13 @@ class Protocol:
     patient: str = "PATIENT-1"
     name: str = "Doe^Jane"
     b_value: float | None = None
+    offsets: tuple[float, ...] = ()  # of the slices within a frame
 
-    def seconds(self, frame: int) -> float:
-        """Acquisition time of a frame after midnight."""
+    def seconds(self, frame: int, k: int = 0) -> float:
+        """Acquisition time of a slice of a frame after midnight."""
         step = self.tr if self.interval is None else self.interval
-        return (self.start + frame * step) % 86_400
+        offset = self.offsets[k] if self.offsets else 0.0
+        return (self.start + frame * step + offset) % 86_400
 
 
 def phantom(shape: tuple[int, int, int] = (16, 12, 3), frames: int = 22) -> np.ndarray:
@@ -94,12 +96,12 @@ def _pixels(ds: Dataset, image: np.ndarray) -> None:
     ds.PixelData = np.ascontiguousarray(stack.transpose(2, 1, 0)).astype("<u2").tobytes()
 
 
-def _timing(ds: Dataset, protocol: Protocol, frame: int) -> None:
+def _timing(ds: Dataset, protocol: Protocol, frame: int, k: int = 0) -> None:
     ds.RepetitionTime = f"{protocol.tr * 1000:g}"
     if protocol.te is not None:
         ds.EchoTime = f"{protocol.te * 1000:g}"
     if protocol.clock:
-        ds.AcquisitionTime = ds.ContentTime = clock_text(protocol.seconds(frame))
+        ds.AcquisitionTime = ds.ContentTime = clock_text(protocol.seconds(frame, k))
     if protocol.b_value is not None:
         ds.DiffusionBValue = float(protocol.b_value)
 
@@ -143,7 +145,7 @@ def write_classic(
             ds.InstanceNumber = frame * nz + k + 1
             ds.AcquisitionNumber = ds.TemporalPositionIdentifier = frame + 1
             ds.NumberOfTemporalPositions = nt
-            _timing(ds, protocol, frame)
+            _timing(ds, protocol, frame, k)
             _geometry(ds, k)
             _pixels(ds, signal[:, :, k, frame])
             written.append(_save(ds, next(paths)))
@@ -156,7 +158,7 @@ def _frame_groups(protocol: Protocol, k: int, frame: int) -> Dataset:
     content.TemporalPositionIndex = frame + 1
     content.DimensionIndexValues = [1, k + 1, frame + 1]
     if protocol.clock:
-        content.FrameAcquisitionDateTime = "20200102" + clock_text(protocol.seconds(frame))
+        content.FrameAcquisitionDateTime = "20200102" + clock_text(protocol.seconds(frame, k))
     position = Dataset()
     position.ImagePositionPatient = _position(k)
     item = Dataset()
@@ -232,14 +234,15 @@ def _csa(tags: dict[str, tuple[str, list[str]]]) -> bytes:
     return out
 
 
-def _mosaic_csa(nz: int) -> bytes:
-    return _csa(
-        {
-            "NumberOfImagesInMosaic": ("US", [f"{nz}"]),
-            "SliceNormalVector": ("FD", ["0.0", "0.0", "1.0"]),
-            "PhaseEncodingDirectionPositive": ("IS", ["1"]),
-        }
-    )
+def _mosaic_csa(nz: int, offsets: tuple[float, ...]) -> bytes:
+    tags = {
+        "NumberOfImagesInMosaic": ("US", [f"{nz}"]),
+        "SliceNormalVector": ("FD", ["0.0", "0.0", "1.0"]),
+        "PhaseEncodingDirectionPositive": ("IS", ["1"]),
+    }
+    if offsets:
+        tags["MosaicRefAcqTimes"] = ("FD", [f"{1000 * offset:.1f}" for offset in offsets])
+    return _csa(tags)
 
 
 def write_mosaic(
@@ -266,6 +269,6 @@ def write_mosaic(
             picture[i : i + nx, j : j + ny] = signal[:, :, k, frame]
         _pixels(ds, picture)
         block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
-        block.add_new(0x10, "OB", _mosaic_csa(nz))
+        block.add_new(0x10, "OB", _mosaic_csa(nz, protocol.offsets))
         written.append(_save(ds, path))
     return written

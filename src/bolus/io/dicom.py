@@ -15,6 +15,7 @@ from bolus.io.nifti import check_nifti, load_image, read_values
 from bolus.io.nifti_header import grid_of
 from bolus.io.series import MIN_FRAMES
 from bolus.io.signal import check_signal
+from bolus.io.slice_timing import measured_slice_times, stated_slice_times
 from bolus.io.timing import checked_te, checked_tr
 
 
@@ -63,6 +64,7 @@ def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSC
             grid=grid,
             dt=dt,
             te=_echo_time(chosen, sidecar, te),
+            slice_times=_slice_times(chosen, sidecar, grid, dt),
             source=Source(format="dicom", checksum=checksum_of(paths), files=ordered),
         )
 
@@ -88,15 +90,40 @@ def _check_places(chosen: StudySeries, grid: Grid) -> None:
     """Raise SeriesError unless each slice of the headers is a slice of the grid."""
     if chosen.n_slices is None:
         return
-    lps = np.array(list(chosen.by_slice))
-    ras = np.column_stack([lps * (-1, -1, 1), np.ones(len(lps))])
-    found = np.sort((np.linalg.inv(grid.affine) @ ras.T)[2])
+    found = np.sort(_slice_numbers(chosen, grid))
     gap = float(np.abs(found - np.arange(grid.shape[2])).max())
     if gap > 0.1:
         raise SeriesError(
             f"the headers of {chosen} and its conversion by dcm2niix place slices differently, "
             f"by {gap:.2f} slices; are they evenly spaced and parallel?"
         )
+
+
+def _slice_times(
+    chosen: StudySeries, sidecar: Mapping[str, object], grid: Grid, dt: float
+) -> np.ndarray | None:
+    """Seconds within a frame of each slice of the grid: the headers', else the vendor's own.
+
+    The latter is what dcm2niix finds in private headers; where it is no such list (dcm2niix makes
+    it of clocks that at times do not count slices), the times are unknown.
+    """
+    if chosen.n_slices is not None:
+        order = np.argsort(_slice_numbers(chosen, grid))
+        columns = list(chosen.by_slice.values())
+        measured = measured_slice_times([columns[n] for n in order], dt)
+        if measured is not None:
+            return measured
+    try:
+        return stated_slice_times(sidecar, grid.shape, dt, "the sidecar that dcm2niix wrote")
+    except SeriesError:
+        return None
+
+
+def _slice_numbers(chosen: StudySeries, grid: Grid) -> np.ndarray:
+    """Where along the third axis of the grid each slice of the headers lies, in voxels."""
+    lps = np.array(list(chosen.by_slice))
+    ras = np.column_stack([lps * (-1, -1, 1), np.ones(len(lps))])
+    return np.asarray((np.linalg.inv(grid.affine) @ ras.T)[2])
 
 
 def _echo_time(

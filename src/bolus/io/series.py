@@ -9,7 +9,8 @@ from bolus.io.dicom_headers import begins_like_dicom
 from bolus.io.nifti import check_nifti, is_nifti_name, load_image, read_values
 from bolus.io.nifti_header import grid_of, time_unit
 from bolus.io.signal import check_signal
-from bolus.io.timing import header_interval, read_sidecar, resolve_te, resolve_tr
+from bolus.io.slice_timing import stated_slice_times
+from bolus.io.timing import header_interval, read_sidecar, resolve_te, resolve_tr, sidecar_path
 
 MIN_FRAMES = 20
 
@@ -25,7 +26,8 @@ def read_series(
     ``path`` is a ``.nii`` or ``.nii.gz`` file or a folder with DICOM files. ``te`` and ``tr`` in
     seconds go before what the files say. ``series`` is the DICOM SeriesNumber to take when a
     folder holds several series that could be meant. An unknown echo time is None; values that are
-    not finite are kept.
+    not finite are kept. The times of slices within a frame are those of a sidecar's SliceTiming or
+    of the images' acquisition times; None where neither says them.
 
     Raises SeriesError for what cannot be a series of at least 20 frames, AmbiguousInputError for
     a folder with more than one.
@@ -55,6 +57,7 @@ def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:
     stated = header_interval(float(header["pixdim"][4]), time_unit(header))
     dt, te = resolve_tr(tr, sidecar, stated, path), resolve_te(te, sidecar, path)
     grid = grid_of(header, path, SeriesError)
+    slice_times = stated_slice_times(sidecar, grid.shape, dt, sidecar_path(path))
     signal = read_values(load_image(path, SeriesError), path, SeriesError)
     check_signal(signal, path)
     return DSCSeries(
@@ -62,6 +65,7 @@ def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:
         te=te,
         grid=grid,
         signal=signal,
+        slice_times=slice_times,
         source=Source(format="nifti", checksum=checksum(path)),
     )
 
