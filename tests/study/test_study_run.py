@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,9 @@ from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series
 from bolus.io.cohort import read_participants
 from bolus.patient import perfusion_maps
-from bolus.preprocess import prepare
-from bolus.study import StudySettings, run, run_study
-from bolus.study.patient import examine, with_noise
+from bolus.study import StudySettings, patient, run, run_study
+from bolus.study.patient import examine
+from bolus.study.table import table_rows
 from bolus.study.work import work_folder
 
 SMALL = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200)
@@ -73,7 +74,7 @@ def test_a_line_a_patient_method_and_noise(results, cohort):
     assert grades == {p.name: p.grade for p in read_participants(cohort)}
     assert all(float(r["seconds_estimation"]) > 0 for r in rows)
     for r in rows:
-        expected = float(r["cbf_tumor"]) / float(r["cbf_nawm"])
+        expected = float(r["tumor"]) / float(r["reference"])
         assert float(r["ratio"]) == pytest.approx(expected, rel=1e-4)
         parts = ("reading", "preparing", "estimation", "writing")
         total = sum(float(r[f"seconds_{p}"]) for p in parts)
@@ -223,7 +224,7 @@ def test_what_is_finished_is_not_done_again(cohort, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="another study"):
         run_study(cohort, out, settings=other, split="all", jobs=1, resume=True)
     study = run_study(cohort, out, settings=settings, split="all", jobs=1, resume=True)
-    assert len(seen) == 14
+    assert len(seen) == 7
     assert len({(r.participant_id, r.snr) for r in study.rows}) == 14
     assert not work_folder(out).exists()
 
@@ -289,34 +290,77 @@ def test_names_are_escaped_on_the_page(cohort, tmp_path):
     assert "copied <b>" not in page
 
 
-def test_noise_has_the_size_it_says(cohort):
-    one = read_participants(cohort)[0]
-    series = read_series(one.series)
-    brain = read_mask(one.masks["brain"], series.grid)
-    ready = prepare(series, brain)
-    noisy = with_noise(series, ready, 20.0, [1, 2])
-    added = (noisy.signal - series.signal).std()
-    level = series.signal[..., 3:7][brain].mean()
-    assert added == pytest.approx(level / 20, rel=0.02)
-    np.testing.assert_array_equal(noisy.signal, with_noise(series, ready, 20.0, [1, 2]).signal)
-    assert (noisy.signal != with_noise(series, ready, 20.0, [1, 3]).signal).any()
-
-
 def test_the_arterial_input_is_noisy_only_when_asked(cohort):
     one = read_participants(cohort)[0]
-    ask = partial(examine, one, 15.0, weights={}, folder=None)
-    quiet = ask(settings=replace(SMALL, methods=("osvd",)))
-    noisy = ask(settings=replace(SMALL, methods=("osvd",), noisy_aif=True))
+    ask = partial(examine, one, weights={}, folder=None)
+    settings = replace(SMALL, methods=("osvd",), snrs=(15.0,))
+    (quiet,) = ask(settings=settings)
+    (noisy,) = ask(settings=replace(settings, noisy_aif=True))
     assert quiet.rows[0].ratio != noisy.rows[0].ratio
+    assert quiet.rows[0].snr_achieved == pytest.approx(15.0, rel=0.03)
+    assert noisy.rows[0].snr_achieved == pytest.approx(15.0, rel=0.03)
+
+
+def test_a_patient_is_read_and_measured_once_for_all_noise(cohort, monkeypatch):
+    """Frames and arterial input do not depend on the noise that is added."""
+    one = read_participants(cohort)[0]
+    calls = []
+
+    def counted(name):
+        return lambda *a, **k: (calls.append(name), functions[name](*a, **k))[1]
+
+    places = {
+        "read_series": patient,
+        "find_series_frames": import_module("bolus.preprocess.prepare"),
+        "aif_from_mask": import_module("bolus.patient.given"),
+    }
+    functions = {name: getattr(place, name) for name, place in places.items()}
+    for name, place in places.items():
+        monkeypatch.setattr(place, name, counted(name))
+    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf, 30.0, 20.0))
+    found = examine(one, settings, {}, None)
+    assert [one.error for one in found] == [None] * 3
+    assert sorted(calls) == sorted(places)
+    calls.clear()
+    assert len(examine(one, replace(settings, noisy_aif=True), {}, None)) == 3
+    assert calls.count("read_series") == 1
+    assert calls.count("aif_from_mask") == 3
+
+
+def test_what_a_series_lacks_of_an_snr_is_said(cohort):
+    """Noise cannot be taken away: a level above the series' own adds none, and the row says so."""
+    one = read_participants(cohort)[0]
+    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf, 1000.0))
+    plain, above = examine(one, settings, {}, None)
+    assert above.rows[0].ratio == plain.rows[0].ratio
+    assert above.rows[0].snr_achieved == plain.rows[0].snr_achieved == plain.rows[0].snr_own
+    table = table_rows(above.rows, settings)
+    assert [row.short for row in table if row.snr == "1000"] == [1]
+
+
+@pytest.mark.parametrize("map", ["cbv", "cbv_corrected"])
+def test_the_ratio_can_be_that_of_volumes(cohort, map):
+    one = read_participants(cohort)[0]
+    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf,), map=map)
+    (found,) = examine(one, settings, {}, None)
+    (row,) = found.rows
+    assert row.ratio == getattr(row, f"{map}_ratio")
+    assert (
+        row.true_ratio
+        == row.true_cbv_ratio
+        == pytest.approx(float(one.details["true_cbv_ratio"]), rel=1e-3)
+    )
+    (flow,) = examine(one, replace(settings, map="cbf"), {}, None)
+    assert flow.rows[0].ratio != row.ratio
 
 
 @pytest.mark.parametrize("snr", [math.inf, 30.0])
 def test_motion_is_taken_out_when_asked(cohort, snr):
     one = read_participants(cohort)[0]
-    ask = partial(examine, one, snr, weights={}, folder=None)
+    ask = partial(examine, one, weights={}, folder=None)
+    settings = replace(SMALL, methods=("osvd",), snrs=(snr,))
     left, taken = (
-        ask(settings=replace(SMALL, methods=("osvd",), motion=motion)).rows[0]
-        for motion in (False, True)
+        ask(settings=replace(settings, motion=motion))[0].rows[0] for motion in (False, True)
     )
     assert taken.ratio != left.ratio
     assert taken.ratio == pytest.approx(left.ratio, rel=0.3)

@@ -20,8 +20,10 @@ LOW, HIGH = (1.0, 1.2, 1.4, 1.6), (1.5, 2.0, 2.5, 3.0, 3.5)
 def row(number, grade, ratio, method="osvd", snr="none", true=math.nan):
     one = dict.fromkeys(
         (
-            "cbf_tumor",
-            "cbf_nawm",
+            "snr_own",
+            "snr_achieved",
+            "tumor",
+            "reference",
             "ratio_low",
             "ratio_high",
             "ratio_median",
@@ -36,6 +38,7 @@ def row(number, grade, ratio, method="osvd", snr="none", true=math.nan):
     return Row(
         participant_id=f"sub-{number}",
         grade=grade,
+        who="",
         split="",
         method=method,
         snr=snr,

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from bolus.data import Perfusion
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit
+from bolus.estimators.negative import not_negative
 from bolus.estimators.problem import Problem
 from bolus.physics import blood_volume, transit_time
 
@@ -118,16 +119,16 @@ def _rms(left: np.ndarray) -> np.ndarray:
 def readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
     """Perfusion from the responses' maxima: CBV = ∫C/∫AIF, CBF the height, MTT = CBV/CBF.
 
-    A transit time that is not positive (noise around a zero area) is NaN.
+    Where noise makes the area negative: ``not_negative``.
     """
     peak, where, residual, _ = solved
     cbv = blood_volume(tissue, problem.aif.astype(tissue.dtype))
     with np.errstate(divide="ignore", invalid="ignore"):
-        mtt = transit_time(cbv, peak)
+        cbf, mtt = not_negative(cbv, peak, transit_time(cbv, peak))
     return Perfusion(
         cbv=cbv,
-        cbf=peak,
-        mtt=np.where(np.isfinite(mtt) & (mtt > 0), mtt, np.nan).astype(tissue.dtype),
+        cbf=cbf,
+        mtt=mtt,
         tmax=problem.times[where].astype(tissue.dtype),
         delay=np.full_like(cbv, np.nan),
         residual=residual,

@@ -1,7 +1,7 @@
 """A digital cohort as files."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -50,15 +50,43 @@ def simulate_cohort(
     Raises InputError for a plan that cannot be, OutputError.
     """
     plans = plan_cohort(low=low, high=high, seed=seed, protocol=protocol, train=train)
+    name = f"Digital glioma patients, {low} low and {high} high, seed {seed}"
+    return simulate_plans(
+        out,
+        plans,
+        facts={"name": name, "seed": seed, "protocol": protocol},
+        shape=shape,
+        frames=frames,
+        jobs=jobs,
+        overwrite=overwrite,
+        progress=progress,
+    )
+
+
+def simulate_plans(
+    out: str | os.PathLike[str],
+    plans: Sequence[PatientPlan],
+    *,
+    facts: Mapping[str, object],
+    shape: tuple[int, int, int] = (64, 64, 10),
+    frames: int = 60,
+    jobs: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> SimulatedCohort:
+    """The patients of some plans on disk, such as those of a cohort that are tested.
+
+    ``facts`` ("name" among them) go into the summary; all else as ``simulate_cohort``.
+    """
     with output_folder(out, overwrite) as folder:
         tasks = {plan.name: (plan, folder, shape, frames) for plan in plans}
         for done, (name, _) in enumerate(run_all(_simulated, tasks, jobs=jobs), start=1):
             if progress is not None:
                 progress(done, len(plans), name)
         write_participants(folder, [_row(plan) for plan in plans])
-        write_dataset(folder, f"Digital glioma patients, {low} low and {high} high, seed {seed}")
-        write_json(folder / "summary.json", _summary(plans, seed, protocol))
-    return SimulatedCohort(folder=Path(out), plans=plans)
+        write_dataset(folder, str(facts["name"]))
+        write_json(folder / "summary.json", _summary(plans, facts))
+    return SimulatedCohort(folder=Path(out), plans=tuple(plans))
 
 
 def _simulated(plan: PatientPlan, folder: Path, shape: tuple[int, int, int], frames: int) -> None:
@@ -96,12 +124,11 @@ def _row(plan: PatientPlan) -> dict[str, object]:
     }
 
 
-def _summary(plans: tuple[PatientPlan, ...], seed: int, protocol: str) -> dict[str, object]:
+def _summary(plans: Sequence[PatientPlan], facts: Mapping[str, object]) -> dict[str, object]:
     return {
         "software": f"bolus {version('bolus')}",
         "simulated_cohort": {
-            "seed": seed,
-            "protocol": protocol,
+            **{key: value for key, value in facts.items() if key != "name"},
             "patients": {plan.name: asdict(plan) for plan in plans},
         },
     }

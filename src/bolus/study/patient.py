@@ -1,4 +1,4 @@
-"""One patient at one SNR: every method's maps, and the ratio of tumour to white matter."""
+"""One patient at every SNR: every method's maps, and the ratio of tumour to white matter."""
 
 import math
 import time
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.base.json import plain
-from bolus.data import BolusError, DSCSeries, InputError, MaskError, PreparedSeries
+from bolus.data import AIF, BolusError, DSCSeries, InputError, MaskError, PreparedSeries
 from bolus.estimators import Estimator, estimator
 from bolus.grading import RoiRatio, roi_ratio
 from bolus.io import read_map, read_mask, read_series, write_volume
@@ -23,14 +23,15 @@ from bolus.patient import (
     measure,
     measure_prepared,
     method_or_weights,
+    ready,
 )
-from bolus.preprocess import prepare
+from bolus.study.noise import Baseline, baseline, missing_noise, with_noise
 from bolus.study.settings import StudySettings, snr_name
 
 NEEDED = ("tumor", "nawm")
 RATIOS = (
-    "cbf_tumor",
-    "cbf_nawm",
+    "tumor",
+    "reference",
     "ratio",
     "ratio_low",
     "ratio_high",
@@ -49,22 +50,27 @@ SHOWN = ("cbf", "mtt")
 class Row:
     """What one method found in one patient at one SNR.
 
-    ``ratio`` is the mean CBF of the tumour over that of white matter, ``ratio_low`` and
-    ``ratio_high`` its 90 % interval where the method has one (else NaN); ``cbf_*`` in the map's
-    unit. ``cbv_ratio`` and ``cbv_corrected_ratio`` are those of CBV without and with leakage
-    correction, ``true_*`` those of a simulated patient's truth. Seconds of reading series and
-    masks; of preparing (frames, concentration, arterial input, leakage), shared by all methods;
-    of estimation; of writing the maps (0 where none are written). ``note`` says why there is no
-    ratio.
+    ``who`` is the tumour's WHO grade where participants.tsv has one. ``snr`` is the level asked
+    for, ``snr_own`` that of the series as it is and ``snr_achieved`` that of what was estimated
+    from (``Baseline``). ``ratio`` is the mean of the study's map in the tumour over that in white
+    matter (``tumor`` over ``reference``, in the map's unit), ``ratio_low`` and ``ratio_high`` its
+    90 % interval where the method has one (else NaN). ``cbv_ratio`` and ``cbv_corrected_ratio``
+    are those of CBV without and with leakage correction, ``true_*`` those of a simulated patient's
+    truth. Seconds of reading series and masks; of preparing (frames, concentration, arterial input,
+    leakage), shared by all methods; of estimation; of writing the maps (0 where none are written).
+    ``note`` says why there is no ratio.
     """
 
     participant_id: str
     grade: str
+    who: str
     split: str
     method: str
     snr: str
-    cbf_tumor: float
-    cbf_nawm: float
+    snr_own: float
+    snr_achieved: float
+    tumor: float
+    reference: float
     ratio: float
     ratio_low: float
     ratio_high: float
@@ -112,149 +118,193 @@ class Examined:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Case:
-    """A patient's series and masks, read in ``seconds``."""
+    """A patient's series and masks, read in ``seconds``; true ratios of CBF (or CBV) and of CBV."""
 
+    participant: Participant
     series: DSCSeries
     masks: Mapping[str, Bool[np.ndarray, "x y z"]]
+    truth: tuple[float, float]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Noisy:
+    """What was measured of a patient at an SNR: that of the series, the one achieved, seconds."""
+
+    snr: float
+    own: float
+    achieved: float
+    measured: Measured
     seconds: float
 
 
 def examine(
     participant: Participant,
-    snr: float,
     settings: StudySettings,
     weights: Mapping[str, Path],
     folder: Path | None,
-) -> Examined:
-    """Every method of the settings in one patient; a patient that cannot be used says why.
+) -> tuple[Examined, ...]:
+    """Every method of the settings in one patient at every SNR, in the order of the settings.
 
-    ``weights`` are files to use in place of a method's own. Without added noise the maps SHOWN are
-    written to ``folder``.
+    A patient that cannot be used says why. The series is read once; frames, brain and arterial
+    input are found once where the noise has no part in them. ``weights`` are files to use in
+    place of a method's own. Without added noise the maps SHOWN are written to ``folder``.
     """
-    name, level = participant.name, snr_name(snr)
     try:
-        case = _read(participant)
-        measured, seconds = _measured(case, name, snr, settings)
-        truth = _truth(participant, case)
-        rows = tuple(
-            _row(participant, snr, case, measured, seconds, method, weights, folder, truth)
-            for method in settings.methods
-        )
+        case = _read(participant, settings)
+        ready = _Ready.of(case, settings)
     except (BolusError, OSError) as error:
-        reason = " ".join(str(error).split())
-        shown = reason.replace(str(participant.series.parent), "…")
-        return Examined(participant_id=name, snr=level, error=shown)
-    return Examined(participant_id=name, snr=level, rows=rows)
+        return tuple(_unusable(participant, snr, error) for snr in settings.snrs)
+
+    def at(snr: float) -> Examined:
+        try:
+            noisy = ready.at(snr)
+            rows = tuple(_row(case, noisy, m, settings, weights, folder) for m in settings.methods)
+        except (BolusError, OSError) as error:
+            return _unusable(participant, snr, error)
+        return Examined(participant_id=participant.name, snr=snr_name(snr), rows=rows)
+
+    return tuple(at(snr) for snr in settings.snrs)
 
 
-def _read(participant: Participant) -> _Case:
+def _unusable(participant: Participant, snr: float, error: Exception) -> Examined:
+    reason = " ".join(str(error).split()).replace(str(participant.series.parent), "…")
+    return Examined(participant_id=participant.name, snr=snr_name(snr), error=reason)
+
+
+def _read(participant: Participant, settings: StudySettings) -> _Case:
     start = time.perf_counter()
     series = read_series(participant.series)
     missing = [label for label in NEEDED if label not in participant.masks]
     if missing:
         raise MaskError(f"{participant.name}: no mask of {' and '.join(missing)}")
     masks = {label: read_mask(path, series.grid) for label, path in participant.masks.items()}
-    return _Case(series=series, masks=masks, seconds=time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    names = ("cbf" if settings.map == "cbf" else "cbv", "cbv")
+
+    def true(name: str) -> float:
+        if name not in participant.truth:
+            return math.nan
+        volume, _ = read_map(participant.truth[name], series.grid)
+        return roi_ratio(volume, masks["tumor"], masks["nawm"]).mean
+
+    return _Case(
+        participant=participant,
+        series=series,
+        masks=masks,
+        truth=(true(names[0]), true(names[1])),
+        seconds=seconds,
+    )
 
 
-def _measured(
-    case: _Case, name: str, snr: float, settings: StudySettings
-) -> tuple[Measured, float]:
-    """Curves, arterial input and leakage of the series with noise, and the seconds they took."""
-    brain, aif, tumor = (case.masks.get(label) for label in ("brain", "aif", "tumor"))
-    options = {
-        "tumor": tumor,
-        "leakage": settings.leakage,
-        "leakage_model": settings.leakage_model,
-        "motion": settings.motion,
-    }
-    series, start = case.series, time.perf_counter()
-    if math.isinf(snr):
-        found = measure(series, aif, brain, **options)  # type: ignore[arg-type]
-        return found, time.perf_counter() - start
-    key = [settings.seed, zlib.crc32(name.encode()), round(1000 * snr)]
-    if settings.noisy_aif:
-        noisy = with_noise(series, prepare(series, brain), snr, key)
-        start = time.perf_counter()
-        found = measure(noisy, aif, brain, **options)  # type: ignore[arg-type]
-    else:
-        still = measure(series, aif, brain, leakage=False, motion=settings.motion)
-        noisy = with_noise(still.series.series, still.series, snr, key)
-        start = time.perf_counter()
-        found = measure_prepared(
-            still.series.with_signal(noisy.signal),
-            still.aif,
-            tumor=tumor,
-            leakage=settings.leakage,
-            leakage_model=settings.leakage_model,
-        )
-    return found, time.perf_counter() - start
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ready:
+    """A patient whose series was made ready once, for measurement at any SNR.
 
-
-def with_noise(series: DSCSeries, ready: PreparedSeries, snr: float, key: list[int]) -> DSCSeries:
-    """The series with Gaussian noise on its magnitude of SD (mean baseline of the brain)/``snr``.
-
-    Baseline and brain are those of ``ready``. The same ``key`` gives the same noise.
+    ``aif`` is None where frames, brain and arterial input are found anew in every noisy series.
     """
-    level = float(series.signal[..., ready.frames.baseline][ready.mask].mean(dtype=float))
-    noise = np.random.default_rng(key).standard_normal(series.signal.shape, dtype=np.float32)
-    return replace(series, signal=series.signal + np.float32(level / snr) * noise)
 
+    case: _Case
+    settings: StudySettings
+    prepared: PreparedSeries
+    own: Baseline
+    aif: AIF | None
+    seconds: float
 
-def _truth(participant: Participant, case: _Case) -> tuple[float, float]:
-    """True ratios of CBF and CBV, NaN for a patient that is not simulated."""
-    return tuple(_true_ratio(participant, case, name) for name in ("cbf", "cbv"))  # type: ignore[return-value]
+    @classmethod
+    def of(cls, case: _Case, settings: StudySettings) -> "_Ready":
+        start, masks = time.perf_counter(), case.masks
+        prepared = ready(case.series, masks.get("brain"), motion=settings.motion)
+        aif = None
+        if not settings.noisy_aif:
+            aif = measure_prepared(prepared, masks.get("aif"), leakage=False).aif
+        return cls(
+            case=case,
+            settings=settings,
+            prepared=prepared,
+            own=baseline(prepared),
+            aif=aif,
+            seconds=time.perf_counter() - start if aif else 0.0,
+        )
 
+    def at(self, snr: float) -> _Noisy:
+        """Curves, arterial input and leakage of the series brought down to an SNR."""
+        name, settings = self.case.participant.name, self.settings
+        key = [
+            settings.seed,
+            zlib.crc32(name.encode()),
+            0 if math.isinf(snr) else round(1000 * snr),
+        ]
+        sd = missing_noise(self.own, snr)
+        noisy = self.prepared.with_signal(with_noise(self.prepared.signal, sd, key))
+        achieved, start = baseline(noisy).snr, time.perf_counter()
+        return _Noisy(
+            snr=snr,
+            own=self.own.snr,
+            achieved=achieved,
+            measured=self._measured(noisy, sd, key),
+            seconds=self.seconds + time.perf_counter() - start,
+        )
 
-def _true_ratio(participant: Participant, case: _Case, name: str) -> float:
-    if name not in participant.truth:
-        return math.nan
-    volume, _ = read_map(participant.truth[name], case.series.grid)
-    return roi_ratio(volume, case.masks["tumor"], case.masks["nawm"]).mean
+    def _measured(self, noisy: PreparedSeries, sd: float, key: list[int]) -> Measured:
+        masks, settings = self.case.masks, self.settings
+        tumor, leak, model = masks.get("tumor"), settings.leakage, settings.leakage_model
+        if self.aif is not None:
+            return measure_prepared(noisy, self.aif, tumor=tumor, leakage=leak, leakage_model=model)
+        raw = self.case.series
+        return measure(
+            replace(raw, signal=with_noise(raw.signal, sd, key)),
+            masks.get("aif"),
+            masks.get("brain"),
+            tumor=tumor,
+            leakage=leak,
+            leakage_model=model,
+            motion=settings.motion,
+        )
 
 
 def _row(
-    participant: Participant,
-    snr: float,
     case: _Case,
-    measured: Measured,
-    seconds: float,
+    noisy: _Noisy,
     method: str,
+    settings: StudySettings,
     weights: Mapping[str, Path],
     folder: Path | None,
-    truth: tuple[float, float],
 ) -> Row:
-    chosen = _chosen(method, weights)
+    one, chosen = case.participant, _chosen(method, weights)
     start = time.perf_counter()
-    maps = estimate(measured, chosen, name=method)
+    maps = estimate(noisy.measured, chosen, name=method)
     estimation, start = time.perf_counter() - start, time.perf_counter()
-    if folder is not None and math.isinf(snr):
-        _write(maps, folder, participant.name, method)
+    if folder is not None and math.isinf(noisy.snr):
+        _write(maps, folder, one.name, method)
     writing = time.perf_counter() - start
     own: dict[str, float | str] = {}
     try:
-        own = _ratios(maps, case)
+        own = _ratios(maps, case, settings.map)
     except InputError as error:
         own = {**dict.fromkeys(RATIOS, math.nan), "note": str(error)}
     return Row(
-        participant_id=participant.name,
-        grade=participant.grade,
-        split=participant.split or "",
+        participant_id=one.name,
+        grade=one.grade,
+        who=one.details.get("who_grade", ""),
+        split=one.split or "",
         method=method,
-        snr=snr_name(snr),
-        true_ratio=truth[0],
-        true_cbv_ratio=truth[1],
+        snr=snr_name(noisy.snr),
+        snr_own=noisy.own,
+        snr_achieved=noisy.achieved,
+        true_ratio=case.truth[0],
+        true_cbv_ratio=case.truth[1],
         seconds_reading=case.seconds,
-        seconds_preparing=seconds,
+        seconds_preparing=noisy.seconds,
         seconds_estimation=estimation,
         seconds_writing=writing,
         **own,  # type: ignore[arg-type]
     )
 
 
-def _ratios(maps: PatientMaps, case: _Case) -> dict[str, float | str]:
+def _ratios(maps: PatientMaps, case: _Case, name: str) -> dict[str, float | str]:
     """The columns RATIOS. Raises InputError where a map has no usable reference."""
-    flow = _ratio(maps, "cbf", case)
+    flow = _ratio(maps, name, case)
     low, high = flow.interval or (math.nan, math.nan)
     corrected = (
         _ratio(maps, "cbv_corrected", case).mean if "cbv_corrected" in maps.volumes else math.nan

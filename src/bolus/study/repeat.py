@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from bolus.grading import auc
-from bolus.phantom import simulate_cohort
+from bolus.phantom.cohort import plan_cohort
+from bolus.phantom.cohort_folder import simulate_plans
 from bolus.report.layout import Layout, as_markdown
 from bolus.study.patient import Row
 from bolus.study.run import Study, run_study
-from bolus.study.settings import StudySettings, snr_name
+from bolus.study.settings import NO_NOISE, StudySettings, snr_name
 from bolus.study.table import TRUTH
 
 SEEDS = (0, 1, 2, 3, 4)
@@ -67,7 +68,7 @@ def repeat_study(
 ) -> Repeated:
     """Simulate a cohort of each seed and study it: ``low`` and ``high`` grade patients.
 
-    ``train`` of them are not tested.
+    ``train`` of them are not tested, and not made.
     """
     chosen, studies = settings or StudySettings(), []
     for place, seed in enumerate(seeds):
@@ -78,8 +79,10 @@ def repeat_study(
 
         with tempfile.TemporaryDirectory() as folder:
             cohort = Path(folder) / f"seed-{seed}"
-            simulate_cohort(
-                cohort, low=low, high=high, train=train, seed=seed, shape=shape, jobs=jobs
+            plans = plan_cohort(low=low, high=high, train=train, seed=seed)
+            tested = [plan for plan in plans if plan.split != "train"]
+            simulate_plans(
+                cohort, tested, facts={"name": cohort.name, "seed": seed}, shape=shape, jobs=jobs
             )
             out = Path(folder) / "results"
             studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, progress=tell))
@@ -119,11 +122,28 @@ def _areas(found: Repeated) -> Layout:
         name="areas",
         title="AUC",
         note="Mean over the cohorts (lowest to highest), of the patients with a ratio (the mean of "
-        "white matter must be positive). The true CBF ratio itself has "
+        "white matter must be positive). SNR: mean of the brain's baseline over its SD, the "
+        "data's own noise included; achieved: "
+        f"{_achieved(found)}. The true CBF ratio itself has "
         f"{_mean_of(truth)}, the true CBV ratio {_mean_of(volume)}.",
         columns=_heads(found),
         sections=(("", tuple(cells(m) for m in found.settings.methods)),),
     )
+
+
+def _achieved(found: Repeated) -> str:
+    """The SNR that patients have at every level, and how many had less to begin with."""
+    first, told = found.settings.methods[0], []
+    for snr in _snrs(found):
+        rows = [row for study in found.studies for row in study.rows if row.method == first]
+        own = [row for row in rows if row.snr == snr]
+        values = [row.snr_achieved for row in own]
+        short = sum(snr != NO_NOISE and row.snr_own < float(snr) for row in own)
+        told.append(
+            f"{'none added' if snr == NO_NOISE else snr}: {np.median(values):.0f} "
+            f"({min(values):.0f}–{max(values):.0f})" + (f", {short} below" if short else "")
+        )
+    return "; ".join(told)
 
 
 def _differences(found: Repeated) -> Layout:

@@ -183,21 +183,19 @@ def _examine(
     say: Say,
 ) -> tuple[Examined, ...]:
     """Every patient at every SNR, those not done yet; in the order of the participants."""
-    tasks = {
-        f"{one.name}_{snr_name(snr)}": (one, snr, settings, weights, (work / MAPS).resolve())
-        for one in participants
-        for snr in settings.snrs
-    }
+    maps = (work / MAPS).resolve()
+    tasks = {one.name: (one, settings, weights, maps) for one in participants}
     done = {name: found for name, found in finished(work).items() if name in tasks}
     left = {name: task for name, task in tasks.items() if name not in done}
     for name, found in run_all(examine, left, jobs=jobs, dask=dask):
         keep(work, name, found)
         done[name] = found
-        if found.error is not None:
-            say(f"skipped {found.participant_id} at SNR {found.snr}: {found.error}")
+        for one in found:
+            if one.error is not None:
+                say(f"skipped {one.participant_id} at SNR {one.snr}: {one.error}")
         if progress is not None:
             progress(len(done), len(tasks), name)
-    return tuple(done[name] for name in tasks)
+    return tuple(one for name in tasks for one in done[name])
 
 
 __all__ = ["Study", "run_study", "work_folder"]

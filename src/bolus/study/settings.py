@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from bolus.data import InputError
 from bolus.estimators import METHODS, find_leakage_model
+from bolus.grading import MAPS
 
 STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
-"""Baseline SNR of the noise that is added; infinite: none is."""
+"""SNR of the baseline that noise is added down to; infinite: none is added."""
 NO_NOISE = "none"
 RESAMPLES = 2000
 SPLITS = ("test", "train", "all")
@@ -20,9 +21,10 @@ TRAINABLE = ("paper", "phae")
 class StudySettings:
     """``methods`` of METHODS at every one of ``snrs``; all that hangs on chance comes of ``seed``.
 
-    At an SNR, Gaussian noise of SD (mean baseline of the brain)/SNR is added to the magnitude, as
-    the published study did; with ``noisy_aif`` frames and arterial input are found in the noisy
-    series too, else they stay those of the series as it is. ``leakage`` corrects the curves of
+    At an SNR, so much Gaussian noise is added to the magnitude that the mean of the baseline over
+    its SD, the data's own noise included, comes down to it (``study.noise``); with ``noisy_aif``
+    frames and arterial input are found in the noisy series too, else they stay those of the series
+    as it is. ``map`` of grading.MAPS is what the ratio is of. ``leakage`` corrects the curves of
     every method by ``leakage_model``. ``motion`` takes out that of the head first, which the
     published study did not. ``resamples`` are the bootstrap's.
 
@@ -37,6 +39,7 @@ class StudySettings:
     leakage: bool = True
     leakage_model: str = "free"
     motion: bool = False
+    map: str = "cbf"
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.methods if name not in METHODS]
@@ -52,6 +55,10 @@ class StudySettings:
                 f"a seed from 0 and at least 100 resamples are needed, found {self.seed} and "
                 f"{self.resamples}"
             )
+        if self.map not in MAPS:
+            raise InputError(f"the map is one of {', '.join(MAPS)}, found '{self.map}'")
+        if self.map == "cbv_corrected" and not self.leakage:
+            raise InputError("there is no leakage-corrected CBV without leakage correction")
         find_leakage_model(self.leakage_model)
 
 

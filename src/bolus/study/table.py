@@ -20,14 +20,19 @@ TRUTH = "truth"
 class TableRow:
     """One method at one SNR: ``roc`` None where too few patients have a ratio, ``why`` says so.
 
-    ``missing`` patients have no ratio. ``seconds`` is the median time a patient, ``parts`` its
+    ``missing`` patients have no ratio of ``map``. ``achieved`` is the SNR of the baseline that they
+    have: median, lowest and highest; ``short`` of them had less to begin with than ``snr`` asks
+    for. ``seconds`` is the median time a patient, ``parts`` its
     medians of reading, preparing, estimation and writing. ``error`` is the mean
     |ln(ratio/true ratio)|, ``bias`` the median of ratio over true ratio, ``held`` the share of 90 %
     intervals that hold the true ratio; NaN where not known.
     """
 
     method: str
+    map: str
     snr: str
+    achieved: tuple[float, float, float]
+    short: int
     n: int
     missing: int
     roc: Roc | None
@@ -47,7 +52,6 @@ class TableRow:
         apparent, left_out = asdict(roc.apparent), asdict(roc.left_out)
         return {
             **own,
-            "map": "cbf",
             "auc": roc.auc,
             "auc_ci": roc.auc_ci,
             "auc_ci_delong": roc.auc_ci_delong,
@@ -56,6 +60,7 @@ class TableRow:
             **apparent,
             "leave_one_out": left_out,
             "mann_whitney_p": roc.p,
+            "curve": [list(point) for point in zip(roc.curve.alarm, roc.curve.hit, strict=True)],
         }
 
 
@@ -159,7 +164,10 @@ def _table_row(method: str, snr: str, rows: Sequence[Row], settings: StudySettin
     parts = ("reading", "preparing", "estimation", "writing")
     return TableRow(
         method=method,
+        map=settings.map,
         snr=snr,
+        achieved=_achieved(every),
+        short=sum(snr != NO_NOISE and row.snr_own < float(snr) for row in every),
         n=len(known),
         missing=len(every) - len(known),
         roc=roc,
@@ -178,7 +186,10 @@ def _truth_row(rows: Sequence[Row], settings: StudySettings) -> TableRow | None:
     roc, why = _roc([row.true_ratio for row in known], [row.grade for row in known], settings)
     return TableRow(
         method=TRUTH,
+        map=settings.map,
         snr=NO_NOISE,
+        achieved=(math.nan,) * 3,
+        short=0,
         n=len(known),
         missing=0,
         roc=roc,
@@ -212,6 +223,12 @@ def _against_truth(known: Sequence[Row]) -> dict[str, float]:
         "bias": float(np.exp(np.median(logs))) if logs.size else math.nan,
         "held": float(np.mean(held)) if held else math.nan,
     }
+
+
+def _achieved(rows: Sequence[Row]) -> tuple[float, float, float]:
+    """Median, lowest and highest SNR of the baseline of some patients."""
+    values = [row.snr_achieved for row in rows] or [math.nan]
+    return float(np.median(values)), min(values), max(values)
 
 
 def _by_patient(rows: Sequence[Row], method: str, snr: str) -> dict[str, Row]:

@@ -1,7 +1,7 @@
 """Where a study keeps what it has finished, so that nothing is done twice."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bolus.base.json import plain, read_json
@@ -51,12 +51,19 @@ def forget(out: Path) -> None:
     shutil.rmtree(work_folder(out), ignore_errors=True)
 
 
-def finished(work: Path) -> dict[str, Examined]:
+def finished(work: Path) -> dict[str, tuple[Examined, ...]]:
     """What is done, by the name of its task. Raises InputError for a file that is damaged."""
     paths = sorted((work / DONE).glob("*.json"))
-    return {path.stem: Examined.from_json(read_json(path)) for path in paths}
+    return {path.stem: tuple(map(Examined.from_json, _kept(path))) for path in paths}
 
 
-def keep(work: Path, task: str, found: Examined) -> None:
+def keep(work: Path, task: str, found: Sequence[Examined]) -> None:
     """Write what came of a task, in one go."""
-    write_json(work / DONE / f"{task}.json", found.as_json())
+    write_json(work / DONE / f"{task}.json", {"examined": [one.as_json() for one in found]})
+
+
+def _kept(path: Path) -> list[Mapping[str, object]]:
+    found = read_json(path).get("examined")
+    if not isinstance(found, list):
+        raise InputError(f"{path}: what a study has finished is expected")
+    return found

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from bolus.data import Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.negative import not_negative
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.weights import Weights, shipped_weights
 from bolus.physics import RESIDUES, blood_flow, blood_volume, tissue_curve
@@ -81,7 +82,8 @@ class PaperAgainst:
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """The estimator's own call."""
-        mtt, cbv, cbf = self._estimate(tissue)
+        transit, cbv, rate = self._estimate(tissue)
+        cbf, mtt = not_negative(cbv, rate, transit)
 
         def misfit(curves: np.ndarray, flow: np.ndarray, transit: np.ndarray) -> tuple[np.ndarray]:
             left = curves - self._rebuilt(curves.dtype, flow, transit)
@@ -94,20 +96,20 @@ class PaperAgainst:
             mtt=mtt,
             tmax=np.zeros_like(mtt),
             delay=nothing,
-            residual=in_blocks(misfit, tissue, cbf, mtt, size=ROWS)[0] if mtt.size else nothing,
+            residual=in_blocks(misfit, tissue, cbf, transit, size=ROWS)[0] if mtt.size else nothing,
         )
 
     def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
         """The decoded curve; its response begins at once."""
-        perfusion = self(curve)
-        cbf, mtt = perfusion.cbf, perfusion.mtt
+        perfusion, (mtt, _, _) = self(curve), self._estimate(curve)
+        cbf = perfusion.cbf
         rebuilt = self._rebuilt(curve.dtype, cbf, mtt)[0]
         residue, shape = self.config.residue, self._extra.get("shape")
         told = parametric_response(float(cbf[0]), float(mtt[0]), 0.0, residue, shape)
         return Fit(perfusion, rebuilt, *told)
 
     def _estimate(self, tissue: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """MTT, CBV and CBF, (voxels,) each."""
+        """The encoder's MTT, CBV and their quotient, (voxels,) each."""
         from bolus.estimators.phae.paper.inference import estimate_mtt
 
         single = estimate_mtt(self.encoder, tissue.astype(np.float32), self.aif, self.peak)
