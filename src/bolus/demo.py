@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import PerfusionMaps
 from bolus.estimators import METHODS
 from bolus.io import output_folder, write_json
-from bolus.patient import Measured, Progress, estimate, measure
+from bolus.patient import Measured, estimate, measure
 from bolus.phantom import DigitalPatient, simulate_patient, write_patient
 from bolus.report import save_comparison, software
 
@@ -55,7 +56,7 @@ def run_demo(
     *,
     shape: tuple[int, int, int] = (64, 64, 12),
     overwrite: bool = False,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Demo:
     """Simulate a patient with a high-grade tumour, map it by every method, score and picture it.
 
@@ -64,19 +65,18 @@ def run_demo(
     Writes ``patient/``, a folder for each method, ``comparison.png`` and ``summary.json`` into
     ``folder``. Raises OutputError.
     """
-    step = progress or (lambda _: None)
     with output_folder(folder, overwrite) as partial:
-        step("simulating a patient")
+        reporter.step("simulating a patient")
         patient = simulate_patient(seed=SEED, tumor="high", shape=shape)
         _written(partial / "patient", patient)
         tumor, reference = patient.masks.tumor, patient.masks.nawm
         measured = measure(
-            patient.series, tumor=tumor, reference=reference, leakage=False, progress=step
+            patient.series, tumor=tumor, reference=reference, leakage=False, reporter=reporter
         )
         results: dict[str, PerfusionMaps] = {}
         scores: list[Score] = []
         for method in METHODS:
-            step(f"mapping with {method}")
+            reporter.step(f"mapping with {method}")
             found = estimate(measured, method)
             found.save(partial / method)
             results[method] = found
@@ -86,7 +86,7 @@ def run_demo(
             contrast=_contrast(patient.truth.cbf, patient),
             arterial_area=_arterial_area(measured, patient),
         )
-        step("drawing")
+        reporter.step("drawing")
         save_comparison(patient.truth, results, partial / "comparison.png")
         write_json(
             partial / "summary.json",

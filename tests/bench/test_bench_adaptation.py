@@ -12,6 +12,7 @@ from bolus.data import CurveError
 from bolus.estimators.phae import adapt as adapting
 from bolus.phantom import CurvePrior, PopulationPrior
 from bolus.report.layout import as_rich
+from recorder import Recorder
 
 PRIOR = PopulationPrior()
 
@@ -69,16 +70,16 @@ class _Known:
 @pytest.fixture(scope="module")
 def found():
     """A small run in which nothing above chance was learned, so 'after' is 'before'."""
-    known, told = _Known(), []
+    known, told = _Known(), Recorder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adapting, "adapt", known)
         made = run_adaptation(
             seed=3,
             snrs=(50.0, 20.0),
             curves_per_cell=48,
-            progress=lambda *step: told.append(step),
+            reporter=told,
         )
-    return SimpleNamespace(made=made, known=known, told=told)
+    return SimpleNamespace(made=made, known=known, told=told.advances)
 
 
 def test_rows_of_every_snr(found):

@@ -22,6 +22,7 @@ from bolus.estimators import METHODS, Prior, deconvolve
 from bolus.estimators.bayes import Bayes
 from bolus.phantom import CurvePrior, arterial_input
 from bolus.physics import RESIDUES
+from recorder import Recorder
 
 ONE_FAMILY = CurvePrior(families={"exponential": (RESIDUES["exponential"], None)})
 SNRS = (50.0, 20.0, 10.0)
@@ -152,7 +153,7 @@ def test_the_table_of_all_methods_fits_too(whole):
 
 
 def test_progress_reaches_its_total():
-    calls = []
+    told = Recorder()
     small = TimingSettings(voxels=60, frames=40, repeats=1)
     run_benchmark(
         methods=["csvd"],
@@ -160,8 +161,9 @@ def test_progress_reaches_its_total():
         prior=ONE_FAMILY,
         timing=small,
         parts=["home_ground", "arterial"],
-        progress=lambda done, total, label: calls.append((done, total, label)),
+        reporter=told,
     )
+    calls = told.advances
     done = [c[0] for c in calls]
     assert done == list(range(len(calls)))
     assert {c[1] for c in calls} == {done[-1]}

@@ -104,8 +104,8 @@ def test_a_held_out_row_of_all_is_the_mean_of_its_residues(small):
 def test_rates_of_matrix_products_are_measured():
     pytest.importorskip("torch")
     design = Design(curves_per_cell=1)
+    from bolus.base.progress import Steps
     from bolus.bench import bench_methods
-    from bolus.bench.steps import Steps
 
     work = PARTS["sgemm"](design, bench_methods(["phae-paper"]))
     (row,) = work.rows(Steps(work.steps))

@@ -31,6 +31,7 @@ from bolus.data import InputError, OutputError
 from bolus.io import read_mask, read_series
 from bolus.io.cohort import read_participants
 from bolus.io.qin import import_qin
+from recorder import Recorder
 
 ID, NAME = "QIN-BRAIN-DSC-01-01", "sub-QINBRAINDSC0101"
 OTHER, OTHER_NAME = "QIN-BRAIN-DSC-01-02", "sub-QINBRAINDSC0102"
@@ -101,13 +102,13 @@ def on_dsc(series, mask):
 
 def reason_of(tree, patient=ID):
     """Why the only patient of the folder is skipped; nothing is written then."""
-    told = []
+    told = Recorder()
     with pytest.raises(InputError, match="can be imported"):
-        tree.run(progress=told.append)
+        tree.run(reporter=told)
     assert not tree.out.exists()
-    (line,) = [text for text in told if text.startswith(f"skipped {patient}: ")]
-    assert str(tree.root) not in line
-    return line.removeprefix(f"skipped {patient}: ")
+    (reason,) = [why for who, why in told.skips if who == patient]
+    assert str(tree.root) not in reason
+    return reason
 
 
 def test_a_patient_is_a_participant_of_the_cohort(tree):
@@ -242,13 +243,13 @@ def test_the_others_go_on(tree):
     shutil.rmtree(folder_of(tree, "Mask_Tumor"))
     for one in folder_of(tree, "AIFx4", OTHER).iterdir():
         one.unlink()
-    told = []
-    made = tree.run(progress=told.append)
+    told = Recorder()
+    made = tree.run(reporter=told)
     assert made.patients == (OTHER_NAME,)
     assert made.skipped == ((ID, "no tumor mask"),)
     assert [p.name for p in read_participants(tree.out)] == [OTHER_NAME]
     assert not (tree.out / NAME).exists()
-    assert f"skipped {ID}: no tumor mask" in told
+    assert (ID, "no tumor mask") in told.skips
     summary = json.loads((tree.out / "summary.json").read_text())
     assert summary["software"].startswith("bolus ")
     assert summary["skipped"] == [{"patient": ID, "reason": "no tumor mask"}]
@@ -434,11 +435,12 @@ def test_a_stranger_in_the_folder_is_not_named(tree):
         ds = pydicom.dcmread(file)
         ds.PatientID = stranger
         ds.save_as(file)
-    told = []
+    told = Recorder()
     with pytest.raises(InputError, match="can be imported") as refused:
-        tree.run(progress=told.append)
-    assert any(text.startswith("skipped 1 with another kind of id: not in") for text in told)
-    assert stranger not in " ".join([*told, str(refused.value)])
+        tree.run(reporter=told)
+    assert any(who == "1 with another kind of id" and why.startswith("not in")
+               for who, why in told.skips)  # fmt: skip
+    assert stranger not in " ".join([repr(vars(told)), str(refused.value)])
 
 
 def test_not_in_the_folder(tree):
@@ -559,13 +561,13 @@ def test_no_name_reaches_an_output(tree):
     import gzip
 
     shutil.rmtree(folder_of(tree, "Mask_Brain"))
-    told = []
-    made = tree.run(progress=told.append)
+    told = Recorder()
+    made = tree.run(reporter=told)
     files = [p for p in tree.out.rglob("*") if p.is_file()]
     read = [gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in files]
     for secret in SECRETS:
         assert not any(secret.encode() in content for content in read)
-        assert not any(secret in text for text in (*told, repr(made), *map(str, files)))
+        assert not any(secret in text for text in (repr(vars(told)), repr(made), *map(str, files)))
     assert str(tree.root).encode() not in (tree.out / "summary.json").read_bytes()
 
 

@@ -10,6 +10,7 @@ from bolus.data import InputError, OutputError
 from bolus.io.cohort import read_participants
 from bolus.phantom import plan_cohort, simulate_cohort, simulate_planned
 from bolus.phantom.cohort import GRADES
+from recorder import Recorder
 
 SIZES = [(13, 36), (21, 43)]
 SMALL = {"shape": (28, 28, 3), "frames": 40}
@@ -103,7 +104,7 @@ def test_plans_that_cannot_be(wrong):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     out = tmp_path_factory.mktemp("made") / "cohort"
-    told = []
+    told = Recorder()
     made = simulate_cohort(
         out,
         low=1,
@@ -111,10 +112,10 @@ def written(tmp_path_factory):
         seed=3,
         train=1,
         jobs=1,
-        progress=lambda *step: told.append(step),
+        reporter=told,
         **SMALL,
     )
-    return made, told
+    return made, told.advances
 
 
 def digests(folder):

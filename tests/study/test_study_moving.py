@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from bolus.study.moving import moving_page, run_moving
+from recorder import Recorder
 
 SHAPE = (40, 40, 6)
 
 
 @pytest.fixture(scope="module")
 def heads():
-    told = []
-    found = run_moving((SHAPE,), ((1, "none"),), progress=lambda *step: told.append(step))
-    assert told == [(0, 1, "moving heads of 40×40×6")]
+    told = Recorder()
+    found = run_moving((SHAPE,), ((1, "none"),), reporter=told)
+    assert told.advances == [(0, 1, "moving heads of 40×40×6")]
     return found
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bolus.base.progress import Quiet
 from bolus.cli import main
 from bolus.data import InputError, OutputError
 from bolus.estimators.phae.paper.config import PaperConfig
@@ -209,13 +210,14 @@ def test_what_is_finished_is_not_done_again(cohort, tmp_path, monkeypatch):
         seen.append(participant.name)
         return examine(participant, *arguments)
 
-    def stop(done, total, label):
-        if done == 5:
-            raise KeyboardInterrupt
+    class Stop(Quiet):
+        def advance(self, done, total, label):
+            if done == 5:
+                raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "examine", counted)
     with pytest.raises(KeyboardInterrupt):
-        run_study(cohort, out, settings=settings, split="all", jobs=1, progress=stop)
+        run_study(cohort, out, settings=settings, split="all", jobs=1, reporter=Stop())
     assert len(seen) == 5
     assert not out.exists()
     with pytest.raises(OutputError, match="--resume"):
@@ -374,15 +376,16 @@ def test_a_dead_worker_loses_no_patient(cohort, tmp_path, results):
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
 
-        def kill(done, total, label):
-            if done == 2 and not killed:
-                process = next(iter(cluster.workers.values())).process.process
-                process.kill()
-                killed.append(process.pid)
+        class Kill(Quiet):
+            def advance(self, done, total, label):
+                if done == 2 and not killed:
+                    process = next(iter(cluster.workers.values())).process.process
+                    process.kill()
+                    killed.append(process.pid)
 
         address = cluster.scheduler_address
         study = run_study(
-            cohort, tmp_path / "out", **{**CALL, "jobs": None}, dask=address, progress=kill
+            cohort, tmp_path / "out", **{**CALL, "jobs": None}, dask=address, reporter=Kill()
         )
     assert killed
     assert len(study.rows) == len(expected.rows)

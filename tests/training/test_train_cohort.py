@@ -17,6 +17,7 @@ from bolus.io import read_mask, read_series, write_series
 from bolus.phantom import simulate_patient
 from bolus.preprocess import prepare, tissue_curves
 from bolus.training import Cohort, find_sources, read_cohort
+from recorder import Recorder
 
 
 def series_of(folder):
@@ -78,8 +79,8 @@ class TestSources:
 @pytest.fixture(scope="module")
 def cohort(bids, tmp_path_factory):
     """The cohort as read, its work folder, and what was said."""
-    folder, said = tmp_path_factory.mktemp("work"), []
-    found = read_cohort(find_sources([bids]), folder, voxels=300, seed=4, progress=said.append)
+    folder, said = tmp_path_factory.mktemp("work"), Recorder()
+    found = read_cohort(find_sources([bids]), folder, voxels=300, seed=4, reporter=said)
     return found, folder, said
 
 
@@ -88,7 +89,10 @@ class TestReading:
         found, _, said = cohort
         assert [s.series for s in found.skipped] == [4]
         assert "damaged" in found.skipped[0].reason
-        assert [t for t in said if t.startswith("skipped") and "sub-Secret" in t]
+        ((who, why),) = said.skips
+        assert "sub-Secret" in who
+        assert "damaged" in why
+        assert who not in why
 
     def test_no_name_is_written(self, cohort):
         _, folder, _ = cohort
@@ -125,13 +129,13 @@ class TestReading:
     def test_an_earlier_reading_is_taken(self, cohort, bids):
         found, folder, _ = cohort
         stamps = [p.stat().st_mtime_ns for p in found.files]
-        said = []
+        said = Recorder()
         again = read_cohort(
-            find_sources([bids]), folder, voxels=300, seed=4, resume=True, progress=said.append
+            find_sources([bids]), folder, voxels=300, seed=4, resume=True, reporter=said
         )
         assert again == found
         assert [p.stat().st_mtime_ns for p in found.files] == stamps
-        assert [t for t in said if t.startswith("skipped series 4")]
+        assert [who for who, _ in said.skips] == ["series 4"]
 
     @pytest.mark.parametrize("change", [{"voxels": 200}, {"seed": 9}])
     def test_another_reading_is_not(self, cohort, bids, change):

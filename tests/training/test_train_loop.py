@@ -15,9 +15,10 @@ import torch
 from safetensors.torch import load_file
 from toy_task import Toy
 
+from bolus.cli.terminal import epoch_line
 from bolus.data import InputError, OutputError
 from bolus.estimators.phae.training import Recipe, fit
-from bolus.estimators.phae.training.recipe import told
+from recorder import Recorder
 
 RECIPE = Recipe(epochs=5, lr=0.05, batch=12, schedule="cosine")
 
@@ -35,11 +36,7 @@ class StoppedError(Exception):
 
 
 def interrupt_after(epoch):
-    def progress(line):
-        if line.epoch == epoch:
-            raise StoppedError
-
-    return progress
+    return Recorder(stop_after=epoch, error=StoppedError())
 
 
 def test_it_learns(tmp_path):
@@ -57,7 +54,7 @@ def test_resumed_is_unbroken_bit_for_bit(tmp_path, schedule, stop):
     whole = Toy()
     expected = fit(whole, recipe, tmp_path / "whole")
     with pytest.raises(StoppedError):
-        fit(Toy(), recipe, tmp_path / "broken", progress=interrupt_after(stop))
+        fit(Toy(), recipe, tmp_path / "broken", reporter=interrupt_after(stop))
     again = Toy(seed=0)
     with torch.no_grad():
         for parameter in again.module.parameters():
@@ -73,7 +70,7 @@ def test_the_optimiser_is_resumed_too(tmp_path):
     whole = Toy()
     fit(whole, RECIPE, tmp_path / "whole")
     with pytest.raises(StoppedError):
-        fit(Toy(), RECIPE, tmp_path / "broken", progress=interrupt_after(2))
+        fit(Toy(), RECIPE, tmp_path / "broken", reporter=interrupt_after(2))
     path = tmp_path / "broken" / "checkpoint.safetensors"
     content = path.read_bytes()
     moments = content.find(b"optimizer 0 exp_avg_sq")
@@ -150,7 +147,7 @@ def test_early_stop_remembers_the_best_across_a_break(tmp_path):
     whole = Toy(losses=losses)
     expected = fit(whole, recipe, tmp_path / "whole")
     with pytest.raises(StoppedError):
-        fit(Toy(losses=losses), recipe, tmp_path / "broken", progress=interrupt_after(3))
+        fit(Toy(losses=losses), recipe, tmp_path / "broken", reporter=interrupt_after(3))
     again = Toy(losses=losses[3:])
     found = fit(again, recipe, tmp_path / "broken", resume=True)
     assert found.kept == expected.kept == 2
@@ -203,10 +200,12 @@ def test_recipes_that_make_no_sense(wrong):
         Recipe(**{"epochs": 1, "lr": 0.1, "batch": 2, **wrong})
 
 
-def test_progress_in_words(tmp_path):
-    said = []
+def test_epochs_are_reported_and_have_words(tmp_path):
+    told = Recorder()
     fit(Toy(losses=[0.5, float("nan")]), Recipe(epochs=2, lr=0.1, batch=12), tmp_path,
-        progress=told(said.append))  # fmt: skip
+        reporter=told)  # fmt: skip
+    assert [line.epoch for line in told.epochs] == [1, 2]
+    said = [epoch_line(line) for line in told.epochs]
     assert said[0].startswith("epoch 1: loss ")
     assert "validation 0.5" in said[0]
     assert "validation" not in said[1]

@@ -20,6 +20,7 @@ from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.train import PhaeRecipe
 from bolus.phantom import arterial_input
 from bolus.training import Sample, train
+from recorder import Recorder
 
 TINY = PaperConfig(channels=(4, 8), epochs=4, batch=192)
 PAPER = {"preset": "paper", "recipe": TINY, "sample": Sample(voxels=200), "seed": 2}
@@ -50,11 +51,7 @@ class Interruption(KeyboardInterrupt):
 
 
 def interrupted_after(epoch):
-    def progress(text):
-        if text.startswith(f"epoch {epoch}:"):
-            raise Interruption
-
-    return progress
+    return Recorder(stop_after=epoch, error=Interruption())
 
 
 class TestCommand:
@@ -145,7 +142,7 @@ class TestPaper:
     def test_resumed_is_unbroken(self, place):
         whole = train(place.folder / "whole", [place.bids], **PAPER)
         with pytest.raises(Interruption):
-            train(place.out, [place.bids], **PAPER, progress=interrupted_after(2))
+            train(place.out, [place.bids], **PAPER, reporter=interrupted_after(2))
         assert not place.out.exists()
         with pytest.raises(OutputError, match="unfinished training"):
             train(place.out, [place.bids], **PAPER)
@@ -203,11 +200,11 @@ class TestPaper:
             train(place.out, [place.bids / "sub-Secret"], **PAPER)
 
     def test_a_small_protocol_is_trained_on_too(self, place):
-        said, large = [], replace(TINY, batch=1536)
-        settings = {**PAPER, "sample": Sample(voxels=96), "recipe": large, "progress": said.append}
+        said, large = Recorder(), replace(TINY, batch=1536)
+        settings = {**PAPER, "sample": Sample(voxels=96), "recipe": large, "reporter": said}
         made = train(place.out, [place.bids], **settings, epochs=1)
         assert made.weights.config["batch"] == 192
-        assert [text for text in said if text.startswith("batches of 192")]
+        assert any("batches of 192" in text for text in said.notes)
 
     def test_simulation_has_no_cohort(self, place):
         with pytest.raises(InputError, match="simulation"):

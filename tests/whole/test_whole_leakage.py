@@ -14,6 +14,7 @@ from bolus.estimators import METHODS
 from bolus.io import write_series, write_volume
 from bolus.patient import estimate, measure
 from bolus.phantom import Leak, Realism, simulate_patient
+from recorder import Recorder
 
 METHOD = "osvd"
 NEW = {f"{name}.{ending}" for name in ("cbv_corrected", "k2") for ending in ("nii.gz", "json")}
@@ -149,16 +150,16 @@ def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky
         {"aif": tmp_path / "missing.nii.gz"},
         {"tumor": np.zeros(leaky.series.grid.shape, bool)},
     ):
-        steps = []
+        steps = Recorder()
         with pytest.raises(InputError):
-            measure(leaky.series, progress=steps.append, **wrong)
-        assert steps == []
+            measure(leaky.series, reporter=steps, **wrong)
+        assert steps.steps == []
 
 
 def test_one_measurement_serves_many_methods(leaky, maps):
-    steps = []
-    measured = measure(leaky.series, tumor=leaky.made.masks.tumor, progress=steps.append)
-    assert steps[-1] == "correcting leakage"
+    steps = Recorder()
+    measured = measure(leaky.series, tumor=leaky.made.masks.tumor, reporter=steps)
+    assert steps.steps[-1] == "correcting leakage"
     found = estimate(measured, METHOD)
     np.testing.assert_array_equal(found.cbf, maps.cbf)
     np.testing.assert_array_equal(found.volumes["k2"], maps.volumes["k2"])

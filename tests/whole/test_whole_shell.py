@@ -11,6 +11,7 @@ import pytest
 import bolus
 from bolus.demo import render, run_demo
 from bolus.estimators import METHODS
+from recorder import Recorder
 
 HEAVY = ("torch", "numpy", "nibabel", "nilearn", "matplotlib", "scipy", "pydicom", "sklearn")
 
@@ -92,8 +93,8 @@ def test_simulation_refuses(run, tmp_path, option):
 
 
 def test_demo_on_a_small_patient(tmp_path):
-    steps = []
-    demo = run_demo(tmp_path / "demo", shape=(40, 40, 6), progress=steps.append)
+    steps = Recorder()
+    demo = run_demo(tmp_path / "demo", shape=(40, 40, 6), reporter=steps)
     assert [s.method for s in demo.scores] == list(METHODS)
     folder = tmp_path / "demo"
     assert {p.name for p in folder.iterdir()} == {

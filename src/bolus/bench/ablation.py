@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bolus.base.json import plain
+from bolus.base.progress import QUIET, Reporter, Steps
 from bolus.bench.design import Design
 from bolus.bench.result import versions
 from bolus.bench.score import Errors, errors, joined, rows_where
-from bolus.bench.steps import Progress, Steps
 from bolus.data import InputError
 from bolus.estimators import Estimator, deconvolve
 from bolus.phantom import CurvePrior
@@ -90,7 +90,7 @@ def run_ablation(
     seeds: Sequence[int] = SEEDS,
     settings: "AblationTraining | None" = None,
     curves_per_cell: int = 960,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Ablation:
     """Train every step with every seed on the same curves, and test on the benchmark's.
 
@@ -107,7 +107,7 @@ def run_ablation(
     rows = [(step, step, usual) for step in STEPS]
     rows.append((f"{STEPS[-1]}, {LONGER} × the curves", STEPS[-1], longer))
     tests = _Tests.of(curves_per_cell)
-    steps, runs = Steps(len(seeds) * len(rows), progress), []
+    steps, runs = Steps(len(seeds) * len(rows), reporter), []
     for seed in seeds:
         scenes = training_scenes(seed, usual)
         for name, step, size in rows:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter, Steps
 from bolus.bench.design import Design, baseline_frames
 from bolus.bench.rows import RIVALS, AccuracyRow
 from bolus.bench.sheets import coverage, number
-from bolus.bench.steps import Progress, Steps
 from bolus.bench.trial import accuracy_rows, run_trial, trial_steps
 from bolus.estimators import Estimator, estimator
 from bolus.phantom import PopulationPrior
@@ -51,7 +51,7 @@ def run_adaptation(
     snrs: tuple[float, ...] = SNRS,
     recipe: "AdaptRecipe | None" = None,
     curves_per_cell: int = 1920,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Adaptation:
     """Adapt ``phae`` to an unlabelled cohort of another population, once an SNR, and test it.
 
@@ -69,7 +69,7 @@ def run_adaptation(
     methods: dict[str, Estimator] = {name: estimator(name) for name in RIVALS}
     methods |= {"before": Phae(start), "after": Phae(start)}
     each = replace(test, snrs=snrs[:1])
-    steps = Steps(len(snrs) * (1 + trial_steps(each, methods)), progress)
+    steps = Steps(len(snrs) * (1 + trial_steps(each, methods)), reporter)
     rows: list[AccuracyRow] = []
     gain = []
     for snr in snrs:

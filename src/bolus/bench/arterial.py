@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from bolus.base.progress import Steps
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.score import FLOOR
-from bolus.bench.steps import Steps
 from bolus.bench.trial import Methods, Work, quick
 from bolus.estimators import deconvolve
 

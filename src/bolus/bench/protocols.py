@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bolus.base.progress import Steps
 from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
 from bolus.bench.rows import coverage
-from bolus.bench.steps import Steps
 from bolus.bench.trial import Methods, Trial, Work, quick, run_trial, trial_steps
 from bolus.estimators.deconvolve import MINIMUM_FRAMES
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from bolus.base.progress import QUIET, Reporter, Steps
 from bolus.bench.arterial import arterial
 from bolus.bench.bias import bias
 from bolus.bench.design import Design
@@ -13,7 +14,6 @@ from bolus.bench.result import Benchmark
 from bolus.bench.rows import AccuracyRow
 from bolus.bench.sgemm import sgemm
 from bolus.bench.speed import TimingSettings
-from bolus.bench.steps import Progress, Steps
 from bolus.bench.timing import time_methods, timing_steps
 from bolus.bench.trial import Work, accuracy_rows, run_trial, trial_steps
 from bolus.data import InputError
@@ -71,7 +71,7 @@ def run_benchmark(
     prior: CurvePrior | None = None,
     timing: TimingSettings | None = FULL_TIMING,
     parts: Collection[str] = tuple(PARTS),
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Benchmark:
     """Accuracy of every method and of the limit on the same random curves, and their speed.
 
@@ -79,8 +79,7 @@ def run_benchmark(
     drawn from, None the six families; ``timing`` None leaves speed out; ``parts`` of PARTS are the
     further tables. A method is given what a measurement knows of the noise: the SD of each curve's
     baseline frames, (n,). Only the limit knows prior and noise. Accuracy is the same for the same
-    seed; times are not. ``progress(done, total, label)`` is called as each step begins, and at the
-    end.
+    seed; times are not. ``reporter`` gets each step as it begins, and the end.
 
     Raises MethodError for an unknown method, InputError for settings that make no sense.
     """
@@ -95,7 +94,7 @@ def run_benchmark(
     total = accuracy.steps + sum(work.steps for work in further.values())
     if timing is not None:
         total += timing_steps(chosen, timing)
-    steps = Steps(total, progress)
+    steps = Steps(total, reporter)
     rows = accuracy.rows(steps)
     more = {name: work.rows(steps) for name, work in further.items()}
     speed = None if timing is None else time_methods(chosen, timing, seed=seed, steps=steps)

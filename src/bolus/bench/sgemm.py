@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bolus.base.progress import Steps
 from bolus.bench.design import Design
-from bolus.bench.steps import Steps
 from bolus.bench.stopwatch import seconds, timing_batch
 from bolus.bench.trial import Methods, Work
 from bolus.estimators.phae import PhaePaper, shipped_weights

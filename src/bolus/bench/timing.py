@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float32
 
+from bolus.base.progress import Steps
 from bolus.bench.speed import OSVD_NAME, Speed, SpeedRow, TimingSettings
-from bolus.bench.steps import Steps
 from bolus.bench.stopwatch import (
     padded_length,
     peak_bytes,

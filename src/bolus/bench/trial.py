@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.base.progress import Steps
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import LIMIT, Limit, limit_prior
 from bolus.bench.rows import RIVALS, AccuracyRow, row
 from bolus.bench.score import Errors, errors, joined, rows_where
-from bolus.bench.steps import Steps
 from bolus.estimators import Estimator, deconvolve
 from bolus.estimators.bayes import Bayes
 

@@ -8,7 +8,7 @@ import typer
 from bolus.cli.options import (
     Overwrite,
     Quiet,
-    progress,
+    reporting,
     show,
 )
 
@@ -25,8 +25,8 @@ def demo(
     from bolus.io import check_output
 
     check_output(out, overwrite)
-    with progress(quiet) as step:
-        result = run_demo(out, overwrite=overwrite, progress=step)
+    with reporting(quiet) as reporter:
+        result = run_demo(out, overwrite=overwrite, reporter=reporter)
     if not quiet:
         show(render(result))
         typer.echo(f"Beside the truth: {out / 'comparison.png'}")
@@ -93,29 +93,25 @@ def bench(
     )
     from bolus.io import write_bytes, write_json
 
-    with progress(quiet) as step:
-
-        def tell(done: int, total: int, label: str) -> None:
-            step(f"{label} ({done} of {total})")
-
+    with reporting(quiet) as reporter:
         if ablation is not None:
-            write_bytes(ablation, ablation_page(run_ablation(progress=tell)).encode())
+            write_bytes(ablation, ablation_page(run_ablation(reporter=reporter)).encode())
             return
         if adaptation is not None:
-            found = run_adaptation(seed=seed, progress=tell)
+            found = run_adaptation(seed=seed, reporter=reporter)
             write_bytes(adaptation, adaptation_page(found).encode())
             return
         if grading is not None:
             from bolus.study.repeat import repeat_study, repeated_page
 
-            write_bytes(grading, repeated_page(repeat_study(progress=tell)).encode())
+            write_bytes(grading, repeated_page(repeat_study(reporter=reporter)).encode())
             return
         if motion is not None:
             from bolus.study.moving import moving_page, run_moving
 
-            write_bytes(motion, moving_page(run_moving(progress=tell)).encode())
+            write_bytes(motion, moving_page(run_moving(reporter=reporter)).encode())
             return
-        result = run_benchmark(seed=seed, curves_per_cell=curves, progress=tell)
+        result = run_benchmark(seed=seed, curves_per_cell=curves, reporter=reporter)
     if json is not None:
         write_json(json, result.as_json())
     if markdown is not None:

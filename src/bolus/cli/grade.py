@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bolus.cli.app import NOTICE
-from bolus.cli.options import Quiet, progress, show
+from bolus.cli.options import Quiet, reporting, show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -58,8 +58,8 @@ def grade(
     from bolus.grading import grade_maps
     from bolus.io import write_json
 
-    with progress(quiet) as step:
-        step("reading")
+    with reporting(quiet) as reporter:
+        reporter.step("reading")
         found = grade_maps(maps, tumor, reference, map=chosen, cutoff=cutoff)
     if json is not None:
         write_json(json, found.as_json())

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bolus.cli.options import Quiet, check_apart, lines
+from bolus.cli.options import Quiet, check_apart, reporting
 
 
 def import_qin(
@@ -41,8 +41,8 @@ def import_qin(
 
     check_apart(folder, out)
     check_apart(participants, out)
-    with lines(quiet) as say:
-        made = imported(folder, out, participants, overwrite=overwrite, progress=say)
+    with reporting(quiet) as reporter:
+        made = imported(folder, out, participants, overwrite=overwrite, reporter=reporter)
     if quiet:
         return
     for note in made.notes:

@@ -15,7 +15,7 @@ from bolus.cli.options import (
     SeriesNumber,
     check_apart,
     methods,
-    progress,
+    reporting,
 )
 
 
@@ -168,8 +168,8 @@ def maps(
     from bolus.report import save_bids
 
     check_apart(source, out)
-    with progress(quiet) as step:
-        step("reading")
+    with reporting(quiet) as reporter:
+        reporter.step("reading")
         chosen = method_or_weights(method, weights)
         if bids:
             named = dicom or not anonymize
@@ -193,9 +193,9 @@ def maps(
             motion=motion,
             motion_limit=motion_limit,
             flagged=flagged,
-            progress=step,
+            reporter=reporter,
         )
-        step("writing")
+        reporter.step("writing")
         if bids:
             save_bids(result, out, names, source=source, overwrite=overwrite)
             page = out / names.path("report.html")

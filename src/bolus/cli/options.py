@@ -1,7 +1,7 @@
 """Options that several commands share, and how a command tells of its work."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bolus.patient import Progress
+    from bolus.base.progress import Reporter
 
 BrainMask = Annotated[
     Path | None,
@@ -75,51 +75,12 @@ def matrix_of(text: str) -> tuple[int, int, int]:
 
 
 @contextmanager
-def progress(quiet: bool) -> "Iterator[Progress]":
-    """A spinner with the step's name on stderr; silent when asked or when not a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda step: None
-        return
-    from rich.console import Console
+def reporting(quiet: bool) -> "Iterator[Reporter]":
+    """Progress on stderr: a spinner or bar on a terminal, and a line for what has to be known.
 
-    with Console(stderr=True).status("starting") as status:
-        yield lambda step: status.update(step)
-
-
-@contextmanager
-def lines(quiet: bool) -> "Iterator[Progress]":
-    """Progress of a long run: steps as a spinner, epochs as lines on stderr.
-
-    What was skipped or changed is said even when quiet.
+    Patients that are skipped and notes are lines even when quiet; epochs only when not.
     """
-    with progress(quiet) as step:
+    from bolus.cli.terminal import Terminal
 
-        def say(text: str) -> None:
-            if text.startswith(("skipped", "batches", "nothing")) or (
-                text.startswith("epoch") and not quiet
-            ):
-                typer.echo(text, err=True)
-            else:
-                step(text)
-
-        yield say
-
-
-@contextmanager
-def counted(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
-    """Progress of work on many patients: a bar on stderr; silent when asked or no terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, total, label: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    text = TextColumn("{task.description}")
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), text)
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting")
-
-        def tell(done: int, total: int, label: str) -> None:
-            bar.update(task, completed=done, total=total, description=label)
-
-        yield tell
+    with Terminal(quiet) as terminal:
+        yield terminal

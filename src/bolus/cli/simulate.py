@@ -9,9 +9,8 @@ from bolus.cli.options import (
     Jobs,
     Overwrite,
     Quiet,
-    counted,
     matrix_of,
-    progress,
+    reporting,
 )
 
 
@@ -50,8 +49,8 @@ def simulate_patient(
     from bolus.phantom import write_patient
 
     check_output(out, overwrite)
-    with progress(quiet) as step:
-        step("simulating")
+    with reporting(quiet) as reporter:
+        reporter.step("simulating")
         patient = simulated(
             seed=seed,
             snr=snr,
@@ -62,7 +61,7 @@ def simulate_patient(
             tumor=tumor,
             shape=matrix_of(matrix),
         )
-        step("writing")
+        reporter.step("writing")
         with output_folder(out, overwrite) as folder:
             write_patient(patient, folder)
             if dicom:
@@ -100,7 +99,7 @@ def simulate_cohort(
     from bolus.phantom import simulate_cohort as simulated
 
     check_output(out, overwrite)
-    with counted(quiet) as tell:
+    with reporting(quiet) as reporter:
         made = simulated(
             out,
             low=low,
@@ -112,7 +111,7 @@ def simulate_cohort(
             frames=frames,
             jobs=jobs,
             overwrite=overwrite,
-            progress=tell,
+            reporter=reporter,
         )
     if not quiet:
         typer.echo(f"{len(made.plans)} patients in {made.folder}")

@@ -1,12 +1,11 @@
 """The command ``bolus study``."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bolus.cli.options import Jobs, Overwrite, Quiet, counted, show
+from bolus.cli.options import Jobs, Overwrite, Quiet, reporting, show
 
 
 def study(
@@ -91,7 +90,7 @@ def study(
         leakage_model=leakage_model,
         motion=motion,
     )
-    with counted(quiet) as tell:
+    with reporting(quiet) as reporter:
         made = run_study(
             cohort,
             out,
@@ -102,18 +101,11 @@ def study(
             dask=dask,
             resume=resume,
             overwrite=overwrite,
-            progress=tell,
-            say=partial(_say, quiet=quiet),
+            reporter=reporter,
         )
     if not quiet:
         show(as_rich(first_table(made.table)))
         typer.echo(f"{out / 'report.html'}")
-
-
-def _say(text: str, *, quiet: bool) -> None:
-    """Epochs of a training, and, even when quiet, what was skipped."""
-    if text.startswith("skipped") or (text.startswith(("epoch", "the adapt")) and not quiet):
-        typer.echo(text, err=True)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import typer
 
 from bolus.cli.options import (
     Quiet,
-    lines,
+    reporting,
     show,
 )
 
@@ -83,7 +83,7 @@ def train(
     from bolus.training import train as run
 
     alone = os.environ.get("RANK", "0") == "0"
-    with lines(quiet) as say:
+    with reporting(quiet) as reporter:
         made = run(
             out,
             cohort or (),
@@ -94,7 +94,7 @@ def train(
             sample=Sample(voxels=voxels, validation=validation, patients=patients),
             start=start,
             overwrite=overwrite,
-            progress=say,
+            reporter=reporter,
         )
     if quiet or not alone:
         return

@@ -13,7 +13,7 @@ from bolus.cli.options import (
     SeriesNumber,
     check_apart,
     methods,
-    progress,
+    reporting,
 )
 
 
@@ -77,8 +77,8 @@ def view(
     if source is None and alone:
         raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")
     found = None
-    with progress(quiet) as step:
-        step("reading")
+    with reporting(quiet) as reporter:
+        reporter.step("reading")
         if source is not None:
             check_apart(source, folder)
             check_output(folder)
@@ -91,7 +91,7 @@ def view(
             weights=weights,
             method=method,
             motion=motion is not False,
-            progress=step,
+            reporter=reporter,
         )
     typer.echo(viewer.address)
     viewer.run(browser=browser)

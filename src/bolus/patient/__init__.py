@@ -6,13 +6,11 @@ from bolus.patient.methods import method_name, method_or_weights
 from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.ready import ready
 from bolus.patient.result import PatientMaps
-from bolus.patient.stopwatch import Progress
 
 __all__ = [
     "LeakageResult",
     "Measured",
     "PatientMaps",
-    "Progress",
     "estimate",
     "measure",
     "measure_prepared",

@@ -5,13 +5,14 @@ from dataclasses import fields
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, LeakageModel, Perfusion, TissueCurves
 from bolus.estimators import Estimator, deconvolve, estimator, sample_noise
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import method_name
 from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
-from bolus.patient.stopwatch import Progress, Stopwatch
+from bolus.patient.stopwatch import Stopwatch
 from bolus.physics import blood_volume
 from bolus.preprocess import LIMIT
 
@@ -31,7 +32,7 @@ def perfusion_maps(
     motion: bool = True,
     motion_limit: float = LIMIT,
     flagged: str = "keep",
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> PatientMaps:
     """Perfusion maps of a series.
 
@@ -53,10 +54,10 @@ def perfusion_maps(
         motion=motion,
         motion_limit=motion_limit,
         flagged=flagged,
-        progress=progress,
+        reporter=reporter,
     )
     name = method if isinstance(method, str) else method_name(chosen)
-    return estimate(measured, chosen, name=name, progress=progress)
+    return estimate(measured, chosen, name=name, reporter=reporter)
 
 
 def estimate(
@@ -64,13 +65,13 @@ def estimate(
     method: str | Estimator = "phae",
     *,
     name: str | None = None,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> PatientMaps:
     """Maps by a method of what was measured. Raises MethodError.
 
     ``name`` is what the maps say of an estimator that METHODS does not hold.
     """
-    chosen, watch = estimator(method), Stopwatch(progress)
+    chosen, watch = estimator(method), Stopwatch(reporter)
     told = name or (method if isinstance(method, str) else method_name(chosen))
     aif, dt = measured.aif.curve, measured.series.dt
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, LeakageModel, PreparedSeries, TissueCurves
 from bolus.estimators import LeakageFit, correct_leakage, find_leakage_model
 from bolus.patient.given import arterial_input, mask_of, read_input, rois_of
 from bolus.patient.ready import MotionOptions, prepared
-from bolus.patient.stopwatch import Progress, Stopwatch
+from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import LIMIT, tissue_curves
 
 PathLike = str | os.PathLike[str]
@@ -47,7 +48,7 @@ def measure(
     motion: bool = True,
     motion_limit: float = LIMIT,
     flagged: str = "keep",
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Measured:
     """Everything before deconvolution: frames, brain, concentration, arterial input, leakage.
 
@@ -61,11 +62,11 @@ def measure(
     displacement over ``motion_limit`` mm are flagged. ``flagged`` says what is done with these:
     "keep", they count as any other, or "drop", they are left out by a method that can (see
     ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
-    input (``censor_moved``). ``progress`` is called with the name of each step.
+    input (``censor_moved``). ``reporter`` gets the name of each step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
     """
-    watch = Stopwatch(progress)
+    watch = Stopwatch(reporter)
     options = MotionOptions(motion, motion_limit, flagged)
     brain = mask_of(mask, series, "mask")
     rois = rois_of({"tumor": tumor, "reference": reference}, series)
@@ -84,13 +85,13 @@ def measure_prepared(
     reference: np.ndarray | PathLike | None = None,
     leakage: bool | None = None,
     leakage_model: str | LeakageModel = "free",
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Measured:
     """What ``measure`` does after frames and brain are known: concentration, arteries, leakage.
 
     Arguments and errors are ``measure``'s.
     """
-    watch = Stopwatch(progress)
+    watch = Stopwatch(reporter)
     rois = rois_of({"tumor": tumor, "reference": reference}, series.series)
     given = read_input(aif, series.series)
     leakage_model = find_leakage_model(leakage_model)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import DSCSeries, InputError, PreparedSeries
 from bolus.patient.given import mask_of
-from bolus.patient.stopwatch import Progress, Stopwatch
+from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import LIMIT, censor_moved, correct_motion, prepare
 
 PathLike = str | os.PathLike[str]
@@ -20,13 +21,13 @@ def ready(
     motion: bool = True,
     motion_limit: float = LIMIT,
     flagged: str = "keep",
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> PreparedSeries:
     """What ``measure`` does before concentration: the prepared series.
 
     For arteries that are marked by hand. Arguments and errors are ``measure``'s.
     """
-    watch = Stopwatch(progress)
+    watch = Stopwatch(reporter)
     options = MotionOptions(motion, motion_limit, flagged)
     return prepared(series, mask_of(mask, series, "mask"), options, watch)
 
@@ -53,7 +54,7 @@ def prepared(
     motion = None
     if options.correct:
         with watch("taking out motion"):
-            series, motion = correct_motion(series, watch.progress, limit=options.limit)
+            series, motion = correct_motion(series, watch.reporter, limit=options.limit)
     with watch("finding frames and brain"):
         found = prepare(series, brain, motion=motion)
         return censor_moved(found) if options.flagged == "drop" else found

@@ -1,24 +1,23 @@
 """The seconds of every step."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[str], None]
+from bolus.base.progress import QUIET, Reporter
 
 
 class Stopwatch:
-    """Announces each step and keeps its time in seconds."""
+    """Reports each step and keeps its time in seconds."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, reporter: Reporter = QUIET) -> None:
         self.seconds: dict[str, float] = {}
-        self.progress = progress
+        self.reporter = reporter
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
         """Time what is done within."""
-        if self.progress is not None:
-            self.progress(step)
+        self.reporter.step(step)
         start = time.perf_counter()
         yield
         self.seconds[step] = time.perf_counter() - start

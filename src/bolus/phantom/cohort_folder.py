@@ -1,11 +1,12 @@
 """A digital cohort as files."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import Grid
 from bolus.io import output_folder, write_json, write_series, write_volume
 from bolus.io.cohort import mask_path, series_path, truth_path, write_dataset, write_participants
@@ -14,7 +15,6 @@ from bolus.phantom.cohort import PatientPlan, plan_cohort, simulate_planned
 from bolus.phantom.folder import TRUTH_UNITS
 from bolus.phantom.patient import DigitalPatient
 
-Progress = Callable[[int, int, str], None]
 MASKS = ("brain", "nawm", "tumor", "aif")
 
 
@@ -38,14 +38,14 @@ def simulate_cohort(
     frames: int = 60,
     jobs: int | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> SimulatedCohort:
     """Digital glioma patients on disk, laid out as ``io.cohort`` says; see ``plan_cohort``.
 
     Beside every series lie its masks (the arterial one of pure voxels, the brain, the tumour's
     solid part, normal-appearing white matter) and its truth maps. The folder appears whole or not
     at all; the same arguments give the same bytes whatever ``jobs``, the local processes.
-    ``progress(done, total, label)`` is called after every patient.
+    ``reporter`` gets how many patients are done.
 
     Raises InputError for a plan that cannot be, OutputError.
     """
@@ -59,7 +59,7 @@ def simulate_cohort(
         frames=frames,
         jobs=jobs,
         overwrite=overwrite,
-        progress=progress,
+        reporter=reporter,
     )
 
 
@@ -72,7 +72,7 @@ def simulate_plans(
     frames: int = 60,
     jobs: int | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> SimulatedCohort:
     """The patients of some plans on disk, such as those of a cohort that are tested.
 
@@ -81,8 +81,7 @@ def simulate_plans(
     with output_folder(out, overwrite) as folder:
         tasks = {plan.name: (plan, folder, shape, frames) for plan in plans}
         for done, (name, _) in enumerate(run_all(_simulated, tasks, jobs=jobs), start=1):
-            if progress is not None:
-                progress(done, len(plans), name)
+            reporter.advance(done, len(plans), name)
         write_participants(folder, [_row(plan) for plan in plans])
         write_dataset(folder, str(facts["name"]))
         write_json(folder / "summary.json", _summary(plans, facts))

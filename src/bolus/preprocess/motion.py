@@ -1,7 +1,6 @@
 """Motion correction: the head's motion, found and corrected."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int, Num
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import DSCSeries, Grid, Motion, SeriesError
 from bolus.preprocess.one_thread import one_itk_thread
 from bolus.preprocess.resample import brought_back
@@ -33,7 +33,7 @@ class MotionCorrected(NamedTuple):
 
 def correct_motion(
     series: DSCSeries,
-    progress: Callable[[str], None] | None = None,
+    reporter: Reporter = QUIET,
     *,
     limit: float = LIMIT,
     threads: int | None = None,
@@ -49,8 +49,8 @@ def correct_motion(
     pose of the one before and stays as it is. Frames with a framewise displacement over ``limit``
     mm are flagged.
 
-    The result does not depend on the number of ``threads`` (None: as many as cores). ``progress``
-    is told how far it is.
+    The result does not depend on the number of ``threads`` (None: as many as cores).
+    ``reporter`` gets how far it is.
 
     Raises SeriesError when ``limit`` is not positive, or the grid has fewer than two dimensions.
     """
@@ -60,7 +60,7 @@ def correct_motion(
     pose, signal = np.zeros((series.n_frames, 6)), series.signal
     if good.sum() > 1:
         with one_itk_thread(), ThreadPoolExecutor(threads or _cores()) as pool:
-            search = Search(series, np.flatnonzero(good), pool, progress)
+            search = Search(series, np.flatnonzero(good), pool, reporter)
             pose = search.poses()[np.maximum(np.cumsum(good) - 1, 0)]
             away = pose_error(pose, np.zeros_like(pose), series.grid, search.head)
             moved = good & (away > negligible(series.grid))

@@ -1,6 +1,5 @@
 """The search for the poses of all frames of a series."""
 
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 
+from bolus.base.progress import Reporter
 from bolus.data import DSCSeries, SeriesError
 from bolus.preprocess.register import COARSE, FINE, Level, Reference, register, smoothed
 from bolus.preprocess.resample import filled, moved_back
@@ -34,13 +34,13 @@ Poses = Float[np.ndarray, "t 6"]
 class Search:
     """The way to the poses of some frames of a series.
 
-    ``which`` (t,) are frames that have contrast; ``progress`` is told how far the search is.
+    ``which`` (t,) are frames that have contrast; ``reporter`` gets how far the search is.
     """
 
     series: DSCSeries
     which: Int[np.ndarray, " t"]
     pool: Executor
-    progress: Callable[[str], None] | None
+    reporter: Reporter
 
     def poses(self) -> Poses:
         """Every frame's, against their mean.
@@ -116,9 +116,8 @@ class Search:
         found = []
         for pose in self.pool.map(one, frames, start):
             found.append(pose)
-            if self.progress is not None:
-                share = (LEVELS.index(level) + len(found) / len(frames)) / len(LEVELS)
-                self.progress(f"taking out motion, {100 * share:.0f} %")
+            done = LEVELS.index(level) * len(frames) + len(found)
+            self.reporter.advance(done, len(LEVELS) * len(frames), "registering frames")
         return np.stack(found)
 
 

@@ -1,7 +1,7 @@
 """Heads that move: what is found of it, and what it costs the maps, before and after."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.aif import find_aif
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, ArterialInputError, DSCSeries, Motion
 from bolus.patient import estimate, measure
 from bolus.phantom import Realism, simulate_patient
@@ -32,7 +33,6 @@ NEAR = 1.1
 LEAST_CBF = 15
 """mL/100 g/min: voxels with less are not counted, they are mostly fluid."""
 RESAMPLES = 2000
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +85,14 @@ class MovedHead:
 def run_moving(
     matrices: Sequence[tuple[int, int, int]] = MATRICES,
     patients: Sequence[tuple[int, str]] = PATIENTS,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> tuple[MovedHead, ...]:
     """Simulate every patient still and moving, 60 frames at an SNR of 50, and correct both."""
     heads: list[MovedHead] = []
     total = len(matrices) * len(patients)
     for shape in matrices:
         for seed, tumor in patients:
-            if progress is not None:
-                progress(len(heads), total, f"moving heads of {'×'.join(map(str, shape))}")
+            reporter.advance(len(heads), total, f"moving heads of {'×'.join(map(str, shape))}")
             heads.append(_head(shape, seed, tumor))
     return tuple(heads)
 

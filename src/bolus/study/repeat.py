@@ -2,12 +2,13 @@
 
 import math
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Quiet, Reporter
 from bolus.grading import auc
 from bolus.phantom.cohort import plan_cohort
 from bolus.phantom.cohort_folder import simulate_plans
@@ -21,7 +22,6 @@ SEEDS = (0, 1, 2, 3, 4)
 LOW, HIGH, TRAIN = 21, 43, 39
 """Patients of a cohort as in the published study, and how many of them are not tested."""
 RESAMPLES = 2000
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,7 +64,7 @@ def repeat_study(
     train: int = TRAIN,
     shape: tuple[int, int, int] = (64, 64, 10),
     jobs: int | None = None,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Repeated:
     """Simulate a cohort of each seed and study it: ``low`` and ``high`` grade patients.
 
@@ -72,11 +72,7 @@ def repeat_study(
     """
     chosen, studies = settings or StudySettings(), []
     for place, seed in enumerate(seeds):
-
-        def tell(done: int, total: int, label: str, place: int = place) -> None:
-            if progress is not None:
-                progress(place * total + done, len(seeds) * total, f"cohort {place + 1}: {label}")
-
+        part = _Part(reporter, place, len(seeds))
         with tempfile.TemporaryDirectory() as folder:
             cohort = Path(folder) / f"seed-{seed}"
             plans = plan_cohort(low=low, high=high, train=train, seed=seed)
@@ -85,8 +81,25 @@ def repeat_study(
                 cohort, tested, facts={"name": cohort.name, "seed": seed}, shape=shape, jobs=jobs
             )
             out = Path(folder) / "results"
-            studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, progress=tell))
+            studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, reporter=part))
     return Repeated(seeds=tuple(seeds), studies=tuple(studies), low=low, high=high, train=train)
+
+
+class _Part(Quiet):
+    """Reports one of several cohorts as a part of the whole."""
+
+    def __init__(self, reporter: Reporter, place: int, cohorts: int) -> None:
+        self._reporter, self._place, self._cohorts = reporter, place, cohorts
+
+    def advance(self, done: int, total: int, label: str) -> None:
+        """So much of this cohort."""
+        self._reporter.advance(
+            self._place * total + done, self._cohorts * total, f"cohort {self._place + 1}: {label}"
+        )
+
+    def skipped(self, who: str, why: str) -> None:
+        """A patient of this cohort."""
+        self._reporter.skipped(f"cohort {self._place + 1}: {who}", why)
 
 
 def repeated_page(found: Repeated) -> str:

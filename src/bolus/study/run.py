@@ -1,10 +1,11 @@
 """A cohort in, Table 1 and Figures 3 to 5 out."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError
 from bolus.io import check_output, output_folder
 from bolus.io.cohort import Participant, read_participants
@@ -17,8 +18,6 @@ from bolus.study.work import MAPS, begin, finished, forget, keep, work_folder
 from bolus.training import Sample, train
 
 PathLike = str | os.PathLike[str]
-Progress = Callable[[int, int, str], None]
-Say = Callable[[str], None]
 TRAINED = {"paper": "phae-paper", "phae": "phae"}
 """Preset → the method whose weights it makes."""
 VOXELS = {"paper": 1024, "phae": 8192}
@@ -61,8 +60,7 @@ def run_study(
     dask: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
-    progress: Progress | None = None,
-    say: Say | None = None,
+    reporter: Reporter = QUIET,
 ) -> Study:
     """Examine every patient of a cohort and write tables, figures and page to ``out``.
 
@@ -71,19 +69,18 @@ def run_study(
     patients marked 'train', who then take no part. Patients are worked on by ``jobs`` local
     processes, or by the Dask cluster at the address ``dask``. What is finished stays in ``out`` +
     '.work' until the study is whole; ``resume`` goes on from there. A patient that cannot be used
-    is told to ``say`` and in the results, and stops no other. ``progress(done, total, label)``.
+    is reported, and named in the results, and stops no other.
 
     Raises InputError and OutputError for what no study can be made of.
     """
     chosen, folder, place = settings or StudySettings(), Path(cohort).resolve(), Path(out)
-    say = say or (lambda _: None)
     check_output(place, overwrite)
     everyone = read_participants(folder)
     participants = _split(everyone, split, train_preset)
     plan = _plan(folder, participants, chosen, train_preset)
     work = begin(place, plan, resume=resume, overwrite=overwrite)
-    weights, trained = _weights(everyone, train_preset, chosen, work, resume, say)
-    examined = _examine(participants, chosen, weights, work, jobs, dask, progress, say)
+    weights, trained = _weights(everyone, train_preset, chosen, work, resume, reporter)
+    examined = _examine(participants, chosen, weights, work, jobs, dask, reporter)
     rows = tuple(row for one in examined for row in one.rows)
     if not rows:
         reasons = "; ".join(dict.fromkeys(one.error or "" for one in examined))
@@ -142,7 +139,7 @@ def _weights(
     settings: StudySettings,
     work: Path,
     resume: bool,
-    say: Say,
+    reporter: Reporter,
 ) -> tuple[dict[str, Path], str | None]:
     """Weights by method, trained on the patients marked for it, and a sentence on that."""
     if preset is None:
@@ -164,10 +161,10 @@ def _weights(
             seed=settings.seed,
             sample=Sample(voxels=VOXELS[preset]),
             resume=resume,
-            progress=say,
+            reporter=reporter,
         )
         if made.path is None:
-            say("the adaptation was not kept; phae stays as shipped")
+            reporter.note("the adaptation was not kept; phae stays as shipped")
             return {}, f"an adaptation of {method} to {len(series)} patients was not kept"
     return {method: path}, f"{method} was trained on {len(series)} other patients of the cohort"
 
@@ -179,8 +176,7 @@ def _examine(
     work: Path,
     jobs: int | None,
     dask: str | None,
-    progress: Progress | None,
-    say: Say,
+    reporter: Reporter,
 ) -> tuple[Examined, ...]:
     """Every patient at every SNR, those not done yet; in the order of the participants."""
     maps = (work / MAPS).resolve()
@@ -192,9 +188,8 @@ def _examine(
         done[name] = found
         for one in found:
             if one.error is not None:
-                say(f"skipped {one.participant_id} at SNR {one.snr}: {one.error}")
-        if progress is not None:
-            progress(len(done), len(tasks), name)
+                reporter.skipped(f"{one.participant_id} at SNR {one.snr}", one.error)
+        reporter.advance(len(done), len(tasks), name)
     return tuple(one for name in tasks for one in done[name])
 
 

@@ -1,6 +1,6 @@
 """A cohort's voxels on disk, one patient in memory at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from bolus.aif import aif_from_mask, find_aif
 from bolus.base.json import read_json
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, OutputError, Quality
 from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
 from bolus.io import read_mask, read_series, write_json
@@ -20,8 +21,6 @@ INDEX, VOXELS = "cohort.json", "voxels"
 LEAST = 96
 """Fewest voxels with a bolus that a series can be trained on."""
 UNUSABLE = np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE | Quality.CLIPPED)
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,38 +76,33 @@ def read_cohort(
     voxels: int,
     seed: int = 0,
     resume: bool = False,
-    progress: Say | None = None,
+    reporter: Reporter = QUIET,
 ) -> Cohort:
     """Read every series and write a random sample of its brain voxels with a bolus to ``folder``.
 
     Frames, brain, curves and arterial input are found as for maps, with the masks beside the
     series where there are any. At most ``voxels`` of a series are taken. Files are numbered and
     hold no name. A series that cannot be used, or that holds the same data as an earlier one, is
-    skipped; ``progress`` is told, and the result says why. ``resume`` takes what an earlier run
+    skipped; ``reporter`` gets it, and the result says why. ``resume`` takes what an earlier run
     has written. Memory does not grow with the number of series.
 
     Raises InputError when ``resume`` finds another cohort, OutputError.
     """
-    say = progress or (lambda _: None)
     label = {"seed": seed, "voxels": voxels, "series": [s.fingerprint() for s in sources]}
     if resume and (folder / INDEX).exists():
-        return _known(folder, label, say)
+        return _known(folder, label, reporter)
     _make(folder / VOXELS)
     files: dict[Path, int] = {}
     skipped: list[Skipped] = []
     seen: dict[str, int] = {}
     for number, source in enumerate(sources, start=1):
-        say(f"reading series {number} of {len(sources)}")
+        reporter.advance(number - 1, len(sources), "reading series")
         path = folder / VOXELS / f"{number:05d}.safetensors"
         try:
             _read(source, path, voxels, [seed, 0, number], seen, number)
         except (BolusError, OSError) as error:
             reason = " ".join(str(error).split())
-            say(
-                f"skipped {reason}"
-                if str(source.path) in reason
-                else f"skipped {source.path}: {reason}"
-            )
+            reporter.skipped(str(source.path), reason.replace(f"{source.path}: ", ""))
             skipped.append(
                 Skipped(series=number, reason=reason.replace(str(source.path), f"series {number}"))
             )
@@ -158,7 +152,7 @@ def _read(
     )
 
 
-def _known(folder: Path, label: Mapping[str, object], say: Say) -> Cohort:
+def _known(folder: Path, label: Mapping[str, object], reporter: Reporter) -> Cohort:
     """The cohort that an earlier run has read."""
     path = folder / INDEX
     told: dict[str, Any] = read_json(path)
@@ -169,7 +163,7 @@ def _known(folder: Path, label: Mapping[str, object], say: Say) -> Cohort:
         )
     skipped = tuple(Skipped(series=int(n), reason=why) for n, why in told["skipped"].items())
     for one in skipped:
-        say(f"skipped series {one.series}: {one.reason}")
+        reporter.skipped(f"series {one.series}", one.reason)
     files = tuple(folder / VOXELS / name for name in told["files"])
     return Cohort(files=files, patients=tuple(told["files"].values()), skipped=skipped)
 

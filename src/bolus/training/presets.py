@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from bolus.base.progress import Reporter
 from bolus.data import InputError
 from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights, shipped_weights
-from bolus.training.cohort import LEAST, Say
+from bolus.training.cohort import LEAST
 from bolus.training.sample import Sample
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Job:
     seed: int = 0
     sample: Sample = field(default_factory=Sample)
     resume: bool = False
-    say: Say
+    reporter: Reporter
 
     def recipe_of(self, kind: type[R]) -> R:
         """The recipe given or else the kind's own, with the epochs given."""
@@ -82,7 +83,7 @@ def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
         patients=job.sample.patients or PATIENTS,
         voxels=job.sample.voxels or VOXELS,
         resume=job.resume,
-        progress=job.say,
+        reporter=job.reporter,
     )
     return weights
 
@@ -93,7 +94,7 @@ def phae_simulated(job: Job) -> Weights:
 
     recipe = job.recipe_of(PhaeRecipe)
     weights, _ = train_phae(
-        job.folder, recipe=recipe, seed=job.seed, resume=job.resume, progress=job.say
+        job.folder, recipe=recipe, seed=job.seed, resume=job.resume, reporter=job.reporter
     )
     return weights
 
@@ -104,7 +105,7 @@ def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     from bolus.estimators.phae.paper.task import PaperTask
     from bolus.estimators.phae.training.loop import fit
     from bolus.estimators.phae.training.provenance import provenance
-    from bolus.estimators.phae.training.recipe import Recipe, told
+    from bolus.estimators.phae.training.recipe import Recipe
 
     patients, held_out = _opened(job.files), _opened(job.held_out)
     config = paper_config(job, patients)
@@ -125,7 +126,7 @@ def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
         job.folder,
         resume=job.resume,
         identity=f"{replace(config, epochs=1)} {begun} {fingerprint([*patients, *held_out])}",
-        progress=told(job.say),
+        reporter=job.reporter,
     )
     made = {
         "data": "cohort",
@@ -161,7 +162,9 @@ def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
     while batch > LEAST and not filled(batch):
         batch = max(LEAST, batch // 2)
     if batch != config.batch:
-        job.say(f"batches of {batch} voxels: a protocol of the cohort has too few for more")
+        job.reporter.note(
+            f"batches of {batch} voxels: a protocol of the cohort has too few for more"
+        )
     return replace(config, batch=batch)
 
 
@@ -178,7 +181,7 @@ def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
         recipe=recipe,
         seed=job.seed,
         resume=job.resume,
-        progress=job.say,
+        reporter=job.reporter,
     )
     return adapted.weights, adapted
 

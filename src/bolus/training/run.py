@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, WeightsError
 from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights
-from bolus.training.cohort import Cohort, Say, Skipped, read_cohort
+from bolus.training.cohort import Cohort, Skipped, read_cohort
 from bolus.training.presets import Job, Preset, preset_named
 from bolus.training.sample import Sample
 from bolus.training.sources import PathLike, Source, find_sources
@@ -78,7 +79,7 @@ def train(
     sample: Sample | None = None,
     start: PathLike | Weights | None = None,
     overwrite: bool = False,
-    progress: Say | None = None,
+    reporter: Reporter = QUIET,
 ) -> Training:
     """Train on a cohort, or without one on simulation, and write weights to ``out``.
 
@@ -90,8 +91,7 @@ def train(
     AdaptRecipe with a cohort, a PhaeRecipe without; ``epochs`` goes before its own. ``sample`` says
     how much is trained on.
     Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
-    from which ``resume`` goes on. ``progress`` is told each step in words, and each series that
-    is skipped.
+    from which ``resume`` goes on. ``reporter`` gets each step, epoch, and series that is skipped.
 
     Under torchrun every process calls this alike and the first one writes.
 
@@ -107,10 +107,10 @@ def train(
 
     with joined() as group:
         _check_processes(chosen, group)
-        say = progress if group.first and progress else _silent
+        shown = reporter if group.first else QUIET
         _by_first(group, lambda: begin(path, resume=resume, overwrite=overwrite))
         if resume and not (work_folder(path) / CHECKPOINT).exists():
-            say("nothing to resume: no epoch was finished before")
+            shown.note("nothing to resume: no epoch was finished before")
         job = Job(
             folder=work_folder(path),
             start=begun,
@@ -119,7 +119,7 @@ def train(
             seed=seed,
             sample=sample,
             resume=resume,
-            say=say,
+            reporter=shown,
         )
         if not cohort:
             made = Training(path=path, weights=chosen.simulated(job))
@@ -128,7 +128,7 @@ def train(
             made = _on_cohort(chosen, found, job, path)
         _by_first(group, lambda: _leave(path, made))
         if made.adapted is not None and made.weights is not None and group.first:
-            made = replace(made, benchmark=_benchmark(begun, made.weights, say))
+            made = replace(made, benchmark=_benchmark(begun, made.weights, shown))
     return made
 
 
@@ -160,7 +160,7 @@ def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:
             voxels=job.sample.most(),
             seed=job.seed,
             resume=resume,
-            progress=job.say,
+            reporter=job.reporter,
         )
 
     found = _by_first(group, lambda: read(job.resume))
@@ -174,7 +174,7 @@ def _leave(path: Path, made: Training) -> None:
         finish(path, made.weights)
 
 
-def _benchmark(start: Weights | None, after: Weights, say: Say) -> "Benchmark":
+def _benchmark(start: Weights | None, after: Weights, reporter: Reporter) -> "Benchmark":
     """The standard benchmark of both weights."""
     from bolus.bench import run_benchmark
     from bolus.estimators.phae import Phae
@@ -185,7 +185,7 @@ def _benchmark(start: Weights | None, after: Weights, say: Say) -> "Benchmark":
         curves_per_cell=BENCH_CURVES,
         timing=None,
         parts=(),
-        progress=lambda done, total, label: say(f"benchmark: {label} ({done} of {total})"),
+        reporter=reporter,
     )
 
 
@@ -248,7 +248,3 @@ def _check_processes(chosen: Preset, group: "Group") -> None:
     if group.world not in chosen.processes:
         allowed = ", ".join(str(n) for n in chosen.processes)
         raise InputError(f"this preset is shared by {allowed} processes, found {group.world}")
-
-
-def _silent(_: str) -> None:
-    pass

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bolus.base.progress import Quiet, Reporter
 from bolus.data import BolusError
-from bolus.patient import Progress
 
 WRITING = "writing"
 """The step that is not broken off."""
@@ -21,7 +21,7 @@ class BusyError(BolusError):
 
 
 @dataclass
-class Job:
+class Job(Quiet):
     """Runs one piece of ``work`` in a thread; ``state`` is idle, running, done or failed."""
 
     state: str = "idle"
@@ -32,8 +32,8 @@ class Job:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closing: threading.Event = field(default_factory=threading.Event)
 
-    def start(self, work: Callable[[Progress], None]) -> None:
-        """Run ``work``, which is given a function to tell its steps to. Raises BusyError."""
+    def start(self, work: Callable[[Reporter], None]) -> None:
+        """Run ``work``, which reports its steps here. Raises BusyError."""
         with self._lock:
             if self.state == "running":
                 raise BusyError("a computation is running already; wait until it has ended")
@@ -67,15 +67,16 @@ class Job:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _step(self, name: str) -> None:
+    def step(self, name: str) -> None:
+        """The next step begins. Raises Stopped where the viewer closes."""
         if self._closing.is_set():
             raise Stopped
         self._steps.append((name, time.perf_counter()))
 
-    def _run(self, work: Callable[[Progress], None]) -> None:
+    def _run(self, work: Callable[[Reporter], None]) -> None:
         state = "failed"
         try:
-            work(self._step)
+            work(self)
             state = "done"
         except Stopped:
             self.problem = "broken off"

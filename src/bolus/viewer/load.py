@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, InputError, PreparedSeries, Quality, is_sd, plain_name
 from bolus.estimators import Estimator, explainer, rebuilt
 from bolus.estimators.fit import Explains
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
-from bolus.patient import Measured, PatientMaps, Progress, measure_prepared
+from bolus.patient import Measured, PatientMaps, measure_prepared
 from bolus.viewer.view import REGIONS, Result, View
 
 SUMMARY = "summary.json"
@@ -23,7 +24,7 @@ def read_view(
     *,
     weights: Weights | None = None,
     method: Estimator | None = None,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> tuple[View, Estimator]:
     """The result in a folder, and the estimator that made it.
 
@@ -47,7 +48,7 @@ def read_view(
         reference=regions.get("reference"),
         leakage=model is not None,
         leakage_model=model or "free",
-        progress=progress,
+        reporter=reporter,
     )
     result = result_of(measured, _maps(folder, told, measured), chosen)
     view = View(series=measured.series, curves=measured.curves, result=result, regions=regions)

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from starlette.applications import Starlette
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import DSCSeries, InputError
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
-from bolus.patient import Progress, method_name, method_or_weights, ready
+from bolus.patient import method_name, method_or_weights, ready
 from bolus.preprocess import tissue_curves
 from bolus.viewer.app import application
 from bolus.viewer.load import read_view
@@ -35,7 +36,7 @@ def viewer_app(
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
     motion: bool = True,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Starlette:
     """The viewer of a folder that ``bolus maps`` wrote, as an ASGI application.
 
@@ -55,12 +56,12 @@ def viewer_app(
     if series is None:
         given = None if weights is None else read_weights(weights)
         chosen = None if method is None else estimator(method)
-        view, made = read_view(folder, weights=given, method=chosen, progress=progress)
+        view, made = read_view(folder, weights=given, method=chosen, reporter=reporter)
         name = method_name(made) if view.maps is None else view.maps.method
         return application(Session(folder, view, made, name))
     check_output(folder)
     made = estimator(method_or_weights(method, weights))
-    prepared = ready(series, mask, motion=motion, progress=progress)
+    prepared = ready(series, mask, motion=motion, reporter=reporter)
     view = View(series=prepared, curves=tissue_curves(prepared), result=None, regions={})
     return application(Session(folder, view, made, method_name(made)))
 
@@ -99,7 +100,7 @@ def open_viewer(
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
     motion: bool = True,
-    progress: Progress | None = None,
+    reporter: Reporter = QUIET,
 ) -> Viewer:
     """A viewer of a result, on ``port`` of 127.0.0.1 (0: a free one), ready to run.
 
@@ -114,7 +115,7 @@ def open_viewer(
             weights=weights,
             method=method,
             motion=motion,
-            progress=progress,
+            reporter=reporter,
         )
     except BaseException:
         listener.close()

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.base.progress import Reporter
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
-from bolus.patient import Progress, estimate, measure_prepared
+from bolus.patient import estimate, measure_prepared
 from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.job import WRITING, BusyError, Job
@@ -58,16 +59,16 @@ class Session:
     def recompute(self, marks: Bool[np.ndarray, "x y z"]) -> None:
         """Begin to make all maps anew, and the folder with them, from marked arterial voxels."""
         artery = marked_input(self.view, marks)
-        self.job.start(lambda step: self._make(artery, step, by_hand=True))
+        self.job.start(lambda reporter: self._make(artery, reporter, by_hand=True))
 
     def go_back(self) -> None:
         """Begin to make the maps with the arterial input before the last computation."""
         if self.before is None:
             raise InputError("no maps have been replaced since this viewer was started")
         artery = self.before.aif
-        self.job.start(lambda step: self._make(artery, step, by_hand=False))
+        self.job.start(lambda reporter: self._make(artery, reporter, by_hand=False))
 
-    def _make(self, artery: AIF, step: Progress, *, by_hand: bool) -> None:
+    def _make(self, artery: AIF, reporter: Reporter, *, by_hand: bool) -> None:
         view = self.view
         measured = measure_prepared(
             view.series,
@@ -76,12 +77,12 @@ class Session:
             reference=view.regions.get("reference"),
             leakage=view.maps is not None and view.maps.leakage_model is not None,
             leakage_model=(view.maps and view.maps.leakage_model) or "free",
-            progress=step,
+            reporter=reporter,
         )
-        maps = estimate(measured, self.chosen, name=self.method, progress=step)
-        step("preparing the curves")
+        maps = estimate(measured, self.chosen, name=self.method, reporter=reporter)
+        reporter.step("preparing the curves")
         result = result_of(measured, maps, self.chosen)
-        step(WRITING)
+        reporter.step(WRITING)
         maps.save(self.folder, overwrite=True, keep=self._others())
         if by_hand:
             save_arteries(view, artery, self.folder)

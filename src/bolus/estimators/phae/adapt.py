@@ -6,13 +6,14 @@ distributed. That is learned from the likelihoods of its curves alone, checked o
 no part in it, and then the network is trained on simulated curves of that population.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.estimators.phae.calibrate import calibrate
 from bolus.estimators.phae.estimator import hidden_widths
 from bolus.estimators.phae.features import SIZE
@@ -29,7 +30,7 @@ from bolus.estimators.phae.scenes import Scene, random_scene, scene
 from bolus.estimators.phae.supervise import Encoder, Supervised
 from bolus.estimators.phae.training.loop import fit
 from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import Recipe, told
+from bolus.estimators.phae.training.recipe import Recipe
 from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights
 
@@ -79,7 +80,7 @@ def adapt(
     recipe: AdaptRecipe | None = None,
     seed: int = 0,
     resume: bool = False,
-    progress: Callable[[str], None] | None = None,
+    reporter: Reporter = QUIET,
 ) -> Adapted:
     """Learn the population of ``train``, judge it on ``validation``, and train ``start`` on it.
 
@@ -87,16 +88,15 @@ def adapt(
     are explained better.
     """
     recipe = AdaptRecipe() if recipe is None else recipe
-    say = progress or (lambda _: None)
-    say("learning the population")
+    reporter.step("learning the population")
     before = broad_population()
     core = learn_population([likelihood(c) for c in some_curves(train)], before)
     learned = core.kept_open(before)
-    say("judging it on the patients held out")
+    reporter.step("judging it on the patients held out")
     gain, low, high = predictive_gain(some_curves(validation), learned, before, seed)
     if not low > 0:
         return Adapted(weights=None, population=learned, gain=gain, gain_ci=(low, high))
-    say("simulating its curves")
+    reporter.step("simulating its curves")
     task = _task(train, learned, start, recipe, seed)
     loop = Recipe(
         epochs=recipe.epochs,
@@ -106,7 +106,7 @@ def adapt(
         seed=seed,
     )
     identity = f"{task.fingerprint} {start.checksum}"
-    history = fit(task, loop, folder, resume=resume, identity=identity, progress=told(progress))
+    history = fit(task, loop, folder, resume=resume, identity=identity, reporter=reporter)
     made = {
         "data": "simulated scans of a learned population",
         "adapted_from": start.checksum,

@@ -1,18 +1,19 @@
 """The shipped weights of ``phae``, from nothing but a seed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bolus.base.json import plain
+from bolus.base.progress import QUIET, Reporter
 from bolus.estimators.phae.calibrate import calibrate
 from bolus.estimators.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePrior, random_scene
 from bolus.estimators.phae.supervise import Encoder, Supervised, statistics
 from bolus.estimators.phae.training.loop import fit
 from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import History, Recipe, told
+from bolus.estimators.phae.training.recipe import History, Recipe
 from bolus.estimators.phae.weights import Weights
 
 USUAL = BroadPrior(delay=(-1.0, 4.0), delay_taper=0.0, cbv=(0.014, 0.114), unusual=0.0)
@@ -43,7 +44,7 @@ def train_phae(
     prior: TissuePrior | None = None,
     seed: int = 0,
     resume: bool = False,
-    progress: Callable[[str], None] | None = None,
+    reporter: Reporter = QUIET,
 ) -> tuple[Weights, History]:
     """Train on simulated scans; ``folder`` takes the checkpoint and the log.
 
@@ -53,7 +54,7 @@ def train_phae(
     recipe = PhaeRecipe() if recipe is None else recipe
     prior = BroadPrior() if prior is None else prior
     scenes = simulated_scans(
-        recipe.scans + recipe.held_out, recipe.voxels, prior, seed=seed, progress=progress
+        recipe.scans + recipe.held_out, recipe.voxels, prior, seed=seed, reporter=reporter
     )
     used, held_out = scenes[: recipe.scans], scenes[recipe.scans :]
     mean, sd = statistics(used[:STATISTICS], prior, seed)
@@ -66,9 +67,7 @@ def train_phae(
         schedule="cosine",
         seed=seed,
     )
-    history = fit(
-        task, loop, folder, resume=resume, identity=task.fingerprint, progress=told(progress)
-    )
+    history = fit(task, loop, folder, resume=resume, identity=task.fingerprint, reporter=reporter)
     made = {
         "data": "simulated scans",
         "prior": plain({"name": type(prior).__name__, **vars(prior)}),
@@ -85,12 +84,12 @@ def simulated_scans(
     prior: TissuePrior,
     *,
     seed: int,
-    progress: Callable[[str], None] | None = None,
+    reporter: Reporter = QUIET,
 ) -> Sequence[Scene]:
     """``count`` random scans of ``voxels`` each; each has its own seed, so any part is the same."""
     found = []
     for number in range(count):
-        if progress is not None and number % 20 == 0:
-            progress(f"simulating scan {number + 1} of {count}")
+        if number % 20 == 0:
+            reporter.advance(number, count, "simulating scans")
         found.append(random_scene(np.random.default_rng([seed, number]), prior, voxels))
     return found

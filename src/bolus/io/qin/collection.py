@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bolus.base.json import write_json
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError
 from bolus.io.cohort import write_dataset, write_participants
 from bolus.io.output import check_output, output_folder
 from bolus.io.qin.patient import read_case, write_case
 from bolus.io.qin.table import Row, name_of, read_rows
-from bolus.io.qin.tree import QinPatient, Say, Tree, read_tree
+from bolus.io.qin.tree import QinPatient, Tree, read_tree
 
 PathLike = str | os.PathLike[str]
 
@@ -56,7 +57,7 @@ def import_qin(
     participants: PathLike,
     *,
     overwrite: bool = False,
-    progress: Say | None = None,
+    reporter: Reporter = QUIET,
 ) -> Imported:
     """Import the collection QIN-BRAIN-DSC-MRI from a folder as a cohort of bolus.
 
@@ -69,17 +70,17 @@ def import_qin(
 
     A patient is skipped, with a reason, without a row in the table, a grade, one readable DSC
     series, or a tumour and a NAWM mask that are not empty. A missing arterial or brain mask is a
-    note. ``progress`` is told each step, and each skip in a line that begins with 'skipped'.
+    note. ``reporter`` gets each step and each patient that is skipped.
 
     Raises InputError for a folder or table that cannot be read and when no patient at all can be
     imported, OutputError.
     """
-    root, target, say = Path(folder).resolve(), Path(out), progress or (lambda _: None)
+    root, target = Path(folder).resolve(), Path(out)
     check_output(target, overwrite)
     rows = read_rows(Path(participants))
-    tree = read_tree(root, say)
+    tree = read_tree(root, reporter)
     with output_folder(target, overwrite) as cohort:
-        done, skipped = _import_all(rows, tree, root, cohort, say)
+        done, skipped = _import_all(rows, tree, root, cohort, reporter)
         if not done:
             raise InputError(_nobody(root, skipped))
         strays = [f"passed over, and nobody's: {_plain(s.reason, root)}" for s in tree.strays]
@@ -95,22 +96,22 @@ def import_qin(
 
 
 def _import_all(
-    rows: Sequence[Row], tree: Tree, root: Path, cohort: Path, say: Say
+    rows: Sequence[Row], tree: Tree, root: Path, cohort: Path, reporter: Reporter
 ) -> tuple[list[_Done], list[_Skipped]]:
     """Write whoever can be imported, in the order of the table; the others with the reason."""
     done: list[_Done] = []
     skipped: list[_Skipped] = []
     for number, row in enumerate(rows, start=1):
-        say(f"patient {number} of {len(rows)}")
+        reporter.advance(number - 1, len(rows), "importing patients")
         found = [patient for patient in tree.patients if name_of(patient.id) == row.name]
         try:
             done.append(_import_one(row, _the_patient(row, found, tree), root, cohort))
         except InputError as error:
             skipped.append(_Skipped(found[0].id if found else row.given, _plain(error, root)))
-            say(f"skipped {skipped[-1].id}: {skipped[-1].reason}")
+            reporter.skipped(skipped[-1].id, skipped[-1].reason)
     for one in _unnamed(rows, tree):
         skipped.append(one)
-        say(f"skipped {one.id}: {one.reason}")
+        reporter.skipped(one.id, one.reason)
     return done, skipped
 
 

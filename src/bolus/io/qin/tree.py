@@ -2,11 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from bolus.base.progress import Reporter
 from bolus.data import SeriesError
 from bolus.io.checksums import files_below
 from bolus.io.silence import no_remarks
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 else:
     Dataset = Any  # pydicom is imported with the first DICOM file
 
-Say = Callable[[str], None]
 
 SERIES = "dsc"
 """The role of the time series; the other roles are the labels of masks."""
@@ -104,7 +104,7 @@ class _Mark(NamedTuple):
     description: str
 
 
-def read_tree(root: Path, say: Say) -> Tree:
+def read_tree(root: Path, reporter: Reporter) -> Tree:
     """Read the headers of all DICOM files below a folder; the pixels are not read.
 
     Other files and hidden ones are passed over, but one named ``.dcm`` that is no DICOM file, or
@@ -115,7 +115,7 @@ def read_tree(root: Path, say: Say) -> Tree:
     paths = (path for path in files_below(root) if not path.name.startswith("."))
     for count, path in enumerate(paths):
         if count % 1000 == 0:
-            say(f"reading headers, {count} files so far")
+            reporter.step(f"reading headers, {count} files so far")
         try:
             mark = _read_mark(path)
         except SeriesError as error:

@@ -1,11 +1,11 @@
 """Simulated patients of several protocols as curves on disk: what the shipped weights saw."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.data import Quality
 from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
 from bolus.phantom import simulate_patient
@@ -37,7 +37,7 @@ def simulated_patients(
     voxels: int,
     *,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    reporter: Reporter = QUIET,
 ) -> list[PatientVoxels]:
     """``patients`` simulated patients, ``voxels`` random brain voxels with a bolus of each.
 
@@ -47,8 +47,7 @@ def simulated_patients(
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     for number in range(patients):
-        if progress is not None:
-            progress(f"simulating patient {number + 1} of {patients}")
+        reporter.advance(number, patients, "simulating patients")
         found.append(_patient(folder / f"{number:03d}.safetensors", number, voxels, seed))
     return found
 

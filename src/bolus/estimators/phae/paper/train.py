@@ -1,16 +1,16 @@
 """The shipped weights of ``phae-paper`` and of its supervised twin, from nothing but a seed."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from bolus.base.progress import QUIET, Reporter
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.paper.simulated import PROTOCOLS, SHAPE, simulated_patients
 from bolus.estimators.phae.paper.task import PaperTask
 from bolus.estimators.phae.training.loop import fit
 from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import History, Recipe, told
+from bolus.estimators.phae.training.recipe import History, Recipe
 from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights
 
@@ -26,7 +26,7 @@ def train_paper(
     patients: int = PATIENTS,
     voxels: int = VOXELS,
     resume: bool = False,
-    progress: Callable[[str], None] | None = None,
+    reporter: Reporter = QUIET,
 ) -> tuple[Weights, History]:
     """Train on simulated patients by the published recipe: Adam, all epochs, no early stop.
 
@@ -36,12 +36,10 @@ def train_paper(
     torch.manual_seed(seed)
     config = PaperConfig() if config is None else config
     own = folder / "curves" / f"{patients}-{voxels}"
-    cached = _curves(own, patients + HELD_OUT, voxels, seed, progress)
+    cached = _curves(own, patients + HELD_OUT, voxels, seed, reporter)
     task = PaperTask(config, cached[:patients], cached[patients:], seed=seed, supervised=supervised)
     recipe = Recipe(epochs=config.epochs, lr=config.learning_rate, batch=config.batch, seed=seed)
-    history = fit(
-        task, recipe, folder, resume=resume, identity=task.fingerprint, progress=told(progress)
-    )
+    history = fit(task, recipe, folder, resume=resume, identity=task.fingerprint, reporter=reporter)
     made = {
         "data": "simulated patients",
         "protocols": [p._asdict() for p in PROTOCOLS],
@@ -58,10 +56,10 @@ def _curves(
     patients: int,
     voxels: int,
     seed: int,
-    progress: Callable[[str], None] | None,
+    reporter: Reporter,
 ) -> list[PatientVoxels]:
     """The simulated curves, made once for both networks."""
     there = sorted(folder.glob("*.safetensors"))
     if len(there) == patients:
         return [PatientVoxels.open(path) for path in there]
-    return simulated_patients(folder, patients, voxels, seed=1000 + seed, progress=progress)
+    return simulated_patients(folder, patients, voxels, seed=1000 + seed, reporter=reporter)

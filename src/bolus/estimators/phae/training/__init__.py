@@ -2,11 +2,10 @@
 
 from bolus.estimators.phae.training.loop import fit
 from bolus.estimators.phae.training.processes import Group, joined
-from bolus.estimators.phae.training.recipe import Epoch, History, Recipe, Task
+from bolus.estimators.phae.training.recipe import History, Recipe, Task
 from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
 
 __all__ = [
-    "Epoch",
     "Group",
     "History",
     "PatientVoxels",

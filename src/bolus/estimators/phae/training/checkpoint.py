@@ -7,8 +7,9 @@ from pathlib import Path
 
 import torch
 
+from bolus.base.progress import Epoch
 from bolus.data import InputError
-from bolus.estimators.phae.training.recipe import Epoch, Recipe
+from bolus.estimators.phae.training.recipe import Recipe
 from bolus.io import write_bytes
 from bolus.io.tensors import read_tensors, write_tensors
 

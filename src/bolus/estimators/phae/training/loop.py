@@ -2,11 +2,11 @@
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from bolus.base.progress import QUIET, Epoch, Reporter
 from bolus.data import InputError, OutputError
 from bolus.estimators.phae.training.checkpoint import (
     LOG,
@@ -17,9 +17,7 @@ from bolus.estimators.phae.training.checkpoint import (
     write_log,
 )
 from bolus.estimators.phae.training.processes import Group, joined
-from bolus.estimators.phae.training.recipe import Epoch, History, Recipe, Task
-
-Told = Callable[[Epoch], None]
+from bolus.estimators.phae.training.recipe import History, Recipe, Task
 
 
 def fit(
@@ -29,16 +27,16 @@ def fit(
     *,
     resume: bool = False,
     identity: str = "",
-    progress: Told | None = None,
+    reporter: Reporter = QUIET,
 ) -> History:
     """Train a task's module in place; it ends with the weights that are to be kept.
 
     After every epoch ``checkpoint.safetensors`` (module, optimizer, history) and ``log.csv`` in
-    ``folder`` are replaced, each in one go, and ``progress`` is told. ``resume`` goes on from the
-    checkpoint, if there is one, and on one process ends with the same bits as an unbroken run;
-    ``identity`` stands for the data and the network, which must be the same then. Under torchrun
-    every process takes its share of every batch, gradients are averaged, and the first process
-    alone writes and tells.
+    ``folder`` are replaced, each in one go, and ``reporter`` gets the epoch. ``resume`` goes on
+    from the checkpoint, if there is one, and on one process ends with the same bits as an unbroken
+    run; ``identity`` stands for the data and the network, which must be the same then. Under
+    torchrun every process takes its share of every batch, gradients are averaged, and the first
+    process alone writes and reports.
 
     Raises InputError when a checkpoint is of another training or a loss is not finite,
     OutputError when the folder cannot be written.
@@ -57,8 +55,7 @@ def fit(
             if group.first:
                 save_checkpoint(folder, module, optimizer, progressed, label_of(recipe, identity))
                 write_log(folder / LOG, progressed.epochs)
-                if progress is not None:
-                    progress(progressed.epochs[-1])
+                reporter.epoch(progressed.epochs[-1])
         if progressed.best is not None:
             module.load_state_dict(progressed.best)
     epochs = progressed.epochs

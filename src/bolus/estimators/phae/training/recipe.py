@@ -1,10 +1,11 @@
 """What is trained, how, and what came of it."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from bolus.base.progress import Epoch
 from bolus.data import InputError
 from bolus.estimators.phae.weights import Weights
 
@@ -79,20 +80,6 @@ class Recipe:
         return self.lr * 0.5 * (1 + math.cos(math.pi * min(done / self.epochs, 1.0)))
 
 
-class Epoch(NamedTuple):
-    """One line of the log; ``epoch`` counts from 1, ``seconds`` include validation.
-
-    ``lr`` is the learning rate of the epoch's last batch, ``batches`` how many there were.
-    """
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    seconds: float
-    lr: float
-    batches: int
-
-
 @dataclass(frozen=True)
 class History:
     """The epochs of a training, and the one (from 1) whose weights were kept."""
@@ -115,21 +102,6 @@ class History:
             "train_loss": [_number(e.train_loss) for e in self.epochs],
             "validation_loss": [_number(e.validation_loss) for e in self.epochs],
         }
-
-
-def told(progress: Callable[[str], None] | None) -> Callable[[Epoch], None] | None:
-    """The loop's progress in words."""
-    if progress is None:
-        return None
-
-    def tell(line: Epoch) -> None:
-        held_out = line.validation_loss
-        validation = f"validation {held_out:.4g}, " if math.isfinite(held_out) else ""
-        progress(
-            f"epoch {line.epoch}: loss {line.train_loss:.4g}, {validation}{line.seconds:.0f} s"
-        )
-
-    return tell
 
 
 def _number(value: float) -> float | None:
