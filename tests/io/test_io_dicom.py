@@ -354,3 +354,45 @@ def test_converter_that_loses_frames_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(dicom_study.StudySeries, "n_frames", 21)
     with pytest.raises(SeriesError, match=r"21 frames are expected.*made 2 and 20"):
         read_series(tmp_path)
+
+
+def altered(folder, **tags):
+    """Change a header of every file of a folder; None takes it out."""
+    for path in folder.iterdir():
+        ds = pydicom.dcmread(path)
+        for name, value in tags.items():
+            if value is None:
+                del ds[name]
+            else:
+                setattr(ds, name, value)
+        ds.save_as(path)
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({"PixelSpacing": [-2.0, 2.5]}, r"\.dcm: PixelSpacing: a voxel edge.*found -2"),
+        ({"PixelSpacing": [1e-20, 2.5]}, "PixelSpacing"),
+        ({"PixelSpacing": [900.0, 900.0]}, "PixelSpacing"),
+        ({"PixelSpacing": None}, "two numbers of PixelSpacing"),
+        ({"RescaleSlope": "1e30", "RescaleIntercept": "0"}, r"\.dcm: RescaleSlope.*1e\+30"),
+        ({"RescaleSlope": "0", "RescaleIntercept": "0"}, "RescaleSlope"),
+        ({"RescaleSlope": "1", "RescaleIntercept": "1e30"}, "RescaleIntercept"),
+        ({"EchoTime": "0.02"}, r"DICOM headers is 2e-05; .*0\.003 to 0\.15 s"),
+        ({"EchoTime": "500"}, "DICOM headers is 0.5; "),
+        ({"EchoTime": "-30"}, "DICOM headers is -0.03; "),
+        ({"RepetitionTime": "9000", "AcquisitionTime": None}, "DICOM headers is 9; "),
+    ],
+)
+def test_headers_that_no_head_image_has(tmp_path, tags, words, monkeypatch):
+    """Refused by the header alone, before anything is converted."""
+    write_classic(tmp_path / "in", phantom(), Protocol())
+    altered(tmp_path / "in", **tags)
+    monkeypatch.setattr("bolus.io.dicom.converted", None)
+    with pytest.raises(SeriesError, match=words):
+        read_series(tmp_path / "in")
+
+
+def test_an_echo_time_that_is_given_goes_before_a_wrong_one(tmp_path):
+    write_classic(tmp_path / "in", phantom(), Protocol(te=0.5))
+    assert read_series(tmp_path / "in", te=0.03).te == 0.03

@@ -68,6 +68,7 @@ BRAIN_VOLUME = Plausible(
 SIGNAL = Plausible(
     "a largest signal", 1e-12, 1e12, "", "scanners store whole numbers of at most 32 bits"
 )
+SCALING = Plausible("a slope", 1e-9, 1e9, "", "it makes the signal of stored whole numbers")
 DISTINCT = Plausible(
     "a number of different values", 16, math.inf, "",
     "a bolus takes a fifth of the signal, and noise lies on it",

@@ -8,7 +8,7 @@ import numpy as np
 from bolus.data import DSCSeries, Grid, SeriesError, Source
 from bolus.io.checksums import checksum_of
 from bolus.io.convert import converted
-from bolus.io.dicom_study import StudySeries, check_complete, choose, read_study
+from bolus.io.dicom_study import StudySeries, check_complete, check_plausible, choose, read_study
 from bolus.io.frame_interval import frame_interval
 from bolus.io.frame_order import in_time, renumbered
 from bolus.io.nifti import check_nifti, load_image, read_values
@@ -28,7 +28,9 @@ def read_dicom(
     """
     try:
         chosen = choose(read_study(folder), series, MIN_FRAMES)
+        _echo_time(chosen, {}, te)  # refused before the conversion, not after
         check_complete(chosen)
+        check_plausible(chosen)
         dt = _interval(chosen, tr)
         return _read(folder, chosen, dt, te)
     except SeriesError as error:
@@ -132,7 +134,7 @@ def _echo_time(
     """``te``, else the headers' echo time, else what dcm2niix found in private ones, else None."""
     if te is not None:
         return checked_te(te, "given")
-    if chosen.echo_times and chosen.echo_times[0] > 0:
+    if chosen.echo_times and chosen.echo_times[0] != 0:
         return checked_te(chosen.echo_times[0] / 1000, "in the DICOM headers")
     stated = sidecar.get("EchoTime")
     return checked_te(stated, "in the DICOM headers") if stated else None

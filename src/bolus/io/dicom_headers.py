@@ -24,7 +24,7 @@ _TAGS = [
     "PatientID",
     "ImageType", "RepetitionTime", "EchoTime", "AcquisitionTime", "TriggerTime",
     "ImagePositionPatient", "DiffusionBValue", "InstanceNumber", "AcquisitionNumber",
-    "TemporalPositionIdentifier",
+    "TemporalPositionIdentifier", "PixelSpacing", "RescaleSlope", "RescaleIntercept",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 ]  # fmt: skip
 
@@ -41,7 +41,9 @@ class Frame(NamedTuple):
 class FileHeader:
     """What is needed of a file to choose a series; ``tr`` in ms, as in the header.
 
-    ``uid`` is that of the series, ``sop`` the class and the UID of the file's own object.
+    ``uid`` is that of the series, ``sop`` the class and the UID of the file's own object;
+    ``spacing`` are the edges of a pixel in mm, ``scaling`` slope and intercept of stored values,
+    both of the first frame; empty, or None, where they are not stated.
     """
 
     path: Path
@@ -56,6 +58,8 @@ class FileHeader:
     temporal: int | None
     diffusion: bool
     mosaic: bool
+    spacing: tuple[float, ...]
+    scaling: tuple[float | None, float | None]
     frames: tuple[Frame, ...]
 
 
@@ -105,8 +109,7 @@ def _header(path: Path, ds: Dataset, sop_class: str) -> FileHeader:
     shared = list(ds.get("SharedFunctionalGroupsSequence") or [])
     groups = list(ds.get("PerFrameFunctionalGroupsSequence") or [])
     enhanced = [[group, *shared] for group in groups]
-    tr = stated(enhanced[0], "MRTimingAndRelatedParametersSequence", "RepetitionTime") if enhanced \
-        else ds.get("RepetitionTime")  # fmt: skip
+    tr = of(ds, enhanced, "MRTimingAndRelatedParametersSequence", "RepetitionTime")
     return FileHeader(
         path=path,
         uid=_series_of(ds),
@@ -120,8 +123,26 @@ def _header(path: Path, ds: Dataset, sop_class: str) -> FileHeader:
         temporal=_int(ds.get("TemporalPositionIdentifier")),
         diffusion=_is_diffusion(ds, enhanced),
         mosaic="MOSAIC" in (ds.get("ImageType") or ()),
+        spacing=_numbers(of(ds, enhanced, "PixelMeasuresSequence", "PixelSpacing")),
+        scaling=(
+            _float(of(ds, enhanced, "PixelValueTransformationSequence", "RescaleSlope")),
+            _float(of(ds, enhanced, "PixelValueTransformationSequence", "RescaleIntercept")),
+        ),
         frames=tuple(map(_enhanced_frame, enhanced)) if enhanced else (_classic_frame(ds),),
     )
+
+
+def of(ds: Dataset, enhanced: list[list[Dataset]], sequence: str, name: str) -> Any:
+    """A value of the first frame: of its functional groups, or of the object where it has none."""
+    return stated(enhanced[0], sequence, name) if enhanced else ds.get(name)
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    """The numbers of a list, of one number, or of nothing."""
+    if value is None or value == "":
+        return ()
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    return tuple(float(v) for v in (value if several else [value]))
 
 
 def _series_of(ds: Dataset) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bolus.data import AmbiguousInputError, SeriesError
+from bolus.data.plausible import SCALING, SIGNAL, VOXEL_EDGE
 from bolus.io.checksums import files_below
 from bolus.io.dicom_headers import FileHeader, Frame, read_header
 
@@ -108,6 +109,21 @@ def choose(study: Sequence[StudySeries], number: int | None, minimum: int) -> St
         raise AmbiguousInputError(f"{len(found)} series could be meant:\n{listing}\n{how}")
     which = "no series" if number is None else f"no series of number {number}"
     raise SeriesError(f"{which} with at least {minimum} frames; this was found:\n{listing}")
+
+
+def check_plausible(series: StudySeries) -> None:
+    """Raise SeriesError for headers whose pixels or scaling no head image has."""
+    for file in series.files:
+        if len(file.spacing) != 2:
+            raise SeriesError(f"{file.path}: two numbers of PixelSpacing are expected, found "
+                              f"{len(file.spacing)}")  # fmt: skip
+        for edge in file.spacing:
+            VOXEL_EDGE.check(edge, f"{file.path}: PixelSpacing", SeriesError)
+        slope, intercept = file.scaling
+        if slope is not None:
+            SCALING.check(slope, f"{file.path}: RescaleSlope", SeriesError)
+        if intercept:
+            SIGNAL.check(abs(intercept), f"{file.path}: RescaleIntercept", SeriesError)
 
 
 def check_complete(series: StudySeries) -> None:
