@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Num
 
 from bolus.data import BolusNotFoundError, DSCSeries, FrameWindow, MaskError, SeriesError
+from bolus.preprocess.direction import check_direction
 from bolus.preprocess.passes import Pass, find_passes
 from bolus.preprocess.steady import unsteady_frames
 
@@ -39,11 +40,12 @@ def find_frames(mean_signal: Num[np.ndarray, " t"]) -> FrameWindow:
     them. ``others`` are the onsets of the rest.
 
     Raises BolusNotFoundError when no bolus passes, SeriesError when fewer than 3 steady frames
-    precede it, fewer than 20 remain, a frame in between holds no signal, or of several boluses
-    none can be measured by itself.
+    precede it, fewer than 20 remain, a frame in between holds no signal, the frames run backwards
+    in time (``check_direction``), or of several boluses none can be measured by itself.
     """
     curve, stop = _without_broken_tail(np.asarray(mean_signal, dtype=float))
     passes, noise = find_passes(curve)
+    check_direction(curve, passes)
     onsets = [_onset_of(curve, passes, k, noise) for k in range(len(passes))]
     if len(passes) == 1:
         onset = onsets[0]

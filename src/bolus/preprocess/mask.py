@@ -12,6 +12,9 @@ MIN_VOXELS = 100
 MIN_CONTRAST = 2.0
 """Smallest ratio of the mean signal above the threshold to that below it."""
 
+SPREAD = 1e-6
+"""Least spread of the mean image, as a part of it, of which a histogram can be made."""
+
 SHARE = 0.02
 """Size of a further part of the brain, as a part of the largest."""
 DEPTH = 0.4
@@ -34,6 +37,11 @@ def head_mask(image: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
     if positive.size < MIN_VOXELS:
         raise MaskError(f"{positive.size} voxels have signal; {MIN_VOXELS} are needed")
     held = np.clip(image, 0.0, np.percentile(positive, 98))
+    if np.ptp(held) <= SPREAD * held.max():
+        raise MaskError(
+            f"head and background cannot be told apart: the mean image lies between "
+            f"{held.min():.6g} and {held.max():.6g}; give a mask"
+        )
     head = held > _otsu(held.ravel())
     inside, outside = (
         float(np.sum(held, where=part) / max(part.sum(), 1)) for part in (head, ~head)

@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import DSCSeries, FrameWindow, Motion, PreparedSeries
+from bolus.data import DSCSeries, FrameWindow, MaskError, Motion, PreparedSeries
+from bolus.data.plausible import BRAIN_VOLUME
 from bolus.preprocess.frames import find_series_frames
 from bolus.preprocess.mask import brain_mask
 
@@ -25,8 +26,17 @@ def prepare(
     Raises MaskError, SeriesError or BolusNotFoundError as ``brain_mask`` and ``find_frames``.
     """
     chosen = brain_mask(series, frames) if mask is None else mask
+    _check_volume(series, chosen, found=mask is None)
     window = frames or find_series_frames(series, chosen)
     measured = np.ones((series.grid.shape[2], window.stop - window.first), dtype=bool)
     return PreparedSeries(
         series=series, frames=window, mask=chosen, motion=motion, measured=measured
     )
+
+
+def _check_volume(series: DSCSeries, mask: Bool[np.ndarray, "x y z"], *, found: bool) -> None:
+    """Raise MaskError for a brain of a volume that none has; one that is given may be a part."""
+    volume = float(mask.sum() * np.prod(series.grid.voxel_size) / 1000)
+    if found or volume > BRAIN_VOLUME.highest:
+        x, y, z = series.grid.voxel_size
+        BRAIN_VOLUME.check(volume, f"of voxels of {x:g} × {y:g} × {z:g} mm", MaskError)
