@@ -173,3 +173,22 @@ def test_whole_or_not_at_all(written, tmp_path):
     with pytest.raises(InputError, match="job"):
         simulate_cohort(tmp_path / "no", low=1, high=1, jobs=0, **SMALL)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_published_split():
+    """Twelve low- and thirteen high-grade patients are tested, the others trained on."""
+    plans = plan_cohort(low=21, high=43, train=(9, 30), protocol="qin")
+    tested = [p.grade for p in plans if p.split == "test"]
+    assert (tested.count("LGG"), tested.count("HGG")) == (12, 13)
+    assert {(p.tr, p.te, p.realism.leak.preload) for p in plans} == {(1.2, 0.03, 0.4)}
+    for wrong in ((22, 0), (0, 44), (-1, 3), (21, 43)):
+        with pytest.raises(InputError, match="no more to train"):
+            plan_cohort(low=21, high=43, train=wrong)
+
+
+def test_who_grades_follow_the_flow():
+    plans = plan_cohort(low=5, high=10, seed=4)
+    assert {p.who for p in plans if p.grade == "LGG"} == {2}
+    third, fourth = ([p.ratios.cbf for p in plans if p.who == who] for who in (3, 4))
+    assert (len(third), len(fourth)) == (3, 7)
+    assert max(third) <= min(fourth)

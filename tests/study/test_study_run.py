@@ -52,7 +52,9 @@ def command(*arguments):
 def test_every_file_is_there_and_nothing_else_is_left(results):
     out, _ = results
     names = {p.name for p in out.iterdir()}
-    figures = {f"figure-{n}.{e}" for n in ("maps", "grading", "noise") for e in ("png", "svg")}
+    figures = {
+        f"figure-{n}.{e}" for n in ("maps", "grading", "roc", "noise") for e in ("png", "svg")
+    }
     assert names == figures | {
         "patients.csv",
         "table1.csv",
@@ -144,7 +146,7 @@ def test_the_page_needs_nothing_else(results):
     out, _ = results
     page = (out / "report.html").read_text()
     sources = re.findall(r'(?:src|href)="([^"]{0,30})', page)
-    assert len(sources) == 3
+    assert len(sources) == 4
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
@@ -265,6 +267,8 @@ def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
         (("--train", "paper", "--split", "all"), "not to be tested"),
         (("--train", "paper", "--methods", "osvd"), "not among the methods"),
         (("--resamples", "3"), "100 resamples"),
+        (("--map", "mtt"), "cbf, cbv, cbv_corrected"),
+        (("--map", "cbv_corrected", "--no-leakage"), "without leakage correction"),
         (("--leakage-model", "x"), "free, bsw"),
         (("--jobs", "0"), "at least one job"),
     ],

@@ -2,15 +2,18 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from bolus.study import StudySettings
+from bolus.study.figures import grading_figure, roc_figure
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph
 from bolus.study.patient import Examined, Row
 from bolus.study.repeat import repeat_study, repeated_page
+from bolus.study.subgroup import subgroup_table
 from bolus.study.table import PUBLISHED, TRUTH, pairs, table_rows
 
 SETTINGS = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 10.0), resamples=100)
@@ -139,7 +142,7 @@ def test_rows_survive_json():
 
 def test_the_methods_paragraph_says_what_was_done():
     plain = methods_paragraph(SETTINGS, None)
-    assert "SNR 10" in plain
+    assert "included) was 10," in plain
     assert "100 bootstrap resamples" in plain
     assert "frames and arterial input included" not in plain
     other = replace(SETTINGS, noisy_aif=True, leakage=False)
@@ -161,3 +164,52 @@ def test_several_cohorts():
     assert page.startswith("# 2 simulated cohorts")
     assert f"{np.mean(areas):.3f} ({min(areas):.3f}–{max(areas):.3f})" in page
     assert "AUC of phae less that of the others" in page
+
+
+def test_rates_have_intervals_ours_and_the_published():
+    """Ten of thirteen: 50 to 92 % after Wilson."""
+    text = str(first_table(table_rows(cohort(), SETTINGS)))
+    assert "76.9 (50–92)" in text
+    assert "100.0 (76–100)" in text
+    assert "1.18 (1.05–1.40)" in text
+    assert "80.0 (38–96)" in text
+
+
+def test_the_snr_achieved_is_in_the_table():
+    rows = [replace(r, snr_own=60.0, snr_achieved=60.0) for r in cohort()]
+    rows += [replace(r, snr="10", snr_own=60.0, snr_achieved=9.9) for r in cohort()]
+    rows[-1] = replace(rows[-1], snr_own=8.0, snr_achieved=8.0)
+    found = of(rows, "osvd", "10")
+    assert found.achieved == (9.9, 8.0, 9.9)
+    assert found.short == 1
+    assert found.as_json()["achieved"] == (9.9, 8.0, 9.9)
+    osvd = [row for row in table_rows(rows, SETTINGS) if row.method == "osvd"]
+    assert "10 (8–10), 1 below" in str(noise_table(osvd))
+
+
+def test_the_curve_is_stored():
+    points = of(cohort(), "osvd").as_json()["curve"]
+    assert points[0] == [0.0, 0.0]
+    assert points[-1] == [1.0, 1.0]
+    area = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
+    assert area == pytest.approx(19 / 20)
+
+
+def test_grade_3_is_told_apart_for_itself():
+    who = ["2"] * 4 + ["3", "3", "4", "4", "4"]
+    rows = [replace(r, who=w) for r, w in zip(cohort(), who, strict=True)]
+    found = subgroup_table(rows, table_rows(rows, SETTINGS))
+    ((_, ((name, area, third, fourth),)),) = found.sections
+    assert (name, area) == ("osvd", f"{(3 + 4) / 8:.3f}")
+    assert third.startswith("1 of 2 (")
+    assert fourth.startswith("3 of 3 (")
+    assert subgroup_table(cohort(), table_rows(cohort(), SETTINGS)) is None
+
+
+def test_ratios_are_drawn_on_one_axis_and_curves_for_every_method():
+    rows = [*cohort(), *cohort(high=(2, 4, 6, 8, 10), method="phae")]
+    table = table_rows(rows, SETTINGS)
+    ranges = {axis.get_ylim() for axis in grading_figure(rows, table).axes}
+    assert len(ranges) == 1
+    labels = roc_figure(table).axes[0].get_legend_handles_labels()[1]
+    assert [label.split(",")[0] for label in labels] == ["osvd", "phae"]

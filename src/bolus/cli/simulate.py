@@ -78,10 +78,18 @@ def simulate_cohort(
     low: Annotated[int, typer.Option(help="Patients with a low-grade glioma.")] = 13,
     high: Annotated[int, typer.Option(help="Patients with a high-grade glioma.")] = 36,
     seed: Annotated[int, typer.Option(help="Same seed, same patients.")] = 0,
-    protocol: Annotated[str, typer.Option(help="1.5T, 3T or mixed.")] = "mixed",
+    protocol: Annotated[
+        str,
+        typer.Option(metavar="1.5T|3T|mixed|qin", help="Scanners; qin: as in the published study."),
+    ] = "mixed",
     train: Annotated[
-        int, typer.Option(metavar="N", help="Mark N patients for training, the others for testing.")
-    ] = 0,
+        str,
+        typer.Option(
+            metavar="N|LOW,HIGH",
+            help="Mark N patients for training (or so many of either grade), the others for "
+            "testing. As in the published study: --low 21 --high 43 --train 9,30.",
+        ),
+    ] = "0",
     frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
     matrix: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
@@ -106,7 +114,7 @@ def simulate_cohort(
             high=high,
             seed=seed,
             protocol=protocol,
-            train=train,
+            train=_numbers(train),
             shape=matrix_of(matrix),
             frames=frames,
             jobs=jobs,
@@ -115,3 +123,14 @@ def simulate_cohort(
         )
     if not quiet:
         typer.echo(f"{len(made.plans)} patients in {made.folder}")
+
+
+def _numbers(text: str) -> int | tuple[int, int]:
+    """N, or LOW,HIGH. Raises InputError."""
+    from bolus.data import InputError
+
+    parts = text.split(",")
+    if len(parts) > 2 or not all(part.strip().isdecimal() for part in parts):
+        raise InputError(f"patients to train are N or LOW,HIGH, found '{text}'")
+    found = [int(part) for part in parts]
+    return found[0] if len(found) == 1 else (found[0], found[1])

@@ -23,7 +23,9 @@ def study(
     ] = "phae,phae-paper,osvd,tikhonov",
     snr: Annotated[
         str,
-        typer.Option(metavar="A,B", help="Noise to add: 'none', or baseline SNRs."),
+        typer.Option(
+            metavar="A,B", help="Noise: 'none' added, or the SNR of the baseline to reach."
+        ),
     ] = "none,50,40,30,20,10",
     train: Annotated[
         str | None,
@@ -55,6 +57,9 @@ def study(
             help="First take out the motion of every head. Off, as in the published study.",
         ),
     ] = False,
+    map: Annotated[
+        str, typer.Option(metavar="cbf|cbv|cbv_corrected", help="The map whose ratio is judged.")
+    ] = "cbf",
     resamples: Annotated[int, typer.Option(metavar="N", help="Resamples of the bootstrap.")] = 2000,
     seed: Annotated[int, typer.Option(help="Same seed, same noise and intervals.")] = 0,
     jobs: Jobs = None,
@@ -89,6 +94,7 @@ def study(
         leakage=leakage,
         leakage_model=leakage_model,
         motion=motion,
+        map=map,
     )
     with reporting(quiet) as reporter:
         made = run_study(

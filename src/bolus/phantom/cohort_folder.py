@@ -33,7 +33,7 @@ def simulate_cohort(
     high: int,
     seed: int = 0,
     protocol: str = "mixed",
-    train: int = 0,
+    train: int | tuple[int, int] = 0,
     shape: tuple[int, int, int] = (64, 64, 10),
     frames: int = 60,
     jobs: int | None = None,
@@ -115,6 +115,7 @@ def _row(plan: PatientPlan) -> dict[str, object]:
     if plan.split is not None:
         own["split"] = plan.split
     return own | {
+        "who_grade": plan.who,
         "field_t": plan.field,
         "true_cbf_ratio": round(plan.ratios.cbf, 4),
         "true_cbv_ratio": round(plan.ratios.cbv, 4),

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data import Grid, quantity_of
+from bolus.grading.cutoff import map_name
 from bolus.io import write_bytes
 from bolus.notice import NOTICE
 from bolus.report.mosaic import pixel_aspect
@@ -100,10 +101,10 @@ def grading_figure(rows: Sequence[Row], table: Sequence[TableRow]) -> "Figure":
     figure = Figure(figsize=(2.5 * max(1, len(known)) + 0.6, 4.2), layout="constrained")
     if not known:
         return figure
-    axes = figure.subplots(1, len(known), squeeze=False)[0]
+    axes = figure.subplots(1, len(known), squeeze=False, sharey=True)[0]
     for axis, row in zip(axes, known, strict=True):
         _ratios(axis, row, _by_grade(rows, row.method))
-    axes[0].set_ylabel("CBF ratio, tumour / white matter")
+    axes[0].set_ylabel(f"{map_name(known[0].map)} ratio, tumour / white matter")
     figure.suptitle(
         f"Dashed: Youden cut-off of these patients; p: Mann-Whitney · {NOTICE}",
         fontsize=9,
@@ -155,8 +156,43 @@ def _ratios(axis: "Axes", row: TableRow, values: Mapping[str, Sequence[float]]) 
     _plain_axis(axis)
 
 
+def roc_figure(table: Sequence[TableRow]) -> "Figure":
+    """ROC curves of every method without added noise, each with its Youden cut-off."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 5.2), layout="constrained")
+    axis = figure.subplots()
+    axis.plot([0, 1], [0, 1], color="#999999", lw=1, ls=":")
+    known = [row for row in table if row.snr == NO_NOISE and row.roc is not None]
+    for number, row in enumerate(known):
+        assert row.roc is not None
+        colour = "black" if row.method == TRUTH else COLOURS[(number - 1) % 8]
+        name = "true ratio" if row.method == TRUTH else row.method
+        low, high = row.roc.auc_ci
+        told = f"{name}, AUC {row.roc.auc:.2f} ({low:.2f}–{high:.2f})"
+        points = row.roc.curve
+        style = "--" if row.method == TRUTH else "-"
+        axis.plot(points.alarm, points.hit, color=colour, ls=style, lw=1.8, label=told)
+        chosen = row.roc.apparent
+        axis.plot(1 - chosen.specificity, chosen.sensitivity, color=colour, marker="o", ms=6)
+    axis.set_xlabel("1 − specificity")
+    axis.set_ylabel("sensitivity")
+    axis.set_aspect("equal")
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    axis.set_title(NOTICE, fontsize=8, color="#555555")
+    _plain_axis(axis)
+    return figure
+
+
+def _level(table: Sequence[TableRow], snr: str) -> str:
+    """An SNR and what was achieved of it."""
+    found = [r.achieved[0] for r in table if r.snr == snr and np.isfinite(r.achieved[0])]
+    name = "none added" if snr == NO_NOISE else snr
+    return f"{name}\n({np.median(found):.0f})" if found else name
+
+
 def noise_figure(table: Sequence[TableRow]) -> "Figure":
-    """Figure 5: AUC against the SNR of the added noise, with 95 % bands."""
+    """Figure 5: AUC against the SNR of the baseline, with 95 % bands."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.4), layout="constrained")
@@ -175,8 +211,8 @@ def noise_figure(table: Sequence[TableRow]) -> "Figure":
     for row in table:
         if row.method == TRUTH and row.roc is not None:
             axis.axhline(row.roc.auc, color="black", ls=":", label="true ratio")
-    axis.set_xticks(range(len(snrs)), ["none\nadded" if s == NO_NOISE else s for s in snrs])
-    axis.set_xlabel("SNR of the added noise")
+    axis.set_xticks(range(len(snrs)), [_level(table, snr) for snr in snrs])
+    axis.set_xlabel("SNR of the baseline asked for (achieved, median)")
     axis.set_ylabel("AUC (95 % band)")
     axis.set_ylim(min(0.45, axis.get_ylim()[0]), 1.01)
     axis.legend(frameon=False, fontsize=9, ncols=3, loc="lower left")

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from bolus.grading.cutoff import PAPER_COHORT
+from bolus.grading import wilson
+from bolus.grading.cutoff import PAPER_COHORT, PAPER_HIGH, PAPER_LOW, map_name
 from bolus.report.layout import Layout
 from bolus.study.settings import NO_NOISE
 from bolus.study.table import PUBLISHED, TRUTH, Pair, PublishedRow, TableRow
@@ -13,9 +14,9 @@ COLUMNS = (
     "n",
     "AUC (95 % CI)",
     "cut-off (95 % CI)",
-    "sens.\n%",
-    "spec.\n%",
-    "acc.\n%",
+    "sens. %\n(95 % CI)",
+    "spec. %\n(95 % CI)",
+    "acc. %\n(95 % CI)",
     "left out:\nsens./spec./acc. %",
     "Mann-\nWhitney p",
     "seconds\na patient",
@@ -27,11 +28,13 @@ def first_table(rows: Sequence[TableRow]) -> Layout:
     own = tuple(_cells(row) for row in rows if row.snr == NO_NOISE)
     return Layout(
         name="table1",
-        title="Table 1. Low against high grade by the CBF ratio of tumour to white matter",
+        title=f"Table 1. Low against high grade by the {_map(rows)} ratio, tumour to white matter",
         note="Cut-off after Youden. Sensitivity, specificity and accuracy at it are of the same "
         "patients, and so optimistic; 'left out' classifies each patient by the cut-off of the "
-        "others. Intervals of AUC and cut-off by stratified bootstrap of patients. Seconds on one "
-        "core, from file to maps. Ratios and cut-offs of one method or cohort do not hold for "
+        "others. Intervals (95 %) of AUC and cut-off by stratified bootstrap of patients, of "
+        "sensitivity, specificity and accuracy after Wilson; those of the published rates follow "
+        f"from {PAPER_HIGH} high- and {PAPER_LOW} low-grade patients. Seconds on one core, from "
+        "file to maps. Ratios and cut-offs of one method or cohort do not hold for "
         "another.",
         columns=COLUMNS,
         sections=(
@@ -55,13 +58,19 @@ def noise_table(rows: Sequence[TableRow]) -> Layout:
 
     known = any(math.isfinite(row.error) for row in rows if row.method != TRUTH)
     errors = tuple((m, *(_error(at[m, snr]) for snr in snrs)) for m in methods) if known else ()
-    parts = [("AUC (95 % CI)", tuple(line(m) for m in methods))]
+    reached = [next((at[m, s] for m in methods if (m, s) in at), None) for s in snrs]
+    parts: list[tuple[str, tuple[tuple[str, ...], ...]]] = [
+        ("SNR of the baseline: median (lowest–highest)", (("achieved", *map(_reached, reached)),)),
+        ("AUC (95 % CI)", tuple(line(m) for m in methods)),
+    ]
     if errors:
         parts.append(("error of the ratio / bias / 90 % intervals that hold the truth, %", errors))
     return Layout(
         name="noise",
         title="Noise added to the signal",
-        note="SNR: mean baseline signal of the brain over the SD of the added noise. Error: mean "
+        note="SNR: mean of the brain's baseline over its SD in the median voxel; noise is added "
+        "until it and the data's own make that up. 'n below': patients whose own SNR is lower, to "
+        "whom none is added. Error: mean "
         "|ln(ratio/true ratio)|; bias: median of ratio/true ratio. n: patients with a ratio, "
         "where some have none because the mean of white matter is not positive.",
         columns=("method", *(f"SNR {snr}" if snr != NO_NOISE else "none added" for snr in snrs)),
@@ -101,9 +110,10 @@ def _cells(row: TableRow) -> tuple[str, ...]:
         "true ratio" if row.method == TRUTH else row.method,
         f"{row.n}" + (f" ({row.missing} missing)" if row.missing else ""),
         _auc(row),
-        f"{roc.cutoff:.2f} ({roc.cutoff_ci[0]:.2f}–{roc.cutoff_ci[1]:.2f})",
-        *(f"{100 * v:.1f}" for v in (apparent.sensitivity, apparent.specificity)),
-        f"{100 * apparent.accuracy:.1f}",
+        f"{roc.cutoff:.2f}{_between(roc.cutoff_ci)}",
+        _rate(apparent.sensitivity, apparent.sensitivity_ci),
+        _rate(apparent.specificity, apparent.specificity_ci),
+        _rate(apparent.accuracy, apparent.accuracy_ci),
         " / ".join(f"{100 * v:.0f}" for v in (left.sensitivity, left.specificity, left.accuracy)),
         _p(roc.p),
         "–" if math.isnan(row.seconds) else f"{row.seconds:.2f}",
@@ -113,14 +123,37 @@ def _cells(row: TableRow) -> tuple[str, ...]:
 def _published(row: PublishedRow) -> tuple[str, ...]:
     return (
         row.method,
-        "25",
+        f"{PAPER_HIGH + PAPER_LOW}",
         f"{row.auc:.2f} ({row.auc_ci[0]:.2f}–{row.auc_ci[1]:.2f})",
-        f"{row.cutoff:.2f}",
-        *(f"{100 * v:.1f}" for v in (row.sensitivity, row.specificity, row.accuracy)),
+        f"{row.cutoff:.2f}" + (_between(row.cutoff_ci) if row.cutoff_ci else ""),
+        *(
+            _of(share, n)
+            for share, n in zip(
+                row.rates, (PAPER_HIGH, PAPER_LOW, PAPER_HIGH + PAPER_LOW), strict=True
+            )
+        ),
         "–",
         f"{row.p:g}",
         f"{row.seconds:g}",
     )
+
+
+def _map(rows: Sequence[TableRow]) -> str:
+    return map_name(rows[0].map)
+
+
+def _rate(share: float, interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{100 * share:.1f} ({100 * low:.0f}–{100 * high:.0f})"
+
+
+def _of(share: float, n: int) -> str:
+    """A published rate of ``n`` patients with the interval that it did not give."""
+    return _rate(share, wilson(round(share * n), n))
+
+
+def _between(interval: tuple[float, float]) -> str:
+    return f" ({interval[0]:.2f}–{interval[1]:.2f})"
 
 
 def _auc(row: TableRow) -> str:
@@ -129,6 +162,14 @@ def _auc(row: TableRow) -> str:
     low, high = row.roc.auc_ci
     fewer = f", n {row.n}" if row.missing else ""
     return f"{row.roc.auc:.3f} ({low:.2f}–{high:.2f}){fewer}"
+
+
+def _reached(row: TableRow | None) -> str:
+    if row is None or math.isnan(row.achieved[0]):
+        return "–"
+    middle, low, high = row.achieved
+    below = f", {row.short} below" if row.short else ""
+    return f"{middle:.0f} ({low:.0f}–{high:.0f}){below}"
 
 
 def _error(row: TableRow) -> str:

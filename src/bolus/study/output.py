@@ -14,16 +14,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bolus.base.json import plain
+from bolus.grading.cutoff import map_name
 from bolus.io import read_map, read_mask, write_bytes, write_json
 from bolus.io.cohort import Participant
 from bolus.notice import NOTICE
 from bolus.report.layout import Layout, as_markdown
 from bolus.report.summary import software
-from bolus.study.figures import Example, grading_figure, maps_figure, noise_figure, save_figure
+from bolus.study.figures import (
+    Example,
+    grading_figure,
+    maps_figure,
+    noise_figure,
+    roc_figure,
+    save_figure,
+)
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph, study_page
 from bolus.study.patient import SHOWN, Row, map_path
 from bolus.study.settings import NO_NOISE, snr_name
+from bolus.study.subgroup import subgroup_table
 from bolus.study.table import TRUTH
 
 if TYPE_CHECKING:
@@ -51,6 +60,7 @@ def write_results(study: "Study", maps: Path, folder: Path) -> None:
         save_figure(maps_figure(examples), folder / "figure-maps.png")
     if any(row.snr == NO_NOISE and row.roc for row in study.table):
         save_figure(grading_figure(study.rows, study.table), folder / "figure-grading.png")
+        save_figure(roc_figure(study.table), folder / "figure-roc.png")
     if len(study.settings.snrs) > 1:
         save_figure(noise_figure(study.table), folder / "figure-noise.png")
     write_json(folder / "results.json", results(study))
@@ -97,6 +107,9 @@ def _layouts(study: "Study") -> list[Layout]:
         found.append(noise_table([row for row in study.table if row.method != TRUTH]))
     if study.pairs:
         found.append(pair_table(study.pairs))
+    grades = subgroup_table(study.rows, study.table)
+    if grades is not None:
+        found.append(grades)
     return found
 
 
@@ -172,6 +185,7 @@ def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
     facts = {
         **{name: v for name, v in _versions().items()},
         "seed": str(study.settings.seed),
+        "map": map_name(study.settings.map),
         "bootstrap resamples": str(study.settings.resamples),
         "leakage model": study.settings.leakage_model if study.settings.leakage else "none",
         "head motion": "taken out" if study.settings.motion else "left in",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bolus.estimators import find_leakage_model
+from bolus.grading.cutoff import map_name
 from bolus.notice import NOTICE
 from bolus.report.layout import Layout
 from bolus.study.settings import StudySettings, snr_name
@@ -21,6 +22,10 @@ FIGURES = {
     "figure-grading": (
         "Figure 4. The ratio by grade",
         "Every patient, without added noise. Boxes: quartiles.",
+    ),
+    "figure-roc": (
+        "ROC curves",
+        "Every method, without added noise; points: the cut-offs of Table 1. Dotted: a guess.",
     ),
     "figure-noise": (
         "Figure 5. AUC against noise",
@@ -76,8 +81,9 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
     """The methods as a paper would tell them."""
     noisy = [snr_name(s) for s in settings.snrs if not math.isinf(s)]
     noise = (
-        f"Gaussian noise was added to the signal at SNR {', '.join(noisy)} (mean baseline signal "
-        "of the brain over the noise's SD), and everything was computed anew"
+        "Gaussian noise was added to the signal until the SNR of the baseline (its mean in the "
+        "brain over its SD in the median voxel, the data's own noise included) was "
+        f"{', '.join(noisy)}, and everything was computed anew"
         + (
             ", frames and arterial input included. "
             if settings.noisy_aif
@@ -101,10 +107,11 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
         "Concentration was taken as ΔR2*(t) = −ln(S(t)/S0)/TE with S0 the mean of the steady "
         "frames before the bolus. The arterial input function was the mean of the marked arterial "
         f"voxels, or of voxels found automatically where none were marked. {leakage}{noise}"
-        f"CBF was estimated by {', '.join(settings.methods)} (bolus; see its documentation for "
-        f"each){'' if trained is None else f'; {trained}'}. The score of a patient was the mean "
-        "CBF of the tumour mask over that of normal-appearing white matter. The area under the ROC "
-        "curve, with high grade positive, and Youden's cut-off have 95 % intervals from "
+        f"Perfusion was estimated by {', '.join(settings.methods)} (bolus; see its documentation "
+        f"for each){'' if trained is None else f'; {trained}'}. The score of a patient was the "
+        f"mean {map_name(settings.map)} of the tumour mask over that of normal-appearing white "
+        "matter. The area under the ROC curve, with high grade positive, and Youden's cut-off have "
+        "95 % intervals from "
         f"{settings.resamples} bootstrap resamples of patients within each grade; areas were "
         "compared by the paired test of DeLong et al. (Biometrics 1988;44:837), grades by the "
         "two-sided Mann-Whitney test. Cut-offs were chosen on the patients they are told of, and "
