@@ -1,10 +1,12 @@
-"""An estimator of one's own: a frozen dataclass with one call, and one entry."""
+"""An estimator of one's own: a frozen dataclass that can be bound, and one entry."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from bolus import METHODS, Perfusion, deconvolve
+from bolus.estimators import Capabilities
 from bolus.phantom import CurvePrior, arterial_input, simulate_curves
 from bolus.physics import blood_volume
 
@@ -15,10 +17,24 @@ class Slope:
 
     factor: float = 1.0
 
-    def __call__(self, tissue, aif, dt, noise_sd=None):
-        """Perfusion of curves (voxels, t); what the method does not say is NaN."""
-        cbv = blood_volume(tissue, aif)
-        cbf = self.factor * np.diff(tissue, axis=1).max(axis=1) / (dt * aif.max())
+    capabilities: ClassVar = Capabilities(timeless=True, delay_invariant=True)
+
+    def bind(self, aif, dt, *, like):
+        """What depends on the arterial input alone is computed here, once."""
+        return BoundSlope(aif.astype(like.dtype), self.factor / (dt * aif.max()))
+
+
+@dataclass(frozen=True, eq=False)
+class BoundSlope:
+    """The method bound to an arterial input; called for curves as often as there are some."""
+
+    aif: np.ndarray
+    flow: float
+
+    def __call__(self, tissue, noise_sd=None):
+        """Perfusion of curves (voxels, t); what the method does not estimate is NaN."""
+        cbv = blood_volume(tissue, self.aif)
+        cbf = self.flow * np.diff(tissue, axis=1).max(axis=1)
         nothing = np.full_like(cbv, np.nan)
         return Perfusion(cbv, cbf, cbv / cbf, nothing, nothing, nothing)
 

@@ -1,5 +1,7 @@
 """Bookkeeping of the clock; no test here depends on how fast the machine is."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import bolus.bench.timing as timing
 from bolus.bench import TimingSettings, bench_methods, time_methods
 from bolus.bench.stopwatch import padded_length, peak_bytes, timing_batch, transform_and_back
 from bolus.data import InputError
+from bolus.estimators import estimator
 
 SMALL = TimingSettings(voxels=600, frames=40, repeats=4)
 
@@ -39,11 +42,18 @@ def test_slow_methods_are_timed_on_fewer_voxels_and_scaled(monkeypatch):
 def test_methods_are_timed_on_float32_curves_with_their_noise():
     seen = []
 
-    def spy(tissue, aif, dt, noise_sd=None):
-        seen.append((tissue.dtype, tissue.shape, noise_sd.shape))
-        return bench_methods(["csvd"])["csvd"](tissue, aif, dt)
+    @dataclass(frozen=True)
+    class Spy:
+        def bind(self, aif, dt, *, like):
+            bound = estimator("csvd").bind(aif, dt, like=like)
 
-    time_methods({"spy": spy}, TimingSettings(voxels=60, frames=40, repeats=1))
+            def call(tissue, noise_sd=None):
+                seen.append((tissue.dtype, tissue.shape, noise_sd.shape))
+                return bound(tissue)
+
+            return call
+
+    time_methods({"spy": Spy()}, TimingSettings(voxels=60, frames=40, repeats=1))
     assert {dtype for dtype, *_ in seen} == {np.dtype(np.float32)}
     assert seen[-1][1:] == ((60, 40), (60, 1))
     assert {(n, wide) for _, (n, _), (_, wide) in seen} == {(3, 1), (60, 1)}

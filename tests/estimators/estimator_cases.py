@@ -4,18 +4,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bolus.estimators import METHODS, Prior
+from bolus.estimators import METHODS, Prior, capabilities
 from bolus.physics import RESIDUES, tissue_curve
 
 DT = 1.5
 SMALL = Prior(mtt=(1.5, 12.0), delay=(-3.0, 5.0), mtt_steps=10, delay_steps=16)
 QUICK = {"bayes": {"prior": SMALL}}
 """Settings that make a slow method quick enough for a contract; all others run as they are."""
-CIRCULANT = ("csvd", "osvd", "tikhonov")
-LEARNED = ("phae", "phae-paper")
-POSTERIOR = ("phae", "bayes")
-"""Methods with intervals and a delay; their CBV is never negative."""
-SPECTRAL = tuple(name for name in METHODS if name not in (*LEARNED, "bayes"))
+
+
+def having(**claims):
+    """Names of the methods that declare these capabilities."""
+
+    def has(made):
+        declared = capabilities(made)
+        return all(getattr(declared, claim) == value for claim, value in claims.items())
+
+    return tuple(name for name, made in METHODS.items() if has(made))
 
 
 def method(name):

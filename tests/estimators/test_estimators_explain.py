@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from estimator_cases import DT, POSTERIOR, SPECTRAL, gamma_variate, method, mixture
+from estimator_cases import DT, gamma_variate, having, method, mixture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bolus.data import CurveError, MethodError
-from bolus.estimators import METHODS, deconvolve, explain, explainer
+from bolus.estimators import METHODS, capabilities, deconvolve, explain, explainer
 from bolus.estimators.explain import LEVELS
 from bolus.physics import RESIDUES, impulse_response, kernel
 
 NUMBERS = ("cbv", "cbf", "mtt", "tmax", "delay", "residual")
-PARAMETRIC = tuple(name for name in METHODS if name not in SPECTRAL)
+SAMPLES, MODEL = having(response="samples"), having(response="model")
 
 
 @pytest.fixture(params=METHODS)
@@ -58,7 +58,7 @@ def test_times_rise_and_shapes_fit(name, case):
     np.testing.assert_array_equal(found.curve, case.tissue[3])
 
 
-@pytest.mark.parametrize("name", SPECTRAL)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_flow_is_the_maximum_of_a_spectral_response(name, case):
     found = told(name, case)
     assert found.response.max() == pytest.approx(float(found.perfusion.cbf[0]), rel=1e-9)
@@ -66,7 +66,7 @@ def test_flow_is_the_maximum_of_a_spectral_response(name, case):
     assert at == pytest.approx(float(found.perfusion.tmax[0]))
 
 
-@pytest.mark.parametrize("name", PARAMETRIC)
+@pytest.mark.parametrize("name", MODEL)
 def test_volume_is_the_area_of_a_parametric_response(name, case):
     for row in range(7):
         found = told(name, case, row)
@@ -100,7 +100,7 @@ def test_the_response_makes_the_reconstruction(name, case):
 
 def test_quantiles_rise_around_the_estimate(name, case):
     found = told(name, case)
-    assert bool(found.quantiles) == (name in POSTERIOR)
+    assert bool(found.quantiles) == capabilities(method(name)).posterior
     for key, values in found.quantiles.items():
         assert (np.diff(values) > 0).all()
         low, high = found.perfusion.interval(key, 0.9)
@@ -133,11 +133,12 @@ def test_a_curve_that_cannot_be_explained(name, case):
 
 
 def test_an_estimator_that_does_not_explain():
-    def slope(tissue, aif, dt, noise_sd=None):
-        raise AssertionError
+    class Slope:
+        def bind(self, aif, dt, *, like):
+            return lambda tissue, noise_sd=None: None
 
-    with pytest.raises(MethodError, match="cannot tell"):
-        explain(slope, gamma_variate(), gamma_variate(), DT)
+    with pytest.raises(MethodError, match="Slope does not say how"):
+        explain(Slope(), gamma_variate(), gamma_variate(), DT)
 
 
 @settings(max_examples=30, deadline=None)

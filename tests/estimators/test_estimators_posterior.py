@@ -250,3 +250,11 @@ def test_bayes_is_the_yardstick():
 
     limit = error(method("bayes"))
     assert all(limit < error(name) for name in METHODS if name != "bayes")
+
+
+@pytest.mark.parametrize("c", [0.5, 3.0])
+def test_the_prior_of_the_volume_is_felt_little(c):
+    case = mixture(14, snr=20)
+    one, two = (deconvolve(f * case.tissue, case.aif, DT, method("bayes")) for f in (1, c))
+    np.testing.assert_allclose(two.cbf, c * one.cbf, rtol=0.02)
+    np.testing.assert_allclose(two.mtt, one.mtt, rtol=0.02)

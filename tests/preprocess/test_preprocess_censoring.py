@@ -5,7 +5,7 @@ import pytest
 
 from bolus.aif import aif_from_mask
 from bolus.data import ArterialInputError, DSCSeries, FrameWindow, Grid, Motion, SeriesError
-from bolus.estimators import METHODS, deconvolve, sample_noise
+from bolus.estimators import METHODS, capabilities, deconvolve, sample_noise
 from bolus.preprocess import censor, censor_moved, noise_share, prepare, tissue_curves
 
 FRAMES = 40
@@ -102,7 +102,7 @@ def test_a_gap_after_the_bolus_is_none():
 
 
 def test_every_method_says_what_it_does():
-    able = {name for name, made in METHODS.items() if getattr(made, "weighs_samples", False)}
+    able = {name for name, made in METHODS.items() if capabilities(made).censoring}
     assert able == {"bayes"}
 
 

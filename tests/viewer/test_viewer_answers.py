@@ -183,10 +183,11 @@ class TestVoxel:
         assert "more than 1 mm (interpolated in time)" in told["words"]
 
     def test_a_method_that_does_not_explain_has_its_values(self, kept):
-        def plain(tissue, aif, dt, noise_sd=None):
-            raise AssertionError
+        class Plain:
+            def bind(self, aif, dt, *, like):
+                raise AssertionError
 
-        view, _ = read_view(kept.root / "phae", method=plain)
+        view, _ = read_view(kept.root / "phae", method=Plain())
         index = tuple(int(n) for n in np.argwhere(view.maps.quality == 0)[7])
         told = voxel(view, index)
         assert "reconstruction" not in told

@@ -1,12 +1,13 @@
 """What is possible: the posterior under the very prior the curves were drawn from."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data import InputError, Perfusion
-from bolus.estimators import Prior
+from bolus.estimators import Bound, Capabilities, CurveScale, Prior
 from bolus.estimators.bayes import Bayes
 from bolus.phantom import CurvePrior
 from bolus.physics import RESIDUES, cbv_scale
@@ -44,21 +45,28 @@ class Limit:
     delay, than the posterior median when prior and noise are true. So with the benchmark's own
     prior and the true noise of every sample this is the limit, up to the grid, to noise that the
     logarithm leaves Gaussian only to first order, and to the width that ``Bayes`` gives an
-    amplitude: against amplitudes summed on a grid, ``|log CBF|`` comes out within 1 %. Tmax is the
-    delay.
+    amplitude: with amplitudes summed on a grid instead, ``|log CBF|`` comes out within
+    1 % of it. Tmax is the delay.
     """
 
     prior: Prior
 
+    capabilities: ClassVar[Capabilities] = Bayes.capabilities
+
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> Bound:
+        """The posterior bound to one arterial input, read by its medians."""
+        return _BoundLimit(Bayes(self.prior).bind(aif, dt, like=like))
+
+
+@dataclass(frozen=True, eq=False)
+class _BoundLimit:
+    bayes: Bound
+
     def __call__(
-        self,
-        tissue: Float[np.ndarray, "voxels t"],
-        aif: Float[np.ndarray, " t"],
-        dt: float,
-        noise_sd: np.ndarray | None = None,
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Medians of CBV (ratio), CBF (1/s), MTT and delay (s), each (voxels,), and posterior."""
-        found = Bayes(self.prior)(tissue, aif, dt, noise_sd)
+        found = self.bayes(tissue, noise_sd)
         posterior = found.posterior
         assert posterior is not None
         cbv, cbf, mtt, delay = (posterior.quantile(q, 0.5) for q in ("cbv", "cbf", "mtt", "delay"))

@@ -11,6 +11,7 @@ from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.posterior import GridPosterior, Summary, summarise
 from bolus.estimators.prior import Prior
+from bolus.estimators.protocol import Capabilities, CurveScale
 
 FREE_PARAMETERS = 5
 """Amplitude, MTT, delay, family and offset: taken off the frames to read noise from a best fit."""
@@ -33,42 +34,35 @@ class Bayes:
 
     prior: Prior = field(default_factory=Prior)
 
-    weighs_samples: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        posterior=True,
+        delay=True,
+        delay_invariant=True,
+        censoring=True,
+        response="model",
+        positive=True,
+    )
 
-    def __call__(
-        self,
-        tissue: Float[np.ndarray, "voxels t"],
-        aif: Float[np.ndarray, " t"],
-        dt: float,
-        noise_sd: np.ndarray | None = None,
-    ) -> Perfusion:
-        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit.
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundBayes":
+        """The prior's curves for one arterial input, in the precision of ``like``.
 
-        A sample of infinite noise has no weight, and does not count in the residual.
+        Of the call, a sample of infinite noise has no weight, and does not count in the residual.
         """
-        return self.against(tissue, aif, dt)(tissue, noise_sd)
-
-    def against(
-        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
-    ) -> "BayesAgainst":
-        """The method ready for one arterial input, in the precision of ``tissue``."""
         bank = self.prior.templates(aif, dt).reshape(-1, aif.size)
-        return BayesAgainst(self.prior, bank.astype(tissue.dtype))
+        return BoundBayes(self.prior, bank.astype(like.dtype))
 
 
 @dataclass(frozen=True, eq=False)
-class BayesAgainst:
-    """``Bayes`` ready for one arterial input: ``bank`` (cells, t) are its curves of CBV 1."""
+class BoundBayes:
+    """``Bayes`` bound to one arterial input: ``bank`` (cells, t) are its curves of CBV 1."""
 
     prior: Prior
     bank: Float[np.ndarray, "cells t"]
 
-    weighs_samples: ClassVar[bool] = True
-
     def __call__(
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
-        """The estimator's own call."""
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
         bank = self.bank
         noise = _fit_noise(tissue, bank, self.prior.cbv[0]) if noise_sd is None else noise_sd
 

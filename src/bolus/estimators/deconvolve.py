@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,24 +9,11 @@ from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.estimators.bayes import Bayes
 from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.phae import Phae, PhaePaper
+from bolus.estimators.protocol import CurveScale, Estimator
 from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 from bolus.estimators.weighing import usable_noise
 
 MINIMUM_FRAMES = 20
-
-
-@runtime_checkable
-class Estimator(Protocol):
-    """Frozen data with one call; tissue (voxels, t) and aif (t,) in one unit, dt in s.
-
-    A class attribute ``weighs_samples = True`` says that samples of infinite noise are left out.
-    """
-
-    def __call__(
-        self, tissue: np.ndarray, aif: np.ndarray, dt: float, noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion of checked curves; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
-        ...
 
 
 METHODS: dict[str, Callable[..., Estimator]] = {
@@ -54,8 +40,11 @@ def estimator(method: str | Estimator) -> Estimator:
                 f"a method is a name or an estimator, found the class {method.__name__}; "
                 f"{method.__name__}() would be one"
             )
-        if not callable(method):
-            raise MethodError(f"a method is a name or an estimator, found {type(method).__name__}")
+        if not isinstance(method, Estimator):
+            raise MethodError(
+                "a method is a name or an estimator, an object with bind(aif, dt, like), found "
+                f"{type(method).__name__}"
+            )
         return method
     if method not in METHODS:
         raise MethodError(f"no method '{method}'; there are {', '.join(METHODS)}")
@@ -75,7 +64,7 @@ def deconvolve(
     name in METHODS or a configured estimator; ``noise_sd`` the curves' noise, a number, (n,) or
     (n, t), estimated by the methods that need it when None. κ = 1: ``cbv`` is a ratio and ``cbf``
     is in 1/s. float32 stays float32. A curve that is not finite gives NaN in its own row. A
-    method that weighs samples ('bayes') leaves out those of infinite noise.
+    method that can censor samples (``Capabilities``) leaves out those of infinite noise.
 
     Raises CurveError for input no method can take, MethodError for an unknown method or an
     estimator whose answer is not the perfusion of these curves.
@@ -85,11 +74,12 @@ def deconvolve(
     noise, good = check_noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
     if noise is not None:
         good &= usable_noise(chosen, noise)
-    dt = float(dt)
+    kept = tissue if good.all() else tissue[good]
     with one_blas_thread():
-        if good.all():
-            return _checked(chosen(tissue, aif, dt, noise), chosen, len(tissue))
-        return _around_bad_rows(chosen, tissue, aif, dt, noise, good)
+        bound = chosen.bind(aif, float(dt), like=CurveScale.of(kept))
+        found = bound(kept, noise if noise is None or good.all() else noise[good])
+    found = _checked(found, chosen, len(kept))
+    return found if good.all() else _around_bad_rows(found, good)
 
 
 def check_input(tissue: np.ndarray, aif: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
@@ -153,7 +143,7 @@ def check_noise(noise_sd: float | np.ndarray | None, tissue: np.ndarray) -> np.n
 
 def _checked(found: object, chosen: Estimator, rows: int) -> Perfusion:
     """What an estimator answered, or MethodError where that is not ``rows`` voxels' perfusion."""
-    name = getattr(chosen, "__name__", type(chosen).__name__)
+    name = type(chosen).__name__
     if not isinstance(found, Perfusion):
         raise MethodError(f"{name} answered with {type(found).__name__}, expected Perfusion")
     for key, value in zip(Perfusion._fields[:6], found[:6], strict=True):
@@ -163,18 +153,9 @@ def _checked(found: object, chosen: Estimator, rows: int) -> Perfusion:
     return found
 
 
-def _around_bad_rows(
-    chosen: Estimator,
-    tissue: np.ndarray,
-    aif: np.ndarray,
-    dt: float,
-    noise: np.ndarray | None,
-    good: np.ndarray,
-) -> Perfusion:
-    """Solve the good rows only; the others are NaN."""
-    blank = np.full((6, len(tissue)), np.nan, dtype=tissue.dtype)
-    few = None if noise is None else noise[good]
-    found = _checked(chosen(tissue[good], aif, dt, few), chosen, int(good.sum()))
+def _around_bad_rows(found: Perfusion, good: np.ndarray) -> Perfusion:
+    """The perfusion of the good rows in a longer list; the others are NaN."""
+    blank = np.full((6, good.size), np.nan, dtype=found.cbv.dtype)
     blank[:, good] = np.stack(found[:6])
     inner = found.posterior
     posterior = None if inner is None else _Scattered(inner, good)

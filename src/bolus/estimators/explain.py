@@ -8,11 +8,11 @@ from jaxtyping import Float
 
 from bolus.data import PARAMETERS, CurveError, MethodError, Perfusion
 from bolus.estimators.deconvolve import Estimator, check_input, check_noise, estimator
-from bolus.estimators.fit import Against, Explains
+from bolus.estimators.protocol import CurveScale, Explaining
 from bolus.estimators.weighing import usable_noise
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-"""Posterior quantiles that are told."""
+"""Posterior quantiles that are given."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,9 +38,10 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
-    """A method ready for the curves of one subject; call it for each voxel that is looked at."""
+    """A method bound for the curves of one subject; call it for each voxel that is looked at."""
 
-    against: Against
+    estimator: Estimator
+    bound: Explaining
     aif: Float[np.ndarray, " t"]
     dt: float
 
@@ -51,10 +52,10 @@ class Explainer:
         row, _ = check_input(np.asarray(curve)[None], self.aif, self.dt)
         sd = noise_sd if noise_sd is None or np.ndim(noise_sd) == 0 else np.asarray(noise_sd)[None]
         noise = check_noise(sd, row)
-        known = noise is None or usable_noise(self.against, noise).all()
+        known = noise is None or usable_noise(self.estimator, noise).all()
         if not (known and np.isfinite(row).all()):
             raise CurveError("the curve or its noise is not finite: there is nothing to explain")
-        fit = self.against.fit(row, noise)
+        fit = self.bound.fit(row, noise)
         return Explanation(
             time=self.dt * np.arange(row.shape[1]),
             curve=row[0],
@@ -73,16 +74,17 @@ def explainer(
     aif: Float[np.ndarray, " t"],
     dt: float,
 ) -> Explainer:
-    """A method made ready for all curves (n, t) of a subject; those not finite do not count.
+    """A method bound for all curves (n, t) of a subject; those not finite do not count.
 
-    Raises CurveError as ``deconvolve``, MethodError for an estimator without ``against``.
+    Raises CurveError as ``deconvolve``, MethodError for an estimator that does not explain.
     """
     chosen = estimator(method)
-    if not isinstance(chosen, Explains):
-        raise MethodError(f"{type(chosen).__name__} cannot tell how it explains a curve")
     tissue, aif = check_input(tissue, aif, dt)
     good = np.isfinite(tissue).all(axis=1)
-    return Explainer(chosen.against(tissue if good.all() else tissue[good], aif, dt), aif, dt)
+    bound = chosen.bind(aif, dt, like=CurveScale.of(tissue if good.all() else tissue[good]))
+    if not isinstance(bound, Explaining):
+        raise MethodError(f"{type(chosen).__name__} does not say how it explains a curve")
+    return Explainer(chosen, bound, aif, dt)
 
 
 def explain(

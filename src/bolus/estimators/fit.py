@@ -1,6 +1,6 @@
 """What a method makes of one curve, beyond numbers: how it explains it."""
 
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -9,7 +9,7 @@ from bolus.data import Perfusion
 from bolus.physics import RESIDUES, impulse_response
 
 STEP, BEFORE, AFTER = 0.1, 10.0, 120.0
-"""Spacing in s at which a parametric response is told, and its span before and after arrival."""
+"""Spacing in s at which a parametric response is given, and its span before and after arrival."""
 
 
 class Fit(NamedTuple):
@@ -23,32 +23,6 @@ class Fit(NamedTuple):
     reconstruction: Float[np.ndarray, " t"]
     times: Float[np.ndarray, " l"]
     response: Float[np.ndarray, " l"]
-
-
-@runtime_checkable
-class Against(Protocol):
-    """A method made ready for one arterial input: what depends on it alone is made once."""
-
-    def __call__(
-        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion of checked curves; the estimator's own call."""
-        ...
-
-    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
-        """How one checked curve is explained; noise_sd (1, t) or (1, 1) in the curve's unit."""
-        ...
-
-
-@runtime_checkable
-class Explains(Protocol):
-    """An estimator that can tell how it explains a curve."""
-
-    def against(
-        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
-    ) -> Against:
-        """Ready for an arterial input; ``tissue`` are all curves of the subject."""
-        ...
 
 
 def parametric_response(

@@ -37,7 +37,7 @@ class Bank:
 
 @dataclass(frozen=True, eq=False)
 class Spectral:
-    """A spectral method against one arterial input: the problem, its filters, the way to choose."""
+    """A spectral method bound to an arterial input: the problem, its filters, how to choose."""
 
     problem: Problem
     bank: Bank

@@ -1,19 +1,21 @@
 """Deconvolution by a spectral filter: the whole of a method is how it filters.
 
-Every estimator here is frozen data with one call, ``estimator(tissue, aif, dt) -> Perfusion``:
-tissue (voxels, t), aif (t,), dt in s. CBV = ∫C/∫AIF, CBF = the maximum of the impulse response
-k(t) = CBF·R(t − d), MTT = CBV/CBF, Tmax = the time of that maximum; no delay.
+Every estimator here is frozen data with ``bind(aif, dt, like=...)``; what it returns is called for
+curves (voxels, t). CBV = ∫C/∫AIF, CBF = the maximum of the impulse response k(t) = CBF·R(t − d),
+MTT = CBV/CBF, Tmax = the time of that maximum; no delay.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import InputError, Perfusion
+from bolus.data import InputError
 from bolus.estimators.lcurve import corner
 from bolus.estimators.problem import Circulant, Toeplitz
+from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.solve import (
     Bank,
     Curves,
@@ -25,6 +27,10 @@ from bolus.estimators.solve import (
 )
 
 AIFCurve = Float[np.ndarray, " t"]
+
+CAUSAL = Capabilities(response="samples", linear=True, timeless=True)
+CIRCULAR = replace(CAUSAL, delay_invariant=True)
+"""What methods on the causal and on the padded circulant matrix can do."""
 
 THRESHOLDS = (0.02, 0.04, 0.07, *(round(0.05 * i, 2) for i in range(2, 20)))
 
@@ -53,6 +59,8 @@ class SVD:
 
     threshold: float = 0.2
 
+    capabilities: ClassVar[Capabilities] = CAUSAL
+
     def __post_init__(self) -> None:
         _fraction("threshold", self.threshold)
 
@@ -60,17 +68,11 @@ class SVD:
         """Factors for normalised singular values (bins,); see ``truncation``."""
         return truncation(s, self.threshold)
 
-    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
-        """The method ready for one arterial input, in the precision of ``tissue``."""
+    def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
         problem = Toeplitz(aif, dt)
-        bank = Bank.of(problem, self.filter(problem.s)[None], tissue.dtype)
+        bank = Bank.of(problem, self.filter(problem.s)[None], like.dtype)
         return Spectral(problem, bank, by_the_first)
-
-    def __call__(
-        self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion by one filter for all voxels."""
-        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class CSVD:
     threshold: float = 0.1
     taper: float = 0.4
 
+    capabilities: ClassVar[Capabilities] = CIRCULAR
+
     def __post_init__(self) -> None:
         _fraction("threshold", self.threshold)
         if not 0 <= self.taper <= 2:
@@ -95,17 +99,11 @@ class CSVD:
         """Factors for normalised singular values (bins,); see ``truncation``."""
         return truncation(s, self.threshold, self.taper)
 
-    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
-        """The method ready for one arterial input, in the precision of ``tissue``."""
+    def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
         problem = Circulant(aif, dt)
-        bank = Bank.of(problem, self.filter(problem.s)[None], tissue.dtype)
+        bank = Bank.of(problem, self.filter(problem.s)[None], like.dtype)
         return Spectral(problem, bank, by_the_first)
-
-    def __call__(
-        self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion by one filter for all voxels."""
-        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -120,6 +118,8 @@ class OSVD:
 
     oi: float = 0.095
     thresholds: tuple[float, ...] = THRESHOLDS
+
+    capabilities: ClassVar[Capabilities] = CIRCULAR
 
     def __post_init__(self) -> None:
         if not self.oi > 0:
@@ -136,17 +136,11 @@ class OSVD:
         rows = truncation(s, np.array(self.thresholds)[:, None])
         return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
 
-    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
-        """The method ready for one arterial input, in the precision of ``tissue``."""
+    def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
         problem = Circulant(aif, dt)
-        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
+        bank = Bank.of(problem, self.filters(problem.s), like.dtype)
         return Spectral(problem, bank, partial(by_rising_threshold, oi=self.oi))
-
-    def __call__(
-        self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion by each voxel's own filter."""
-        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -161,6 +155,8 @@ class Tikhonov:
     lowest: float = 0.01
     highest: float = 1.0
     steps: int = 24
+
+    capabilities: ClassVar[Capabilities] = CIRCULAR
 
     def __post_init__(self) -> None:
         if not 0 < self.lowest < self.highest or self.steps < 3:
@@ -178,21 +174,15 @@ class Tikhonov:
         """Candidate filters (steps, bins)."""
         return damping(s, self.lambdas[:, None])
 
-    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
-        """The method ready for one arterial input, in the precision of ``tissue``."""
+    def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
         problem = Circulant(aif, dt)
 
         def at_the_corner(curves: Curves, bank: Bank) -> Solved:
             return by_choice(curves, bank, corner(problem.power(curves), problem.s, self.lambdas))
 
-        bank = Bank.of(problem, self.filters(problem.s), tissue.dtype)
+        bank = Bank.of(problem, self.filters(problem.s), like.dtype)
         return Spectral(problem, bank, at_the_corner)
-
-    def __call__(
-        self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion by each voxel's own filter."""
-        return self.against(tissue, aif, dt)(tissue)
 
 
 @dataclass(frozen=True)
@@ -204,6 +194,8 @@ class TikhonovFixed:
 
     strength: float = 0.2
 
+    capabilities: ClassVar[Capabilities] = CAUSAL
+
     def __post_init__(self) -> None:
         _fraction("strength", self.strength)
 
@@ -211,17 +203,11 @@ class TikhonovFixed:
         """Factors for normalised singular values (bins,); see ``damping``."""
         return damping(s, self.strength)
 
-    def against(self, tissue: Curves, aif: AIFCurve, dt: float) -> Spectral:
-        """The method ready for one arterial input, in the precision of ``tissue``."""
+    def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
         problem = Toeplitz(aif, dt, volterra=False)
-        bank = Bank.of(problem, self.filter(problem.s)[None], tissue.dtype)
+        bank = Bank.of(problem, self.filter(problem.s)[None], like.dtype)
         return Spectral(problem, bank, by_the_first)
-
-    def __call__(
-        self, tissue: Curves, aif: AIFCurve, dt: float, noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion by one filter for all voxels."""
-        return self.against(tissue, aif, dt)(tissue)
 
 
 def _fraction(name: str, value: float) -> None:

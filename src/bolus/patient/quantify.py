@@ -19,7 +19,7 @@ from bolus.data import (
 from bolus.data.quantities import FLOW, VOLUME
 from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
-from bolus.estimators.weighing import weighs_samples
+from bolus.estimators.protocol import Estimator, capabilities
 from bolus.physics import cbf_scale, cbv_scale, noise_gain
 from bolus.physics.signal import signal_recovery
 from bolus.preprocess import noise_share
@@ -47,7 +47,7 @@ def quantify(
     perfusion: Perfusion,
     *,
     method: str,
-    estimator: object,
+    estimator: Estimator,
     seconds: Mapping[str, float],
     leak: LeakageResult | None = None,
 ) -> PerfusionMaps:
@@ -170,26 +170,26 @@ def misfits(
     return residual / (curves.noise_sd * np.sqrt(mean))
 
 
-def _noise_shares(series: PreparedSeries, estimator: object) -> Float[np.ndarray, "n t"] | None:
+def _noise_shares(series: PreparedSeries, estimator: Estimator) -> Float[np.ndarray, "n t"] | None:
     """For ``misfits``: what was left out has no part, what was interpolated has less noise."""
     if series.measured.all():
         return None
     shares = np.empty((int(series.mask.sum()), series.measured.shape[1]))
-    weighs = weighs_samples(estimator)
+    weighs = capabilities(estimator).censoring
     for rows, measured in series.alike(series.mask):
         left = measured / measured.sum()
         shares[rows] = left if weighs else noise_share(~measured) / measured.size
     return shares
 
 
-def _flagged_frames(series: PreparedSeries, estimator: object) -> str:
+def _flagged_frames(series: PreparedSeries, estimator: Estimator) -> str:
     """What became of flagged frames: one of FLAGGED."""
     moved = series.moved_frames
     if not moved.any():
         return "none"
     if series.measured_frames[moved].any():
         return "kept"
-    return "left out" if weighs_samples(estimator) else "interpolated"
+    return "left out" if capabilities(estimator).censoring else "interpolated"
 
 
 def _poor_fit(
@@ -203,7 +203,7 @@ def _poor_fit(
     return unexplained & (perfusion.residual > MISFIT_SHARE * size)
 
 
-def _parameters(estimator: object) -> dict[str, object]:
+def _parameters(estimator: Estimator) -> dict[str, object]:
     """The estimator's own fields, for the record; of weights what identifies them."""
     weights = getattr(estimator, "weights", None)
     if isinstance(weights, Weights):

@@ -8,8 +8,7 @@ import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, InputError, PreparedSeries, Quality, is_sd, plain_name
-from bolus.estimators import Estimator, explainer, rebuilt
-from bolus.estimators.fit import Explains
+from bolus.estimators import Estimator, capabilities, explainer, rebuilt
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
@@ -58,7 +57,7 @@ def read_view(
 def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Result:
     """Maps with the method made ready for their arterial input."""
     ready = None
-    if isinstance(chosen, Explains):
+    if capabilities(chosen).response is not None:
         curves = (measured.corrected or measured.curves).curves
         ready = explainer(chosen, curves, measured.aif.curve, measured.series.dt)
     return Result(measured=measured, maps=maps, explain=ready)

@@ -54,7 +54,9 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
     if result.explain is None:
         return {"values": _values(view, result, {}, index)}
     curves = result.explained
-    noise = sample_noise(result.explain.against, curves.noise_sd, view.series, slice(row, row + 1))
+    noise = sample_noise(
+        result.explain.estimator, curves.noise_sd, view.series, slice(row, row + 1)
+    )
     found = result.explain(curves.curves[row], noise[0])
     flow = scale_of("cbf", view.series.relative)
     near = (found.response_time >= SPAN[0]) & (found.response_time <= SPAN[1])

@@ -23,6 +23,7 @@ from bolus.estimators.phae.scenes import (
     with_noise,
 )
 from bolus.estimators.phae.supervise import Encoder, encoder_weights, posterior_loss, statistics
+from bolus.estimators.protocol import CurveScale
 from bolus.physics import RESIDUES, blood_volume, cbv_scale, convolve, tissue_curve
 
 STEPS = ("paper", "quadrature", "delay", "shape", "prior", "features")
@@ -146,20 +147,33 @@ class PhysicsEncoder:
     module: Convolutions
     step: str
 
+    def bind(
+        self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale
+    ) -> "BoundPhysicsEncoder":
+        """The encoder for one arterial input."""
+        artery = torch.as_tensor(aif, dtype=torch.float32)
+        return BoundPhysicsEncoder(self.module, self.step, artery, dt)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundPhysicsEncoder:
+    """``PhysicsEncoder`` bound to an arterial input (t,)."""
+
+    module: Convolutions
+    step: str
+    artery: torch.Tensor
+    dt: float
+
     def __call__(
-        self,
-        tissue: Float[np.ndarray, "voxels t"],
-        aif: Float[np.ndarray, " t"],
-        dt: float,
-        noise_sd: np.ndarray | None = None,
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion of curves (voxels, t); the step ``prior`` needs ``noise_sd``, (voxels, 1)."""
         curves = torch.as_tensor(tissue, dtype=torch.float32)
-        artery = torch.as_tensor(aif, dtype=torch.float32).expand_as(curves)
+        artery = self.artery.expand_as(curves)
         noise = torch.ones(1, 1) if noise_sd is None else torch.as_tensor(noise_sd).float()
         with torch.no_grad():
             guess = _guess(self.module, curves, artery)
-            cbv, rebuilt = _rebuild(self.step, guess, curves, artery, dt, noise)
+            cbv, rebuilt = _rebuild(self.step, guess, curves, artery, self.dt, noise)
         found = [np.asarray(v, dtype=tissue.dtype) for v in (cbv, guess.mtt, guess.delay)]
         residual = np.sqrt(np.square(tissue - rebuilt.numpy()).mean(axis=1))
         volume, mtt, delay = found

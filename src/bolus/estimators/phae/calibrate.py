@@ -15,6 +15,7 @@ from bolus.estimators.phae.scenes import (
     with_noise,
 )
 from bolus.estimators.phae.weights import Weights
+from bolus.estimators.protocol import CurveScale
 
 LEVEL = 0.9
 SCANS, VOXELS = 64, 384
@@ -41,7 +42,8 @@ def calibrate(weights: Weights, prior: TissuePrior, seed: int = 0) -> Weights:
         scene = random_scene(rng, prior, VOXELS, QUIET)
         cbv = prior.sample_cbv(rng, VOXELS)
         voxels = with_noise(rng, scene, slice(None), cbv, log_uniform(rng, SNR, VOXELS))
-        found = estimate(voxels.curves, scene.aif, scene.dt, voxels.noise_sd)
+        curves, like = voxels.curves, CurveScale.of(voxels.curves)
+        found = estimate.bind(scene.aif, scene.dt, like=like)(curves, voxels.noise_sd)
         tissue = scene.tissue
         truth = {"mtt": tissue.mtt, "cbv": cbv, "delay": tissue.delay, "cbf": cbv / tissue.mtt}
         for place, name in enumerate(QUANTITIES):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +17,7 @@ from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
 from bolus.estimators.phae.network import LEVELS, OUTPUTS, QUANTITIES, WIDTH, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.estimators.phae.weights import Weights, shipped_weights
+from bolus.estimators.protocol import Capabilities, CurveScale
 
 SHORTEST_TR, LONGEST_TR, SHORTEST_SCAN = 0.45, 3.3, 38.0
 """What scans the encoder was trained on, s, with a small margin."""
@@ -40,29 +41,21 @@ class Phae:
 
     weights: Weights = field(default_factory=partial(shipped_weights, "phae"))
 
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        posterior=True, delay=True, response="model", linear=True, positive=True
+    )
+
     def __post_init__(self) -> None:
         _check(self.weights)
 
-    def __call__(
-        self,
-        tissue: Float[np.ndarray, "voxels t"],
-        aif: Float[np.ndarray, " t"],
-        dt: float,
-        noise_sd: np.ndarray | None = None,
-    ) -> Perfusion:
-        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit.
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundPhae":
+        """Its features' maps and decoder for one arterial input, in the precision of ``like``.
 
         Raises CurveError for a scan unlike those it was trained on: TR 0.5–3 s, 40 s or longer.
         """
-        return self.against(tissue, aif, dt)(tissue, noise_sd)
-
-    def against(
-        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
-    ) -> "PhaeAgainst":
-        """The method ready for one arterial input, in the precision of ``tissue``; CurveError."""
         _check_scan(aif.size, dt)
-        dtype, tensors = tissue.dtype, self.weights.tensors
-        return PhaeAgainst(
+        dtype, tensors = like.dtype, self.weights.tensors
+        return BoundPhae(
             aif=aif,
             maps=Basis(*(np.asarray(m, dtype=dtype) for m in basis(aif, dt))),
             table=curve_table(aif, dt, dtype),
@@ -83,8 +76,8 @@ class Encoded(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PhaeAgainst:
-    """``Phae`` ready for the arterial input ``aif``: its features' maps and its decoder's table."""
+class BoundPhae:
+    """``Phae`` bound to the arterial input ``aif``: its features' maps and its decoder's table."""
 
     aif: Float[np.ndarray, " t"]
     maps: Basis
@@ -95,7 +88,7 @@ class PhaeAgainst:
     def __call__(
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
-        """The estimator's own call."""
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
 
         def block(curves: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, ...]:
             found = self._encoded(curves, sd)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +13,7 @@ from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.negative import not_negative
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.weights import Weights, shipped_weights
+from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.physics import RESIDUES, blood_flow, blood_volume, tissue_curve
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class PhaePaper:
 
     weights: Weights = field(default_factory=partial(shipped_weights, "phae-paper"))
 
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        response="model", subject_scale=True, single_precision=True
+    )
+
     def __post_init__(self) -> None:
         if self.weights.kind not in KINDS:
             raise WeightsError(
@@ -43,34 +48,22 @@ class PhaePaper:
             )
         self.weights.check_shapes(PaperConfig.from_dict(self.weights.config).shapes())
 
-    def __call__(
-        self,
-        tissue: Float[np.ndarray, "voxels t"],
-        aif: Float[np.ndarray, " t"],
-        dt: float,
-        noise_sd: np.ndarray | None = None,
-    ) -> Perfusion:
-        """Perfusion without posterior; the noise is not used."""
-        return self.against(tissue, aif, dt)(tissue)
-
-    def against(
-        self, tissue: Float[np.ndarray, "voxels t"], aif: Float[np.ndarray, " t"], dt: float
-    ) -> "PaperAgainst":
-        """The method ready for one subject: it sees curves over the highest of all."""
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundPaper":
+        """The network ready for one subject: it sees curves over the highest of all."""
         from bolus.estimators.phae.paper.inference import load_encoder
 
-        return PaperAgainst(
+        return BoundPaper(
             encoder=load_encoder(self.weights),
             config=PaperConfig.from_dict(self.weights.config),
             aif=aif,
             dt=dt,
-            peak=max(float(aif.max()), float(tissue.max(initial=0.0))),
+            peak=max(float(aif.max()), like.peak),
         )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PaperAgainst:
-    """``PhaePaper`` ready for an arterial input, and curves none of which passes ``peak``."""
+class BoundPaper:
+    """``PhaePaper`` bound to an arterial input, and curves none of which passes ``peak``."""
 
     encoder: PaperEncoder
     config: PaperConfig
@@ -81,7 +74,7 @@ class PaperAgainst:
     def __call__(
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
-        """The estimator's own call."""
+        """Perfusion without posterior; the noise is not used."""
         transit, cbv, rate = self._estimate(tissue)
         cbf, mtt = not_negative(cbv, rate, transit)
 
