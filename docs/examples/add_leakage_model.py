@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from bolus import perfusion_maps
-from bolus.data import Citation, LeakageEstimate
+from bolus.data import Citation, LeakageCorrection, LeakageEstimate, Preparation
 from bolus.data.codes import PRIVATE, Concept
 from bolus.estimators import LEAKAGE_MODELS
 from bolus.phantom import Leak, Realism, simulate_patient
@@ -56,7 +56,12 @@ patient = simulate_patient(
 )
 tumor = patient.masks.tumor
 model = Bidirectional(kep=0.02)  # a configured one, or its name for that in the dictionary
-maps = perfusion_maps(patient.series, "osvd", tumor=tumor, leakage_model=model, motion=False)
+maps = perfusion_maps(
+    patient.series,
+    "osvd",
+    regions={"tumor": tumor},
+    preparation=Preparation(motion=None, leakage=LeakageCorrection(model=model)),
+)
 
 print(f"K2 in the tumour {np.nanmean(maps.volumes['k2'][tumor]):.3f} 1/s")
 print(methods_text(maps).plain())

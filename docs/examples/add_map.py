@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bolus import perfusion_maps
-from bolus.data import QUANTITIES, Quantity
+from bolus.data import QUANTITIES, Preparation, Quantity
 from bolus.data.codes import PRIVATE, Concept
 from bolus.data.display import Display, FromZero
 from bolus.data.quantities import RATE, Ratio
@@ -33,7 +33,7 @@ def peak_height(signal, baseline, te):
 
 patient = simulate_patient(seed=1, shape=(32, 32, 4))
 regions = {"tumor": patient.masks.tumor, "reference": patient.masks.nawm}
-maps = perfusion_maps(patient.series, "osvd", motion=False, **regions)
+maps = perfusion_maps(patient.series, "osvd", preparation=Preparation(motion=None), regions=regions)
 
 # The line; in the package it stands in quantify (patient/quantify.py).
 frames = maps.series.frames

@@ -32,7 +32,7 @@ print(f"{series.signal.shape} voxels and frames, TR {series.dt} s, TE {series.te
 # --------
 # One call finds the steady state, the bolus, the brain and the arteries, and deconvolves. A tumour
 # mask makes it correct for contrast agent that leaks.
-maps = bolus.perfusion_maps(series, tumor=patient.masks.tumor)
+maps = bolus.perfusion_maps(series, regions={"tumor": patient.masks.tumor})
 for line in closing_lines(maps):
     print(fill(line, 90))
 

@@ -16,13 +16,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import bolus
+from bolus.data import Preparation
 
 heads = {
     snr: bolus.simulate_patient(seed=2, shape=(56, 56, 7), snr=snr, tumor="high")
     for snr in (100, 25)
 }
 results = {
-    snr: bolus.perfusion_maps(head.series, aif=head.masks.aif, mask=head.masks.brain, motion=False)
+    snr: bolus.perfusion_maps(
+        head.series, aif=head.masks.aif, mask=head.masks.brain, preparation=Preparation(motion=None)
+    )
     for snr, head in heads.items()
 }
 

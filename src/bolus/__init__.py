@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Quality
+    from bolus.data import AIF, DSCSeries, Perfusion, PerfusionMaps, Preparation, Quality
     from bolus.data.errors import BolusError
     from bolus.estimators import METHODS, deconvolve
     from bolus.estimators.phae import from_weights, read_weights
@@ -24,6 +24,7 @@ __all__ = [
     "PatientMaps",
     "Perfusion",
     "PerfusionMaps",
+    "Preparation",
     "Quality",
     "deconvolve",
     "from_weights",
@@ -41,6 +42,7 @@ _HOMES = {
     "PatientMaps": "bolus.patient",
     "Perfusion": "bolus.data",
     "PerfusionMaps": "bolus.data",
+    "Preparation": "bolus.data",
     "Quality": "bolus.data",
     "deconvolve": "bolus.estimators",
     "from_weights": "bolus.estimators.phae",

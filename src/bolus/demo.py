@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import PerfusionMaps
+from bolus.data import LeakageCorrection, PerfusionMaps, Preparation
 from bolus.estimators import METHODS
 from bolus.io import output_folder, write_json
 from bolus.patient import Measured, estimate, measure
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SEED = 3
+UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 
 
 class Score(NamedTuple):
@@ -69,9 +70,9 @@ def run_demo(
         reporter.step("simulating a patient")
         patient = simulate_patient(seed=SEED, tumor="high", shape=shape)
         _written(partial / "patient", patient)
-        tumor, reference = patient.masks.tumor, patient.masks.nawm
+        regions = {"tumor": patient.masks.tumor, "reference": patient.masks.nawm}
         measured = measure(
-            patient.series, tumor=tumor, reference=reference, leakage=False, reporter=reporter
+            patient.series, regions=regions, preparation=UNCORRECTED, reporter=reporter
         )
         results: dict[str, PerfusionMaps] = {}
         scores: list[Score] = []

@@ -66,7 +66,7 @@ def test_a_new_leakage_model(example, tmp_path):
     assert not any("859–867" in reference for reference in text.references)
 
     write_dicom_series(tmp_path / "dsc", made.patient.series)
-    options = ["-m", "osvd", "--leakage", "--leakage-model", "bidirectional"]
+    options = ["-m", "osvd", "--leakage", "bidirectional"]
     with pytest.raises(SystemExit) as stop:
         main(
             [
@@ -74,7 +74,8 @@ def test_a_new_leakage_model(example, tmp_path):
                 str(tmp_path / "dsc"),
                 "-o",
                 str(tmp_path / "out"),
-                "--no-motion",
+                "--motion",
+                "off",
                 "--dicom",
                 *options,
             ]

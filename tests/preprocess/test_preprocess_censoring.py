@@ -94,7 +94,7 @@ def test_noise_of_what_is_interpolated():
 def test_too_much_is_refused_and_says_what_to_do(frames, words):
     with pytest.raises(SeriesError, match=words) as refused:
         censor_moved(series(frames))
-    assert "--flagged keep" in str(refused.value)
+    assert "--motion correct" in str(refused.value)
 
 
 def test_a_gap_after_the_bolus_is_none():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from moved_head import moved_head
 
+from altered import STILL
 from bolus.data import AIF, SeriesError
 from bolus.patient import estimate, measure
 from bolus.phantom import simulate_patient
@@ -32,7 +33,7 @@ def corrected(moved):
 
 def flow_error(head, series):
     """Mean |ln(CBF/true)| of phae in tissue, with the true arterial input."""
-    measured = measure(series, mask=head.brain, motion=False)
+    measured = measure(series, mask=head.brain, preparation=STILL)
     aif = AIF(curve=head.aif[measured.series.frames.used], dt=series.dt, origin="given")
     found = estimate(replace(measured, aif=aif), "phae").cbf
     where = head.tissue & (head.cbf > 15) & np.isfinite(found) & (found > 0)

@@ -103,7 +103,7 @@ def test_the_times_of_slices_are_kept():
 def test_a_grid_on_which_motion_cannot_be_seen(shape):
     signal = np.random.default_rng(0).random((*shape, 30)).astype(np.float32)
     grid = Grid(shape=shape, affine=np.eye(4))
-    with pytest.raises(SeriesError, match="--no-motion"):
+    with pytest.raises(SeriesError, match="--motion off"):
         correct_motion(DSCSeries(signal=signal, dt=1.5, te=None, grid=grid))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from altered import STILL
 from bolus.data import Motion
 from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
@@ -15,7 +16,7 @@ def mapped():
     """Maps by ``phae`` of a patient with a tumour, with both regions and leakage correction."""
     made = simulate_patient(seed=3, tumor="high", shape=(48, 48, 8))
     regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
-    return perfusion_maps(made.series, motion=False, **regions)
+    return perfusion_maps(made.series, preparation=STILL, regions=regions)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from qin_tree import Head, Place, write_images, write_roi, write_table
 
+from altered import STILL
 from bolus.io.qin import import_qin
 from bolus.patient import perfusion_maps
 from bolus.phantom import TumorPerfusion, simulate_patient
@@ -74,6 +75,8 @@ def test_from_dicom_to_grades(made, tmp_path):
     for one, patient in zip(study.rows, patients.values(), strict=True):
         masks = patient.masks
         given = (masks.aif, masks.brain)  # a study leaves motion in
-        maps = perfusion_maps(patient.series, "osvd", *given, tumor=masks.tumor, motion=False)
+        maps = perfusion_maps(
+            patient.series, "osvd", *given, regions={"tumor": masks.tumor}, preparation=STILL
+        )
         ratio = np.nanmean(maps.cbf[masks.tumor]) / np.nanmean(maps.cbf[masks.nawm])
         assert one.ratio == pytest.approx(float(ratio), rel=0.02)  # whole numbers in the files

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from altered import STILL
 from bolus.base.progress import Quiet
 from bolus.cli import main
 from bolus.data import InputError, OutputError
@@ -98,7 +99,9 @@ def test_the_ratio_is_that_of_the_maps(results, cohort):
     series = read_series(one.series)
     masks = {label: read_mask(path, series.grid) for label, path in one.masks.items()}
     given = (masks["aif"], masks["brain"])  # a study leaves motion in
-    maps = perfusion_maps(series, "osvd", *given, tumor=masks["tumor"], motion=False)
+    maps = perfusion_maps(
+        series, "osvd", *given, regions={"tumor": masks["tumor"]}, preparation=STILL
+    )
     expected = np.nanmean(maps.cbf[masks["tumor"]]) / np.nanmean(maps.cbf[masks["nawm"]])
     row = next(
         r

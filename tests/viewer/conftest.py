@@ -8,6 +8,7 @@ import pytest
 from viewer_cases import JUMPS, let_in
 
 import bolus
+from altered import leaking
 from bolus.data import Motion
 from bolus.patient import estimate, measure_prepared
 from bolus.phantom import simulate_patient
@@ -25,10 +26,10 @@ def kept(patient, tmp_path_factory):
     """Results that tests only read: 'phae', and 'leak', by osvd with the leakage corrected."""
     root = tmp_path_factory.mktemp("results")
     regions = {"tumor": patient.masks.tumor, "reference": patient.masks.nawm}
-    plain = bolus.perfusion_maps(patient.series, leakage=False, motion=False, **regions)
+    plain = bolus.perfusion_maps(patient.series, regions=regions, preparation=leaking(False))
     plain.save(root / "phae")
     leak = bolus.perfusion_maps(
-        patient.series, "osvd", leakage=True, leakage_model="bsw", motion=False, **regions
+        patient.series, "osvd", regions=regions, preparation=leaking(model="bsw")
     )
     leak.save(root / "leak")
     flagged = np.isin(np.arange(patient.series.n_frames), JUMPS)

@@ -10,6 +10,7 @@ import pytest
 from viewer_cases import let_in
 
 import bolus
+from altered import STILL
 from bolus.aif import aif_from_mask
 from bolus.io import read_aif, read_mask
 from bolus.viewer import viewer_app
@@ -81,7 +82,7 @@ class TestSave:
     def test_the_command_line_takes_them(self, writing, marks, patient):
         post(writing.client, "/api/aif/save", voxels=marks)
         path = writing.folder / "aif_manual.nii.gz"
-        maps = bolus.perfusion_maps(patient.series, aif=path, motion=False)
+        maps = bolus.perfusion_maps(patient.series, aif=path, preparation=STILL)
         assert maps.aif.origin == "mask"
         np.testing.assert_array_equal(np.flatnonzero(maps.aif.mask), sorted(marks))
 
@@ -107,7 +108,7 @@ class TestRecompute:
             patient.series,
             aif=mask_of(marks, kept.phae.grid.shape),
             mask=kept.phae.mask,
-            motion=False,
+            preparation=STILL,
         )
         for name in ("cbf", "mtt", "delay", "cbf_sd"):
             found = np.asarray(nib.load(writing.folder / f"{name}.nii.gz").dataobj)

@@ -153,7 +153,7 @@ class TestValidator:
 class TestContent:
     def test_the_files_are_those_of_a_result_folder(self, dataset, inputs, tmp_path):
         maps = bolus.perfusion_maps(
-            bolus.read_series(inputs.nifti), tumor=inputs.folder / "tumor.nii.gz"
+            bolus.read_series(inputs.nifti), regions={"tumor": inputs.folder / "tumor.nii.gz"}
         )
         plain = tmp_path / "plain"
         plain.mkdir()

@@ -168,7 +168,7 @@ def test_existing_output_is_kept(run, patient, tmp_path):
     out.mkdir()
     (out / "precious.txt").write_text("mine")
     assert run("maps", patient.path, "-o", out)[0] == 2
-    code, _, err = run("maps", "--no-motion", patient.path, "-o", out, "--overwrite")
+    code, _, err = run("maps", "--motion", "off", patient.path, "-o", out, "--overwrite")
     assert code == 2, "a folder that is not a result must not be replaced"
     assert "precious" in "".join(p.name for p in out.iterdir())
     assert len(err.strip().splitlines()) == 1
@@ -176,28 +176,28 @@ def test_existing_output_is_kept(run, patient, tmp_path):
 
 def test_overwrite_replaces_a_result(run, patient, tmp_path):
     out = tmp_path / "out"
-    assert run("maps", "--no-motion", patient.path, "-o", out, "-q")[0] == 0
-    assert run("maps", "--no-motion", patient.path, "-o", out, "-q")[0] == 2
+    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
+    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 2
     (out / "stale.txt").write_text("left from before")
-    assert run("maps", "--no-motion", patient.path, "-o", out, "-q", "--overwrite")[0] == 0
+    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q", "--overwrite")[0] == 0
     assert not (out / "stale.txt").exists()
 
 
 def test_failed_overwrite_keeps_the_old_result(run, patient, write, tmp_path):
     out = tmp_path / "out"
-    assert run("maps", "--no-motion", patient.path, "-o", out, "-q")[0] == 0
+    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     bad = write(np.zeros_like)
-    assert run("maps", "--no-motion", bad, "-o", out, "-q", "--overwrite")[0] == 2
+    assert run("maps", "--motion", "off", bad, "-o", out, "-q", "--overwrite")[0] == 2
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
 
 
 def test_input_inside_output_is_refused(run, patient, tmp_path):
     out = tmp_path / "out"
-    assert run("maps", "--no-motion", patient.path, "-o", out, "-q")[0] == 0
+    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
     inside = out / "dsc.nii.gz"
     inside.write_bytes(patient.path.read_bytes())
-    code, _, err = run("maps", "--no-motion", inside, "-o", out, "--overwrite", "--tr", "1.5")
+    code, _, err = run("maps", "--motion", "off", inside, "-o", out, "--overwrite", "--tr", "1.5")
     assert code == 2
     assert "lies in it" in err
     assert inside.exists()
@@ -248,7 +248,8 @@ def test_a_bug_exits_with_one(patient, tmp_path):
         "import sys, bolus.patient, bolus.cli as c\n"
         "def broken(*a, **k): raise ZeroDivisionError('a bug')\n"
         "sys.modules['bolus.patient.estimate'].quantify = broken\n"
-        f"c.main(['maps', '--no-motion', {str(patient.path)!r}, '-o', {str(tmp_path / 'out')!r}])\n"
+        f"c.main(['maps', '--motion', 'off', {str(patient.path)!r}, '-o', "
+        f"{str(tmp_path / 'out')!r}])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import bolus
+from altered import STILL, leaking
 from bolus.data import InputError, MaskError
 from bolus.estimators import METHODS
 from bolus.io import write_series, write_volume
@@ -43,7 +44,9 @@ def leaky(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def maps(leaky):
-    return bolus.perfusion_maps(leaky.series, METHOD, tumor=leaky.made.masks.tumor, motion=False)
+    return bolus.perfusion_maps(
+        leaky.series, METHOD, regions={"tumor": leaky.made.masks.tumor}, preparation=STILL
+    )
 
 
 def ratio(volume, masks):
@@ -61,7 +64,7 @@ def test_corrected_volume_is_near_the_truth(maps, leaky):
 
 
 def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
-    plain = bolus.perfusion_maps(leaky.series, METHOD, motion=False)
+    plain = bolus.perfusion_maps(leaky.series, METHOD, preparation=STILL)
     assert plain.leakage_model is None
     assert not {"cbv_corrected", "k2"} & set(plain.volumes)
     np.testing.assert_array_equal(maps.cbv, plain.cbv)
@@ -74,7 +77,7 @@ def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
 def test_from_the_shell(leaky, maps, tmp_path, run):
     out = tmp_path / "out"
     code, _, err = run(
-        "maps", "--no-motion", leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor
+        "maps", "--motion", "off", leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor
     )
     assert code == 0, err
     assert {path.name for path in out.iterdir()} > NEW
@@ -90,11 +93,11 @@ def test_from_the_shell(leaky, maps, tmp_path, run):
 
 
 def test_published_model_and_none_from_the_shell(leaky, tmp_path, run):
-    base = ("maps", "--no-motion", leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
-    assert run(*base, "-o", tmp_path / "bsw", "--leakage-model", "bsw")[0] == 0
+    base = ("maps", "--motion", "off", leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
+    assert run(*base, "-o", tmp_path / "bsw", "--leakage", "bsw")[0] == 0
     told = json.loads((tmp_path / "bsw" / "summary.json").read_text())
     assert told["leakage_model"] == "bsw"
-    assert run(*base, "-o", tmp_path / "none", "--no-leakage")[0] == 0
+    assert run(*base, "-o", tmp_path / "none", "--leakage", "off")[0] == 0
     assert not NEW & {path.name for path in (tmp_path / "none").iterdir()}
     assert json.loads((tmp_path / "none" / "summary.json").read_text())["leakage_model"] is None
 
@@ -104,7 +107,7 @@ def test_leakage_without_tumour_mask_and_without_echo_time(leaky, tmp_path, run)
     path = tmp_path / "relative.nii.gz"
     write_series(path, series.signal, series.grid, series.dt, None)
     code, out, err = run(
-        "maps", "--no-motion", path, "-o", tmp_path / "out", "-m", METHOD, "--leakage"
+        "maps", "--motion", "off", path, "-o", tmp_path / "out", "-m", METHOD, "--leakage", "free"
     )
     assert code == 0, err
     assert "relative" in out
@@ -120,10 +123,10 @@ def test_refused_from_the_shell(leaky, tmp_path, run):
     for options, words in (
         (("--tumor", everywhere), "reference"),
         (("--tumor", tmp_path / "missing.nii.gz"), "missing.nii.gz"),
-        (("--leakage", "--leakage-model", "nosuch"), "free, bsw"),
+        (("--leakage", "nosuch"), "free, bsw"),
     ):
         code, _, err = run(
-            "maps", "--no-motion", leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options
+            "maps", "--motion", "off", leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options
         )
         assert code == 2
         assert words in err
@@ -133,22 +136,27 @@ def test_refused_from_the_shell(leaky, tmp_path, run):
 
 def test_refused_from_python(leaky):
     with pytest.raises(MaskError, match="reference"):
-        measure(leaky.series, tumor=np.ones(leaky.series.grid.shape, bool), motion=False)
+        measure(
+            leaky.series,
+            regions={"tumor": np.ones(leaky.series.grid.shape, bool)},
+            preparation=STILL,
+        )
     with pytest.raises(MaskError, match="tumor marks no voxel"):
-        measure(leaky.series, tumor=np.zeros(leaky.series.grid.shape, bool))
+        measure(leaky.series, regions={"tumor": np.zeros(leaky.series.grid.shape, bool)})
     with pytest.raises(InputError, match="boolean"):
-        measure(leaky.series, tumor=np.ones(leaky.series.grid.shape))
+        measure(leaky.series, regions={"tumor": np.ones(leaky.series.grid.shape)})
     with pytest.raises(InputError, match="frames"):
-        measure(leaky.series, aif=np.ones(12), leakage=True, motion=False)
+        measure(leaky.series, aif=np.ones(12), preparation=leaking())
 
 
 def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky, tmp_path):
     """Taking out motion is the first step that is announced."""
     for wrong in (
-        {"leakage_model": "nosuch"},
+        {"preparation": leaking(model="nosuch")},
         {"aif": np.zeros(leaky.series.grid.shape, bool)},
         {"aif": tmp_path / "missing.nii.gz"},
-        {"tumor": np.zeros(leaky.series.grid.shape, bool)},
+        {"regions": {"tumor": np.zeros(leaky.series.grid.shape, bool)}},
+        {"regions": {"nodule": leaky.made.masks.tumor}},
     ):
         steps = Recorder()
         with pytest.raises(InputError):
@@ -158,7 +166,7 @@ def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky
 
 def test_one_measurement_serves_many_methods(leaky, maps):
     steps = Recorder()
-    measured = measure(leaky.series, tumor=leaky.made.masks.tumor, reporter=steps)
+    measured = measure(leaky.series, regions={"tumor": leaky.made.masks.tumor}, reporter=steps)
     assert steps.steps[-1] == "correcting leakage"
     found = estimate(measured, METHOD)
     np.testing.assert_array_equal(found.cbf, maps.cbf)
@@ -175,7 +183,7 @@ def test_one_measurement_serves_many_methods(leaky, maps):
 def test_volume_without_correction_is_that_of_uncorrected_maps(method, leaky):
     """It is taken as the ratio of areas, without deconvolving once more."""
     masks = leaky.made.masks
-    measured = measure(leaky.series, masks.aif, masks.brain, tumor=masks.tumor)
+    measured = measure(leaky.series, masks.aif, masks.brain, regions={"tumor": masks.tumor})
     plain = replace(measured, corrected=None, leakage=None)
     both, alone = estimate(measured, method), estimate(plain, method)
     np.testing.assert_allclose(both.cbv, alone.cbv, rtol=1e-5, atol=1e-5)

@@ -12,6 +12,7 @@ import pytest
 from dicom_writers import Protocol, write_classic
 
 import bolus
+from altered import STILL
 from bolus.data import Grid, TissueCurves
 from bolus.estimators import METHODS
 from bolus.estimators.phae import shipped_weights, write_weights
@@ -129,7 +130,9 @@ def test_geometry_is_kept_exactly(patient, tmp_path, run, codes):
     image.header.set_sform(turn if codes[0] else None, codes[0])
     nib.save(image, tmp_path / "turned.nii")
     out = tmp_path / "out"
-    code, _, err = run("maps", "--no-motion", tmp_path / "turned.nii", "-o", out, "--te", "0.03")
+    code, _, err = run(
+        "maps", "--motion", "off", tmp_path / "turned.nii", "-o", out, "--te", "0.03"
+    )
     assert code == 0, err
     source, made = nib.load(tmp_path / "turned.nii"), nib.load(out / "cbf.nii.gz")
     np.testing.assert_array_equal(source.affine, made.affine)
@@ -143,7 +146,7 @@ def test_geometry_is_kept_exactly(patient, tmp_path, run, codes):
 
 def test_unknown_echo_time_is_said_everywhere(write, tmp_path, run):
     path = write(te=None)
-    code, out, _ = run("maps", "--no-motion", path, "-o", tmp_path / "out")
+    code, out, _ = run("maps", "--motion", "off", path, "-o", tmp_path / "out")
     assert code == 0
     assert "relative" in out
     for name in ("cbf", "cbv"):
@@ -157,8 +160,8 @@ def test_unknown_echo_time_is_said_everywhere(write, tmp_path, run):
 
 
 def test_relative_and_absolute_maps_differ_by_a_constant(patient, write):
-    absolute = bolus.perfusion_maps(bolus.read_series(patient.path), motion=False)
-    relative = bolus.perfusion_maps(bolus.read_series(write(te=None)), motion=False)
+    absolute = bolus.perfusion_maps(bolus.read_series(patient.path), preparation=STILL)
+    relative = bolus.perfusion_maps(bolus.read_series(write(te=None)), preparation=STILL)
     ratio = absolute.cbf / relative.cbf
     np.testing.assert_allclose(ratio[np.isfinite(ratio)], 6000 * (0.55 / 0.75) / 1.04, rtol=1e-3)
     np.testing.assert_allclose(absolute.mtt, relative.mtt, rtol=1e-3)
@@ -187,9 +190,11 @@ def test_python_and_shell_agree(result, patient, tmp_path):
 
 def test_arterial_input_from_mask_and_from_its_own_table(patient, tmp_path, run):
     mask = patient.folder / "aif.nii.gz"
-    assert run("maps", "--no-motion", patient.path, "-o", tmp_path / "m", "--aif", mask)[0] == 0
+    assert run("maps", "--motion", "off", patient.path, "-o", tmp_path / "m", "--aif", mask)[0] == 0
     table = tmp_path / "m" / "aif.tsv"
-    assert run("maps", "--no-motion", patient.path, "-o", tmp_path / "t", "--aif", table)[0] == 0
+    assert (
+        run("maps", "--motion", "off", patient.path, "-o", tmp_path / "t", "--aif", table)[0] == 0
+    )
     for name in ("cbf", "mtt"):
         np.testing.assert_array_equal(values(tmp_path / "m", name), values(tmp_path / "t", name))
     np.testing.assert_array_equal(values(tmp_path / "m", "aif_mask"), patient.made.masks.aif)
@@ -202,19 +207,34 @@ def test_arterial_input_as_curve_array_and_object(patient):
         series, aif=patient.made.masks.aif, mask=patient.made.masks.brain, motion=False
     )
     for given in (by_mask.aif, by_mask.aif.curve):
-        again = bolus.perfusion_maps(series, aif=given, mask=patient.made.masks.brain, motion=False)
+        again = bolus.perfusion_maps(
+            series, aif=given, mask=patient.made.masks.brain, preparation=STILL
+        )
         np.testing.assert_array_equal(again.cbf, by_mask.cbf)
 
 
 def test_mask_is_used(patient, tmp_path, run):
     brain = patient.folder / "brain.nii.gz"
-    assert run("maps", "--no-motion", patient.path, "-o", tmp_path / "out", "--mask", brain)[0] == 0
+    assert (
+        run("maps", "--motion", "off", patient.path, "-o", tmp_path / "out", "--mask", brain)[0]
+        == 0
+    )
     np.testing.assert_array_equal(values(tmp_path / "out", "brain_mask"), patient.made.masks.brain)
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m not in ("phae", "tikhonov")])
 def test_every_method_makes_maps(patient, tmp_path, run, method):
-    arguments = ("maps", "--no-motion", patient.path, "-o", tmp_path / "out", "-m", method, "-q")
+    arguments = (
+        "maps",
+        "--motion",
+        "off",
+        patient.path,
+        "-o",
+        tmp_path / "out",
+        "-m",
+        method,
+        "-q",
+    )
     assert run(*arguments) == (0, "", "")
     assert np.isfinite(values(tmp_path / "out", "cbf")).sum() > 1000
     has_delay = np.isfinite(values(tmp_path / "out", "delay")).any()
@@ -224,7 +244,7 @@ def test_every_method_makes_maps(patient, tmp_path, run, method):
 
 class TestUncertainty:
     def test_sd_is_half_the_central_interval(self, patient):
-        maps = bolus.perfusion_maps(patient.series, motion=False)
+        maps = bolus.perfusion_maps(patient.series, preparation=STILL)
         series = prepare(patient.series)
         curves = tissue_curves(series)
         found = bolus.deconvolve(curves.curves, maps.aif.curve, series.dt, noise_sd=curves.noise_sd)
@@ -268,7 +288,7 @@ class TestWeights:
     def test_a_file_says_its_method(self, patient, tmp_path, run):
         write_weights(tmp_path / "w.safetensors", shipped_weights("phae-paper"))
         out, weights = tmp_path / "out", tmp_path / "w.safetensors"
-        code, _, err = run("maps", "--no-motion", patient.path, "-o", out, "--weights", weights)
+        code, _, err = run("maps", "--motion", "off", patient.path, "-o", out, "--weights", weights)
         assert code == 0, err
         told = json.loads((out / "summary.json").read_text())
         assert told["method"] == "phae-paper"
@@ -278,7 +298,7 @@ class TestWeights:
     def test_refused(self, patient, tmp_path, run, content):
         (tmp_path / "w.safetensors").write_bytes(content)
         out, weights = tmp_path / "out", tmp_path / "w.safetensors"
-        code, _, err = run("maps", "--no-motion", patient.path, "-o", out, "--weights", weights)
+        code, _, err = run("maps", "--motion", "off", patient.path, "-o", out, "--weights", weights)
         assert code == 2
         assert err.count("\n") == 1
         assert "w.safetensors" in err
@@ -328,7 +348,7 @@ def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run, monkey
 
 
 def test_saving_twice_needs_overwrite(result, patient, tmp_path):
-    maps = bolus.perfusion_maps(bolus.read_series(patient.path), motion=False)
+    maps = bolus.perfusion_maps(bolus.read_series(patient.path), preparation=STILL)
     maps.save(tmp_path / "out")
     with pytest.raises(bolus.BolusError, match="exists"):
         maps.save(tmp_path / "out")

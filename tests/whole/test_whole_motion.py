@@ -6,9 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bolus.data import InputError, SeriesError
+from bolus.data import (
+    Censoring,
+    InputError,
+    LeakageCorrection,
+    MotionCorrection,
+    Preparation,
+    SeriesError,
+)
 from bolus.io import read_kept, write_series
-from bolus.patient import estimate, measure, measure_prepared, perfusion_maps
+from bolus.patient import estimate, measure, measure_prepared
 from bolus.phantom import simulate_patient
 from bolus.phantom.realism import Realism
 from bolus.preprocess import censor_moved, prepare, tissue_curves
@@ -45,20 +52,23 @@ def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
     assert motion["max_fd_mm"] > 2 > motion["mean_fd_mm"] > 0.2
     assert motion["handling"] == "kept"
     assert f"{motion['flagged']} frames over 2 mm (kept)" in line
-    assert told["seconds"]["taking out motion"] > 0
+    assert told["seconds"]["correcting head motion"] > 0
+    assert Preparation.from_json(told["preparation"]) == Preparation(
+        motion=MotionCorrection(limit=2.0), leakage=LeakageCorrection()
+    )
     side = json.loads((tmp_path / "out" / "cbf.json").read_text())
     assert (side["MotionCorrected"], side["FlaggedFrames"]) == (True, "kept")
 
 
 def test_no_motion_is_said_too(restless, run, tmp_path):
     _, path = restless
-    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--no-motion")
+    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion", "off")
     assert code == 0, err
     assert "motion: not taken out" in out
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert told["motion"]["corrected"] is False
     assert told["motion"]["frames"] is None
-    assert "taking out motion" not in told["seconds"]
+    assert "correcting head motion" not in told["seconds"]
 
 
 @pytest.mark.parametrize(("method", "word"), [("osvd", "interpolated"), ("bayes", "left out")])
@@ -87,14 +97,12 @@ def test_dropped_frames_are_said_and_kept_for_the_viewer(
 
 def test_what_cannot_be_done_is_refused(restless, corrected, run, tmp_path):
     made, path = restless
-    with pytest.raises(InputError, match="kept or dropped"):
-        perfusion_maps(made.series, "osvd", flagged="leave")
     with pytest.raises(InputError, match="only where motion is measured"):
-        perfusion_maps(made.series, "osvd", flagged="drop", motion=False)
+        Preparation(motion=None, censoring=Censoring(moved=True))
     flagged = np.arange(made.series.n_frames) % 2 > 0
-    with pytest.raises(SeriesError, match="--flagged keep"):
+    with pytest.raises(SeriesError, match="--motion correct"):
         censor_moved(replace(corrected, motion=replace(corrected.motion, flagged=flagged)))
-    code, _, err = run("maps", path, "-o", tmp_path / "out", "--flagged", "leave")
+    code, _, err = run("maps", path, "-o", tmp_path / "out", "--motion", "leave")
     assert code == 2
-    assert "kept or dropped" in err
+    assert "censor" in err
     assert not (tmp_path / "out").exists()

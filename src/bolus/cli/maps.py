@@ -1,24 +1,155 @@
 """The command ``bolus maps``."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bolus.cli.bids import bids_names, check_only_with_bids
-from bolus.cli.options import (
-    BrainMask,
-    EchoTime,
-    Overwrite,
-    Quiet,
-    RepetitionTime,
-    SeriesNumber,
-    check_apart,
-    methods,
-    reporting,
-)
+from bolus.cli.groups import grouped
+from bolus.cli.options import BrainMask, Overwrite, Quiet, check_apart, methods, reporting
+from bolus.cli.reading import Prepared, Reading
+
+if TYPE_CHECKING:
+    from bolus.estimators import Estimator
+    from bolus.io.bids import BidsNames
+    from bolus.patient import PatientMaps
 
 
+@dataclass(frozen=True, kw_only=True)
+class Estimation:
+    """By what method."""
+
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method",
+            "-m",
+            autocompletion=methods,
+            help="phae (default, with uncertainty), osvd, csvd, svd, tikhonov, tikhonov-fixed, "
+            "bayes (slow, with uncertainty) or phae-paper.",
+        ),
+    ] = None
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Weights made by bolus train."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What is given besides the series."""
+
+    aif: Annotated[
+        str,
+        typer.Option(
+            "--aif",
+            metavar="auto|FILE",
+            help="Arterial input: found automatically, averaged over a MASK, or read from a "
+            "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
+        ),
+    ] = "auto"
+    mask: BrainMask = None
+    tumor: Annotated[
+        Path | None,
+        typer.Option(
+            "--tumor",
+            metavar="MASK",
+            help="Tumour mask: a NIfTI file on the series' grid, a DICOM SEG file (of several "
+            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series. Corrects "
+            "leakage, too.",
+        ),
+    ] = None
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="MASK",
+            help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How the maps are laid out."""
+
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom",
+            help="Also write the maps as DICOM parametric maps and the regions as DICOM "
+            "segmentations, under the study (and the patient's name) of the input.",
+        ),
+    ] = False
+    anonymize: Annotated[
+        bool,
+        typer.Option(
+            "--anonymize/--no-anonymize",
+            help="Keep name, id, birth date and accession number of the patient off the page. On.",
+        ),
+    ] = True
+    bids: Annotated[
+        bool,
+        typer.Option(
+            "--bids",
+            help="Make OUT a BIDS derivatives dataset, or add to one: maps of further subjects, "
+            "sessions and methods.",
+        ),
+    ] = False
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject",
+            metavar="LABEL",
+            help="With --bids: the subject, e.g. 01. Taken from an INPUT called sub-…_… otherwise.",
+        ),
+    ] = None
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session",
+            metavar="LABEL",
+            help="With --bids: the session, if any. Taken from an INPUT called sub-…_ses-…_… too.",
+        ),
+    ] = None
+
+    def check(
+        self, source: Path, out: Path, method: "str | Estimator", overwrite: bool
+    ) -> "BidsNames | None":
+        """Raise now what writing would; names in a BIDS dataset, None for a folder."""
+        from bolus.io import check_output
+        from bolus.io.bids import check_dataset
+
+        if self.bids:
+            named = self.dicom or not self.anonymize
+            names = bids_names(source, self.subject, self.session, method, named=named)
+            check_dataset(out, names, overwrite)
+            return names
+        check_only_with_bids(self.subject, self.session)
+        check_output(out, overwrite)
+        return None
+
+    def write(
+        self,
+        result: "PatientMaps",
+        out: Path,
+        names: "BidsNames | None",
+        *,
+        source: Path,
+        overwrite: bool,
+    ) -> None:
+        """The maps as a folder, or in a BIDS dataset."""
+        from bolus.report import save_bids
+
+        if names is None:
+            result.save(out, overwrite=overwrite, dicom=self.dicom, anonymize=self.anonymize)
+        else:
+            save_bids(result, out, names, source=source, overwrite=overwrite)
+
+
+@grouped
 def maps(
     source: Annotated[
         Path,
@@ -30,127 +161,11 @@ def maps(
     out: Annotated[
         Path, typer.Option("--output", "-o", metavar="OUT", help="Folder to make for the results.")
     ],
-    method: Annotated[
-        str | None,
-        typer.Option(
-            "--method",
-            "-m",
-            autocompletion=methods,
-            help="phae (default, with uncertainty), osvd, csvd, svd, tikhonov, tikhonov-fixed, "
-            "bayes (slow, with uncertainty) or phae-paper.",
-        ),
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", metavar="FILE", help="Weights made by bolus train."),
-    ] = None,
-    aif: Annotated[
-        str,
-        typer.Option(
-            "--aif",
-            metavar="auto|FILE",
-            help="Arterial input: found automatically, averaged over a MASK, or read from a "
-            "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
-        ),
-    ] = "auto",
-    mask: BrainMask = None,
-    tumor: Annotated[
-        Path | None,
-        typer.Option(
-            "--tumor",
-            metavar="MASK",
-            help="Tumour mask: a NIfTI file on the series' grid, a DICOM SEG file (of several "
-            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series. Corrects "
-            "leakage, too.",
-        ),
-    ] = None,
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            "--reference",
-            metavar="MASK",
-            help="Mask of normal tissue: the page then tells the ratio of the tumour to it.",
-        ),
-    ] = None,
-    leakage: Annotated[
-        bool | None,
-        typer.Option(
-            "--leakage/--no-leakage",
-            help="Correct for leaking contrast agent: cbv_corrected and k2 as well, and all maps "
-            "but cbv from corrected curves. On where a tumour mask is given.",
-        ),
-    ] = None,
-    leakage_model: Annotated[
-        str,
-        typer.Option(
-            metavar="free|bsw",
-            help="Boxerman-Schmainda-Weisskoff as published (bsw), or with a vascular curve of "
-            "any transit time and delay, and washout (free).",
-        ),
-    ] = "free",
-    motion: Annotated[
-        bool,
-        typer.Option("--motion/--no-motion", help="Take out the motion of the head. On."),
-    ] = True,
-    motion_limit: Annotated[
-        float,
-        typer.Option(
-            "--motion-limit",
-            metavar="MM",
-            help="Frames with a framewise displacement past this are flagged.",
-        ),
-    ] = 1.0,
-    flagged: Annotated[
-        str,
-        typer.Option(
-            "--flagged",
-            metavar="keep|drop",
-            help="Flagged frames count as any other (keep), or are left out by bayes and "
-            "interpolated in time for the other methods (drop).",
-        ),
-    ] = "keep",
-    dicom: Annotated[
-        bool,
-        typer.Option(
-            "--dicom",
-            help="Also write the maps as DICOM parametric maps and the regions as DICOM "
-            "segmentations, under the study (and the patient's name) of the input.",
-        ),
-    ] = False,
-    anonymize: Annotated[
-        bool,
-        typer.Option(
-            "--anonymize/--no-anonymize",
-            help="Keep name, id, birth date and accession number of the patient off the page. On.",
-        ),
-    ] = True,
-    bids: Annotated[
-        bool,
-        typer.Option(
-            "--bids",
-            help="Make OUT a BIDS derivatives dataset, or add to one: maps of further subjects, "
-            "sessions and methods.",
-        ),
-    ] = False,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            "--subject",
-            metavar="LABEL",
-            help="With --bids: the subject, e.g. 01. Taken from an INPUT called sub-…_… otherwise.",
-        ),
-    ] = None,
-    session: Annotated[
-        str | None,
-        typer.Option(
-            "--session",
-            metavar="LABEL",
-            help="With --bids: the session, if any. Taken from an INPUT called sub-…_ses-…_… too.",
-        ),
-    ] = None,
-    te: EchoTime = None,
-    tr: RepetitionTime = None,
-    series: SeriesNumber = None,
+    estimation: Estimation,
+    given: Given,
+    prepared: Prepared,
+    layout: Layout,
+    reading: Reading,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -162,47 +177,29 @@ def maps(
 
     In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
     """
-    from bolus.io import check_dicom_output, check_output, read_series
-    from bolus.io.bids import check_dataset
+    from bolus.io import check_dicom_output
     from bolus.patient import method_or_weights, perfusion_maps
-    from bolus.report import save_bids
+    from bolus.report import closing_lines
 
     check_apart(source, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
-        chosen = method_or_weights(method, weights)
-        if bids:
-            named = dicom or not anonymize
-            names = bids_names(source, subject, session, chosen, named=named)
-            check_dataset(out, names, overwrite)
-        else:
-            check_only_with_bids(subject, session)
-            check_output(out, overwrite)
-        found = read_series(source, te=te, tr=tr, series=series)
-        if dicom:
-            check_dicom_output(found)
+        chosen = method_or_weights(estimation.method, estimation.weights)
+        names = layout.check(source, out, chosen, overwrite)
+        series = reading.read(source)
+        if layout.dicom:
+            check_dicom_output(series)
         result = perfusion_maps(
-            found,
+            series,
             chosen,
-            None if aif == "auto" else aif,
-            mask,
-            tumor=tumor,
-            leakage=leakage,
-            leakage_model=leakage_model,
-            reference=reference,
-            motion=motion,
-            motion_limit=motion_limit,
-            flagged=flagged,
+            None if given.aif == "auto" else given.aif,
+            given.mask,
+            regions={"tumor": given.tumor, "reference": given.reference},
+            preparation=prepared.preparation(),
             reporter=reporter,
         )
         reporter.step("writing")
-        if bids:
-            save_bids(result, out, names, source=source, overwrite=overwrite)
-            page = out / names.path("report.html")
-        else:
-            result.save(out, overwrite=overwrite, dicom=dicom, anonymize=anonymize)
-            page = out / "report.html"
+        layout.write(result, out, names, source=source, overwrite=overwrite)
     if not quiet:
-        from bolus.report import closing_lines
-
+        page = out / ("report.html" if names is None else names.path("report.html"))
         typer.echo("\n".join([*closing_lines(result), f"{page}"]))

@@ -1,24 +1,45 @@
 """The command ``bolus view``."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bolus.cli.options import (
-    BrainMask,
-    EchoTime,
-    Quiet,
-    RepetitionTime,
-    SeriesNumber,
-    check_apart,
-    methods,
-    reporting,
-)
+from bolus.cli.groups import grouped
+from bolus.cli.options import BrainMask, Quiet, check_apart, methods, reporting
+from bolus.cli.reading import Motion, Reading, motion_options
 
 
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A series instead of a result."""
+
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="INPUT",
+            help="A series, as for bolus maps, in which the arteries are not found: mark them on "
+            "the page, and OUT is made.",
+        ),
+    ] = None
+    method: Annotated[
+        str | None,
+        typer.Option("--method", "-m", autocompletion=methods, help="With --from: the method."),
+    ] = None
+    mask: BrainMask = None
+    motion: Annotated[
+        Motion | None,
+        typer.Option("--motion", help="With --from: as in bolus maps; correct if not given."),
+    ] = None
+
+
+@grouped
 def view(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that bolus maps wrote.")],
+    given: Source,
+    reading: Reading,
     port: Annotated[
         int | None,
         typer.Option("--port", metavar="N", min=1, max=65535, help="Port; else any free one."),
@@ -33,29 +54,6 @@ def view(
             "--weights", metavar="FILE", help="Weights that the maps were made with, if your own."
         ),
     ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="INPUT",
-            help="A series, as for bolus maps, in which the arteries are not found: mark them on "
-            "the page, and OUT is made.",
-        ),
-    ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option("--method", "-m", autocompletion=methods, help="With --from: the method."),
-    ] = None,
-    mask: BrainMask = None,
-    motion: Annotated[
-        bool | None,
-        typer.Option(
-            "--motion/--no-motion", help="With --from: take out the motion of the head. On."
-        ),
-    ] = None,
-    te: EchoTime = None,
-    tr: RepetitionTime = None,
-    series: SeriesNumber = None,
     quiet: Quiet = False,
 ) -> None:
     """Look at a result voxel by voxel: curves, fit, posterior; arteries by hand; tumour ratios.
@@ -67,31 +65,40 @@ def view(
 
     Where bolus maps finds no artery: bolus view maps --from dsc.nii.gz
     """
-    from bolus.data import InputError
-    from bolus.io import check_output, read_series
+    from bolus.data import Preparation
+    from bolus.io import check_output
     from bolus.viewer import open_viewer
 
-    beside: dict[str, object] = {"--method": method, "--mask": mask, "--motion": motion}
-    beside |= {"--te": te, "--tr": tr, "--series": series}
-    alone = [name for name, value in beside.items() if value is not None]
-    if source is None and alone:
-        raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")
+    _check_alone(given, reading)
+    correction, censoring = motion_options(given.motion or Motion.CORRECT)
     found = None
     with reporting(quiet) as reporter:
         reporter.step("reading")
-        if source is not None:
-            check_apart(source, folder)
+        if given.source is not None:
+            check_apart(given.source, folder)
             check_output(folder)
-            found = read_series(source, te=te, tr=tr, series=series)
+            found = reading.read(given.source)
         viewer = open_viewer(
             folder,
             port=port or 0,
             series=found,
-            mask=mask,
+            mask=given.mask,
             weights=weights,
-            method=method,
-            motion=motion is not False,
+            method=given.method,
+            preparation=Preparation(motion=correction, censoring=censoring),
             reporter=reporter,
         )
     typer.echo(viewer.address)
     viewer.run(browser=browser)
+
+
+def _check_alone(given: Source, reading: Reading) -> None:
+    """Raise InputError for options of a series where there is none."""
+    from bolus.data import InputError
+
+    beside: dict[str, object] = {"--method": given.method, "--mask": given.mask}
+    beside |= {"--motion": given.motion, "--te": reading.te, "--tr": reading.tr}
+    beside["--series"] = reading.series
+    alone = [name for name, value in beside.items() if value is not None]
+    if given.source is None and alone:
+        raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")

@@ -21,6 +21,7 @@ from bolus.data.identity import Identity
 from bolus.data.leakage import Citation, LeakageEstimate, LeakageModel, LeakageProblem
 from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
+from bolus.data.options import Censoring, LeakageCorrection, MotionCorrection, Preparation
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, Quantity, is_sd, plain_name, quantity_of
@@ -35,6 +36,7 @@ __all__ = [
     "ArterialInputError",
     "BolusError",
     "BolusNotFoundError",
+    "Censoring",
     "Citation",
     "CurveError",
     "DSCSeries",
@@ -42,17 +44,20 @@ __all__ = [
     "Grid",
     "Identity",
     "InputError",
+    "LeakageCorrection",
     "LeakageEstimate",
     "LeakageModel",
     "LeakageProblem",
     "MaskError",
     "MethodError",
     "Motion",
+    "MotionCorrection",
     "NoPosteriorError",
     "OutputError",
     "Perfusion",
     "PerfusionMaps",
     "Posterior",
+    "Preparation",
     "PreparedSeries",
     "Quality",
     "Quantity",

@@ -12,6 +12,7 @@ from bolus.data.display import Range
 from bolus.data.errors import InputError
 from bolus.data.grid import Grid
 from bolus.data.leakage import LeakageModel
+from bolus.data.options import USUAL, Preparation
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
 
@@ -62,6 +63,7 @@ class PerfusionMaps:
     seconds: Mapping[str, float]
     rois: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
     brain_given: bool = False
+    preparation: Preparation = USUAL
     flagged_frames: str = "none"
 
     def __post_init__(self) -> None:

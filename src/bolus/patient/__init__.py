@@ -1,6 +1,7 @@
 """One patient: a series in, maps out."""
 
 from bolus.patient.estimate import estimate, perfusion_maps
+from bolus.patient.given import REGIONS
 from bolus.patient.measure import Measured, measure, measure_prepared
 from bolus.patient.methods import method_name, method_or_weights
 from bolus.patient.quantify import LeakageResult, quantify
@@ -8,6 +9,7 @@ from bolus.patient.ready import ready
 from bolus.patient.result import PatientMaps
 
 __all__ = [
+    "REGIONS",
     "LeakageResult",
     "Measured",
     "PatientMaps",

@@ -6,15 +6,16 @@ from dataclasses import fields
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, DSCSeries, LeakageModel, Perfusion, TissueCurves
+from bolus.data import AIF, DSCSeries, Perfusion, Preparation, TissueCurves
+from bolus.data.options import USUAL
 from bolus.estimators import Estimator, deconvolve, estimator, sample_noise
+from bolus.patient.given import NO_REGIONS, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import method_name
 from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
 from bolus.physics import blood_volume
-from bolus.preprocess import LIMIT
 
 PathLike = str | os.PathLike[str]
 
@@ -25,13 +26,8 @@ def perfusion_maps(
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
-    tumor: np.ndarray | PathLike | None = None,
-    reference: np.ndarray | PathLike | None = None,
-    leakage: bool | None = None,
-    leakage_model: str | LeakageModel = "free",
-    motion: bool = True,
-    motion_limit: float = LIMIT,
-    flagged: str = "keep",
+    regions: Regions = NO_REGIONS,
+    preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> PatientMaps:
     """Perfusion maps of a series.
@@ -44,17 +40,7 @@ def perfusion_maps(
     """
     chosen = estimator(method)
     measured = measure(
-        series,
-        aif,
-        mask,
-        tumor=tumor,
-        reference=reference,
-        leakage=leakage,
-        leakage_model=leakage_model,
-        motion=motion,
-        motion_limit=motion_limit,
-        flagged=flagged,
-        reporter=reporter,
+        series, aif, mask, regions=regions, preparation=preparation, reporter=reporter
     )
     name = method if isinstance(method, str) else method_name(chosen)
     return estimate(measured, chosen, name=name, reporter=reporter)
@@ -104,5 +90,10 @@ def estimate(
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
     seconds = {**measured.seconds, **watch.seconds}
-    kept = {"seconds": seconds, "rois": measured.rois, "brain_given": measured.brain_given}
+    kept = {
+        "seconds": seconds,
+        "rois": measured.rois,
+        "brain_given": measured.brain_given,
+        "preparation": measured.preparation,
+    }
     return PatientMaps(**{**named, **kept})

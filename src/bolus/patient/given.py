@@ -10,6 +10,10 @@ from bolus.data import AIF, DSCSeries, InputError, MaskError, PreparedSeries, Ti
 from bolus.io import is_mask, read_aif, read_mask
 
 PathLike = str | os.PathLike[str]
+Regions = Mapping[str, np.ndarray | PathLike | None]
+"""Masks by name, 'tumor' and 'reference'; None for one that is not given."""
+REGIONS = ("tumor", "reference")
+NO_REGIONS: Regions = {}
 
 
 def mask_of(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> np.ndarray | None:
@@ -24,10 +28,14 @@ def mask_of(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) ->
     return _boolean(np.asarray(mask), series, name)
 
 
-def rois_of(
-    given: Mapping[str, np.ndarray | PathLike | None], series: DSCSeries
-) -> dict[str, np.ndarray]:
-    """Regions of interest by name, those that are given."""
+def rois_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
+    """Regions by name, those that are given.
+
+    Raises InputError for another name, and as ``mask_of``.
+    """
+    other = [name for name in given if name not in REGIONS]
+    if other:
+        raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
     masks = {name: mask_of(mask, series, name) for name, mask in given.items()}
     return {name: mask for name, mask in masks.items() if mask is not None}
 

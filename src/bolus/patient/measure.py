@@ -7,12 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, DSCSeries, LeakageModel, PreparedSeries, TissueCurves
+from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
+from bolus.data.options import USUAL
 from bolus.estimators import LeakageFit, correct_leakage, find_leakage_model
-from bolus.patient.given import arterial_input, mask_of, read_input, rois_of
-from bolus.patient.ready import MotionOptions, prepared
+from bolus.patient.given import (
+    NO_REGIONS,
+    Regions,
+    arterial_input,
+    mask_of,
+    read_input,
+    rois_of,
+)
+from bolus.patient.ready import prepared
 from bolus.patient.stopwatch import Stopwatch
-from bolus.preprocess import LIMIT, tissue_curves
+from bolus.preprocess import tissue_curves
 
 PathLike = str | os.PathLike[str]
 
@@ -23,7 +31,7 @@ class Measured:
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
     ``corrected`` curves and its fit; ``rois`` are the regions given, ``brain_given`` says whether
-    the brain was, ``seconds`` are those of every step.
+    the brain was, ``seconds`` are those of every step, ``preparation`` how it was made.
     """
 
     series: PreparedSeries
@@ -33,6 +41,7 @@ class Measured:
     leakage: LeakageFit | None
     rois: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
+    preparation: Preparation = USUAL
     brain_given: bool = False
 
 
@@ -41,13 +50,8 @@ def measure(
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
-    tumor: np.ndarray | PathLike | None = None,
-    reference: np.ndarray | PathLike | None = None,
-    leakage: bool | None = None,
-    leakage_model: str | LeakageModel = "free",
-    motion: bool = True,
-    motion_limit: float = LIMIT,
-    flagged: str = "keep",
+    regions: Regions = NO_REGIONS,
+    preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Measured:
     """Everything before deconvolution: frames, brain, concentration, arterial input, leakage.
@@ -55,25 +59,24 @@ def measure(
     ``aif`` None finds the arteries; else an AIF, a curve (t,) over the used frames in the tissue's
     unit, a boolean array (x, y, z), or a file: a mask or a TSV table. ``mask`` None finds the
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
-    grid, a DICOM segmentation, or a folder with a DICOM mask series. ``leakage`` says whether
-    leakage is corrected, None: where a ``tumor`` mask is given, near which no reference is taken.
-    ``reference`` is normal tissue to compare the tumour with. ``motion`` corrects that of the
-    head (``correct_motion``: masks are taken to fit the mean pose); frames with a framewise
-    displacement over ``motion_limit`` mm are flagged. ``flagged`` says what is done with these:
-    "keep", they count as any other, or "drop", they are left out by a method that can (see
+    grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
+    name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
+    tissue to compare it with. Masks are taken to fit the mean pose of the head.
+
+    ``preparation`` says whether head motion is corrected (``correct_motion``), whether leakage is,
+    and whether frames that moved are censored: left out by a method that can (see
     ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
-    input (``censor_moved``). ``reporter`` gets the name of each step.
+    input (``censor``). ``reporter`` gets the name of each step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
     """
     watch = Stopwatch(reporter)
-    options = MotionOptions(motion, motion_limit, flagged)
     brain = mask_of(mask, series, "mask")
-    rois = rois_of({"tumor": tumor, "reference": reference}, series)
+    rois = rois_of(regions, series)
     given = read_input(aif, series)
-    leakage_model = find_leakage_model(leakage_model)
-    found = prepared(series, brain, options, watch)
-    measured = _measured(found, given, rois, leakage, leakage_model, watch)
+    find_leakage_model(preparation.leakage.model)
+    found = prepared(series, brain, preparation, watch)
+    measured = _measured(found, given, rois, preparation, watch)
     return replace(measured, brain_given=brain is not None)
 
 
@@ -81,40 +84,38 @@ def measure_prepared(
     series: PreparedSeries,
     aif: AIF | np.ndarray | PathLike | None = None,
     *,
-    tumor: np.ndarray | PathLike | None = None,
-    reference: np.ndarray | PathLike | None = None,
-    leakage: bool | None = None,
-    leakage_model: str | LeakageModel = "free",
+    regions: Regions = NO_REGIONS,
+    preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Measured:
     """What ``measure`` does after frames and brain are known: concentration, arteries, leakage.
 
-    Arguments and errors are ``measure``'s.
+    ``preparation`` is how the series was prepared, and how leakage is to be corrected. The other
+    arguments and errors are ``measure``'s.
     """
     watch = Stopwatch(reporter)
-    rois = rois_of({"tumor": tumor, "reference": reference}, series.series)
+    rois = rois_of(regions, series.series)
     given = read_input(aif, series.series)
-    leakage_model = find_leakage_model(leakage_model)
-    return _measured(series, given, rois, leakage, leakage_model, watch)
+    find_leakage_model(preparation.leakage.model)
+    return _measured(series, given, rois, preparation, watch)
 
 
 def _measured(
     series: PreparedSeries,
     aif: AIF | np.ndarray | PathLike | None,
     rois: Mapping[str, np.ndarray],
-    leakage: bool | None,
-    leakage_model: LeakageModel,
+    preparation: Preparation,
     watch: Stopwatch,
 ) -> Measured:
     with watch("computing concentration"):
         curves = tissue_curves(series)
     with watch("finding the arterial input"):
         artery = arterial_input(aif, curves, series)
-    lesion = rois.get("tumor")
+    lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
-    if leakage or (leakage is None and lesion is not None):
+    if leakage.use or (leakage.use is None and lesion is not None):
         with watch("correcting leakage"):
-            corrected, fit = correct_leakage(curves, series, artery, lesion, leakage_model)
+            corrected, fit = correct_leakage(curves, series, artery, lesion, leakage.model)
     return Measured(
         series=series,
         curves=curves,
@@ -123,4 +124,5 @@ def _measured(
         leakage=fit,
         rois=rois,
         seconds=watch.seconds,
+        preparation=preparation,
     )

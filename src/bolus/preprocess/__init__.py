@@ -4,13 +4,12 @@ from bolus.preprocess.censoring import censor, censor_moved, noise_share
 from bolus.preprocess.curves import tissue_curves
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.mask import brain_mask, head_mask
-from bolus.preprocess.motion import LIMIT, MotionCorrected, correct_motion, negligible
+from bolus.preprocess.motion import MotionCorrected, correct_motion, negligible
 from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
 from bolus.preprocess.rigid import framewise_displacement, pose_error
 
 __all__ = [
-    "LIMIT",
     "MotionCorrected",
     "brain_mask",
     "censor",

@@ -15,7 +15,7 @@ LONGEST = 2
 """Most censored frames in a row while the bolus passes."""
 PASSED = 0.5
 """The bolus has passed when the mean signal has made good so much of its drop."""
-KEEP = "keep them (flagged='keep', --flagged keep) or raise the limit of motion"
+KEEP = "keep them (--motion correct, Censoring(moved=False)) or raise the limit of motion"
 
 
 def censor_moved(series: PreparedSeries) -> PreparedSeries:

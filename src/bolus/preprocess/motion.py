@@ -10,14 +10,12 @@ from jaxtyping import Int, Num
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import DSCSeries, Grid, Motion, SeriesError
+from bolus.data.options import LIMIT
 from bolus.preprocess.one_thread import one_itk_thread
 from bolus.preprocess.resample import brought_back
 from bolus.preprocess.rigid import framewise_displacement, pose_error
 from bolus.preprocess.search import Poses, Search
 
-LIMIT = 1.0
-"""mm of framewise displacement past which a frame is flagged. A jump within a frame that shows as
-1 mm leaves an error of 0.7 % of the signal, a third of the noise at SNR 50 (docs/motion.md)."""
 NEGLIGIBLE, SHARE = 0.4, 0.1
 """mm, and part of a voxel's edge: a frame whose head moved less than the greater of them, on
 average, is left exactly as it was measured. So far do a bolus that takes 40 % of the signal, and

@@ -85,7 +85,7 @@ class Search:
         if head.sum() < FEWEST:
             raise SeriesError(
                 f"motion cannot be seen in {int(head.sum())} bright voxels, {FEWEST} are needed: "
-                f"leave it in (motion=False, --no-motion)"
+                f"do not correct it (Preparation(motion=None), --motion off)"
             )
         return np.asarray(head)
 

@@ -34,7 +34,8 @@ class Space:
         if len(self.axes) < 2:
             raise SeriesError(
                 f"motion cannot be seen on a grid of {self.grid.shape}, only where two dimensions "
-                f"have more than one voxel: leave it in (motion=False, --no-motion)"
+                f"have more than one voxel: do not correct it (Preparation(motion=None), "
+                f"--motion off)"
             )
 
     @cached_property

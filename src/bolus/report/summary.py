@@ -66,6 +66,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "sha256": maps.series.source.checksum,
             "shape": list(maps.series.signal.shape),
         },
+        "preparation": maps.preparation.as_json(),
         "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
         "frames": {
             "dropped_before_steady_state": frames.first,

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from bolus.aif import find_aif
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, ArterialInputError, DSCSeries, Motion
+from bolus.data import AIF, ArterialInputError, DSCSeries, Motion, Preparation
 from bolus.patient import estimate, measure
 from bolus.phantom import Realism, simulate_patient
 from bolus.phantom.motion import trajectory
@@ -134,7 +134,7 @@ def _errors(series: DSCSeries, made: DigitalPatient) -> Errors:
     masks, truth = made.masks, made.truth.cbf
     pure = (masks.grey | masks.white) & ~masks.vessels
     brain = masks.brain & ~masks.vessels & (truth > LEAST_CBF)
-    found = measure(series, masks.aif, masks.brain, motion=False)
+    found = measure(series, masks.aif, masks.brain, preparation=Preparation(motion=None))
     given = AIF(curve=made.aif[found.series.frames.used], dt=series.dt, origin="given")
     cbf = estimate(replace(found, aif=given), "phae").cbf
     automatic, share = np.nan, np.nan

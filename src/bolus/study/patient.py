@@ -11,7 +11,16 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.base.json import plain
-from bolus.data import AIF, BolusError, DSCSeries, InputError, MaskError, PreparedSeries
+from bolus.data import (
+    AIF,
+    BolusError,
+    DSCSeries,
+    InputError,
+    LeakageCorrection,
+    MaskError,
+    Preparation,
+    PreparedSeries,
+)
 from bolus.estimators import Estimator, estimator
 from bolus.grading import RoiRatio, roi_ratio
 from bolus.io import read_map, read_mask, read_series, write_volume
@@ -28,6 +37,7 @@ from bolus.patient import (
 from bolus.study.noise import Baseline, baseline, missing_noise, with_noise
 from bolus.study.settings import StudySettings, snr_name
 
+UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 NEEDED = ("tumor", "nawm")
 RATIOS = (
     "tumor",
@@ -214,10 +224,10 @@ class _Ready:
     @classmethod
     def of(cls, case: _Case, settings: StudySettings) -> "_Ready":
         start, masks = time.perf_counter(), case.masks
-        prepared = ready(case.series, masks.get("brain"), motion=settings.motion)
+        prepared = ready(case.series, masks.get("brain"), preparation=settings.preparation)
         aif = None
         if not settings.noisy_aif:
-            aif = measure_prepared(prepared, masks.get("aif"), leakage=False).aif
+            aif = measure_prepared(prepared, masks.get("aif"), preparation=UNCORRECTED).aif
         return cls(
             case=case,
             settings=settings,
@@ -247,19 +257,17 @@ class _Ready:
         )
 
     def _measured(self, noisy: PreparedSeries, sd: float, key: list[int]) -> Measured:
-        masks, settings = self.case.masks, self.settings
-        tumor, leak, model = masks.get("tumor"), settings.leakage, settings.leakage_model
+        masks, preparation = self.case.masks, self.settings.preparation
+        regions = {"tumor": masks.get("tumor")}
         if self.aif is not None:
-            return measure_prepared(noisy, self.aif, tumor=tumor, leakage=leak, leakage_model=model)
+            return measure_prepared(noisy, self.aif, regions=regions, preparation=preparation)
         raw = self.case.series
         return measure(
             replace(raw, signal=with_noise(raw.signal, sd, key)),
             masks.get("aif"),
             masks.get("brain"),
-            tumor=tumor,
-            leakage=leak,
-            leakage_model=model,
-            motion=settings.motion,
+            regions=regions,
+            preparation=preparation,
         )
 
 

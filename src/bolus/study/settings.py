@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bolus.data import InputError
+from bolus.data import InputError, LeakageCorrection, MotionCorrection, Preparation
 from bolus.estimators import METHODS, find_leakage_model
 from bolus.grading import MAPS
 
@@ -60,6 +60,14 @@ class StudySettings:
         if self.map == "cbv_corrected" and not self.leakage:
             raise InputError("there is no leakage-corrected CBV without leakage correction")
         find_leakage_model(self.leakage_model)
+
+    @property
+    def preparation(self) -> Preparation:
+        """How every series is prepared."""
+        return Preparation(
+            motion=MotionCorrection() if self.motion else None,
+            leakage=LeakageCorrection(use=self.leakage, model=self.leakage_model),
+        )
 
 
 def snr_name(snr: float) -> str:

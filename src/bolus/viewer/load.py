@@ -1,13 +1,23 @@
 """A folder that ``bolus maps`` wrote, back as what was in memory then."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, InputError, PreparedSeries, Quality, is_sd, plain_name
+from bolus.data import (
+    AIF,
+    InputError,
+    LeakageCorrection,
+    Preparation,
+    PreparedSeries,
+    Quality,
+    is_sd,
+    plain_name,
+)
 from bolus.estimators import Estimator, capabilities, explainer, rebuilt
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
@@ -16,6 +26,8 @@ from bolus.patient import Measured, PatientMaps, measure_prepared
 from bolus.viewer.view import REGIONS, Result, View
 
 SUMMARY = "summary.json"
+TOLD = ("parameters", "preparation", "units", "aif", "seconds")
+"""What a summary must hold besides the method."""
 
 
 def read_view(
@@ -39,18 +51,22 @@ def read_view(
         for name in REGIONS
         if (path := folder / f"roi_{name}.nii.gz").exists()
     }
-    model = told["leakage_model"]
+    preparation = _preparation(told)
     measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
-        tumor=regions.get("tumor"),
-        reference=regions.get("reference"),
-        leakage=model is not None,
-        leakage_model=model or "free",
+        regions=regions,
+        preparation=preparation,
         reporter=reporter,
     )
     result = result_of(measured, _maps(folder, told, measured), chosen)
-    view = View(series=measured.series, curves=measured.curves, result=result, regions=regions)
+    view = View(
+        series=measured.series,
+        curves=measured.curves,
+        result=result,
+        regions=regions,
+        preparation=preparation,
+    )
     return view, chosen
 
 
@@ -69,7 +85,14 @@ def _facts(folder: Path) -> dict[str, Any]:
         found = "it has no summary.json" if folder.is_dir() else "there is none of this name"
         raise InputError(f"{folder}: a folder that bolus maps wrote is expected; {found}")
     told: dict[str, Any] = read_facts(folder / SUMMARY)
-    kinds = {"method": str, "parameters": dict, "units": dict, "aif": dict, "seconds": dict}
+    kinds = {
+        "method": str,
+        "preparation": dict,
+        "parameters": dict,
+        "units": dict,
+        "aif": dict,
+        "seconds": dict,
+    }
     wrong = [name for name, kind in kinds.items() if not isinstance(told.get(name), kind)]
     if wrong or "leakage_model" not in told:
         raise InputError(
@@ -77,6 +100,14 @@ def _facts(folder: Path) -> dict[str, Any]:
             f"{', '.join(wrong) or 'leakage_model'}"
         )
     return told
+
+
+def _preparation(told: Mapping[str, Any]) -> Preparation:
+    """How the result was made; leakage is corrected as it was, whatever was drawn since."""
+    found = Preparation.from_json(told["preparation"])
+    model = told["leakage_model"]
+    use = LeakageCorrection(use=model is not None, model=model or found.leakage.model)
+    return replace(found, leakage=use)
 
 
 def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> AIF:
@@ -111,5 +142,6 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=told["seconds"],
         rois=measured.rois,
+        preparation=measured.preparation,
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

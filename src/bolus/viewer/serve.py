@@ -13,7 +13,8 @@ import numpy as np
 from starlette.applications import Starlette
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import DSCSeries, InputError
+from bolus.data import DSCSeries, InputError, Preparation
+from bolus.data.options import USUAL
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
@@ -35,7 +36,7 @@ def viewer_app(
     mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
-    motion: bool = True,
+    preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Starlette:
     """The viewer of a folder that ``bolus maps`` wrote, as an ASGI application.
@@ -46,7 +47,8 @@ def viewer_app(
 
     With a ``series`` there is no folder yet: it is made when arteries have been marked, by
     ``method`` (or that of the ``weights``; 'phae'). That is for a series in which they are not
-    found. ``mask`` is the brain, None finds it; ``motion`` takes out the head's.
+    found. ``mask`` is the brain, None finds it; ``preparation`` is
+    how the series is prepared.
 
     Raises InputError for a folder that holds no result or no series, WeightsError, MethodError;
     with a ``series``, its errors as ``bolus.perfusion_maps`` has them, and OutputError for a folder
@@ -61,8 +63,14 @@ def viewer_app(
         return application(Session(folder, view, made, name))
     check_output(folder)
     made = estimator(method_or_weights(method, weights))
-    prepared = ready(series, mask, motion=motion, reporter=reporter)
-    view = View(series=prepared, curves=tissue_curves(prepared), result=None, regions={})
+    prepared = ready(series, mask, preparation=preparation, reporter=reporter)
+    view = View(
+        series=prepared,
+        curves=tissue_curves(prepared),
+        result=None,
+        regions={},
+        preparation=preparation,
+    )
     return application(Session(folder, view, made, method_name(made)))
 
 
@@ -99,7 +107,7 @@ def open_viewer(
     mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
-    motion: bool = True,
+    preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Viewer:
     """A viewer of a result, on ``port`` of 127.0.0.1 (0: a free one), ready to run.
@@ -114,7 +122,7 @@ def open_viewer(
             mask=mask,
             weights=weights,
             method=method,
-            motion=motion,
+            preparation=preparation,
             reporter=reporter,
         )
     except BaseException:
@@ -132,7 +140,7 @@ def serve(
     mask: np.ndarray | PathLike | None = None,
     weights: PathLike | None = None,
     method: str | Estimator | None = None,
-    motion: bool = True,
+    preparation: Preparation = USUAL,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve a viewer of a result on 127.0.0.1 until it is interrupted; ``say`` gets its address.
@@ -146,7 +154,7 @@ def serve(
         mask=mask,
         weights=weights,
         method=method,
-        motion=motion,
+        preparation=preparation,
     )
     say(viewer.address)
     viewer.run(browser=browser)

@@ -73,10 +73,8 @@ class Session:
         measured = measure_prepared(
             view.series,
             artery,
-            tumor=view.regions.get("tumor"),
-            reference=view.regions.get("reference"),
-            leakage=view.maps is not None and view.maps.leakage_model is not None,
-            leakage_model=(view.maps and view.maps.leakage_model) or "free",
+            regions=view.regions,
+            preparation=view.preparation,
             reporter=reporter,
         )
         maps = estimate(measured, self.chosen, name=self.method, reporter=reporter)
@@ -92,6 +90,7 @@ class Session:
             curves=measured.curves,
             result=result,
             regions=view.regions,
+            preparation=view.preparation,
             version=view.version + 1,
         )
 

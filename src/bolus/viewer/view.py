@@ -7,11 +7,9 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from bolus.data import AIF, PerfusionMaps, PreparedSeries, TissueCurves
+from bolus.data import AIF, PerfusionMaps, Preparation, PreparedSeries, TissueCurves
 from bolus.estimators import Explainer
-from bolus.patient import Measured, PatientMaps
-
-REGIONS = ("tumor", "reference")
+from bolus.patient import REGIONS, Measured, PatientMaps
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,13 +38,15 @@ class Result:
 class View:
     """A prepared series with its curves; ``result`` is None until an arterial input is chosen.
 
-    ``regions`` are masks (x, y, z) by name in REGIONS; ``version`` grows with every result.
+    ``regions`` are masks (x, y, z) by name in REGIONS; ``preparation`` is how the series was
+    prepared, and how leakage is corrected; ``version`` grows with every result.
     """
 
     series: PreparedSeries
     curves: TissueCurves
     result: Result | None
     regions: Mapping[str, Bool[np.ndarray, "x y z"]]
+    preparation: Preparation
     version: int = 0
 
     @cached_property

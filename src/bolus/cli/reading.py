@@ -1,0 +1,110 @@
+"""Options of commands that read a series and prepare it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bolus.cli.options import EchoTime, RepetitionTime, SeriesNumber
+
+if TYPE_CHECKING:
+    from bolus.data import (
+        Censoring,
+        DSCSeries,
+        LeakageCorrection,
+        MotionCorrection,
+        Preparation,
+    )
+
+
+class Motion(StrEnum):
+    """What is done about the motion of the head."""
+
+    CORRECT = "correct"
+    CENSOR = "censor"
+    OFF = "off"
+
+
+MotionChoice = Annotated[
+    Motion,
+    typer.Option(
+        "--motion",
+        help="Motion of the head: corrected; corrected, and frames that moved too much left out "
+        "(by bayes) or interpolated in time (censor); or left in (off).",
+    ),
+]
+LeakageChoice = Annotated[
+    str,
+    typer.Option(
+        "--leakage",
+        metavar="auto|off|MODEL",
+        help="Correct for leaking contrast agent: cbv_corrected and k2 as well, and all maps but "
+        "cbv from corrected curves. By a model: Boxerman-Schmainda-Weisskoff as published (bsw), "
+        "or with a vascular curve of any transit time and delay, and washout (free); auto: free "
+        "where a tumour mask is given.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the files do not say, or say wrongly."""
+
+    te: EchoTime = None
+    tr: RepetitionTime = None
+    series: SeriesNumber = None
+
+    def read(self, source: Path) -> "DSCSeries":
+        """The series of a file or folder."""
+        from bolus.io import read_series
+
+        return read_series(source, te=self.te, tr=self.tr, series=self.series)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What is done before deconvolution."""
+
+    leakage: LeakageChoice = "auto"
+    motion: MotionChoice = Motion.CORRECT
+    motion_limit: Annotated[
+        float,
+        typer.Option(
+            "--motion-limit",
+            metavar="MM",
+            help="Frames with a framewise displacement past this moved too much.",
+        ),
+    ] = 1.0
+
+    def preparation(self) -> "Preparation":
+        """The options as the package takes them. Raises InputError."""
+        from bolus.data import Preparation
+
+        correction, censoring = motion_options(self.motion, self.motion_limit)
+        leakage = leakage_options(self.leakage)
+        return Preparation(motion=correction, censoring=censoring, leakage=leakage)
+
+
+def motion_options(
+    choice: Motion, limit: float | None = None
+) -> "tuple[MotionCorrection | None, Censoring]":
+    """What a choice of motion is, with frames flagged past a limit in mm, or the usual one."""
+    from bolus.data import Censoring, MotionCorrection
+
+    correction = MotionCorrection() if limit is None else MotionCorrection(limit=limit)
+    measured = None if choice is Motion.OFF else correction
+    return measured, Censoring(moved=choice is Motion.CENSOR)
+
+
+def leakage_options(choice: str) -> "LeakageCorrection":
+    """What 'auto', 'off' or the name of a model is. Raises InputError for another name."""
+    from bolus.data import LeakageCorrection
+    from bolus.estimators import find_leakage_model
+
+    if choice == "auto":
+        return LeakageCorrection()
+    if choice == "off":
+        return LeakageCorrection(use=False)
+    return LeakageCorrection(use=True, model=find_leakage_model(choice))
