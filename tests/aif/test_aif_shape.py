@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tiny_head import arterial_curve, gamma_variate, tissue_of
 
-from bolus.aif import arterial_quality
+from bolus.aif import arterial_score
 from bolus.aif.shape import shape_of
 
 FINE = np.arange(0.0, 90.0, 0.02)
@@ -40,57 +40,63 @@ def test_shape_of_odd_curves():
 
 
 def score(curve, dt=1.5, noise=0.5):
-    return arterial_quality(sampled(curve, dt), sampled(TISSUE, dt), noise, dt)
+    return arterial_score(sampled(curve, dt), sampled(TISSUE, dt), noise, dt)
 
 
-def test_a_textbook_artery_scores_high_and_its_notes_say_why():
+def test_a_textbook_artery_scores_high_and_its_criteria_say_why():
     for dt in (0.7, 1.5, 2.5):
-        value, notes = score(ARTERY, dt)
-        assert value > 0.9
-        assert len(notes) == 5
-        assert not any(note.startswith("weak") for note in notes)
+        found = score(ARTERY, dt)
+        assert found.value > 0.9
+        names = [criterion.name for criterion in found.criteria]
+        assert names == ["height", "lead", "width", "clarity", "return"]
+        assert found.concerns == ()
+        assert found.value == pytest.approx(np.prod([c.value for c in found.criteria]))
 
 
 @pytest.mark.parametrize(
-    ("curve", "word"),
+    ("curve", "name"),
     [
-        (TISSUE, "peak"),
-        (0.2 * ARTERY, "peak"),
-        (np.interp(FINE - 6, FINE, ARTERY), "after"),
+        (TISSUE, "height"),
+        (0.2 * ARTERY, "height"),
+        (np.interp(FINE - 6, FINE, ARTERY), "lead"),
         (5 * tissue_of(FINE, np.interp(FINE + 6, FINE, ARTERY), 9.0, 0.02) * 9, "width"),
-        (np.where(FINE > 18, 50.0, 0.0), "remain"),
+        (np.where(FINE > 18, 50.0, 0.0), "return"),
     ],
 )
-def test_what_is_not_arterial_scores_low(curve, word):
-    value, notes = score(curve)
-    assert value < 0.1
-    assert any(note.startswith("weak") and word in note for note in notes)
+def test_what_is_not_arterial_scores_low(curve, name):
+    found = score(curve)
+    assert found.value < 0.1
+    assert found.criterion(name) in found.concerns
+    assert found.criterion(name).sentence in found.weak_in
 
 
 def test_noise_lowers_the_score():
-    assert score(ARTERY, noise=0.5)[0] > score(ARTERY, noise=6.0)[0] > score(ARTERY, noise=11.0)[0]
-    assert score(ARTERY, noise=13.0)[0] == 0
+    def scored(noise):
+        return score(ARTERY, noise=noise).value
+
+    assert scored(0.5) > scored(6.0) > scored(11.0)
+    assert scored(13.0) == 0
 
 
 def test_noise_is_estimated_where_it_is_not_known():
     rng = np.random.default_rng(0)
     curve = sampled(ARTERY, 1.5)
     noisy = curve + rng.normal(0, 8, curve.size)
-    value, _ = arterial_quality(noisy, sampled(TISSUE, 1.5), None, 1.5)
-    assert value < arterial_quality(curve, sampled(TISSUE, 1.5), None, 1.5)[0]
+    value = arterial_score(noisy, sampled(TISSUE, 1.5), None, 1.5).value
+    assert value < arterial_score(curve, sampled(TISSUE, 1.5), None, 1.5).value
 
 
 def test_score_does_not_depend_on_the_unit():
     args = sampled(ARTERY, 1.5), sampled(TISSUE, 1.5)
-    one = arterial_quality(args[0], args[1], 0.5, 1.5)
-    other = arterial_quality(0.03 * args[0], 0.03 * args[1], 0.015, 1.5)
-    assert one[0] == pytest.approx(other[0])
-    assert one[1] == other[1]
+    one = arterial_score(args[0], args[1], 0.5, 1.5)
+    other = arterial_score(0.03 * args[0], 0.03 * args[1], 0.015, 1.5)
+    assert one.value == pytest.approx(other.value)
+    assert [c.sentence for c in one.criteria] == [c.sentence for c in other.criteria]
 
 
 def test_a_curve_without_any_peak_scores_zero():
-    assert arterial_quality(np.zeros(50), sampled(TISSUE, 1.5)[:50], 1.0, 1.5)[0] == 0
-    assert arterial_quality(sampled(ARTERY, 1.5), np.full(54, np.nan), 1.0, 1.5)[0] == 0
+    assert arterial_score(np.zeros(50), sampled(TISSUE, 1.5)[:50], 1.0, 1.5).value == 0
+    assert arterial_score(sampled(ARTERY, 1.5), np.full(54, np.nan), 1.0, 1.5).value == 0
 
 
 def test_a_real_arterial_input_is_recognised(shared_data):
@@ -99,6 +105,6 @@ def test_a_real_arterial_input_is_recognised(shared_data):
     fine = np.arange(0, table[-1, 0], 0.02)
     tissue = tissue_of(fine, np.interp(fine, table[:, 0], artery), 4.5, 0.02)
     mean = 0.2 * artery.max() * np.interp(table[:, 0], fine, tissue)
-    value, _ = arterial_quality(artery, mean, None, dt)
+    value = arterial_score(artery, mean, None, dt).value
     assert value > 0.5
-    assert arterial_quality(mean, mean, None, dt)[0] < 0.1
+    assert arterial_score(mean, mean, None, dt).value < 0.1

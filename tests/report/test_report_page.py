@@ -10,7 +10,7 @@ from page_cases import TAGS, contents, cut, frame_of, large, policy, sha256, vol
 
 from altered import altered
 from bolus.assets import NAMES, asset_bytes, asset_text
-from bolus.data import Identity, Quality
+from bolus.data import ArterialScore, Criterion, Identity, Quality
 from bolus.notice import NOTICE
 from bolus.report.page import LIMIT, page, write_page
 from bolus.report.page.shown import shown_maps
@@ -111,7 +111,9 @@ def test_nobody_is_named_unless_asked_for(mapped):
 def test_text_that_tries_to_be_markup_stays_text(mapped):
     named = page(mapped, replace(ANYONE, name=EVIL, series_description=EVIL))
     source = replace(mapped.series.source, format=EVIL)
-    aif = replace(mapped.aif, notes=(f"weak: {EVIL}",), quality=0.4)
+    doubt = Criterion("height", 0.4, EVIL, concern=True, explanation=EVIL)
+    score = ArterialScore(value=0.4, criteria=(doubt,))
+    aif = replace(mapped.aif, notes=(EVIL,), score=score)
     series = altered(mapped.series, source=source)
     made = page(replace(mapped, method=EVIL, parameters={EVIL: EVIL}, aif=aif, series=series))
     for html in (named, made):

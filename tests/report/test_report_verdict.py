@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from altered import altered
-from bolus.data import Citation, FrameWindow, Quality
+from bolus.data import ArterialScore, Citation, FrameWindow, Quality
 from bolus.estimators import LEAKAGE_MODELS
 from bolus.estimators.leakage import Boxerman
 from bolus.report import summary
@@ -81,10 +81,16 @@ def test_a_head_that_wanders_is_told_though_no_frame_jumps(moving):
     assert check(moving(range(20, 40), away=3.2), "Head motion").word is Word.POOR
 
 
+def with_score(aif, value, *criteria):
+    """The input with another score, None for one that was not judged."""
+    score = None if value is None else ArterialScore(value=value, criteria=criteria)
+    return replace(aif, score=score)
+
+
 @pytest.mark.parametrize(("quality", "word"), [(0.9, "good"), (0.4, "doubtful"), (0.2, "poor"),
                                                (None, "not judged")])  # fmt: skip
 def test_the_arterial_input_is_judged_by_its_score(mapped, quality, word):
-    found = check(replace(mapped, aif=replace(mapped.aif, quality=quality)), "Arterial input")
+    found = check(replace(mapped, aif=with_score(mapped.aif, quality)), "Arterial input")
     assert found.word == word
 
 

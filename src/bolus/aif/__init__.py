@@ -2,6 +2,6 @@
 
 from bolus.aif.automatic import find_aif
 from bolus.aif.average import aif_from_mask
-from bolus.aif.quality import arterial_quality
+from bolus.aif.score import arterial_score
 
-__all__ = ["aif_from_mask", "arterial_quality", "find_aif"]
+__all__ = ["aif_from_mask", "arterial_score", "find_aif"]

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.aif.quality import arterial_quality
-from bolus.data import AIF, ArterialInputError, MaskError, PreparedSeries, TissueCurves
+from bolus.aif.score import arterial_score
+from bolus.data import AIF, ArterialInputError, Criterion, MaskError, PreparedSeries, TissueCurves
 from bolus.physics.signal import clip_signal, delta_r2star
 
 MIN_CLARITY = 6.0
@@ -28,7 +28,7 @@ def aif_from_mask(
     Concentrations are averaged, not signals: they are linear in the contrast agent, and bright
     voxels do not outweigh dark ones. The voxels need not lie in the brain mask. Those without a
     finite signal and a positive baseline are left out, and a note says how many; others say how
-    arterial the curve looks (``arterial_quality``), how many voxels were clipped at 1 % of S0, and
+    arterial the curve looks (``arterial_score``), how many voxels were clipped at 1 % of S0, and
     how many are saturated, with less than 2 noise SDs of signal left at the peak; when all are,
     the score loses 30 %.
 
@@ -68,11 +68,10 @@ def arterial_mean(
             f"no bolus passes the {int(good.sum())} marked voxels: their mean curve peaks at "
             f"{curve.max() / noise:.1f} noise SDs, at least {MIN_CLARITY:.0f} are needed"
         )
-    quality, notes = arterial_quality(curve, curves.mean, noise, series.dt)
+    score = arterial_score(curve, curves.mean, noise, series.dt)
     clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
     relative = signal[good] / level
     saturated = _saturated(relative[:, before], relative[:, int(np.argmax(curve))])
-    quality *= 1 - SATURATED_LOSS * saturated / len(own)
     used = mask.copy()
     used[mask] = good
     return AIF(
@@ -80,8 +79,8 @@ def arterial_mean(
         dt=series.dt,
         origin="mask",
         mask=used,
-        quality=quality,
-        notes=(*_counts(good, clipped, saturated), *notes),
+        score=score.with_criteria(*_counts(good, clipped, saturated)),
+        notes=(f"mean of {int(good.sum())} voxels",),
     )
 
 
@@ -91,13 +90,17 @@ def _saturated(before: Float[np.ndarray, "n b"], trough: Float[np.ndarray, " n"]
     return int(np.sum(trough < VISIBLE * noise))
 
 
-def _counts(good: Bool[np.ndarray, " n"], clipped: int, saturated: int) -> tuple[str, ...]:
-    """How many voxels were averaged, left out, clipped and saturated."""
-    notes = [f"mean of {int(good.sum())} voxels"]
+def _counts(good: Bool[np.ndarray, " n"], clipped: int, saturated: int) -> list[Criterion]:
+    """How many of the marked voxels cannot be used, and of the others are clipped or saturated."""
+    used, found = int(good.sum()), []
     if not good.all():
-        notes.append(f"weak: {int((~good).sum())} marked voxels have no usable signal")
+        text = f"{int((~good).sum())} marked voxels have no usable signal"
+        found.append(Criterion("usable", None, text, concern=True))
     if clipped:
-        notes.append(f"weak: {clipped} voxels fell to 1 % of their baseline and were clipped")
+        text = f"{clipped} voxels fell to 1 % of their baseline and were clipped"
+        found.append(Criterion("clipped", None, text, concern=True))
     if saturated:
-        notes.append(f"weak: {saturated} voxels are saturated, their peak is lost in noise")
-    return tuple(notes)
+        text = f"{saturated} voxels are saturated, their peak is lost in noise"
+        worth = 1 - SATURATED_LOSS * saturated / used
+        found.append(Criterion("saturated", worth, text, concern=True))
+    return found

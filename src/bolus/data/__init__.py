@@ -1,6 +1,6 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
-from bolus.data.aif import AIF
+from bolus.data.aif import AIF, ArterialScore, Criterion
 from bolus.data.curves import TissueCurves
 from bolus.data.errors import (
     AmbiguousInputError,
@@ -34,10 +34,12 @@ __all__ = [
     "QUANTITIES",
     "AmbiguousInputError",
     "ArterialInputError",
+    "ArterialScore",
     "BolusError",
     "BolusNotFoundError",
     "Censoring",
     "Citation",
+    "Criterion",
     "CurveError",
     "DSCSeries",
     "FrameWindow",

@@ -1,7 +1,8 @@
 """An arterial input function."""
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,12 +12,55 @@ from bolus.data.errors import ArterialInputError
 Origin = Literal["automatic", "mask", "file", "given"]
 
 
+class Criterion(NamedTuple):
+    """One criterion of an arterial input.
+
+    ``value`` is its factor in the score, 0 (useless) to 1 (textbook), or None where it counts
+    something that is not scored; ``sentence`` says what was measured, ``concern`` whether it speaks
+    against the input, and ``explanation`` what it speaks of then ('' where the sentence says it).
+    """
+
+    name: str
+    value: float | None
+    sentence: str
+    concern: bool
+    explanation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArterialScore:
+    """How arterial a curve looks: ``value``, 0 (useless) to 1 (textbook), and its criteria."""
+
+    value: float
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def concerns(self) -> tuple[Criterion, ...]:
+        """The criteria that speak against the input."""
+        return tuple(criterion for criterion in self.criteria if criterion.concern)
+
+    @property
+    def weak_in(self) -> str:
+        """What speaks against the input, in words; '' for nothing."""
+        return "; ".join(criterion.sentence for criterion in self.concerns)
+
+    def criterion(self, name: str) -> Criterion | None:
+        """The criterion of a name, None where it was not looked at."""
+        return next((found for found in self.criteria if found.name == name), None)
+
+    def with_criteria(self, *more: Criterion) -> "ArterialScore":
+        """The score with further criteria, multiplied by what they are worth."""
+        factor = math.prod(one.value for one in more if one.value is not None)
+        return ArterialScore(value=self.value * factor, criteria=(*self.criteria, *more))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AIF:
     """Arterial concentration over the used frames of a series, in the tissue curves' own unit.
 
     ``curve`` is (t,), ``dt`` in s. ``mask`` marks the voxels averaged (None for a curve from a
-    file), ``quality`` is 0 (useless) to 1 (textbook), ``notes`` says what the score rests on.
+    file), ``score`` says how arterial the curve looks (None where that was not judged), ``notes``
+    how it was made.
 
     Raises ArterialInputError for a curve that is not finite or nowhere positive.
     """
@@ -25,7 +69,7 @@ class AIF:
     dt: float
     origin: Origin
     mask: Bool[np.ndarray, "x y z"] | None = None
-    quality: float | None = None
+    score: ArterialScore | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -36,3 +80,8 @@ class AIF:
             )
         if not self.curve.max() > 0:
             raise ArterialInputError("the arterial input is nowhere positive")
+
+    @property
+    def quality(self) -> float | None:
+        """The value of the score, 0 (useless) to 1 (textbook); None where it was not judged."""
+        return None if self.score is None else self.score.value

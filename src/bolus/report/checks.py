@@ -138,19 +138,18 @@ def _motion(maps: PerfusionMaps) -> Check:
 def _artery(maps: PerfusionMaps) -> Check:
     aif = maps.aif
     voxels = "" if aif.mask is None else f", {int(aif.mask.sum())} voxels"
-    if aif.quality is None:
+    if aif.score is None:
         return _told("Arterial input", Word.NONE, f"{aif.origin}{voxels}",
                      "A curve from outside: its errors scale all of CBF and CBV.")  # fmt: skip
-    word = graded(aif.quality, DOUBTFUL, USELESS)
-    weak = "; ".join(n.removeprefix("weak: ") for n in aif.notes if n.startswith("weak: "))
+    word = graded(aif.score.value, DOUBTFUL, USELESS)
     return _told(
         "Arterial input",
         word,
-        f"quality {aif.quality:.2f} of 1 ({aif.origin}{voxels})",
+        f"quality {aif.score.value:.2f} of 1 ({aif.origin}{voxels})",
         "Early, high and narrow, as an artery should be. Tissue in its voxels may yet have taken "
         "much of it, which makes all of CBF and CBV too high."
         if word is Word.GOOD
-        else f"Scales all of CBF and CBV; weak in: {weak or 'its score'}.",
+        else f"Scales all of CBF and CBV; weak in: {aif.score.weak_in or 'its score'}.",
     )
 
 

@@ -86,6 +86,9 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "quality": None if maps.aif.quality is None else _number(maps.aif.quality),
             "peak": _number(float(maps.aif.curve.max())),
             "time_to_peak_s": float(maps.aif.curve.argmax() * maps.series.dt),
+            "criteria": []
+            if maps.aif.score is None
+            else [one._asdict() for one in maps.aif.score.criteria],
             "notes": list(maps.aif.notes),
         },
         "quality_share": {
@@ -117,10 +120,9 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"arterial input: {aif.origin}{voxels}{score}",
         motion_line(maps),
     ]
-    if aif.quality is not None and aif.quality < DOUBTFUL:
-        weak = "; ".join(n.removeprefix("weak: ") for n in aif.notes if n.startswith("weak: "))
+    if aif.score is not None and aif.score.value < DOUBTFUL:
         lines.append(
-            f"doubtful arterial input: {weak}. Look at the picture, or mark "
+            f"doubtful arterial input: {aif.score.weak_in}. Look at the picture, or mark "
             "arteries by hand (bolus view)"
         )
     if maps.relative:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bolus.data import AIF, Grid
+from bolus.data import AIF, ArterialScore, Grid
 from bolus.estimators.explain import LEVELS
 from bolus.notice import NOTICE
 from bolus.physics import area
@@ -56,24 +56,15 @@ def flagged(view: View) -> dict[str, object]:
     return {"times": times, "words": words}
 
 
-WEAK = "weak: "
-CONCERNS = (
-    "low: partial volume with tissue, or a small branch",
-    "late: a vein, or an artery behind a narrowing",
-    "broad: dispersed, or tissue",
-    "noisy: more voxels are needed",
-    "does not come down: tissue, or a saturated artery",
-)
-"""What a weak part of the score speaks of, in the order of ``arterial_quality``'s notes."""
+def concerns(score: ArterialScore | None) -> list[str]:
+    """What speaks against an arterial input, in words; empty for one without a score."""
+    return [] if score is None else [one.explanation or one.sentence for one in score.concerns]
 
 
-def concerns(aif: AIF) -> list[str]:
-    """What is weak in an arterial input, in words; empty for one without a score."""
-    if aif.quality is None:
-        return []
-    counts, parts = aif.notes[: -len(CONCERNS)], aif.notes[-len(CONCERNS) :]
-    shape = [text for text, note in zip(CONCERNS, parts, strict=True) if note.startswith(WEAK)]
-    return [*shape, *(note.removeprefix(WEAK) for note in counts if note.startswith(WEAK))]
+def _said(aif: AIF) -> list[str]:
+    """How an arterial input was made, and what does not speak against it."""
+    criteria = () if aif.score is None else aif.score.criteria
+    return [*aif.notes, *(one.sentence for one in criteria if not one.concern)]
 
 
 def arterial(aif: AIF) -> dict[str, object]:
@@ -83,8 +74,8 @@ def arterial(aif: AIF) -> dict[str, object]:
         "curve": aif.curve,
         "voxels": 0 if aif.mask is None else int(aif.mask.sum()),
         "quality": aif.quality,
-        "concerns": concerns(aif),
-        "notes": [note for note in aif.notes if not note.startswith(WEAK)],
+        "concerns": concerns(aif.score),
+        "notes": _said(aif),
         "peak": float(aif.curve.max()),
         "area": float(area(aif.curve, aif.dt)),
         "time_to_peak": float(aif.curve.argmax() * aif.dt),

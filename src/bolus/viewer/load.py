@@ -10,6 +10,8 @@ import numpy as np
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import (
     AIF,
+    ArterialScore,
+    Criterion,
     InputError,
     LeakageCorrection,
     Preparation,
@@ -119,9 +121,22 @@ def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> 
         dt=series.dt,
         origin=told["origin"],
         mask=voxels,
-        quality=told["quality"],
+        score=_score(told, folder / SUMMARY),
         notes=tuple(told["notes"]),
     )
+
+
+def _score(told: Mapping[str, Any], path: Path) -> ArterialScore | None:
+    if told["quality"] is None:
+        return None
+    try:
+        criteria = tuple(Criterion(**one) for one in told["criteria"])
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: the criteria of the arterial input's score are expected, found none that can "
+            "be read; an earlier version wrote this result, make the maps again"
+        ) from error
+    return ArterialScore(value=told["quality"], criteria=criteria)
 
 
 def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientMaps:

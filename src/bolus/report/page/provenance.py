@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from bolus.assets import NIIVUE
-from bolus.data import PerfusionMaps
+from bolus.data import AIF, PerfusionMaps
 from bolus.report.summary import software
 
 LIBRARIES = ("numpy", "scipy", "nibabel", "pydicom", "SimpleITK", "matplotlib", "torch")
@@ -24,7 +24,7 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
         "Repetition time": f"{series.dt:g} s",
         "Frames": _frames(maps),
         "Motion correction": _motion(maps),
-        "Arterial input": f"{maps.aif.origin}; {'; '.join(maps.aif.notes) or 'no notes'}",
+        "Arterial input": _arterial(maps.aif),
         "Leakage model": "none" if maps.leakage_model is None else maps.leakage_model.name,
         "Method": f"{maps.method} {_parameters(maps)}".strip(),
     }
@@ -49,6 +49,13 @@ def _motion(maps: PerfusionMaps) -> str:
         f"rigid; at most {motion.displacement.max():.2f} mm between frames, "
         f"{int(motion.flagged.sum())} frames over {motion.limit:g} mm"
     )
+
+
+def _arterial(aif: AIF) -> str:
+    """Its origin, how it was made, and every criterion of its score."""
+    criteria = () if aif.score is None else aif.score.criteria
+    said = [f"{one.sentence} (a concern)" if one.concern else one.sentence for one in criteria]
+    return f"{aif.origin}; {'; '.join([*aif.notes, *said]) or 'no notes'}"
 
 
 def _parameters(maps: PerfusionMaps) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.aif.shape import Shape, shape_of
+from bolus.data import ArterialScore, Criterion
 
 HEIGHT = (1.5, 4.0)
 LEAD = (-0.5, 1.5)
@@ -14,48 +15,75 @@ REST = (0.7, 0.3)
 it in s, peak in noise SDs, level after the first pass relative to the peak."""
 
 
-def arterial_quality(
+WEAK = 0.5
+"""Worth below which a criterion speaks against the input."""
+
+
+def arterial_score(
     curve: Float[np.ndarray, " t"],
     tissue_mean: Float[np.ndarray, " t"],
     noise: float | None,
     dt: float,
-) -> tuple[float, tuple[str, ...]]:
-    """Score of an arterial input, 0 (useless) to 1 (textbook), and what it rests on.
+) -> ArterialScore:
+    """Score of an arterial input, 0 (useless) to 1 (textbook), with its criteria.
 
     ``curve`` and ``tissue_mean`` (t,) are concentrations in the same unit at intervals of ``dt``
     s; ``noise`` is the SD of ``curve``, or None to take it from the curve's own second
     differences. The score is the product of five parts, each linear between a value that is worth
     0 and one that is worth 1: height over the mean tissue curve (1.5 … 4), half-rise before that
     of the mean tissue curve (−0.5 … 1.5 s), FWHM relative to it (1.1 … 0.8), height over noise
-    (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). The notes give one
-    sentence a part and begin with "weak:" below 0.5.
+    (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). A part
+    below 0.5 speaks against the input.
     Criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
     """
     own, mean = shape_of(curve[None], dt), shape_of(tissue_mean[None], dt)
     sd = _roughness_sd(curve) if noise is None else noise
-    parts = _parts(own, mean, sd)
-    score = float(np.prod([value for value, _ in parts]))
-    notes = tuple(text if value >= 0.5 else f"weak: {text}" for value, text in parts)
-    return score, notes
+    criteria = _criteria(own, mean, sd)
+    return ArterialScore(value=1.0, criteria=()).with_criteria(*criteria)
 
 
-def _parts(own: Shape, mean: Shape, noise: float) -> list[tuple[float, str]]:
-    """Value and sentence of every criterion."""
+def _criteria(own: Shape, mean: Shape, noise: float) -> tuple[Criterion, ...]:
     with np.errstate(invalid="ignore", divide="ignore"):
         height = float(own.height[0] / mean.height[0])
         width = float(own.width[0] / mean.width[0])
         clarity = float(own.height[0] / np.float64(noise))
     lead, rest = float(mean.rise[0] - own.rise[0]), float(own.rest[0])
-    return [
-        (_ramp(height, HEIGHT), f"peak {height:.1f} times that of the mean tissue curve"),
-        (_ramp(lead, LEAD), f"half-rise {_when(lead)} the mean tissue curve"),
-        (
+    return (
+        _criterion(
+            "height",
+            _ramp(height, HEIGHT),
+            f"peak {height:.1f} times that of the mean tissue curve",
+            "low: partial volume with tissue, or a small branch",
+        ),
+        _criterion(
+            "lead",
+            _ramp(lead, LEAD),
+            f"half-rise {_when(lead)} the mean tissue curve",
+            "late: a vein, or an artery behind a narrowing",
+        ),
+        _criterion(
+            "width",
             _ramp(width, WIDTH),
             f"width at half height {own.width[0]:.1f} s, mean tissue curve {mean.width[0]:.1f} s",
+            "broad: dispersed, or tissue",
         ),
-        (_ramp(clarity, CLARITY), f"peak {clarity:.0f} noise standard deviations high"),
-        (_ramp(rest, REST), f"{100 * rest:.0f} % of the peak remain after the first pass"),
-    ]
+        _criterion(
+            "clarity",
+            _ramp(clarity, CLARITY),
+            f"peak {clarity:.0f} noise standard deviations high",
+            "noisy: more voxels are needed",
+        ),
+        _criterion(
+            "return",
+            _ramp(rest, REST),
+            f"{100 * rest:.0f} % of the peak remain after the first pass",
+            "does not come down: tissue, or a saturated artery",
+        ),
+    )
+
+
+def _criterion(name: str, value: float, sentence: str, explanation: str) -> Criterion:
+    return Criterion(name, value, sentence, value < WEAK, explanation)
 
 
 def _ramp(value: float, ends: tuple[float, float]) -> float:
