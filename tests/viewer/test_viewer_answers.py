@@ -30,7 +30,8 @@ class TestFacts:
         assert told["voxels"] == int(kept.phae.mask.sum())
         assert told["regions"] == {name: int(m.sum()) for name, m in kept.phae.rois.items()}
         names = [volume["name"] for volume in told["volumes"]]
-        assert names == ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "misfit", "peak", "baseline"]
+        maps = ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "psr", "misfit"]
+        assert names == [*maps, "peak", "baseline"]
         units = {volume["name"]: volume["unit"] for volume in told["volumes"]}
         assert units["cbf"] == "mL/100 g/min"
         assert units["mtt"] == "s"
@@ -119,7 +120,7 @@ class TestVoxel:
         left = np.array(told["curve"]) - told["reconstruction"]
         assert np.sqrt(np.mean(left**2)) == pytest.approx(float(found.residual[0]), rel=1e-3)
         rows = {value["name"]: value for value in told["values"]}
-        assert list(rows) == ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "misfit"]
+        assert list(rows) == ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "psr", "misfit"]
         for name, value in rows.items():
             assert value["value"] == pytest.approx(float(maps.volume(name)[index]), rel=1e-5)
         levels = get(reading, "/api/result")["levels"]
@@ -302,4 +303,4 @@ def test_a_weak_arterial_input_says_why(reading, kept):
     assert "partial volume" in words
     assert "late" in words
     assert not any(note.startswith("weak") for note in told["notes"])
-    assert concerns(kept.phae.aif) == []
+    assert concerns(kept.phae.aif.score) == []

@@ -13,7 +13,7 @@ def test_every_criterion_has_its_own_explanation_whatever_their_number_and_order
     """A sixth criterion had shifted every explanation when they were paired by place."""
     found = arterial_score(np.r_[np.zeros(10), np.full(20, 0.1)], CURVE[:30], 1.0, 1.5)
     own = {one.name: one.explanation for one in found.concerns}
-    assert {"height", "lead", "clarity"} <= set(own)
+    assert len(own) == 4
     sixth = Criterion("sixth", 0.1, "a sixth measure of 0.1", concern=True, explanation="odd: new")
     counted = Criterion("clipped", None, "3 voxels were clipped", concern=True)
     for criteria in (

@@ -95,12 +95,12 @@ def _counts(good: Bool[np.ndarray, " n"], clipped: int, saturated: int) -> list[
     used, found = int(good.sum()), []
     if not good.all():
         text = f"{int((~good).sum())} marked voxels have no usable signal"
-        found.append(Criterion("usable", None, text, concern=True))
+        found.append(Criterion("usable", None, text, concern=True, voxels=int((~good).sum())))
     if clipped:
         text = f"{clipped} voxels fell to 1 % of their baseline and were clipped"
-        found.append(Criterion("clipped", None, text, concern=True))
+        found.append(Criterion("clipped", None, text, concern=True, voxels=clipped))
     if saturated:
         text = f"{saturated} voxels are saturated, their peak is lost in noise"
         worth = 1 - SATURATED_LOSS * saturated / used
-        found.append(Criterion("saturated", worth, text, concern=True))
+        found.append(Criterion("saturated", worth, text, concern=True, voxels=saturated))
     return found

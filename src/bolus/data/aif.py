@@ -18,6 +18,7 @@ class Criterion(NamedTuple):
     ``value`` is its factor in the score, 0 (useless) to 1 (textbook), or None where it counts
     something that is not scored; ``sentence`` says what was measured, ``concern`` whether it speaks
     against the input, and ``explanation`` what it speaks of then ('' where the sentence says it).
+    ``voxels`` is their number where it counts some.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Criterion(NamedTuple):
     sentence: str
     concern: bool
     explanation: str = ""
+    voxels: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ import numpy as np
 
 from bolus.data import PerfusionMaps, Quality
 from bolus.preprocess import negligible, pose_error
+from bolus.report.alarms import alarms, mostly_saturated, saturated_share
 from bolus.report.verdict import (
     BASELINE_GOOD,
     BASELINE_POOR,
@@ -28,7 +29,7 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
-    """Of steady state, number of boluses, SNR, depth, motion, artery, fit, silence and unit."""
+    """Of steady state, boluses, SNR, depth, motion, artery, alarms, fit, silence and unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
@@ -36,6 +37,7 @@ def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
         _depth(maps),
         _motion(maps),
         _artery(maps),
+        *alarms(maps),
         _fit(maps),
         _silent(maps),
         _unit(maps),
@@ -142,6 +144,15 @@ def _artery(maps: PerfusionMaps) -> Check:
         return _told("Arterial input", Word.NONE, f"{aif.origin}{voxels}",
                      "A curve from outside: its errors scale all of CBF and CBV.")  # fmt: skip
     word = graded(aif.score.value, DOUBTFUL, USELESS)
+    if word is Word.GOOD and mostly_saturated(aif):
+        return _told(
+            "Arterial input",
+            Word.DOUBTFUL,
+            f"quality {aif.score.value:.2f} of 1, {100 * saturated_share(aif):.0f} % of voxels "
+            f"saturated ({aif.origin}{voxels})",
+            "Its peak is lost in noise, so that it is higher than it looks: all of CBF and CBV is "
+            "too high.",
+        )
     return _told(
         "Arterial input",
         word,
