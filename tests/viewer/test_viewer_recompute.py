@@ -209,7 +209,7 @@ class TestJob:
         seen = []
         threading_hook, threading.excepthook = threading.excepthook, seen.append
         try:
-            job.start(lambda step: 1 / 0)
+            job.start(lambda reporter: 1 / 0)
             job.wait(5)
         finally:
             threading.excepthook = threading_hook
@@ -220,11 +220,11 @@ class TestJob:
     def test_closing_ends_at_the_next_step(self):
         job, begun, go_on = Job(), threading.Event(), threading.Event()
 
-        def work(step):
-            step("one")
+        def work(reporter):
+            reporter.step("one")
             begun.set()
             go_on.wait(5)
-            step("two")
+            reporter.step("two")
             raise AssertionError
 
         job.start(work)
@@ -239,8 +239,8 @@ class TestJob:
     def test_closing_waits_for_what_is_written(self):
         job, begun, done = Job(), threading.Event(), []
 
-        def work(step):
-            step("writing")
+        def work(reporter):
+            reporter.step("writing")
             begun.set()
             threading.Event().wait(0.2)
             done.append(True)

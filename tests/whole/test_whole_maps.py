@@ -204,7 +204,7 @@ def test_arterial_input_from_mask_and_from_its_own_table(patient, tmp_path, run)
 def test_arterial_input_as_curve_array_and_object(patient):
     series = bolus.read_series(patient.path)
     by_mask = bolus.perfusion_maps(
-        series, aif=patient.made.masks.aif, mask=patient.made.masks.brain, motion=False
+        series, aif=patient.made.masks.aif, mask=patient.made.masks.brain, preparation=STILL
     )
     for given in (by_mask.aif, by_mask.aif.curve):
         again = bolus.perfusion_maps(
@@ -314,7 +314,7 @@ class TestWeights:
 
 def test_configured_estimator_is_on_record(patient, tmp_path):
     maps = bolus.perfusion_maps(
-        bolus.read_series(patient.path), METHODS["osvd"](oi=0.035), motion=False
+        bolus.read_series(patient.path), METHODS["osvd"](oi=0.035), preparation=STILL
     )
     maps.save(tmp_path / "out")
     assert json.loads((tmp_path / "out/cbf.json").read_text())["MethodParameters"]["oi"] == 0.035

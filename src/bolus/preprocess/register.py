@@ -140,7 +140,7 @@ def register(
         reason = str(error).strip().splitlines()[-1].strip()
         raise SeriesError(
             f"a frame cannot be held against the others ({reason}): leave motion in "
-            f"(motion=False, --no-motion)"
+            f"(Preparation(motion=None), --motion off)"
         ) from error
     transform.SetParameters(places[int(np.argmin(values)) if values else 0])
     return space.pose(transform)
