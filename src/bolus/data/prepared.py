@@ -109,6 +109,12 @@ class PreparedSeries:
             return np.zeros(self.measured.shape[1], dtype=bool)
         return np.asarray(self.motion.flagged[self.frames.used])
 
+    @property
+    def spoilt(self) -> Bool[np.ndarray, "z used"]:
+        """Censored samples, slice by used frame, that are no frames censored for head motion."""
+        moved = self.moved_frames & ~self.measured_frames
+        return np.asarray(~self.measured & ~moved)
+
     def with_signal(self, signal: Num[np.ndarray, "x y z t"]) -> "PreparedSeries":
         """The same preparation with another signal."""
         return replace(self, series=replace(self.series, signal=signal))

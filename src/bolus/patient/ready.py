@@ -9,7 +9,7 @@ from bolus.data import DSCSeries, Preparation, PreparedSeries
 from bolus.data.options import USUAL
 from bolus.patient.given import mask_of
 from bolus.patient.stopwatch import Stopwatch
-from bolus.preprocess import censor_moved, correct_motion, prepare
+from bolus.preprocess import censor_moved, censor_spoilt, correct_motion, despike, prepare
 
 PathLike = str | os.PathLike[str]
 
@@ -32,11 +32,13 @@ def ready(
 def prepared(
     series: DSCSeries, brain: np.ndarray | None, preparation: Preparation, watch: Stopwatch
 ) -> PreparedSeries:
-    """Head motion corrected, frames and brain found, moved frames censored, as the options say."""
+    """Spikes replaced, head motion corrected, frames and brain found, samples censored."""
     motion = None
+    with watch("looking for spikes"):
+        series, spoilt = despike(series, brain)
     if preparation.motion is not None:
         with watch("correcting head motion"):
             series, motion = correct_motion(series, watch.reporter, limit=preparation.motion.limit)
     with watch("finding frames and brain"):
-        found = prepare(series, brain, motion=motion)
+        found = censor_spoilt(prepare(series, brain, motion=motion), spoilt)
         return censor_moved(found) if preparation.censoring.moved else found

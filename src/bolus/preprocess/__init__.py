@@ -8,13 +8,17 @@ from bolus.preprocess.motion import MotionCorrected, correct_motion, negligible
 from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
 from bolus.preprocess.rigid import framewise_displacement, pose_error
+from bolus.preprocess.spikes import Despiked, censor_spoilt, despike
 
 __all__ = [
+    "Despiked",
     "MotionCorrected",
     "brain_mask",
     "censor",
     "censor_moved",
+    "censor_spoilt",
     "correct_motion",
+    "despike",
     "find_frames",
     "find_series_frames",
     "framewise_displacement",

@@ -30,7 +30,12 @@ def censor_moved(series: PreparedSeries) -> PreparedSeries:
     return censor(series, moved, f"the head moved by more than {series.motion.limit:g} mm")
 
 
-def censor(series: PreparedSeries, samples: Bool[np.ndarray, "z used"], why: str) -> PreparedSeries:
+def censor(
+    series: PreparedSeries,
+    samples: Bool[np.ndarray, "z used"],
+    why: str,
+    instead: str = KEEP,
+) -> PreparedSeries:
     """The prepared series with samples, slice by used frame, censored for a reason, ``why``.
 
     Between the nearest measured used frames the logarithm of the signal, and so the
@@ -40,21 +45,31 @@ def censor(series: PreparedSeries, samples: Bool[np.ndarray, "z used"], why: str
 
     Raises SeriesError where too little of a slice would be left: more than a third of the used
     frames censored, more than LONGEST in a row while the bolus passes, or fewer than 3 baseline
-    frames.
+    frames; it says what to do ``instead``.
     """
     measured = series.measured & ~samples
     window, passage = series.frames, _passage(series)
+    for censored in np.unique(~measured, axis=0):
+        _require_enough(censored, window, passage, why, instead)
     signal = np.array(series.signal, dtype=np.result_type(series.signal.dtype, np.float32))
-    used = signal[..., window.used]
-    patterns, kind = np.unique(~measured, axis=0, return_inverse=True)
-    for number, censored in enumerate(patterns):
-        if not censored.any():
-            continue
-        _require_enough(censored, window, passage, why)
-        slices = np.flatnonzero(kind.ravel() == number)
-        at = np.ix_(*map(np.arange, used.shape[:2]), slices, np.flatnonzero(censored))
-        used[at] = _bridged(used[:, :, slices], censored)
+    signal[..., window.used] = interpolated(signal[..., window.used], ~measured)
     return replace(series.with_signal(signal), measured=measured)
+
+
+def interpolated(
+    signal: Num[np.ndarray, "x y z t"], censored: Bool[np.ndarray, "z t"]
+) -> Num[np.ndarray, "x y z t"]:
+    """The signal with samples interpolated in time as ``censor`` says, in place.
+
+    A slice of which no sample is left stays as it is.
+    """
+    patterns, kind = np.unique(censored, axis=0, return_inverse=True)
+    for number, missing in enumerate(patterns):
+        if missing.any() and not missing.all():
+            slices = np.flatnonzero(kind.ravel() == number)
+            at = np.ix_(*map(np.arange, signal.shape[:2]), slices, np.flatnonzero(missing))
+            signal[at] = _bridged(signal[:, :, slices], missing)
+    return signal
 
 
 def neighbours(
@@ -92,19 +107,25 @@ def _bridged(
 
 
 def _require_enough(
-    censored: Bool[np.ndarray, " t"], window: FrameWindow, passage: tuple[int, int], why: str
+    censored: Bool[np.ndarray, " t"],
+    window: FrameWindow,
+    passage: tuple[int, int],
+    why: str,
+    instead: str,
 ) -> None:
     count = int(censored.sum())
+    if not count:
+        return
     if count > MOST * censored.size:
         raise SeriesError(
             f"in {count} of {censored.size} used frames {why}; at most a third can be left out: "
-            f"{KEEP}"
+            f"{instead}"
         )
     left = int((~censored[: window.onset - window.first]).sum())
     if left < MIN_BASELINE:
         raise SeriesError(
             f"without the frames in which {why} {left} baseline frames are left, at least "
-            f"{MIN_BASELINE} are needed: {KEEP}"
+            f"{MIN_BASELINE} are needed: {instead}"
         )
     start, end = passage
     runs, number = ndimage.label(censored)
@@ -114,7 +135,7 @@ def _require_enough(
             first, last = frames[[0, -1]] + window.first
             raise SeriesError(
                 f"{why} in all frames from {first} to {last}, counted from 0, while the bolus "
-                f"passed; it cannot be told from at most {LONGEST} missing in a row: {KEEP}"
+                f"passed; it cannot be told from at most {LONGEST} missing in a row: {instead}"
             )
 
 
