@@ -5,6 +5,7 @@ import numpy as np
 from bolus.data import PerfusionMaps, Quality
 from bolus.preprocess import negligible, pose_error
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
+from bolus.report.spike_facts import spike_figure
 from bolus.report.verdict import (
     BASELINE_GOOD,
     BASELINE_POOR,
@@ -21,6 +22,7 @@ from bolus.report.verdict import (
     SILENT_POOR,
     SNR_GOOD,
     SNR_POOR,
+    SPOILT_POOR,
     USELESS,
     Check,
     Word,
@@ -29,13 +31,14 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
-    """Of steady state, boluses, SNR, depth, motion, artery, alarms, fit, silence and unit."""
+    """Steady state, boluses, SNR, depth, motion, spikes, artery, alarms, fit, silence and unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
         _snr(maps),
         _depth(maps),
         _motion(maps),
+        _spikes(maps),
         _artery(maps),
         *alarms(maps),
         _fit(maps),
@@ -133,6 +136,22 @@ def _motion(maps: PerfusionMaps) -> Check:
             Word.GOOD: "The head lay still." if still else "The head moved and is brought back.",
             Word.DOUBTFUL: "The head moved in a few frames: look whether the bolus is among them.",
             Word.POOR: "The head moved often: what correction cannot put back is in the curves.",
+        }[word],
+    )
+
+
+def _spikes(maps: PerfusionMaps) -> Check:
+    most = float(maps.series.spoilt.mean(axis=1).max())
+    word = graded(-most, 0, -SPOILT_POOR)
+    return _told(
+        "Spikes and dropouts",
+        word,
+        spike_figure(maps),
+        {
+            Word.GOOD: "No slice of a frame is unlike the others.",
+            Word.DOUBTFUL: "Slices of single frames were spoilt. They are left out or interpolated "
+            "in time: look at the maps of these slices.",
+            Word.POOR: "A slice was spoilt in many frames: its maps rest on what is interpolated.",
         }[word],
     )
 

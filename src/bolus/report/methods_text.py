@@ -66,6 +66,7 @@ def methods_text(maps: PerfusionMaps) -> MethodsText:
 def _sentences(maps: PerfusionMaps) -> Iterator[str]:
     yield _acquisition(maps)
     yield _frames(maps)
+    yield _spikes(maps)
     yield _motion(maps)
     yield (
         "The signal S was turned into TE·ΔR2*(t) = −ln(S(t)/S0), S0 being the mean of the baseline "
@@ -135,6 +136,17 @@ def _motion(maps: PerfusionMaps) -> str:
         f"[motion] was at most {motion.displacement.max():.2g} mm, and {flagged} of "
         f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm"
         f"{BECAME[maps.flagged_frames]}."
+    )
+
+
+def _spikes(maps: PerfusionMaps) -> str:
+    count = int(maps.series.spoilt.sum())
+    if not count:
+        return ""
+    return (
+        f"Spikes and dropouts, {count} slices of single frames whose mean signal was unlike that "
+        f"of the other slices and of the frames before and after, were replaced by linear "
+        f"interpolation in time of the log signal before motion correction and censored after it."
     )
 
 

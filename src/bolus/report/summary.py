@@ -10,6 +10,7 @@ from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
 from bolus.report.checks import checks
 from bolus.report.motion_facts import motion_facts, motion_line, motion_provenance
+from bolus.report.spike_facts import spike_facts, spike_lines
 from bolus.report.verdict import DOUBTFUL, lead
 
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
@@ -77,6 +78,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "other_onsets": list(frames.others),
         },
         "motion": motion_facts(maps),
+        "spikes": spike_facts(maps),
         "baseline_snr": _number(maps.baseline_snr),
         "bolus_depth": _number(maps.bolus_depth),
         "brain_voxels": inside,
@@ -119,6 +121,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"bolus depth {100 * maps.bolus_depth:.0f} %",
         f"arterial input: {aif.origin}{voxels}{score}",
         motion_line(maps),
+        *spike_lines(maps),
     ]
     if aif.score is not None and aif.score.value < DOUBTFUL:
         lines.append(
@@ -136,6 +139,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
         "MethodParameters": plain(maps.parameters),
         **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model.name}),
         **motion_provenance(maps),
+        "CensoredSpikes": int(maps.series.spoilt.sum()),
         "EchoTime": maps.series.te,
         "RepetitionTime": maps.series.dt,
         "SoftwareName": "bolus",

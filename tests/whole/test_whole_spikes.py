@@ -1,0 +1,46 @@
+"""A slice of one frame that is spoilt changes no map, with motion corrected."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import bolus
+from bolus.phantom import simulate_patient
+from bolus.report import summary
+
+
+@pytest.fixture(scope="module")
+def made():
+    return simulate_patient(seed=3, shape=(32, 32, 5), frames=34, snr=50)
+
+
+def mapped(made, change=None):
+    signal = made.series.signal.copy()
+    if change is not None:
+        slices, frames, factor = change
+        signal[:, :, slices, frames] *= factor
+    return bolus.perfusion_maps(replace(made.series, signal=signal), "osvd", aif=made.masks.aif)
+
+
+@pytest.fixture(scope="module")
+def clean(made):
+    return mapped(made)
+
+
+def test_flow_is_that_without_the_spike(made, clean):
+    maps = mapped(made, (3, slice(15, 17), 0.5))
+    both = clean.mask & maps.mask & (clean.volumes["cbf"] > 0)
+    ratio = maps.volumes["cbf"] / np.where(both, clean.volumes["cbf"], np.nan)
+    assert np.nanmedian(ratio[:, :, 3]) == pytest.approx(1, abs=0.03)
+    others = np.delete(ratio, 3, axis=2)
+    assert np.nanmedian(others) == pytest.approx(1, abs=0.01)
+    facts = summary(maps)
+    assert (facts["spikes"]["slices"], facts["spikes"]["frames"]) == ([3], [15, 16])
+    said = {check["name"]: check["word"] for check in facts["verdicts"]}
+    assert said["Spikes and dropouts"] == "doubtful"
+
+
+def test_a_clean_series_has_none(clean):
+    assert summary(clean)["spikes"]["count"] == 0
+    assert clean.series.measured.all()
