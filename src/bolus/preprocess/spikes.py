@@ -48,7 +48,7 @@ def censor_spoilt(series: PreparedSeries, spoilt: Bool[np.ndarray, "z t"]) -> Pr
     brain is concerned. Raises SeriesError as ``censor``.
     """
     samples = _moved(spoilt, series)[:, series.frames.used]
-    samples = samples & series.mask.any(axis=(0, 1))[:, None]
+    samples = samples & np.asarray(series.mask.any(axis=(0, 1)))[:, None]
     if not samples.any():
         return series
     return censor(series, samples, "a slice is spoilt by a spike or a dropout", LEAVE_OUT)
