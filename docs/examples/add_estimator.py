@@ -9,6 +9,7 @@ from bolus import METHODS, Perfusion, deconvolve
 from bolus.estimators import Capabilities
 from bolus.phantom import CurvePrior, arterial_input, simulate_curves
 from bolus.physics import blood_volume
+from bolus.testing import check_estimator
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,11 @@ class Slope:
 
     factor: float = 1.0
 
-    capabilities: ClassVar = Capabilities(timeless=True, delay_invariant=True)
+    capabilities: ClassVar = Capabilities(linear=True, timeless=True, delay_invariant=True)
 
     def bind(self, aif, dt, *, like):
         """What depends on the arterial input alone is computed here, once."""
-        return BoundSlope(aif.astype(like.dtype), self.factor / (dt * aif.max()))
+        return BoundSlope(aif.astype(like.dtype), float(self.factor / (dt * aif.max())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class BoundSlope:
 
 
 METHODS["slope"] = Slope  # in the package: an entry in estimators/deconvolve.py
+
+check_estimator(Slope())  # the laws of every estimator, and what this one declares
 
 # From here on it is a method like any other: checked input, bad rows, maps, command line.
 dt = 1.5

@@ -12,6 +12,7 @@ from bolus.estimators import LEAKAGE_MODELS
 from bolus.phantom import Leak, Realism, simulate_patient
 from bolus.physics import RESIDUES, tissue_curve
 from bolus.report.methods_text import methods_text
+from bolus.testing import check_leakage_model
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Bidirectional:
 
 # in the package: an entry in estimators/leakage/models.py
 LEAKAGE_MODELS["bidirectional"] = Bidirectional()
+
+check_leakage_model(Bidirectional())  # the laws: signs, units, what the outputs say of it
 
 # From here on it is a model like any other: maps, sidecars, page, DICOM, command line.
 leak = Leak(ktrans=0.12, relaxivity=10.0, preload=0.1)

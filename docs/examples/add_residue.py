@@ -9,6 +9,7 @@ from bolus import METHODS, deconvolve
 from bolus.estimators import Prior
 from bolus.phantom import arterial_input
 from bolus.physics import RESIDUES, tissue_curve
+from bolus.testing import check_residue
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Triangle:
 
 
 RESIDUES["triangle"] = Triangle()  # in the package: an entry in physics/residue.py
+
+check_residue(Triangle())  # the laws: R(0) = 1, area MTT, numpy = torch, and so on
 
 # The forward model takes it: three voxels with 4 % of blood that arrives early, in time or late.
 dt = 1.5

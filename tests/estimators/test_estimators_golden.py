@@ -107,7 +107,7 @@ class TestPadova:
     @pytest.mark.parametrize("name", METHODS)
     def test_sane_on_a_real_artery(self, artery, name):
         aif, dt = artery
-        case = mixture(42, n=aif.size, dt=dt, snr=100, delay=(0.0, 0.0), aif=aif)
+        case = mixture(42, frames=aif.size, dt=dt, snr=100, delay=(0.0, 0.0), aif=aif)
         found = deconvolve(case.tissue, aif, dt, name)
         np.testing.assert_allclose(found.cbv, case.cbv, rtol=0.1)
         flow = found.cbf / case.cbf
@@ -120,7 +120,7 @@ class TestPadova:
     @pytest.mark.parametrize("name", having(response="samples", delay_invariant=True))
     def test_delay_does_not_move_flow_on_a_real_artery(self, artery, name):
         aif, dt = artery
-        case = mixture(42, n=aif.size, dt=dt, snr=50, delay=(0.0, 0.0), aif=aif)
+        case = mixture(42, frames=aif.size, dt=dt, snr=50, delay=(0.0, 0.0), aif=aif)
         late = np.concatenate([np.zeros(3), aif[:-3]])
         ratio = deconvolve(case.tissue, late, dt, name).cbf
         ratio = ratio / deconvolve(case.tissue, aif, dt, name).cbf
@@ -128,7 +128,7 @@ class TestPadova:
 
     def test_bayes_is_within_a_few_percent(self, artery):
         aif, dt = artery
-        case = mixture(42, n=aif.size, dt=dt, snr=100, aif=aif)
+        case = mixture(42, frames=aif.size, dt=dt, snr=100, aif=aif)
         found = deconvolve(case.tissue, aif, dt, "bayes")
         assert np.median(np.abs(np.log(found.cbf / case.cbf))) < 0.1
         assert np.median(np.abs(found.delay - case.delay)) < 0.3

@@ -148,7 +148,7 @@ def test_frames_of_large_noise_count_less():
 def test_a_bolus_that_some_delays_push_out_of_the_window():
     """Templates of nothing but zeros: they explain nothing, and break nothing."""
     n = 20
-    aif = gamma_variate(n=n, arrival=DT * (n - 5))
+    aif = gamma_variate(n, arrival=DT * (n - 5))
     tissue = tissue_curve(
         aif, DT, np.array([0.01]), np.array([4.0]), RESIDUES["gamma"], 0.0 * DT * np.ones(1)
     )

@@ -46,7 +46,7 @@ def pad(tissue, length):
 
 @pytest.fixture(params=[20, 60, 61], scope="module")
 def case(request):
-    return mixture(14, n=request.param, dt=90 / request.param, snr=20), 90 / request.param
+    return mixture(14, frames=request.param, dt=90 / request.param, snr=20), 90 / request.param
 
 
 def test_padding_is_at_least_double():

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from itertools import product
 
 import numpy as np
 import pytest
@@ -28,16 +27,6 @@ def weights(name, dt, mtt, delay, shape=None, frames=None):
     lags = np.arange(-lead, last).astype(float)
     one = np.array([1.0])
     return lags, kernel(lags, dt, mtt * one, delay * one, RESIDUES[name], shape)[0]
-
-
-@pytest.mark.parametrize(("name", "shape"), CASES)
-def test_kernel_sums_to_the_area(name, shape):
-    mtt = 4.0
-    for dt, delay in product((0.5, 1.5, 2.5), (-4.1, 0.0, 1.5, 2.3)):
-        lags, k = weights(name, dt, mtt, delay, shape)
-        window = dt * (lags[-1] + 0.5) - delay
-        assert k.sum() == pytest.approx(window_area(name, mtt, window), rel=2e-3)
-        assert k.min() >= -1e-12
 
 
 @settings(max_examples=40, deadline=None)
