@@ -195,6 +195,8 @@ def test_arteries_by_hand(opened, patient, kept):
 def recompute_and_go_back(page, kept):
     before = page.shot()
     page.page.get_by_role("button", name="Recompute maps").click()
+    page.page.get_by_text("This replaces the maps in the folder").wait_for(timeout=WAIT)
+    page.page.get_by_role("button", name="Yes, replace the maps").click()
     page.page.get_by_text("Median in the brain").wait_for(timeout=3 * WAIT)
     steps = page.page.locator("#artery-job li").all_inner_texts()
     assert all(step.startswith("✓") for step in steps)

@@ -16,6 +16,7 @@ from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.job import WRITING, BusyError, Job
 from bolus.viewer.load import result_of
 from bolus.viewer.regions import save_regions, with_regions
+from bolus.viewer.reproduce import check_reproducible
 from bolus.viewer.view import Result, View
 
 PAGE = "report.html"
@@ -27,7 +28,8 @@ STALE = ("dicom",)
 class Session:
     """A view of the result in ``folder``, made by the estimator ``chosen``, called ``method``.
 
-    ``before`` is the result that the last computation replaced.
+    ``before`` is the result that the last computation replaced; ``proven`` says that the present
+    one is known to follow from the kept series.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class Session:
     chosen: Estimator
     method: str
     before: Result | None = None
+    proven: bool = False
     job: Job = field(default_factory=Job)
 
     def save_arteries(self, marks: Bool[np.ndarray, "x y z"]) -> list[str]:
@@ -57,7 +60,10 @@ class Session:
         return written
 
     def recompute(self, marks: Bool[np.ndarray, "x y z"]) -> None:
-        """Begin to make all maps anew, and the folder with them, from marked arterial voxels."""
+        """Begin to make all maps anew, and the folder with them, from marked arterial voxels.
+
+        A stored result that its own series does not give is not replaced (``check_reproducible``).
+        """
         artery = marked_input(self.view, marks)
         self.job.start(lambda reporter: self._make(artery, reporter, by_hand=True))
 
@@ -70,6 +76,9 @@ class Session:
 
     def _make(self, artery: AIF, reporter: Reporter, *, by_hand: bool) -> None:
         view = self.view
+        if view.result is not None and not self.proven:
+            check_reproducible(view.result, self.chosen, self.method, self.folder, reporter)
+            self.proven = True
         measured = measure_prepared(
             view.series,
             artery,
@@ -84,7 +93,7 @@ class Session:
         maps.save(self.folder, overwrite=True, keep=self._others())
         if by_hand:
             save_arteries(view, artery, self.folder)
-        self.before = view.result
+        self.before, self.proven = view.result, True
         self.view = View(
             series=measured.series,
             curves=measured.curves,

@@ -16,6 +16,7 @@ const AMOUNTS = ["cbf", "cbv", "cbv_corrected", "mtt"];
 
 let plot = null;
 let found = null;
+let sure = false;
 
 function draw() {
   if (state.tab !== "arteries") return;
@@ -27,6 +28,7 @@ function draw() {
 
 async function ask() {
   if (state.tab !== "arteries") return;
+  sure = false;
   const voxels = state.marks.marked.list;
   byId("artery-count").textContent = `${voxels.length} marked${slicesOf(state.space, state.marks.marked.data).words}`;
   const told = voxels.length ? await preview(voxels) : { marked: 0 };
@@ -41,7 +43,7 @@ function judge() {
   const { facts } = state;
   byId("artery-save").disabled = !usable || busy();
   byId("artery-recompute").disabled = !usable || busy();
-  byId("artery-recompute").textContent = facts.made ? "Recompute maps" : "Make maps";
+  byId("artery-recompute").textContent = !facts.made ? "Make maps" : sure ? "Yes, replace the maps" : "Recompute maps";
   byId("artery-save").hidden = !facts.made;
   byId("artery-take").hidden = !facts.aif?.voxels;
   byId("artery-back").hidden = !facts.before;
@@ -95,6 +97,18 @@ function scaled(aif) {
 function notes(told) {
   const fit = told.filter((note) => !note.startsWith("mean of"));
   return element("ul", {}, ...fit.map((note) => element("li", {}, note)));
+}
+
+// The folder's maps are replaced only when that was asked and said.
+function recompute() {
+  if (state.facts.made && !sure) {
+    sure = true;
+    byId("artery-said").textContent = "This replaces the maps in the folder, if they can be made again from its series.";
+    judge();
+    return;
+  }
+  sure = false;
+  run({ voxels: state.marks.marked.list });
 }
 
 let job = null;
@@ -178,7 +192,7 @@ export function setUpArteries() {
     Object.assign(button("Take those of these maps", begin), { id: "artery-take" }),
     element("span", { className: "count", id: "artery-count" }));
   byId("artery-save").addEventListener("click", save);
-  byId("artery-recompute").addEventListener("click", () => run({ voxels: state.marks.marked.list }));
+  byId("artery-recompute").addEventListener("click", recompute);
   byId("artery-back").addEventListener("click", () => run({ back: true }));
   const unit = state.facts.relative ? "TE·ΔR2*" : "ΔR2*, 1/s";
   plot = new Plot(byId("artery-plot"), {
