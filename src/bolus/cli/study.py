@@ -60,6 +60,16 @@ def study(
     map: Annotated[
         str, typer.Option(metavar="cbf|cbv|cbv_corrected", help="The map whose ratio is judged.")
     ] = "cbf",
+    as_published: Annotated[
+        bool,
+        typer.Option(
+            "--as-published",
+            help="As the published study did it: phae-paper trained on the patients marked train, "
+            "none held out; no leakage correction; noise in arterial voxels too, whose signals are "
+            "averaged; what its program computes beside osvd and tikhonov. The page holds both "
+            "side by side.",
+        ),
+    ] = False,
     resamples: Annotated[int, typer.Option(metavar="N", help="Resamples of the bootstrap.")] = 2000,
     seed: Annotated[int, typer.Option(help="Same seed, same noise and intervals.")] = 0,
     jobs: Jobs = None,
@@ -84,6 +94,7 @@ def study(
     from bolus.report.layout import as_rich
     from bolus.study import StudySettings, read_snrs, run_study
     from bolus.study.layouts import first_table
+    from bolus.study.published import as_published as published_settings
 
     settings = StudySettings(
         methods=_names(methods),
@@ -96,6 +107,8 @@ def study(
         motion=motion,
         map=map,
     )
+    if as_published:
+        settings, train = published_settings(settings), train or "paper"
     with reporting(quiet) as reporter:
         made = run_study(
             cohort,

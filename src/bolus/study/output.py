@@ -20,6 +20,7 @@ from bolus.io.cohort import Participant
 from bolus.notice import NOTICE
 from bolus.report.layout import Layout, as_markdown
 from bolus.report.summary import software
+from bolus.study.comparison import Ran, contradictions, deviations, trained_weights
 from bolus.study.figures import (
     Example,
     grading_figure,
@@ -110,7 +111,24 @@ def _layouts(study: "Study") -> list[Layout]:
     grades = subgroup_table(study.rows, study.table)
     if grades is not None:
         found.append(grades)
+    if study.settings.published:
+        found += [deviations(_ran(study)), contradictions()]
     return found
+
+
+def _ran(study: "Study") -> Ran:
+    """What is held beside the published study."""
+    achieved = {
+        "none added" if row.snr == NO_NOISE else row.snr: row.achieved[0]
+        for row in study.table
+        if row.method != TRUTH
+    }
+    return Ran(
+        participants=study.participants,
+        trained=study.series_trained,
+        provenance=trained_weights(study.weights.get("phae-paper")),
+        achieved=achieved,
+    )
 
 
 def _table_csv(study: "Study") -> str:

@@ -29,12 +29,13 @@ from bolus.patient import (
     Measured,
     PatientMaps,
     estimate,
-    measure,
     measure_prepared,
     method_or_weights,
     ready,
 )
+from bolus.study.extra import EXTRA
 from bolus.study.noise import Baseline, baseline, missing_noise, with_noise
+from bolus.study.published import signal_mean
 from bolus.study.settings import StudySettings, snr_name
 
 UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
@@ -262,13 +263,19 @@ class _Ready:
         if self.aif is not None:
             return measure_prepared(noisy, self.aif, regions=regions, preparation=preparation)
         raw = self.case.series
-        return measure(
+        found = ready(
             replace(raw, signal=with_noise(raw.signal, sd, key)),
-            masks.get("aif"),
             masks.get("brain"),
-            regions=regions,
             preparation=preparation,
         )
+        marked, aif = masks.get("aif"), None
+        if self.settings.published:
+            if marked is None:
+                marked = measure_prepared(found, preparation=UNCORRECTED).aif.mask
+            assert marked is not None
+            aif = signal_mean(found, marked)
+        given = marked if aif is None else aif
+        return measure_prepared(found, given, regions=regions, preparation=preparation)
 
 
 def _row(
@@ -333,6 +340,8 @@ def _ratios(maps: PatientMaps, case: _Case, name: str) -> dict[str, float | str]
 
 
 def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:
+    if method in EXTRA:
+        return EXTRA[method]
     return estimator(method_or_weights(method, weights.get(method)))
 
 

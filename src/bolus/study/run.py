@@ -30,7 +30,8 @@ class Study:
     """What a study found.
 
     ``participants`` were examined, ``rows`` has every method at every SNR in each, ``examined``
-    also those of whom nothing could be made; ``trained`` says on whom weights were trained.
+    also those of whom nothing could be made; ``trained`` says on whom weights were trained,
+    ``series_trained`` on how many.
     """
 
     cohort: Path
@@ -42,6 +43,7 @@ class Study:
     pairs: tuple[Pair, ...]
     weights: Mapping[str, Path]
     trained: str | None
+    series_trained: int
 
     @property
     def failed(self) -> tuple[Examined, ...]:
@@ -95,6 +97,7 @@ def run_study(
         pairs=pairs(rows, chosen),
         weights=weights,
         trained=trained,
+        series_trained=sum(one.split == "train" for one in everyone) if weights else 0,
     )
     with output_folder(place, overwrite) as partial:
         write_results(study, work / MAPS, partial)
@@ -159,7 +162,7 @@ def _weights(
             series,
             preset=preset,
             seed=settings.seed,
-            sample=Sample(voxels=VOXELS[preset]),
+            sample=Sample(voxels=VOXELS[preset], validation=0.0 if settings.published else None),
             resume=resume,
             reporter=reporter,
         )

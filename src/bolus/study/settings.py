@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bolus.data import InputError, LeakageCorrection, MotionCorrection, Preparation
 from bolus.estimators import METHODS, find_leakage_model
 from bolus.grading import MAPS
+from bolus.study.extra import EXTRA
 
 STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
@@ -19,14 +20,16 @@ TRAINABLE = ("paper", "phae")
 
 @dataclass(frozen=True, kw_only=True)
 class StudySettings:
-    """``methods`` of METHODS at every one of ``snrs``; all that hangs on chance comes of ``seed``.
+    """``methods`` of METHODS and EXTRA at every one of ``snrs``; ``seed`` makes all that is random.
 
     At an SNR, so much Gaussian noise is added to the magnitude that the mean of the baseline over
     its SD, the data's own noise included, comes down to it (``study.noise``); with ``noisy_aif``
     frames and arterial input are found in the noisy series too, else they stay those of the series
     as it is. ``map`` of grading.MAPS is what the ratio is of. ``leakage`` corrects the curves of
     every method by ``leakage_model``. ``motion`` takes out that of the head first, which the
-    published study did not. ``resamples`` are the bootstrap's.
+    published study did not. ``resamples`` are the bootstrap's. ``published``: the arterial signal
+    is averaged before it is converted, training holds no patient out, and the page holds the run
+    beside the published study (``study.published`` sets all of it).
 
     Raises InputError for what no study can do.
     """
@@ -40,12 +43,14 @@ class StudySettings:
     leakage_model: str = "free"
     motion: bool = False
     map: str = "cbf"
+    published: bool = False
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.methods if name not in METHODS]
+        known = (*METHODS, *EXTRA)
+        unknown = [name for name in self.methods if name not in known]
         if unknown or not self.methods or len(set(self.methods)) < len(self.methods):
             raise InputError(
-                f"methods are different ones of {', '.join(METHODS)}, found "
+                f"methods are different ones of {', '.join(known)}, found "
                 f"{', '.join(self.methods) or 'none'}"
             )
         if not self.snrs or min(self.snrs) <= 0 or len(set(self.snrs)) < len(self.snrs):

@@ -1,0 +1,36 @@
+"""Methods that only a study compares: what the published study's program computes."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.estimators import Estimator
+from bolus.estimators.problem import Toeplitz
+from bolus.estimators.protocol import Capabilities, CurveScale
+from bolus.estimators.solve import Bank, Spectral, by_the_first
+from bolus.estimators.spectral import CAUSAL, truncation
+
+
+@dataclass(frozen=True)
+class PlainSVD:
+    """Truncated SVD of the causal matrix of rectangle sums: PWS's, where ``svd`` weighs samples.
+
+    Singular values under ``threshold``·σmax are dropped; moved by delay. With ``tikhonov-fixed``
+    it is what the program of the published study has in place of oSVD and an L-curve.
+    """
+
+    threshold: float = 0.2
+
+    capabilities: ClassVar[Capabilities] = CAUSAL
+
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
+        problem = Toeplitz(aif, dt, volterra=False)
+        bank = Bank.of(problem, truncation(problem.s, self.threshold)[None], like.dtype)
+        return Spectral(problem, bank, by_the_first)
+
+
+EXTRA: dict[str, Estimator] = {"svd-pws": PlainSVD()}
+"""Name in a study → estimator."""

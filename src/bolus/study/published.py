@@ -1,0 +1,53 @@
+"""The published study as it was done, as far as it says: what ``--as-published`` sets."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool
+
+from bolus.data import AIF, ArterialInputError, PreparedSeries
+from bolus.physics.signal import clip_signal, delta_r2star
+from bolus.study.settings import StudySettings
+
+METHODS = ("phae-paper", "osvd", "tikhonov", "tikhonov-fixed", "svd-pws")
+"""The three methods by name, and what the program that it names for two of them computes."""
+FLOOR = 0.01
+"""Smallest signal, as a fraction of S0, that is not clipped."""
+
+
+def as_published(settings: StudySettings) -> StudySettings:
+    """The same study without what the published one did not have.
+
+    No leakage correction and no correction of head motion; noise in the arterial voxels too, whose
+    signals are averaged before they are converted; training holds no patient out.
+    """
+    return replace(
+        settings,
+        methods=METHODS,
+        noisy_aif=True,
+        leakage=False,
+        motion=False,
+        map="cbf",
+        published=True,
+    )
+
+
+def signal_mean(series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
+    """Arterial input of marked voxels by their mean signal, converted afterwards.
+
+    Bright voxels outweigh dark ones, and where the agent of some has left the noise hides the
+    peak; ``bolus.aif`` averages concentrations instead. Raises ArterialInputError when no marked
+    voxel has a usable signal.
+    """
+    signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)
+    good = np.isfinite(signal).all(axis=1)
+    if not good.any():
+        raise ArterialInputError(f"none of the {good.size} marked voxels has a finite signal")
+    mean = signal[good].mean(axis=0)
+    level = float(mean[: series.frames.onset - series.frames.first].mean())
+    if not level > 0:
+        raise ArterialInputError("the marked voxels have no positive baseline")
+    used = mask.copy()
+    used[mask] = good
+    curve = delta_r2star(clip_signal(mean, np.array(level), FLOOR), level, series.te or 1.0)
+    return AIF(curve=curve, dt=series.dt, origin="mask", mask=used)
