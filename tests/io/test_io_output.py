@@ -1,6 +1,10 @@
 """Output folders are there and whole, or as before; JSON is JSON."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +242,45 @@ def test_broken_write_keeps_the_old_file(tmp_path, monkeypatch):
         write_bytes(path, b"new content")
     assert path.read_text() == "old"
     assert tree(tmp_path) == ["a.txt"]
+
+
+KILLED = """
+import os, signal, sys
+from bolus.io import output_folder
+with output_folder(sys.argv[1]) as folder:
+    (folder / "half.txt").write_text("half")
+    print("ready", flush=True)
+    sys.stdin.readline()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a lock that ends with its process needs POSIX")
+def test_what_killed_runs_left_goes_and_what_others_make_stays(tmp_path):
+    """Two runs are at work; one is killed; a third removes what it left and nothing else."""
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", KILLED, tmp_path / "OUT"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    try:
+        for one in runs:
+            assert one.stdout.readline() == "ready\n"
+        foreign = [".OUT.partial-mine", ".OTHER.partial-00c0ffee", ".OUT.partial-00c0ffee"]
+        for name in foreign:
+            (tmp_path / name).mkdir()
+        assert len(list(tmp_path.glob(".OUT.partial-*"))) == 4
+        runs[0].communicate("\n")
+        assert runs[0].returncode == -signal.SIGKILL
+        assert len(list(tmp_path.glob(".OUT.partial-*/half.txt"))) == 2
+        with output_folder(tmp_path / "OUT") as folder:
+            fill(folder)
+        assert len(list(tmp_path.glob(".OUT.partial-*/half.txt"))) == 1, "of the run that lives"
+        assert all((tmp_path / name).is_dir() for name in foreign)
+        assert tree(tmp_path / "OUT") == ["maps", "maps/new.txt", "summary.json"]
+    finally:
+        for one in runs:
+            one.kill()
+            one.communicate()

@@ -21,12 +21,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from secrets import token_hex
 
 from bolus.data import QUANTITIES, InputError, OutputError
 from bolus.io.bids_description import DESCRIPTION, TOP, check_description, write_description
 from bolus.io.cohort import participant_name
 from bolus.io.output import check_output
+from bolus.io.partial import partial_folder, whole
 
 _NAME = re.compile(r"(sub-[A-Za-z0-9]+)(?:_(ses-[A-Za-z0-9]+))?_.+")
 _VARIANTS = {"_sd": "SD", "_corrected": "Corrected"}
@@ -169,26 +169,31 @@ def dataset_folder(
     """
     check_dataset(dataset, names, overwrite)
     root = Path(dataset).resolve()
-    made = [folder for folder in (root, *root.parents) if not folder.exists()]
-    partial = root / f"{_PARTIAL}{token_hex(4)}"
+    new = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
-        _make(partial)
-        yield partial
-        check_dataset(root, names, overwrite)
-        fresh = not (root / DESCRIPTION).exists()
-        try:
-            write_description(root, raw, SUFFIXES)
-            _enter(partial, root, names)
-        except BaseException:
-            if fresh and not any(root.glob("sub-*")):
-                for name in TOP:
-                    (root / name).unlink(missing_ok=True)
-            raise
+        with partial_folder(root, _PARTIAL) as partial:
+            yield partial
+            check_dataset(root, names, overwrite)
+            whole(partial)
+            _join(partial, root, names, raw)
+            shutil.rmtree(partial, ignore_errors=True)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
         with suppress(OSError):
-            for folder in made:
+            for folder in new:
                 folder.rmdir()
+
+
+def _join(partial: Path, root: Path, names: BidsNames, raw: Path | None) -> None:
+    """Describe the dataset and let the files enter; undo that when a step fails."""
+    fresh = not (root / DESCRIPTION).exists()
+    try:
+        write_description(root, raw, SUFFIXES)
+        _enter(partial, root, names)
+    except BaseException:
+        if fresh and not any(root.glob("sub-*")):
+            for name in TOP:
+                (root / name).unlink(missing_ok=True)
+        raise
 
 
 def _enter(partial: Path, root: Path, names: BidsNames) -> None:

@@ -10,6 +10,7 @@ from secrets import token_hex
 
 from bolus.base.json import read_json
 from bolus.data import InputError, OutputError
+from bolus.io.partial import partial_folder, whole
 
 
 def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -59,29 +60,25 @@ def output_folder(
 
     When the block raises, the temporary folder goes and ``path`` is as before. With ``overwrite``
     an empty folder, or one whose ``summary.json`` says ``"software": "bolus…"``, is replaced; what
-    it has of the names ``keep``, and the block did not write, is copied into the new one.
+    it has of the names ``keep``, and the block did not write, is copied into the new one. What runs
+    that were killed left of their temporary folders for this ``path`` is removed.
 
     Raises OutputError as ``check_output`` does, and when the folder cannot be put in place.
     """
     check_output(path, overwrite)
     path = Path(path).resolve()
-    made = [folder for folder in path.parents if not folder.exists()]
-    partial = path.with_name(f".{path.name}.partial-{token_hex(4)}")
+    fresh = [folder for folder in path.parents if not folder.exists()]
     try:
-        _make(partial)
-        yield partial
-        _take_over(path, partial, keep)
-        _put_in_place(partial, path, overwrite)
+        with partial_folder(path.parent, f".{path.name}.partial-") as partial:
+            yield partial
+            _take_over(path, partial, keep)
+            whole(partial)
+            _put_in_place(partial, path, overwrite)
     except BaseException:
-        _remove(partial, made)
+        with suppress(OSError):  # of the parents made for it, those that are empty
+            for parent in fresh:
+                parent.rmdir()
         raise
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
 
 
 def _take_over(old: Path, new: Path, names: Collection[str]) -> None:
@@ -96,14 +93,6 @@ def _take_over(old: Path, new: Path, names: Collection[str]) -> None:
                 shutil.copy2(source, target)
         except (OSError, shutil.Error) as error:
             raise OutputError(f"{source}: cannot be taken over ({error})") from error
-
-
-def _remove(folder: Path, parents: list[Path]) -> None:
-    """Remove the folder, and of the parents made for it those that are empty."""
-    shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
-        for parent in parents:
-            parent.rmdir()
 
 
 def _put_in_place(partial: Path, path: Path, overwrite: bool) -> None:

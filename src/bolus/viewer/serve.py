@@ -21,6 +21,7 @@ from bolus.io import check_output
 from bolus.patient import method_name, method_or_weights, ready
 from bolus.preprocess import tissue_curves
 from bolus.viewer.app import application
+from bolus.viewer.connections import BACKLOG, bounded_protocol
 from bolus.viewer.load import read_view
 from bolus.viewer.session import Session
 from bolus.viewer.view import View
@@ -93,7 +94,13 @@ class Viewer:
         if browser and _has_display():
             webbrowser.open(self.address)
         config = uvicorn.Config(
-            self.app, log_level="error", ws="none", server_header=False, timeout_graceful_shutdown=2
+            self.app,
+            http=bounded_protocol(),
+            backlog=BACKLOG,
+            log_level="error",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=2,
         )
         with self.listener, suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[self.listener])
@@ -170,7 +177,7 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise InputError(f"port {port} of {HOST} cannot be used ({error})") from error
-    listener.listen()
+    listener.listen(BACKLOG)
     return listener
 
 
