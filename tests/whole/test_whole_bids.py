@@ -302,7 +302,7 @@ def test_nothing_half_written(inputs, tmp_path, monkeypatch):
     def failing(*_):
         raise RuntimeError("disk on fire")
 
-    monkeypatch.setattr("bolus.report.folder.save_overview", failing)
+    monkeypatch.setattr("bolus.report.artifacts.save_overview", failing)
     with pytest.raises(RuntimeError):
         maps.save_bids(tmp_path / "d", subject="02")
     with pytest.raises(RuntimeError):

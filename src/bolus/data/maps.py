@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -29,6 +30,13 @@ class Quality(IntFlag):
     CLIPPED = 4
     NON_FINITE = 8
     POOR_FIT = 16
+
+
+class Marked(NamedTuple):
+    """A region of a result, and whether it was found (else it was given)."""
+
+    mask: Bool[np.ndarray, "x y z"]
+    found: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,6 +124,14 @@ class PerfusionMaps:
     def display_range(self, name: str) -> Range:
         """The range (low, high) on display of a map or an SD, wherever it is shown."""
         return display_of(name).range(self.volume(name)[self.mask])
+
+    @property
+    def regions(self) -> dict[str, Marked]:
+        """Regions by name: 'brain', 'aif' where its voxels are known, and those that were given."""
+        found = {"brain": Marked(self.mask, not self.brain_given)}
+        if self.aif.mask is not None:
+            found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+        return {**found, **{name: Marked(mask, False) for name, mask in self.rois.items()}}
 
     @property
     def cbf(self) -> Float[np.ndarray, "x y z"]:

@@ -3,14 +3,12 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from bolus.base.json import read_json
 from bolus.data import PerfusionMaps
 from bolus.io import write_json
 from bolus.io.bids import BidsNames, dataset_folder
 from bolus.io.bids_description import raw_dataset, raw_link
-from bolus.report.folder import write_report
+from bolus.report.artifacts import Artifact, Image, artifacts
 
 MASK_TYPES = {"brain_mask": "Brain", "roi_tumor": "Lesion"}
 """BIDS' words for masks, by the name in a result folder; every other is an ROI."""
@@ -43,46 +41,27 @@ def save_bids(
 def write_bids(
     maps: PerfusionMaps, folder: Path, names: BidsNames, inputs: Sequence[str] = ()
 ) -> None:
-    """Write every file of a result under its BIDS name below an existing folder.
+    """Write every file of a result (``artifacts``) under its BIDS name below an existing folder.
 
-    They are ``write_report``'s, the page without a patient's name. The sidecars say besides what
-    BIDS asks of derivatives, ``inputs`` being BIDS URIs, and the arterial table has one too.
+    The page does not name the patient. The sidecars say besides what BIDS asks of derivatives,
+    ``inputs`` being BIDS URIs, and the arterial table has one too.
     """
-    with TemporaryDirectory(dir=folder) as plain:
-        write_report(maps, Path(plain))
-        files = sorted(Path(plain).iterdir())
-        images = {path.name.removesuffix(".nii.gz") for path in files}
-        for path in files:
-            target = folder / names.path(path.name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix == ".json" and path.stem in images:
-                told = read_json(path)
-                write_json(target, _sidecar(told, path.stem, inputs))
-            else:
-                path.rename(target)
-    write_json(folder / names.path("aif.json"), _aif_sidecar(maps))
+    for artifact in artifacts(maps):
+        target = folder / names.path(artifact.file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        artifact.payload.write(target)
+        if artifact.sidecar is not None:
+            write_json(folder / names.path(f"{artifact.name}.json"), _sidecar(artifact, inputs))
 
 
-def _sidecar(told: dict[str, object], name: str, inputs: Sequence[str]) -> dict[str, object]:
-    """A sidecar with the fields of BIDS derivatives; what is unknown is left out."""
-    known = {key: value for key, value in told.items() if value is not None}
-    mask = name.endswith("_mask") or name.startswith("roi_")
-    kind = {"Type": MASK_TYPES.get(name, "ROI"), "SpatialReference": "orig"}
+def _sidecar(artifact: Artifact, inputs: Sequence[str]) -> dict[str, object]:
+    """A sidecar with the fields of BIDS derivatives; of an image's, what is unknown is left out."""
+    said = dict(artifact.sidecar or {})
+    if not isinstance(artifact.payload, Image):
+        return said
+    kind = {"Type": MASK_TYPES.get(artifact.name, "ROI"), "SpatialReference": "orig"}
     return {
-        **known,
-        **(kind if mask else {"SkullStripped": True}),
+        **{key: value for key, value in said.items() if value is not None},
+        **(kind if artifact.payload.mask else {"SkullStripped": True}),
         **({"Sources": list(inputs)} if inputs else {}),
     }
-
-
-def _aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
-    """What the arterial table and its columns are."""
-    about = {
-        "Description": f"Arterial input; origin: {maps.aif.origin}",
-        "time_s": {"Description": "Time from the first used frame", "Units": "s"},
-    }
-    if maps.relative:
-        told = "Echo time times the change of R2*, for the echo time is unknown"
-        return {**about, "te_delta_r2star": {"Description": told}}
-    change = {"Description": "Change of the transverse relaxation rate R2*", "Units": "1/s"}
-    return {**about, "delta_r2star_per_s": change}

@@ -47,6 +47,19 @@ def quality_sidecar(maps: PerfusionMaps) -> dict[str, object]:
     return {"Description": "Sum of bits, 0 is good", "Bits": bits, **_provenance(maps)}
 
 
+def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
+    """Sidecar of the arterial table: what it and its columns are."""
+    about = {
+        "Description": f"Arterial input; origin: {maps.aif.origin}",
+        "time_s": {"Description": "Time from the first used frame", "Units": "s"},
+    }
+    if maps.relative:
+        told = "Echo time times the change of R2*, for the echo time is unknown"
+        return {**about, "te_delta_r2star": {"Description": told}}
+    change = {"Description": "Change of the transverse relaxation rate R2*", "Units": "1/s"}
+    return {**about, "delta_r2star_per_s": change}
+
+
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
     frames = maps.series.frames

@@ -1,10 +1,9 @@
 """Brain, arterial voxels, tumour and reference as segments of one DICOM segmentation."""
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool
 
 from bolus.data import PerfusionMaps
 from bolus.io.dicom_out.codes import FAMILIES, REGIONS_NUMBER, SEGMENTATION, SEGMENTS
@@ -18,14 +17,6 @@ else:
     SegmentDescription = Segmentation = Any  # highdicom is imported with the first object
 
 
-class _Region(NamedTuple):
-    """A region by its name in SEGMENTS, and whether it was found (else it was given)."""
-
-    name: str
-    mask: Bool[np.ndarray, "x y z"]
-    found: bool
-
-
 def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
     """The regions that maps know, one segment each, in all slices, under the study of the source.
 
@@ -33,8 +24,8 @@ def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
     """
     import highdicom as hd
 
-    regions = _regions(maps)
-    stack = np.stack([region.mask for region in regions], axis=-1).astype(np.uint8)
+    regions = maps.regions
+    stack = np.stack([region.mask for region in regions.values()], axis=-1).astype(np.uint8)
     stamp = Stamp(
         origin=origin,
         grid=maps.grid,
@@ -42,14 +33,15 @@ def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
         number=origin.first_number + REGIONS_NUMBER,
         content=stack.tobytes(),
         told="Regions: "
-        + ", ".join(f"{r.name} {'found' if r.found else 'given'}" for r in regions),
+        + ", ".join(f"{n} {'found' if r.found else 'given'}" for n, r in regions.items()),
     )
     numbers = list(range(1, len(regions) + 1))
     volume = volume_of(stack, maps.grid, origin, {"SegmentNumber": numbers})
     made = hd.seg.Segmentation(
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
-            _described(region, number) for number, region in zip(numbers, regions, strict=True)
+            _described(name, region.found, number)
+            for number, (name, region) in zip(numbers, regions.items(), strict=True)
         ],
         content_label="REGIONS",
         content_description="Regions of perfusion maps",
@@ -60,30 +52,23 @@ def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
     return made
 
 
-def _regions(maps: PerfusionMaps) -> list[_Region]:
-    found = [_Region("brain", maps.mask, not maps.brain_given)]
-    if maps.aif.mask is not None:
-        found.append(_Region("aif", maps.aif.mask, maps.aif.origin == "automatic"))
-    return found + [_Region(name, mask, False) for name, mask in maps.rois.items()]
-
-
-def _described(region: _Region, number: int) -> SegmentDescription:
+def _described(name: str, found: bool, number: int) -> SegmentDescription:
     import highdicom as hd
 
-    about = SEGMENTS[region.name]
+    about = SEGMENTS[name]
     return hd.seg.SegmentDescription(
         segment_number=number,
         segment_label=about.label,
         segmented_property_category=coded(about.category),
         segmented_property_type=coded(about.type),
-        algorithm_type="AUTOMATIC" if region.found else "MANUAL",
+        algorithm_type="AUTOMATIC" if found else "MANUAL",
         algorithm_identification=hd.AlgorithmIdentificationSequence(
-            name=f"bolus {region.name}",
-            family=coded(FAMILIES[region.name]),
+            name=f"bolus {name}",
+            family=coded(FAMILIES[name]),
             version=version("bolus"),
             source="bolus",
         )
-        if region.found
+        if found
         else None,
         tracking_id=None,
         anatomic_regions=None if about.region is None else [coded(about.region)],

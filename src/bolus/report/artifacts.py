@@ -1,0 +1,134 @@
+"""Everything that a result consists of, once: the folder and the BIDS dataset are layouts of it.
+
+DICOM objects are made of the same maps (``maps.units``) and regions (``maps.regions``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
+
+import numpy as np
+
+from bolus.data import AIF, Grid, Identity, PerfusionMaps
+from bolus.io import write_aif, write_json, write_volume
+from bolus.report.overview import save_overview
+from bolus.report.page import write_page
+from bolus.report.summary import aif_sidecar, mask_sidecar, quality_sidecar, sidecar, summary
+
+
+class Payload(Protocol):
+    """The content of a file; ``ending`` is that of its name."""
+
+    ending: ClassVar[str]
+
+    def write(self, path: Path) -> None:
+        """Write it. Raises OutputError."""
+        ...
+
+
+class Artifact(NamedTuple):
+    """One file of a result: its name without ending, its content, and what is said beside it."""
+
+    name: str
+    payload: Payload
+    sidecar: Mapping[str, object] | None = None
+
+    @property
+    def file(self) -> str:
+        """The name in a result folder."""
+        return self.name + self.payload.ending
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A volume on its grid; ``mask`` says that it is a region, of 0 and 1."""
+
+    ending: ClassVar[str] = ".nii.gz"
+    values: np.ndarray
+    grid: Grid
+    mask: bool = False
+
+    def write(self, path: Path) -> None:
+        """As NIfTI."""
+        write_volume(path, self.values, self.grid)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """An arterial input."""
+
+    ending: ClassVar[str] = ".tsv"
+    aif: AIF
+    relative: bool
+
+    def write(self, path: Path) -> None:
+        """As columns of time and concentration."""
+        write_aif(path, self.aif, relative=self.relative)
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """The picture of a result."""
+
+    ending: ClassVar[str] = ".png"
+    maps: PerfusionMaps
+
+    def write(self, path: Path) -> None:
+        """As PNG."""
+        save_overview(self.maps, path)
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """The page of a result, which names the patient where ``identity`` is given."""
+
+    ending: ClassVar[str] = ".html"
+    maps: PerfusionMaps
+    identity: Identity | None
+
+    def write(self, path: Path) -> None:
+        """As one file of HTML."""
+        write_page(self.maps, path, self.identity)
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """The facts of a result for programs."""
+
+    ending: ClassVar[str] = ".json"
+    maps: PerfusionMaps
+
+    def write(self, path: Path) -> None:
+        """As JSON."""
+        write_json(path, summary(self.maps))
+
+
+def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator[Artifact]:
+    """The files of a result, in the order of writing; the summary, which makes it whole, is last.
+
+    Maps, their SDs where the method has a posterior, quality and regions are images with a sidecar;
+    'aif' is the arterial input, 'overview' the picture, 'report' the page.
+    """
+    for name in maps.units:
+        yield Artifact(name, Image(maps.volume(name), maps.grid), sidecar(maps, name))
+    yield Artifact("quality", Image(maps.quality, maps.grid), quality_sidecar(maps))
+    for name, mask, text in _masks(maps):
+        yield Artifact(name, Image(mask, maps.grid, mask=True), mask_sidecar(maps, text))
+    yield Artifact("aif", Table(maps.aif, maps.relative), aif_sidecar(maps))
+    yield Artifact("overview", Overview(maps))
+    yield Artifact("report", Page(maps, identity))
+    yield Artifact("summary", Summary(maps))
+
+
+def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Name, voxels and description; the arterial mask is empty for a curve from outside."""
+    yield "brain_mask", maps.mask, "Voxels for which maps were made"
+    arteries = np.zeros_like(maps.mask) if maps.aif.mask is None else maps.aif.mask
+    yield (
+        "aif_mask",
+        arteries,
+        f"Voxels averaged into the arterial input; origin: {maps.aif.origin}",
+    )
+    for name, region in maps.rois.items():
+        yield f"roi_{name}", region, f"Region given as {name}"
