@@ -79,7 +79,13 @@ def test_page_and_table_of_regions(maps):
 
 def test_the_viewer(result, maps):
     curves = result.measured.curves
-    view = View(series=maps.series, curves=curves, result=result, regions=maps.rois)
+    view = View(
+        series=maps.series,
+        curves=curves,
+        result=result,
+        regions=maps.rois,
+        preparation=maps.preparation,
+    )
     found = {volume["name"]: volume for volume in shown(view)}
     assert list(found)[:-2] == list(QUANTITIES)
     for name in QUANTITIES:

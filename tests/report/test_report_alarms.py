@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from altered import altered
+from altered import STILL, altered
 from bolus.data import ArterialScore, Criterion
 from bolus.patient import estimate, measure, perfusion_maps
 from bolus.phantom import simulate_patient
@@ -24,7 +24,7 @@ def made():
 @pytest.fixture(scope="module")
 def clean(made):
     """What is measured of it with the input that is found."""
-    return measure(made.series, motion=False)
+    return measure(made.series, preparation=STILL)
 
 
 def with_input(clean, curve, method="osvd"):
@@ -50,11 +50,11 @@ def test_a_bolus_that_is_cut_at_the_end_of_the_series(made, clean):
     stop = peak + round(10 / made.series.dt)
     short = replace(made.series, signal=made.series.signal[..., :stop])
     curve = clean.aif.curve[: stop - clean.series.frames.first]
-    found = raised(perfusion_maps(short, "osvd", curve, motion=False))["End of the bolus"]
+    found = raised(perfusion_maps(short, "osvd", curve, preparation=STILL))["End of the bolus"]
     assert "9 s after the peak" in found.figure
     assert "cut at the end" in found.meaning
     longer = replace(made.series, signal=made.series.signal[..., : stop + round(20 / 1.5)])
-    assert "End of the bolus" not in raised(perfusion_maps(longer, "osvd", motion=False))
+    assert "End of the bolus" not in raised(perfusion_maps(longer, "osvd", preparation=STILL))
 
 
 def test_an_input_as_wide_as_tissue(clean):
@@ -85,7 +85,7 @@ def test_transit_times_piled_up_at_either_end(clean):
 
 def test_saturated_arterial_voxels_with_a_high_score():
     noisy = measure(simulate_patient(seed=5, tumor="low", snr=20, shape=(48, 48, 8)).series,
-                    motion=False)  # fmt: skip
+                    preparation=STILL)  # fmt: skip
     assert noisy.aif.quality > 0.5
     found = next(c for c in checks(estimate(noisy, "osvd")) if c.name == "Arterial input")
     assert found.word is Word.DOUBTFUL
