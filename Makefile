@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/phae/shipped
 
-.PHONY: demo test lint structure docs study-small weights weights-paper clean
+.PHONY: demo test lint structure docs fuzz study-small weights weights-paper clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
@@ -29,6 +29,10 @@ structure:
 # The site, into docs/_build/html; it runs the scripts of its gallery.
 docs: .venv/.ready-dev
 	$(BIN)/sphinx-build -E -W --keep-going -b html docs docs/_build/html
+
+# Broken and absurd input, about 1700 cases in ten minutes; writes docs/fuzz.md, and fails where it finds a fault.
+fuzz: .venv/.ready-dev
+	cd tests && ../$(BIN)/python -m fuzz ../docs/fuzz.md
 
 # A whole study, small: 8 simulated patients, two levels of noise, under a minute on two cores.
 study-small: .venv/.ready

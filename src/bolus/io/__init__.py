@@ -15,12 +15,14 @@ from bolus.io.kept import KEPT, read_kept, write_kept
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask
 from bolus.io.output import check_output, output_folder
-from bolus.io.series import MIN_FRAMES, read_series
+from bolus.io.series import FORMATS, MIN_FRAMES, Format, read_series
 from bolus.io.volumes import write_series, write_volume
 
 __all__ = [
+    "FORMATS",
     "KEPT",
     "MIN_FRAMES",
+    "Format",
     "check_dicom_output",
     "check_output",
     "checksum",

@@ -14,7 +14,6 @@ from bolus.io.frame_order import in_time, renumbered
 from bolus.io.nifti import check_nifti, load_image, read_values
 from bolus.io.nifti_header import grid_of
 from bolus.io.series import MIN_FRAMES
-from bolus.io.signal import check_signal
 from bolus.io.slice_timing import measured_slice_times, stated_slice_times
 from bolus.io.timing import checked_te, checked_tr
 
@@ -60,7 +59,6 @@ def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSC
         grid = grid_of(loaded.header, folder, SeriesError)
         _check_places(chosen, grid)
         signal = read_values(loaded, folder, SeriesError)
-        check_signal(signal, folder)
         return DSCSeries(
             signal=signal,
             grid=grid,

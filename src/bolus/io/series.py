@@ -1,18 +1,40 @@
 """Reading a DSC-MRI series, from a NIfTI file or a DICOM folder."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from bolus.data import DSCSeries, SeriesError, Source
 from bolus.io.checksums import checksum
 from bolus.io.dicom_headers import begins_like_dicom
 from bolus.io.nifti import check_nifti, is_nifti_name, load_image, read_values
-from bolus.io.nifti_header import grid_of, time_unit
+from bolus.io.nifti_header import check_affine, grid_of, time_unit
 from bolus.io.signal import check_signal
 from bolus.io.slice_timing import stated_slice_times
-from bolus.io.timing import header_interval, read_sidecar, resolve_te, resolve_tr, sidecar_path
+from bolus.io.timing import (
+    checked_te,
+    checked_tr,
+    header_interval,
+    read_sidecar,
+    resolve_te,
+    resolve_tr,
+    sidecar_path,
+)
 
 MIN_FRAMES = 20
+
+
+class Format(NamedTuple):
+    """A format of files that hold a series.
+
+    ``recognises`` looks at a file and says whether it is one. ``read`` is given the file, and echo
+    and repetition time in s where the user states them (else None); what it returns is checked by
+    ``read_series``. It raises SeriesError with the file's name for what it cannot read.
+    """
+
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, float | None, float | None], DSCSeries]
 
 
 def read_series(
@@ -23,14 +45,14 @@ def read_series(
 ) -> DSCSeries:
     """Read a series: signal (x, y, z, t) in scanner units as float32, times in s.
 
-    ``path`` is a ``.nii`` or ``.nii.gz`` file or a folder with DICOM files. ``te`` and ``tr`` in
+    ``path`` is a folder with DICOM files or a file of one of FORMATS: NIfTI. ``te`` and ``tr`` in
     seconds go before what the files say. ``series`` is the DICOM SeriesNumber to take when a
     folder holds several series that could be meant. An unknown echo time is None; values that are
     not finite are kept. The times of slices within a frame are those of a sidecar's SliceTiming or
     of the images' acquisition times; None where neither says them.
 
-    Raises SeriesError for what cannot be a series of at least 20 frames, AmbiguousInputError for
-    a folder with more than one.
+    Raises SeriesError for what cannot be a series of at least 20 frames (``bolus.data.plausible``
+    is the table of what can), AmbiguousInputError for a folder with more than one.
     """
     path = Path(path)
     if not path.exists():
@@ -38,12 +60,26 @@ def read_series(
     if path.is_dir():
         from bolus.io.dicom import read_dicom
 
-        return read_dicom(path, te, tr, series)
+        return _checked(read_dicom(path, te, tr, series), path)
     if series is not None:
         raise SeriesError(f"{path}: --series (series=) chooses within a DICOM folder, not a file")
-    if not is_nifti_name(path) and begins_like_dicom(path):
+    for form in FORMATS.values():
+        if form.recognises(path):
+            return _checked(form.read(path, te, tr), path)
+    if begins_like_dicom(path):
         raise SeriesError(f"{path}: one DICOM file is not a series; give the folder it lies in")
-    return read_nifti(path, te, tr)
+    raise SeriesError(f"{path}: a file of a known format is expected: {', '.join(FORMATS)}")
+
+
+def _checked(series: DSCSeries, path: Path) -> DSCSeries:
+    """The series, if it is one that a scanner can have made; whatever format it came in."""
+    check_shape(series.signal.shape, path)
+    checked_tr(series.dt, f"in {path}")
+    if series.te is not None:
+        checked_te(series.te, f"in {path}")
+    check_affine(series.grid.affine, path, SeriesError)
+    check_signal(series.signal, path)
+    return series
 
 
 def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:
@@ -59,7 +95,6 @@ def read_nifti(path: Path, te: float | None, tr: float | None) -> DSCSeries:
     grid = grid_of(header, path, SeriesError)
     slice_times = stated_slice_times(sidecar, grid.shape, dt, sidecar_path(path))
     signal = read_values(load_image(path, SeriesError), path, SeriesError)
-    check_signal(signal, path)
     return DSCSeries(
         dt=dt,
         te=te,
@@ -80,3 +115,7 @@ def check_shape(shape: tuple[int, ...], path: Path) -> None:
         raise SeriesError(
             f"{path}: a series has at least {MIN_FRAMES} frames, found {shape[3]} (shape {shape})"
         )
+
+
+FORMATS: dict[str, Format] = {"NIfTI": Format(is_nifti_name, read_nifti)}
+"""The formats of files, by name; the first that recognises a file reads it."""

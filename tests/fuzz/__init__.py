@@ -1,0 +1,1 @@
+"""Seeded campaigns of broken and absurd input: what outsiders' files do to ``bolus maps``."""

@@ -1,0 +1,31 @@
+"""A short campaign: nothing but maps and named errors, in little memory."""
+
+import pytest
+
+from fuzz.campaign import Campaign, campaign
+from fuzz.page import page
+from fuzz.worker import Outcome
+
+MEMORY = 2048
+
+
+@pytest.mark.parametrize(("kind", "count"), [("nifti", 51), ("sidecar", 21), ("dicom", 32)])
+def test_short_campaign(kind, count):
+    found = campaign(kind, count, seed=1)
+    assert len(found.outcomes) == count
+    assert not found.faults, found.faults
+    assert found.of("read"), "a campaign in which nothing is read tries nothing"
+    assert len(found.of("refused")) >= count // 5
+    assert found.megabytes < MEMORY
+
+
+def test_faults_are_told():
+    outcomes = tuple(
+        Outcome(n, "nifti field", "a = b", name, "why: it broke", 0.1, 90.0)
+        for n, name in enumerate(("read", "refused", "unnamed", "hang", "killed", "nonsense"))
+    )
+    found = Campaign("nifti", 3, outcomes)
+    assert [fault.case for fault in found.faults] == [2, 3, 4, 5]
+    told = page([found])
+    assert "| NIfTI | 6 | 3 | 1 | 1 | 1 | 1 | 1 | 1 | 0.1 | 90 |" in told
+    assert "- nifti 2: a = b: unnamed: `why: it broke`" in told
