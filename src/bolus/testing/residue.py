@@ -147,7 +147,10 @@ def check_residue(residue: Residue, shapes: Sequence[Shape] = (None,)) -> None:
 def _call(
     residue: Residue, t: np.ndarray, mtt: np.ndarray | float, shape: Shape
 ) -> Float[np.ndarray, "..."]:
-    return np.asarray(residue(t, np.asarray(mtt, float), *_extra(shape)))
+    found = np.asarray(residue(t, np.asarray(mtt, float), *_extra(shape)))
+    expected = np.broadcast_shapes(np.shape(t), np.shape(mtt))
+    hold(found.shape == expected, f"R has shape {found.shape}, expected {expected}")
+    return found
 
 
 def _extra(shape: Shape) -> tuple[Any, ...]:
