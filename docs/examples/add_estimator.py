@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from bolus import METHODS, Perfusion, deconvolve
+from bolus.data import Citation, Description
 from bolus.estimators import Capabilities
 from bolus.phantom import CurvePrior, arterial_input, simulate_curves
 from bolus.physics import blood_volume
@@ -19,6 +20,17 @@ class Slope:
     factor: float = 1.0
 
     capabilities: ClassVar = Capabilities(linear=True, timeless=True, delay_invariant=True)
+    description: ClassVar = Description(
+        sentence="the steepest rise of the curve over the highest arterial value [slope]{chosen}",
+        citations={
+            "slope": Citation(
+                "Klotz E, König M. Perfusion measurements of the brain: using dynamic CT for the "
+                "quantitative assessment of cerebral ischemia in acute stroke. Eur J Radiol "
+                "1999;30:170–184.",
+                "Eur J Radiol 1999;30:170",
+            )
+        },
+    )
 
     def bind(self, aif, dt, *, like):
         """What depends on the arterial input alone is computed here, once."""

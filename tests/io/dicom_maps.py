@@ -3,7 +3,7 @@
 import numpy as np
 
 from bolus.data import AIF, QUANTITIES, DSCSeries, FrameWindow, LeakageModel, PerfusionMaps
-from bolus.estimators import find_leakage_model
+from bolus.estimators import METHODS, description, find_leakage_model
 from bolus.preprocess import prepare
 
 SD = ("cbf", "cbv", "mtt", "tmax", "delay")
@@ -44,6 +44,7 @@ def maps_of(
         "quality": np.where(mask, 0, 1).astype(np.uint8),
         "mask": mask,
         "sd": {name: np.abs(volume(1.0)) for name in SD},
+        "description": description(METHODS.get(method)),
         "leakage_model": None if leakage is None else find_leakage_model(leakage),
         "tissue": curve,
         "noise": 0.1,

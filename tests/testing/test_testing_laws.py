@@ -8,7 +8,7 @@ import pytest
 from estimator_cases import method
 from physics_cases import CASES
 
-from bolus.data import LeakageEstimate, Perfusion
+from bolus.data import Description, LeakageEstimate, Perfusion
 from bolus.estimators import LEAKAGE_MODELS, METHODS, Capabilities
 from bolus.estimators.leakage import Boxerman
 from bolus.estimators.spectral import CSVD, SVD
@@ -175,6 +175,11 @@ def test_every_law_of_an_estimator_can_fail():
         ),
     }
     broken(ESTIMATOR_LAWS, {k: altered(v) for k, v in plain.items()}, check_estimator)
+
+    @dataclass(frozen=True)
+    class Miscited(CSVD):
+        description: ClassVar[Description] = Description(sentence="after [nobody]")
+
     same = lambda p, *_: p  # noqa: E731
     claims = {
         "claims_a_posterior": altered(same, posterior=True),
@@ -184,6 +189,7 @@ def test_every_law_of_an_estimator_can_fail():
         ),
         "claims_to_know_no_time": altered(lambda p, *_: p._replace(mtt=0 * p.mtt + 4)),
         "is_frozen_data": CSVD,
+        "says_what_it_is": Miscited(),
     }
     broken(ESTIMATOR_LAWS, claims, check_estimator)
 

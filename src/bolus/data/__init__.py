@@ -2,6 +2,7 @@
 
 from bolus.data.aif import AIF, ArterialScore, Criterion
 from bolus.data.curves import TissueCurves
+from bolus.data.description import Citation, Description
 from bolus.data.errors import (
     AmbiguousInputError,
     ArterialInputError,
@@ -18,7 +19,7 @@ from bolus.data.errors import (
 )
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
-from bolus.data.leakage import Citation, LeakageEstimate, LeakageModel, LeakageProblem
+from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakageProblem
 from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import Censoring, LeakageCorrection, MotionCorrection, Preparation
@@ -42,6 +43,7 @@ __all__ = [
     "Criterion",
     "CurveError",
     "DSCSeries",
+    "Description",
     "FrameWindow",
     "Grid",
     "Identity",

@@ -6,13 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data.codes import Concept
-
-
-class Citation(NamedTuple):
-    """A publication: in full, as a list of references has it, and the journal's place alone."""
-
-    full: str
-    short: str
+from bolus.data.description import Citation
 
 
 class LeakageProblem(NamedTuple):

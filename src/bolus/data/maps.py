@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
+from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
 from bolus.data.grid import Grid
@@ -66,6 +67,7 @@ class PerfusionMaps:
     mask: Bool[np.ndarray, "x y z"]
     sd: Mapping[str, Float[np.ndarray, "x y z"]]
     leakage_model: LeakageModel | None
+    description: Description | None
     tissue: Float[np.ndarray, " t"]
     noise: float
     seconds: Mapping[str, float]

@@ -12,6 +12,7 @@ from bolus.estimators.protocol import (
     Estimator,
     Explaining,
     capabilities,
+    description,
 )
 from bolus.estimators.rebuild import rebuilt
 from bolus.estimators.weighing import sample_noise
@@ -31,6 +32,7 @@ __all__ = [
     "capabilities",
     "correct_leakage",
     "deconvolve",
+    "description",
     "estimator",
     "explain",
     "explainer",

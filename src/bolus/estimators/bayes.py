@@ -6,9 +6,10 @@ from typing import ClassVar, cast
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import Perfusion
+from bolus.data import Description, Perfusion
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.papers import BOUTELIER, MOURIDSEN
 from bolus.estimators.posterior import GridPosterior, Summary, summarise
 from bolus.estimators.prior import Prior
 from bolus.estimators.protocol import Capabilities, CurveScale
@@ -41,6 +42,12 @@ class Bayes:
         censoring=True,
         response="model",
         positive=True,
+    )
+
+    description: ClassVar[Description] = Description(
+        sentence="Bayesian estimation on a grid of residue functions, transit times and delays "
+        "[bayes] [boutelier]{chosen}",
+        citations={"bayes": MOURIDSEN, "boutelier": BOUTELIER},
     )
 
     def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundBayes":

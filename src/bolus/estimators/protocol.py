@@ -6,7 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import Perfusion
+from bolus.data import Description, Perfusion
 from bolus.estimators.fit import Fit
 
 
@@ -95,4 +95,12 @@ def capabilities(estimator: object) -> Capabilities:
     declared = getattr(estimator, "capabilities", Capabilities())
     if not isinstance(declared, Capabilities):
         raise TypeError(f"capabilities are a Capabilities, found {type(declared).__name__}")
+    return declared
+
+
+def description(estimator: object) -> Description | None:
+    """What an estimator says of itself in its class attribute ``description``; None: nothing."""
+    declared = getattr(estimator, "description", None)
+    if declared is not None and not isinstance(declared, Description):
+        raise TypeError(f"a description is a Description, found {type(declared).__name__}")
     return declared

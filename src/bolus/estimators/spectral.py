@@ -12,8 +12,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import InputError
+from bolus.data import Description, InputError
+from bolus.data.codes import Concept
 from bolus.estimators.lcurve import corner
+from bolus.estimators.papers import CALAMANTE, OSTERGAARD, WU
 from bolus.estimators.problem import Circulant, Toeplitz
 from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.solve import (
@@ -28,6 +30,8 @@ from bolus.estimators.solve import (
 
 AIFCurve = Float[np.ndarray, " t"]
 
+AREAS = "; CBV was the ratio of the areas of tissue curve and arterial input, and MTT = CBV/CBF"
+SVD_CODE = Concept("126311", "DCM", "Singular Value Decomposition (SVD) deconvolution")
 CAUSAL = Capabilities(response="samples", linear=True, timeless=True)
 CIRCULAR = replace(CAUSAL, delay_invariant=True)
 """What methods on the causal and on the padded circulant matrix can do."""
@@ -60,6 +64,12 @@ class SVD:
     threshold: float = 0.2
 
     capabilities: ClassVar[Capabilities] = CAUSAL
+    description: ClassVar[Description] = Description(
+        sentence="singular value decomposition of the causal convolution matrix [svd]{chosen}"
+        + AREAS,
+        citations={"svd": OSTERGAARD},
+        code=SVD_CODE,
+    )
 
     def __post_init__(self) -> None:
         _fraction("threshold", self.threshold)
@@ -89,6 +99,12 @@ class CSVD:
     taper: float = 0.4
 
     capabilities: ClassVar[Capabilities] = CIRCULAR
+    description: ClassVar[Description] = Description(
+        sentence="truncated singular value decomposition of the block-circulant convolution matrix "
+        "[circulant]{chosen}, which a delay does not move" + AREAS,
+        citations={"circulant": WU},
+        code=SVD_CODE,
+    )
 
     def __post_init__(self) -> None:
         _fraction("threshold", self.threshold)
@@ -120,6 +136,13 @@ class OSVD:
     thresholds: tuple[float, ...] = THRESHOLDS
 
     capabilities: ClassVar[Capabilities] = CIRCULAR
+    description: ClassVar[Description] = Description(
+        sentence="singular value decomposition of the block-circulant convolution matrix "
+        "[circulant], its threshold raised in each voxel until the oscillation index of the "
+        "response fell below the limit{chosen}" + AREAS,
+        citations={"circulant": WU},
+        code=SVD_CODE,
+    )
 
     def __post_init__(self) -> None:
         if not self.oi > 0:
@@ -157,6 +180,11 @@ class Tikhonov:
     steps: int = 24
 
     capabilities: ClassVar[Capabilities] = CIRCULAR
+    description: ClassVar[Description] = Description(
+        sentence="Tikhonov regularisation of the padded convolution, its strength in each voxel "
+        "at the corner of the L-curve [tikhonov]{chosen}" + AREAS,
+        citations={"tikhonov": CALAMANTE},
+    )
 
     def __post_init__(self) -> None:
         if not 0 < self.lowest < self.highest or self.steps < 3:
@@ -195,6 +223,11 @@ class TikhonovFixed:
     strength: float = 0.2
 
     capabilities: ClassVar[Capabilities] = CAUSAL
+    description: ClassVar[Description] = Description(
+        sentence="Tikhonov regularisation of the causal convolution matrix with one strength "
+        "for all voxels [tikhonov]{chosen}" + AREAS,
+        citations={"tikhonov": CALAMANTE},
+    )
 
     def __post_init__(self) -> None:
         _fraction("strength", self.strength)

@@ -19,7 +19,7 @@ from bolus.data import (
 from bolus.data.quantities import FLOW, VOLUME
 from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
-from bolus.estimators.protocol import Estimator, capabilities
+from bolus.estimators.protocol import Estimator, capabilities, description
 from bolus.physics import cbf_scale, cbv_scale, noise_gain
 from bolus.physics.signal import signal_recovery
 from bolus.preprocess import noise_share
@@ -67,6 +67,7 @@ def quantify(
         aif=aif,
         method=method,
         parameters=_parameters(estimator),
+        description=description(estimator),
         volumes=onto.maps(
             {
                 "cbf": perfusion.cbf,

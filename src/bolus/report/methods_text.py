@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bolus.data import PerfusionMaps
+from bolus.data.description import CITED
 from bolus.physics import DENSITY, KAPPA
 from bolus.report.references import REFERENCES
 
@@ -15,31 +16,8 @@ ORIGINS = {
     "file": "read from a table",
     "given": "a given curve",
 }
-SPECTRAL = "; CBV was the ratio of the areas of tissue curve and arterial input, and MTT = CBV/CBF"
-METHODS_TOLD = {
-    "phae": "phae{chosen}, a physics-informed autoencoder after the idea of [phae]: a network "
-    "reads regularised impulse responses, the noise and the scan, says quantiles of the posterior "
-    "of MTT, CBV, CBF and delay, and the forward model decodes them",
-    "phae-paper": "the published physics-informed autoencoder with a Lorentzian residue function "
-    "[phae]{chosen}; CBV was the ratio of the areas of tissue curve and arterial input, and "
-    "CBF = CBV/MTT",
-    "svd": "singular value decomposition of the causal convolution matrix [svd]{chosen}" + SPECTRAL,
-    "csvd": "truncated singular value decomposition of the block-circulant convolution matrix "
-    "[circulant]{chosen}, which a delay does not move" + SPECTRAL,
-    "osvd": "singular value decomposition of the block-circulant convolution matrix [circulant], "
-    "its threshold raised in each voxel until the oscillation index of the response fell below the "
-    "limit{chosen}" + SPECTRAL,
-    "tikhonov": "Tikhonov regularisation of the padded convolution, its strength in each voxel at "
-    "the corner of the L-curve [tikhonov]{chosen}" + SPECTRAL,
-    "tikhonov-fixed": "Tikhonov regularisation of the causal convolution matrix with one strength "
-    "for all voxels [tikhonov]{chosen}" + SPECTRAL,
-    "bayes": "Bayesian estimation on a grid of residue functions, transit times and delays "
-    "[bayes] [boutelier]{chosen}",
-}
-"""What stands after 'were estimated by'; ``chosen`` are the method's parameters."""
-LEAKAGE = "leakage: "
-"""Begins the names of what a leakage model cites, so that they are no other's."""
-CITED = r"\[(\w+)\]"
+METHOD, LEAKAGE = "method: ", "leakage: "
+"""Begin the names of what an estimator and a leakage model cite, so that they are no other's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +36,9 @@ class MethodsText:
 def methods_text(maps: PerfusionMaps) -> MethodsText:
     """The methods of these maps."""
     known = dict(REFERENCES)
-    if maps.leakage_model is not None:
-        known |= {LEAKAGE + key: c.full for key, c in maps.leakage_model.citations.items()}
+    for prefix, told in ((METHOD, maps.description), (LEAKAGE, maps.leakage_model)):
+        if told is not None:
+            known |= {prefix + key: cited.full for key, cited in told.citations.items()}
     return _numbered(" ".join(part for part in _sentences(maps) if part), known)
 
 
@@ -170,7 +149,9 @@ def _estimation(maps: PerfusionMaps) -> str:
     checksum = maps.parameters.get("checksum")
     plain += [f"weights SHA-256 {checksum[:12]}…"] if isinstance(checksum, str) else []
     chosen = f" ({', '.join(plain)})" if plain else ""
-    told = METHODS_TOLD.get(maps.method, f"the method {maps.method}{{chosen}}")
+    if maps.description is None:
+        return f"CBF, CBV and MTT were estimated by the method {maps.method}{chosen}."
+    told = re.sub(CITED, rf"[{METHOD}\1]", maps.description.sentence)
     return f"CBF, CBV and MTT were estimated by {told.replace('{chosen}', chosen)}."
 
 
@@ -179,11 +160,10 @@ def _numbered(text: str, known: Mapping[str, str]) -> MethodsText:
     order: list[str] = []
 
     def number(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in order:
-            order.append(name)
-        return f"[{order.index(name) + 1}]"
+        full = known[match.group(1)]
+        if full not in order:
+            order.append(full)
+        return f"[{order.index(full) + 1}]"
 
     names = "|".join(re.escape(name) for name in known)
-    paragraph = re.sub(rf"\[({names})\]", number, text)
-    return MethodsText(paragraph=paragraph, references=tuple(known[name] for name in order))
+    return MethodsText(paragraph=re.sub(rf"\[({names})\]", number, text), references=tuple(order))

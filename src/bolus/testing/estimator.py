@@ -1,5 +1,6 @@
 """The laws of an estimator: what every one must hold to, and what it declares of itself."""
 
+import re
 from collections.abc import Callable
 from dataclasses import is_dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Perfusion
+from bolus.data.description import CITED, LONGEST_MEANING, LONGEST_VALUE
 from bolus.estimators import (
     Bound,
     Capabilities,
@@ -14,6 +16,7 @@ from bolus.estimators import (
     Estimator,
     capabilities,
     deconvolve,
+    description,
     explainer,
 )
 from bolus.testing.cases import DT, gamma_variate, mixture
@@ -34,6 +37,24 @@ def is_frozen_data(estimator: Estimator) -> None:
     frozen = is_dataclass(estimator) and type(estimator).__dataclass_params__.frozen
     hold(frozen, f"{name} is not a frozen dataclass")
     hold(isinstance(capabilities(estimator), Capabilities), f"{name}: no Capabilities")
+
+
+def says_what_it_is(estimator: Estimator) -> None:
+    """A description, if there is one, cites what it holds, by a code that DICOM can hold."""
+    told = description(estimator)
+    if told is None:
+        return
+    cited = re.findall(CITED, told.sentence)
+    hold(
+        set(cited) == set(told.citations),
+        f"the sentence cites {cited}, and its citations are {list(told.citations)}",
+    )
+    if told.code is not None:
+        value, meaning = told.code.value, told.code.meaning
+        hold(
+            0 < len(value) <= LONGEST_VALUE and 0 < len(meaning) <= LONGEST_MEANING,
+            f"DICOM cannot hold the code '{value}', '{meaning}'",
+        )
 
 
 def one_number_a_voxel(estimator: Estimator) -> None:
@@ -247,6 +268,7 @@ def claims_a_subject_scale(estimator: Estimator) -> None:
 
 ESTIMATOR_LAWS: tuple[Law, ...] = (
     is_frozen_data,
+    says_what_it_is,
     one_number_a_voxel,
     single_precision_is_close,
     inputs_stay_as_they_are,

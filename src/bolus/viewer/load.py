@@ -20,7 +20,7 @@ from bolus.data import (
     is_sd,
     plain_name,
 )
-from bolus.estimators import Estimator, capabilities, explainer, rebuilt
+from bolus.estimators import Estimator, capabilities, description, explainer, rebuilt
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
@@ -61,7 +61,7 @@ def read_view(
         preparation=preparation,
         reporter=reporter,
     )
-    result = result_of(measured, _maps(folder, told, measured), chosen)
+    result = result_of(measured, _maps(folder, told, measured, chosen), chosen)
     view = View(
         series=measured.series,
         curves=measured.curves,
@@ -139,7 +139,9 @@ def _score(told: Mapping[str, Any], path: Path) -> ArterialScore | None:
     return ArterialScore(value=told["quality"], criteria=criteria)
 
 
-def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientMaps:
+def _maps(
+    folder: Path, told: Mapping[str, Any], measured: Measured, chosen: Estimator
+) -> PatientMaps:
     grid, curves = measured.series.grid, measured.curves
     volumes = {name: read_map(folder / f"{name}.nii.gz", grid)[0] for name in told["units"]}
     quality = read_map(folder / "quality.nii.gz", grid)[0].astype(np.uint8)
@@ -148,6 +150,7 @@ def _maps(folder: Path, told: Mapping[str, Any], measured: Measured) -> PatientM
         aif=measured.aif,
         method=told["method"],
         parameters=told["parameters"],
+        description=description(chosen),
         quality=quality,
         mask=(quality & np.uint8(Quality.OUTSIDE_MASK)) == 0,
         volumes={name: volume for name, volume in volumes.items() if not is_sd(name)},

@@ -3,14 +3,12 @@
 import re
 
 from bolus.data import InputError, LeakageModel
+from bolus.data.description import CITED, LONGEST_MEANING, LONGEST_VALUE
 from bolus.estimators.leakage.boxerman import Boxerman
 from bolus.estimators.leakage.free import Free
 
 MODELS: dict[str, LeakageModel] = {model.name: model for model in (Free(), Boxerman())}
 """Name → model. To add one: one frozen object, one entry under its own name."""
-
-LONGEST_VALUE, LONGEST_MEANING = 16, 64
-"""Characters of a coded concept that DICOM allows (SH and LO)."""
 
 
 def find_leakage_model(model: str | LeakageModel) -> LeakageModel:
@@ -30,7 +28,7 @@ def find_leakage_model(model: str | LeakageModel) -> LeakageModel:
             "a leakage model is a name or an object with name, sentence, citations, code and "
             f"fit(problem), found {'the class ' if isinstance(model, type) else ''}{found}"
         )
-    cited = re.findall(r"\[(\w+)\]", model.sentence)
+    cited = re.findall(CITED, model.sentence)
     if not cited or set(cited) != set(model.citations):
         raise InputError(
             f"the sentence of leakage model '{model.name}' cites {cited}, and its citations are "

@@ -9,9 +9,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import CurveError, Perfusion, WeightsError
+from bolus.data import CurveError, Description, Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.papers import PHAE
 from bolus.estimators.phae.decoder import RESIDUE, CurveTable, curve_table
 from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
 from bolus.estimators.phae.network import LEVELS, OUTPUTS, QUANTITIES, WIDTH, encode
@@ -43,6 +44,12 @@ class Phae:
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         posterior=True, delay=True, response="model", linear=True, positive=True
+    )
+    description: ClassVar[Description] = Description(
+        sentence="phae{chosen}, a physics-informed autoencoder after the idea of [phae]: a network "
+        "reads regularised impulse responses, the noise and the scan, says quantiles of the "
+        "posterior of MTT, CBV, CBF and delay, and the forward model decodes them",
+        citations={"phae": PHAE},
     )
 
     def __post_init__(self) -> None:

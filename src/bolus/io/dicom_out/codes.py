@@ -29,7 +29,6 @@ _ARTERIES = {
     "automatic": Concept("126363", "DCM", "Automatically Detected AIF ROI"),
     "mask": Concept("126362", "DCM", "User-defined AIF ROI"),
 }
-_SVD = Concept("126311", "DCM", "Singular Value Decomposition (SVD) deconvolution")
 
 
 def told_of(name: str) -> str:
@@ -50,8 +49,8 @@ def methods_of(maps: PerfusionMaps, name: str) -> list[Concept]:
     found = [_SUSCEPTIBILITY]
     if maps.aif.origin in _ARTERIES:
         found.append(_ARTERIES[maps.aif.origin])
-    if maps.method in ("svd", "csvd", "osvd"):
-        found.append(_SVD)
+    if maps.description is not None and maps.description.code is not None:
+        found.append(maps.description.code)
     if maps.leakage_model is not None and plain_name(name) != "cbv":
         found.append(maps.leakage_model.code)
     return found

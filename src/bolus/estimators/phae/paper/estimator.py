@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data import Perfusion, WeightsError
+from bolus.data import Description, Perfusion, WeightsError
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.negative import not_negative
+from bolus.estimators.papers import PHAE
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.weights import Weights, shipped_weights
 from bolus.estimators.protocol import Capabilities, CurveScale
@@ -39,6 +40,12 @@ class PhaePaper:
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         response="model", subject_scale=True, single_precision=True
+    )
+    description: ClassVar[Description] = Description(
+        sentence="the published physics-informed autoencoder with a Lorentzian residue function "
+        "[phae]{chosen}; CBV was the ratio of the areas of tissue curve and arterial input, and "
+        "CBF = CBV/MTT",
+        citations={"phae": PHAE},
     )
 
     def __post_init__(self) -> None:

@@ -1,0 +1,40 @@
+"""The publications that methods are after."""
+
+from bolus.data import Citation
+
+OSTERGAARD = Citation(
+    "Østergaard L, Weisskoff RM, Chesler DA, Gyldensted C, Rosen BR. High resolution "
+    "measurement of cerebral blood flow using intravascular tracer bolus passages. Part I: "
+    "Mathematical approach and statistical analysis. Magn Reson Med 1996;36:715–725.",
+    "Magn Reson Med 1996;36:715",
+)
+WU = Citation(
+    "Wu O, Østergaard L, Weisskoff RM, Benner T, Rosen BR, Sorensen AG. Tracer "
+    "arrival timing-insensitive technique for estimating flow in MR perfusion-weighted imaging "
+    "using singular value decomposition with a block-circulant deconvolution matrix. Magn Reson "
+    "Med 2003;50:164–174.",
+    "Magn Reson Med 2003;50:164",
+)
+CALAMANTE = Citation(
+    "Calamante F, Gadian DG, Connelly A. Quantification of bolus-tracking MRI: "
+    "improved characterization of the tissue residue function using Tikhonov regularization. Magn "
+    "Reson Med 2003;50:1237–1247.",
+    "Magn Reson Med 2003;50:1237",
+)
+MOURIDSEN = Citation(
+    "Mouridsen K, Friston K, Hjort N, Gyldensted L, Østergaard L, Kiebel S. Bayesian "
+    "estimation of cerebral perfusion using a physiological model of microvasculature. NeuroImage "
+    "2006;33:570–579.",
+    "NeuroImage 2006;33:570",
+)
+BOUTELIER = Citation(
+    "Boutelier T, Kudo K, Pautot F, Sasaki M. Bayesian hemodynamic parameter "
+    "estimation by bolus tracking perfusion weighted imaging. IEEE Trans Med Imaging "
+    "2012;31:1381–1395.",
+    "IEEE Trans Med Imaging 2012;31:1381",
+)
+PHAE = Citation(
+    "Physics-informed autoencoder for DSC-MRI perfusion post-processing: application to "
+    "glioma grading. arXiv:2510.13886, 2025.",
+    "arXiv:2510.13886",
+)
