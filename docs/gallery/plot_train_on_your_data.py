@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import bolus
+from bolus.data import Preparation
 from bolus.estimators.phae.adapt import AdaptRecipe
 from bolus.io import read_map
 from bolus.io.cohort import read_participants
@@ -53,7 +54,8 @@ for line in made.lines():
 # ``bolus maps --weights ours.safetensors``, or from Python:
 ours = bolus.from_weights(bolus.read_weights(work / "ours.safetensors"))
 series = bolus.read_series(aside.series)
-given = {"aif": aside.masks["aif"], "mask": aside.masks["brain"], "motion": False}
+given = {"aif": aside.masks["aif"], "mask": aside.masks["brain"]}
+given["preparation"] = Preparation(motion=None)
 before = bolus.perfusion_maps(series, "phae", **given)
 after = bolus.perfusion_maps(series, ours, **given)
 truth = {name: read_map(aside.truth[name])[0] for name in ("cbf", "mtt")}

@@ -8,16 +8,23 @@ import numpy as np
 import pytest
 from dicom_writers import Protocol, write_classic
 
+from altered import leaking
 from bolus.aif import aif_from_mask
 from bolus.data import InputError
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.paper.task import PaperTask
 from bolus.estimators.phae.training import PatientVoxels, write_voxels
 from bolus.io import read_mask, read_series, write_series
-from bolus.phantom import simulate_patient
+from bolus.patient import measure
+from bolus.phantom import Realism, simulate_patient
 from bolus.preprocess import prepare, tissue_curves
-from bolus.training import Cohort, find_sources, read_cohort
+from bolus.training import Cohort, Sample, find_sources, read_cohort
 from recorder import Recorder
+
+
+def unmoved(voxels):
+    """Head motion left as it is."""
+    return Sample(voxels=voxels, preparation=leaking(False))
 
 
 def series_of(folder):
@@ -80,7 +87,7 @@ class TestSources:
 def cohort(bids, tmp_path_factory):
     """The cohort as read, its work folder, and what was said."""
     folder, said = tmp_path_factory.mktemp("work"), Recorder()
-    found = read_cohort(find_sources([bids]), folder, voxels=300, seed=4, reporter=said)
+    found = read_cohort(find_sources([bids]), folder, sample=unmoved(300), seed=4, reporter=said)
     return found, folder, said
 
 
@@ -120,8 +127,8 @@ class TestReading:
 
     def test_the_sample_is_seeded(self, cohort, bids, tmp_path):
         sources = find_sources([bids / "sub-00"])
-        again = read_cohort(sources, tmp_path / "a", voxels=300, seed=4)
-        other = read_cohort(sources, tmp_path / "b", voxels=300, seed=5)
+        again = read_cohort(sources, tmp_path / "a", sample=unmoved(300), seed=4)
+        other = read_cohort(sources, tmp_path / "b", sample=unmoved(300), seed=5)
         first = cohort[0].files[0].read_bytes()
         assert again.files[0].read_bytes() == first
         assert other.files[0].read_bytes() != first
@@ -131,15 +138,17 @@ class TestReading:
         stamps = [p.stat().st_mtime_ns for p in found.files]
         said = Recorder()
         again = read_cohort(
-            find_sources([bids]), folder, voxels=300, seed=4, resume=True, reporter=said
+            find_sources([bids]), folder, sample=unmoved(300), seed=4, resume=True, reporter=said
         )
         assert again == found
         assert [p.stat().st_mtime_ns for p in found.files] == stamps
         assert [who for who, _ in said.skips] == ["series 4"]
 
-    @pytest.mark.parametrize("change", [{"voxels": 200}, {"seed": 9}])
+    @pytest.mark.parametrize(
+        "change", [{"sample": unmoved(200)}, {"seed": 9}, {"sample": Sample(voxels=300)}]
+    )
     def test_another_reading_is_not(self, cohort, bids, change):
-        settings = {"voxels": 300, "seed": 4, **change}
+        settings = {"sample": unmoved(300), "seed": 4, **change}
         with pytest.raises(InputError, match="another training"):
             read_cohort(find_sources([bids]), cohort[1], resume=True, **settings)
 
@@ -149,7 +158,7 @@ class TestReading:
             sidecar = series_of(bids)[0].with_name("sub-00_dsc.json")
             shutil.copy(sidecar, tmp_path / name.replace("nii.gz", "json"))
         found = read_cohort(
-            find_sources([str(tmp_path / "*.nii.gz")]), tmp_path / "work", voxels=200
+            find_sources([str(tmp_path / "*.nii.gz")]), tmp_path / "work", sample=unmoved(200)
         )
         assert len(found.files) == 1
         assert "same data as series 1" in found.skipped[0].reason
@@ -158,7 +167,9 @@ class TestReading:
         series = made[0].series
         still = np.repeat(series.signal[..., :1], 40, axis=3)
         write_series(tmp_path / "still.nii.gz", still, series.grid, series.dt, series.te)
-        found = read_cohort(find_sources([tmp_path / "still.nii.gz"]), tmp_path / "w", voxels=9)
+        found = read_cohort(
+            find_sources([tmp_path / "still.nii.gz"]), tmp_path / "w", sample=unmoved(9)
+        )
         assert found.files == ()
         assert "bolus" in found.skipped[0].reason
 
@@ -168,7 +179,9 @@ class TestReading:
         signal = np.round(np.clip(patient.series.signal, 0, 4000)).astype(np.uint16)
         protocol = Protocol(tr=patient.series.dt, te=patient.series.te)
         write_classic(tmp_path / "dicom", signal, protocol=protocol)
-        found = read_cohort(find_sources([tmp_path / "dicom"]), tmp_path / "work", voxels=200)
+        found = read_cohort(
+            find_sources([tmp_path / "dicom"]), tmp_path / "work", sample=unmoved(200)
+        )
         assert [s.reason for s in found.skipped] == []
         assert PatientVoxels.open(found.files[0]).dt == pytest.approx(patient.series.dt)
 
@@ -182,7 +195,7 @@ class TestReading:
         def peak(count):
             sources = find_sources([tmp_path / f"{n}_dsc.nii.gz" for n in range(count)])
             tracemalloc.start()
-            found = read_cohort(sources, tmp_path / f"work{count}", voxels=200)
+            found = read_cohort(sources, tmp_path / f"work{count}", sample=unmoved(200))
             highest = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             assert len(found.files) == count
@@ -253,3 +266,20 @@ def test_a_damaged_voxel_file_is_named(tmp_path):
     path.write_text(json.dumps({}))
     with pytest.raises(InputError, match="not a"):
         PatientVoxels.open(path)
+
+
+def test_a_moving_head_is_corrected_as_for_maps(tmp_path):
+    """By default, and the curves are those of the maps then."""
+    options = {"seed": 31, "shape": (32, 32, 4), "snr": 80, "frames": 40}
+    size = 2 / np.abs(simulate_patient(**options, realism=Realism(motion=1.0)).motion).max()
+    made = simulate_patient(**options, realism=Realism(motion=size))
+    series = made.series
+    path = tmp_path / "x_dsc.nii.gz"
+    write_series(path, series.signal, series.grid, series.dt, series.te)
+    measured = measure(read_series(path))
+    assert (measured.series.signal != read_series(path).signal).any()
+    found = read_cohort(find_sources([path]), tmp_path / "work", sample=Sample(voxels=9))
+    patient = PatientVoxels.open(found.files[0])
+    np.testing.assert_array_equal(patient.aif, measured.aif.curve.astype(np.float32))
+    rows = {row.tobytes() for row in measured.curves.curves}
+    assert all(row.tobytes() in rows for row in patient.rows(0, 9)[0])

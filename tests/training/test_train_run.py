@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from altered import leaking
 from bolus.cli import main
-from bolus.data import InputError, OutputError, WeightsError
+from bolus.data import InputError, OutputError, Preparation, WeightsError
 from bolus.estimators import deconvolve
 from bolus.estimators.phae import from_weights, read_weights, shipped_weights, write_weights
 from bolus.estimators.phae.adapt import AdaptRecipe
@@ -23,8 +24,16 @@ from bolus.training import Sample, train
 from recorder import Recorder
 
 TINY = PaperConfig(channels=(4, 8), epochs=4, batch=192)
-PAPER = {"preset": "paper", "recipe": TINY, "sample": Sample(voxels=200), "seed": 2}
-COMMAND = ("--preset", "paper", "--voxels", 200, "--epochs", 2)
+COMMAND = ("--preset", "paper", "--voxels", 200, "--epochs", 2, "--motion", "off")
+
+
+def paper(epochs=None, voxels=200, **more):
+    """The published training, tiny, of heads that lie still."""
+    sample = Sample(voxels=voxels, epochs=epochs, preparation=leaking(False), **more)
+    return {"preset": "paper", "recipe": TINY, "sample": sample, "seed": 2}
+
+
+PAPER = paper()
 AIF = arterial_input(1.5 * np.arange(40), onset=12.0)
 
 
@@ -68,9 +77,10 @@ class TestCommand:
         assert lines[0] == "2 series trained on, 1 held out, 600 voxels, 1 skipped"
         assert lines[-1] == str(place.out)
         told = err.strip().splitlines()
-        assert told[0].startswith("skipped ")
-        assert "sub-Secret" in told[0]
-        assert "damaged" in told[0]
+        assert told[0] == "head motion is left in the series that are trained on"
+        assert told[1].startswith("skipped ")
+        assert "sub-Secret" in told[1]
+        assert "damaged" in told[1]
         assert [t.split(":")[0] for t in told[-2:]] == ["epoch 1", "epoch 2"]
         assert "validation" in told[-1]
 
@@ -93,6 +103,7 @@ class TestCommand:
         assert (told["series"], told["series_held_out"], told["series_skipped"]) == (2, 1, 1)
         assert told["voxels"] == 400
         assert (told["validation_share"], told["started_from"]) == (0.2, None)
+        assert Preparation.from_json(told["preparation"]) == leaking(False)
         assert told["epochs_run"] == len(told["train_loss"]) == len(told["validation_loss"]) == 2
         assert told["recipe"]["seed"] == 0
         assert {"bolus", "torch", "numpy"} <= told["versions"].keys()
@@ -110,7 +121,11 @@ class TestCommand:
         code = call(place.bids, "-o", place.out, *COMMAND, "-q")
         out, err = capfd.readouterr()
         assert (code, out) == (0, "")
-        assert [line.split()[0] for line in err.strip().splitlines()] == ["skipped", "batches"]
+        assert [line.split()[0] for line in err.strip().splitlines()] == [
+            "head",
+            "skipped",
+            "batches",
+        ]
 
     @pytest.mark.parametrize(
         ("options", "said"),
@@ -153,25 +168,25 @@ class TestPaper:
         assert written.provenance["train_loss"] == whole.weights.provenance["train_loss"]
 
     def test_more_epochs_later(self, place):
-        whole = train(place.folder / "whole", [place.bids], **PAPER, epochs=3)
-        train(place.out, [place.bids], **PAPER, epochs=1)
-        grown = train(place.out, [place.bids], **PAPER, epochs=3, resume=True)
+        whole = train(place.folder / "whole", [place.bids], **paper(3))
+        train(place.out, [place.bids], **paper(1))
+        grown = train(place.out, [place.bids], **paper(3), resume=True)
         assert equal(whole.weights.tensors, grown.weights.tensors)
 
     def test_another_cohort_is_not_resumed(self, place, without_broken):
-        train(place.out, [place.bids], **PAPER, epochs=1)
+        train(place.out, [place.bids], **paper(1))
         some = [without_broken / "sub-00", without_broken / "sub-01"]
         with pytest.raises(InputError, match="another training, identity"):
-            train(place.out, some, **PAPER, epochs=2, resume=True)
+            train(place.out, some, **paper(2), resume=True)
 
     def test_overwrite_starts_anew(self, place):
-        first = train(place.out, [place.bids], **PAPER, epochs=1)
-        again = train(place.out, [place.bids], **PAPER, epochs=1, overwrite=True)
+        first = train(place.out, [place.bids], **paper(1))
+        again = train(place.out, [place.bids], **paper(1), overwrite=True)
         assert equal(first.weights.tensors, again.weights.tensors)
 
     def test_it_starts_from_weights(self, place):
-        first = train(place.folder / "first", [place.bids], **PAPER, epochs=2)
-        second = train(place.out, [place.bids], **PAPER, epochs=1, start=place.folder / "first")
+        first = train(place.folder / "first", [place.bids], **paper(2))
+        second = train(place.out, [place.bids], **paper(1), start=place.folder / "first")
         told = second.weights.provenance
         assert told["started_from"] == first.weights.checksum
         assert told["train_loss"][0] < first.weights.provenance["train_loss"][0]
@@ -189,9 +204,7 @@ class TestPaper:
         one = [place.bids / "sub-00"]
         with pytest.raises(InputError, match="at least 2"):
             train(place.folder / "refused", one, **PAPER)
-        made = train(
-            place.out, one, **{**PAPER, "sample": Sample(voxels=200, validation=0.0)}, epochs=1
-        )
+        made = train(place.out, one, **paper(1, validation=0.0))
         assert (made.trained, made.held_out) == (1, 0)
         assert made.weights.provenance["validation_loss"] == [None]
 
@@ -201,8 +214,8 @@ class TestPaper:
 
     def test_a_small_protocol_is_trained_on_too(self, place):
         said, large = Recorder(), replace(TINY, batch=1536)
-        settings = {**PAPER, "sample": Sample(voxels=96), "recipe": large, "reporter": said}
-        made = train(place.out, [place.bids], **settings, epochs=1)
+        settings = {**paper(1, 96), "recipe": large, "reporter": said}
+        made = train(place.out, [place.bids], **settings)
         assert made.weights.config["batch"] == 192
         assert any("batches of 192" in text for text in said.notes)
 
@@ -210,7 +223,7 @@ class TestPaper:
         with pytest.raises(InputError, match="simulation"):
             train(place.out, preset="paper", sample=Sample(validation=0.1))
         with pytest.raises(InputError, match="a cohort has those it has"):
-            train(place.out, [place.bids], **{**PAPER, "sample": Sample(patients=2)})
+            train(place.out, [place.bids], **paper(patients=2))
         with pytest.raises(InputError, match="its recipe has its sizes"):
             train(place.out, preset="phae", sample=Sample(patients=2))
         with pytest.raises(InputError, match="simulation"):
@@ -223,7 +236,7 @@ class TestPaper:
 
 def test_simulation_from_nothing_but_a_seed(place):
     few = PhaeRecipe(widths=(8,), scans=4, held_out=1, voxels=512, epochs=1)
-    made = train(place.out, recipe=few, epochs=2)
+    made = train(place.out, recipe=few, sample=Sample(epochs=2))
     assert read_weights(place.out).kind == "phae"
     assert made.weights.provenance["epochs_run"] == 2
     assert (made.trained, made.skipped) == (0, ())
@@ -246,7 +259,7 @@ def test_the_scale_of_a_simulation_is_an_option(place, capfd):
 
 
 def recipe(job):
-    return replace(TINY, epochs=job.epochs)
+    return replace(TINY, epochs=job.sample.epochs)
 
 
 class TestAdaptation:

@@ -1,18 +1,71 @@
 """The command ``bolus train``."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bolus.cli.options import (
-    Quiet,
-    reporting,
-    show,
-)
+from bolus.cli.groups import grouped
+from bolus.cli.options import Quiet, reporting, show
+from bolus.cli.reading import Motion, motion_options
+
+if TYPE_CHECKING:
+    from bolus.training import Sample, Training
 
 
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """What and how much is trained on."""
+
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Epochs; the preset's own if not given.")
+    ] = None
+    validation: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Share of a cohort's patients that is held out; 0.2 if not given."
+        ),
+    ] = None
+    voxels: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="At most this many voxels of each series (8192 if not given), or of each "
+            "simulated patient.",
+        ),
+    ] = None
+    patients: Annotated[
+        int | None, typer.Option(metavar="N", help="Simulated patients, without a cohort.")
+    ] = None
+    motion: Annotated[
+        Motion | None,
+        typer.Option(
+            "--motion", help="Head motion of a cohort, as in bolus maps; correct if not given."
+        ),
+    ] = None
+
+    def sample(self) -> "Sample":
+        """As the package takes it."""
+        from bolus.data import LeakageCorrection, Preparation
+        from bolus.training import Sample
+
+        preparation = None
+        if self.motion is not None:
+            correction, censoring = motion_options(self.motion)
+            leakage = LeakageCorrection(use=False)
+            preparation = Preparation(motion=correction, censoring=censoring, leakage=leakage)
+        return Sample(
+            voxels=self.voxels,
+            validation=self.validation,
+            patients=self.patients,
+            epochs=self.epochs,
+            preparation=preparation,
+        )
+
+
+@grouped
 def train(
     out: Annotated[
         Path,
@@ -20,6 +73,7 @@ def train(
             "--output", "-o", metavar="WEIGHTS", help="File to make, e.g. ours.safetensors."
         ),
     ],
+    amount: Amount,
     cohort: Annotated[
         list[str] | None,
         typer.Argument(
@@ -36,30 +90,10 @@ def train(
             "its twin that learns the truth of a simulation."
         ),
     ] = "phae",
-    epochs: Annotated[
-        int | None, typer.Option(metavar="N", help="Epochs; the preset's own if not given.")
-    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last whole epoch in WEIGHTS.work.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same weights.")] = 0,
-    validation: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE", help="Share of a cohort's patients that is held out; 0.2 if not given."
-        ),
-    ] = None,
-    voxels: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="At most this many voxels of each series (8192 if not given), or of each "
-            "simulated patient.",
-        ),
-    ] = None,
-    patients: Annotated[
-        int | None, typer.Option(metavar="N", help="Simulated patients, without a cohort.")
-    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -79,25 +113,26 @@ def train(
 
     Example: bolus train 'cohort/*.nii.gz' -o ours.safetensors
     """
-    from bolus.training import Sample
     from bolus.training import train as run
 
-    alone = os.environ.get("RANK", "0") == "0"
     with reporting(quiet) as reporter:
         made = run(
             out,
             cohort or (),
             preset=preset,
-            epochs=epochs,
             resume=resume,
             seed=seed,
-            sample=Sample(voxels=voxels, validation=validation, patients=patients),
+            sample=amount.sample(),
             start=start,
             overwrite=overwrite,
             reporter=reporter,
         )
-    if quiet or not alone:
-        return
+    if not quiet and os.environ.get("RANK", "0") == "0":
+        _show(made)
+
+
+def _show(made: "Training") -> None:
+    """The outcome."""
     if made.benchmark is not None:
         from bolus.bench import tables
 

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import InputError
+from bolus.data import InputError, LeakageCorrection
 from bolus.io import check_output, output_folder
 from bolus.io.cohort import Participant, read_participants
 from bolus.jobs import run_all
@@ -155,6 +155,7 @@ def _weights(
     series = [one.series for one in everyone if one.split == "train"]
     if not series:
         raise InputError("no participant is marked 'train' in participants.tsv")
+    uncorrected = replace(settings.preparation, leakage=LeakageCorrection(use=False))
     path = work / f"{method}.safetensors"
     if not path.exists():
         made = train(
@@ -162,7 +163,11 @@ def _weights(
             series,
             preset=preset,
             seed=settings.seed,
-            sample=Sample(voxels=VOXELS[preset], validation=0.0 if settings.published else None),
+            sample=Sample(
+                voxels=VOXELS[preset],
+                validation=0.0 if settings.published else None,
+                preparation=uncorrected,
+            ),
             resume=resume,
             reporter=reporter,
         )

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from bolus.aif import aif_from_mask, find_aif
 from bolus.base.json import read_json
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, OutputError, Quality
 from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
-from bolus.io import read_mask, read_series, write_json
-from bolus.preprocess import prepare, tissue_curves
+from bolus.io import read_series, write_json
+from bolus.patient import measure
+from bolus.training.sample import Sample
 from bolus.training.sources import Source
 
-FORMAT = "bolus-cohort-1"
+FORMAT = "bolus-cohort-2"
 INDEX, VOXELS = "cohort.json", "voxels"
 LEAST = 96
 """Fewest voxels with a bolus that a series can be trained on."""
@@ -73,22 +73,28 @@ def read_cohort(
     sources: Sequence[Source],
     folder: Path,
     *,
-    voxels: int,
+    sample: Sample,
     seed: int = 0,
     resume: bool = False,
     reporter: Reporter = QUIET,
 ) -> Cohort:
     """Read every series and write a random sample of its brain voxels with a bolus to ``folder``.
 
-    Frames, brain, curves and arterial input are found as for maps, with the masks beside the
-    series where there are any. At most ``voxels`` of a series are taken. Files are numbered and
+    Head motion, frames, brain, curves and arterial input are treated as for maps (``measure``),
+    with the masks beside the series where there are any; ``sample`` says how, and how many voxels
+    of a series are taken at most. Files are numbered and
     hold no name. A series that cannot be used, or that holds the same data as an earlier one, is
     skipped; ``reporter`` gets it, and the result says why. ``resume`` takes what an earlier run
     has written. Memory does not grow with the number of series.
 
     Raises InputError when ``resume`` finds another cohort, OutputError.
     """
-    label = {"seed": seed, "voxels": voxels, "series": [s.fingerprint() for s in sources]}
+    label = {
+        "seed": seed,
+        "voxels": sample.most(),
+        "preparation": sample.prepared().as_json(),
+        "series": [s.fingerprint() for s in sources],
+    }
     if resume and (folder / INDEX).exists():
         return _known(folder, label, reporter)
     _make(folder / VOXELS)
@@ -99,7 +105,7 @@ def read_cohort(
         reporter.advance(number - 1, len(sources), "reading series")
         path = folder / VOXELS / f"{number:05d}.safetensors"
         try:
-            _read(source, path, voxels, [seed, 0, number], seen, number)
+            _read(source, path, sample, [seed, 0, number], seen, number)
         except (BolusError, OSError) as error:
             reason = " ".join(str(error).split())
             reporter.skipped(str(source.path), reason.replace(f"{source.path}: ", ""))
@@ -121,27 +127,22 @@ def read_cohort(
 
 
 def _read(
-    source: Source, path: Path, voxels: int, key: list[int], seen: dict[str, int], number: int
+    source: Source, path: Path, sample: Sample, key: list[int], seen: dict[str, int], number: int
 ) -> None:
     """One series' voxels into one file; ``seen`` knows the checksums of the series before."""
     series = read_series(source.path)
     before = seen.setdefault(series.source.checksum, number)
     if before != number:
         raise InputError(f"{source.path}: the same data as series {before}")
-    brain = None if source.brain is None else read_mask(source.brain, series.grid)
-    prepared = prepare(series, brain)
-    curves = tissue_curves(prepared)
-    if source.aif is None:
-        aif = find_aif(curves, prepared)
-    else:
-        aif = aif_from_mask(curves, prepared, read_mask(source.aif, series.grid))
+    measured = measure(series, source.aif, source.brain, preparation=sample.prepared())
+    curves, aif = measured.corrected or measured.curves, measured.aif
     usable = np.flatnonzero((curves.quality & UNUSABLE) == 0)
     if usable.size < LEAST:
         raise InputError(
             f"{source.path}: {usable.size} of {curves.quality.size} brain voxels have a bolus that "
             f"can be trained on, at least {LEAST} are needed"
         )
-    rows = np.random.default_rng(key).permutation(usable)[:voxels]
+    rows = np.random.default_rng(key).permutation(usable)[: sample.most()]
     write_voxels(
         path,
         curves.curves[rows],

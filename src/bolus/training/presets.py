@@ -27,7 +27,7 @@ PATIENCE = 10
 class Job:
     """One training: ``held_out`` is empty for training without validation, ``start`` may be None.
 
-    ``folder`` takes checkpoint and log; ``recipe`` and ``epochs`` None are the preset's own.
+    ``folder`` takes checkpoint and log; ``recipe`` None is the preset's own.
     """
 
     folder: Path
@@ -35,7 +35,6 @@ class Job:
     held_out: Sequence[Path] = ()
     start: Weights | None = None
     recipe: object = None
-    epochs: int | None = None
     seed: int = 0
     sample: Sample = field(default_factory=Sample)
     resume: bool = False
@@ -48,9 +47,9 @@ class Job:
             raise InputError(
                 f"the recipe of this training is a {kind.__name__}, found {type(recipe).__name__}"
             )
-        if self.epochs is None:
+        if self.sample.epochs is None:
             return recipe
-        return replace(recipe, epochs=self.epochs)  # type: ignore[type-var]
+        return replace(recipe, epochs=self.sample.epochs)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import BolusError, InputError, WeightsError
+from bolus.data import BolusError, InputError, Preparation, WeightsError
 from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights
 from bolus.training.cohort import Cohort, Skipped, read_cohort
 from bolus.training.presets import Job, Preset, preset_named
@@ -73,7 +73,6 @@ def train(
     *,
     preset: str = "phae",
     recipe: object = None,
-    epochs: int | None = None,
     resume: bool = False,
     seed: int = 0,
     sample: Sample | None = None,
@@ -88,8 +87,8 @@ def train(
     trains the published network on the cohort's curves alone, from nothing or from ``start``;
     'paper-supervised', its twin, learns the true MTT and takes no cohort. ``recipe`` has the sizes
     and choices of the training: a PaperConfig for 'paper' and 'paper-supervised'; for 'phae' an
-    AdaptRecipe with a cohort, a PhaeRecipe without; ``epochs`` goes before its own. ``sample`` says
-    how much is trained on.
+    AdaptRecipe with a cohort, a PhaeRecipe without. ``sample`` says what and how much is trained
+    on.
     Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
     from which ``resume`` goes on. ``reporter`` gets each step, epoch, and series that is skipped.
 
@@ -100,7 +99,7 @@ def train(
     chosen, path = preset_named(preset), Path(out)
     check_name(path)
     sample = Sample() if sample is None else sample
-    _check_numbers(chosen, bool(cohort), epochs, seed, sample)
+    _check_numbers(chosen, bool(cohort), seed, sample)
     begun = _start(chosen, start, bool(cohort))
     sources = find_sources(cohort)
     from bolus.estimators.phae.training.processes import joined
@@ -115,7 +114,6 @@ def train(
             folder=work_folder(path),
             start=begun,
             recipe=recipe,
-            epochs=epochs,
             seed=seed,
             sample=sample,
             resume=resume,
@@ -124,6 +122,7 @@ def train(
         if not cohort:
             made = Training(path=path, weights=chosen.simulated(job))
         else:
+            shown.note(_said(sample.prepared()))
             found = _cohort(sources, job, group)
             made = _on_cohort(chosen, found, job, path)
         _by_first(group, lambda: _leave(path, made))
@@ -132,12 +131,23 @@ def train(
     return made
 
 
+def _said(preparation: Preparation) -> str:
+    if preparation.motion is None:
+        return "head motion is left in the series that are trained on"
+    censored = ", frames that moved are censored" if preparation.censoring.moved else ""
+    return f"head motion is corrected first, as for maps{censored}"
+
+
 def _on_cohort(chosen: Preset, found: Cohort, job: Job, path: Path) -> Training:
     assert chosen.cohort is not None
     files, held_out = found.split(job.sample.share(), job.seed)
     weights, adapted = chosen.cohort(replace(job, files=files, held_out=held_out))
     if weights is not None:
-        about = {"series_skipped": len(found.skipped), "validation_share": job.sample.share()}
+        about = {
+            "series_skipped": len(found.skipped),
+            "validation_share": job.sample.share(),
+            "preparation": job.sample.prepared().as_json(),
+        }
         weights = replace(weights, provenance={**weights.provenance, **about})
     return Training(
         path=None if weights is None else path,
@@ -157,7 +167,7 @@ def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:
         return read_cohort(
             sources,
             job.folder,
-            voxels=job.sample.most(),
+            sample=job.sample,
             seed=job.seed,
             resume=resume,
             reporter=job.reporter,
@@ -223,17 +233,15 @@ def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> We
     return weights
 
 
-def _check_numbers(
-    chosen: Preset, cohort: bool, epochs: int | None, seed: int, sample: Sample
-) -> None:
+def _check_numbers(chosen: Preset, cohort: bool, seed: int, sample: Sample) -> None:
     if cohort and chosen.cohort is None:
         raise InputError(f"{chosen.kind} is trained on known truth, which only a simulation has")
-    if epochs is not None and epochs < 1:
-        raise InputError(f"epochs are 1 or more, found {epochs}")
     if seed < 0:
         raise InputError(f"the seed is 0 or a positive whole number, found {seed}")
     if not cohort and sample.validation is not None:
         raise InputError("a share for validation is for a cohort; simulation has its own patients")
+    if not cohort and sample.preparation is not None:
+        raise InputError("a preparation is for a cohort's series; simulation has none")
     if cohort and sample.patients is not None:
         raise InputError("a number of patients is for simulation; a cohort has those it has")
     if not cohort and not chosen.patients and (sample.voxels or sample.patients):

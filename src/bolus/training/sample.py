@@ -1,19 +1,23 @@
-"""How much a network is trained on."""
+"""What and how much a network is trained on."""
 
 from dataclasses import dataclass
 
-from bolus.data import InputError
+from bolus.data import InputError, LeakageCorrection, Preparation
 
 VALIDATION, VOXELS = 0.2, 8192
+UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
+"""As for maps, but leakage."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """How much is trained on; None is the preset's own.
+    """What and how much is trained on; None is the preset's own.
 
     ``voxels`` are the most of each series or simulated patient. ``validation`` is the share of a
     cohort's patients that is held out. ``patients`` are simulated, for presets that simulate
-    whole patients; a cohort has those it has.
+    whole patients; a cohort has those it has. ``epochs`` goes before the recipe's own.
+    ``preparation`` is that of a cohort's series, None that of ``bolus maps``: head motion is
+    corrected, and leakage is not, for nobody says where the tumours are.
 
     Raises InputError for numbers that make no sense.
     """
@@ -21,9 +25,11 @@ class Sample:
     voxels: int | None = None
     validation: float | None = None
     patients: int | None = None
+    epochs: int | None = None
+    preparation: Preparation | None = None
 
     def __post_init__(self) -> None:
-        for name in ("voxels", "patients"):
+        for name in ("voxels", "patients", "epochs"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} are 1 or more, found {value}")
@@ -35,6 +41,10 @@ class Sample:
     def share(self) -> float:
         """Share of a cohort's patients that is held out."""
         return VALIDATION if self.validation is None else self.validation
+
+    def prepared(self) -> Preparation:
+        """How a cohort's series are prepared."""
+        return UNCORRECTED if self.preparation is None else self.preparation
 
     def most(self) -> int:
         """Most voxels of a series of a cohort."""
