@@ -16,15 +16,16 @@ def read_npz(path, te, tr):
         with np.load(path, allow_pickle=False) as file:
             signal, affine = file["signal"].astype(np.float32), file["affine"]
             stated = {name: float(file[name]) for name in ("te", "tr") if name in file}
-        return DSCSeries(
-            signal=signal,
-            grid=Grid(shape=signal.shape[:3], affine=affine),
-            dt=stated["tr"] if tr is None else tr,
-            te=stated.get("te") if te is None else te,
-            source=Source(format="npz", checksum=checksum(path)),
-        )
+            dt = stated["tr"] if tr is None else tr
     except (OSError, ValueError, KeyError) as error:
         raise SeriesError(f"{path}: this is no archive of a series ({error})") from error
+    return DSCSeries(
+        signal=signal,
+        grid=Grid(shape=signal.shape[:3], affine=affine),
+        dt=dt,
+        te=stated.get("te") if te is None else te,
+        source=Source(format="npz", checksum=checksum(path)),
+    )
 
 
 # In the package: an entry in io/series.py.
@@ -42,4 +43,4 @@ with tempfile.TemporaryDirectory() as folder:
     except SeriesError as error:
         refused = str(error)
 
-print(series.signal.shape, "every", series.dt, "s;", refused.split(";")[0])
+print(series.signal.shape, "every", series.dt, "s;", refused)

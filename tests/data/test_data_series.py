@@ -91,3 +91,14 @@ def test_it_goes_to_another_process_whole():
     np.testing.assert_array_equal(again.slice_times, made.slice_times)
     np.testing.assert_array_equal(again.measured, made.measured)
     assert again.frames == made.frames
+
+
+@pytest.mark.parametrize("times", [{"te": 30.0}, {"te": 0.5}, {"te": np.nan}, {"dt": 1500.0}])
+def test_times_in_milliseconds_are_refused(times):
+    usual = {"dt": 1.5, "te": 0.03} | times
+    with pytest.raises(SeriesError, match=r"(an echo time|a time between frames) of .* s is"):
+        DSCSeries(
+            signal=np.ones((2, 2, 2, 20), np.float32),
+            grid=Grid(shape=(2, 2, 2), affine=np.eye(4)),
+            **usual,
+        )

@@ -21,11 +21,11 @@ def test_short_campaign(kind, count):
 
 def test_faults_are_told():
     outcomes = tuple(
-        Outcome(n, "nifti field", "a = b", name, "why: it broke", 0.1, 90.0)
+        Outcome(n, "nifti field", "a = b", name, "SeriesError: it broke", 0.1, 90.0)
         for n, name in enumerate(("read", "refused", "unnamed", "hang", "killed", "nonsense"))
     )
     found = Campaign("nifti", 3, outcomes)
     assert [fault.case for fault in found.faults] == [2, 3, 4, 5]
     told = page([found])
     assert "| NIfTI | 6 | 3 | 1 | 1 | 1 | 1 | 1 | 1 | 0.1 | 90 |" in told
-    assert "- nifti 2: a = b: unnamed: `why: it broke`" in told
+    assert "- nifti 2: a = b: unnamed: `SeriesError: it broke`" in told

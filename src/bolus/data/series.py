@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from bolus.data.errors import SeriesError
 from bolus.data.grid import Grid
+from bolus.data.plausible import ECHO_TIME, REPETITION_TIME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,8 @@ class DSCSeries:
     ``slice_times`` (z,) are the seconds from the start of a frame to the acquisition of each of
     its slices, 0 <= time < ``dt``; None where they are unknown.
 
-    Raises SeriesError when the parts do not fit each other.
+    Raises SeriesError when the parts do not fit each other, and for times that no DSC-MRI series
+    has (``bolus.data.plausible``): milliseconds, most often.
     """
 
     signal: Float[np.ndarray, "x y z t"]
@@ -88,10 +90,9 @@ class DSCSeries:
                 f"a series has four dimensions on a grid of {self.grid.shape}, "
                 f"found an array of shape {self.signal.shape}"
             )
-        if not (np.isfinite(self.dt) and self.dt > 0):
-            raise SeriesError(f"the repetition time must be positive seconds, found {self.dt}")
-        if self.te is not None and not (np.isfinite(self.te) and self.te > 0):
-            raise SeriesError(f"the echo time must be positive seconds, found {self.te}")
+        REPETITION_TIME.check(self.dt, "a series", SeriesError)
+        if self.te is not None:
+            ECHO_TIME.check(self.te, "a series", SeriesError)
         if self.slice_times is not None:
             _check_slice_times(self.slice_times, self.grid.shape[2], self.dt)
 

@@ -13,8 +13,6 @@ from bolus.io.nifti_header import check_affine, grid_of, time_unit
 from bolus.io.signal import check_signal
 from bolus.io.slice_timing import stated_slice_times
 from bolus.io.timing import (
-    checked_te,
-    checked_tr,
     header_interval,
     read_sidecar,
     resolve_te,
@@ -74,9 +72,6 @@ def read_series(
 def _checked(series: DSCSeries, path: Path) -> DSCSeries:
     """The series, if it is one that a scanner can have made; whatever format it came in."""
     check_shape(series.signal.shape, path)
-    checked_tr(series.dt, f"in {path}")
-    if series.te is not None:
-        checked_te(series.te, f"in {path}")
     check_affine(series.grid.affine, path, SeriesError)
     check_signal(series.signal, path)
     return series
