@@ -10,6 +10,7 @@ import typer
 
 from bolus.cli import app
 from bolus.data import DSCSeries
+from bolus.estimators.phae.paper.config import PARAMETERS, PaperConfig
 
 EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
 
@@ -34,6 +35,16 @@ def test_the_page_has_every_command_and_option(extension):
         for param in command.params:
             assert any(name in shown for name in (param.metavar or param.name, *param.opts))
         assert all(help for _, help in told)
+
+
+def test_the_drawn_network_has_the_sizes_of_its_configuration(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXTENSIONS.parent))
+    drawings = importlib.import_module("drawings")
+    texts = [t.get_text() for t in drawings.network(PaperConfig(channels=(4, 9))).axes[0].texts]
+    assert [t.splitlines()[-1] for t in texts if t.startswith("Conv1d")] == ["4 × T", "9 × T"]
+    assert f"{PARAMETERS} trainable" in drawings.network().axes[0].get_title()
+    curve, *_ = drawings.decoder().axes[0].lines
+    assert curve.get_ydata().max() > 0
 
 
 def test_shapes_are_legible(extension):

@@ -92,7 +92,7 @@ def test_a_run_as_published(cohort, tmp_path, monkeypatch):
 
     def small(path, series, **options):
         seen.append(options["sample"].share())
-        return train(path, series, **options, recipe=tiny)
+        return train(path, series, **{**options, "recipe": tiny})
 
     monkeypatch.setattr(run, "train", small)
     monkeypatch.setattr(run, "VOXELS", {"paper": 200})

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from altered import STILL
 from bolus.base.progress import Quiet
 from bolus.cli import main
 from bolus.data import InputError, OutputError
+from bolus.estimators.phae import read_weights
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series
@@ -26,6 +28,7 @@ from bolus.study import StudySettings, patient, run, run_study
 from bolus.study.patient import examine
 from bolus.study.table import table_rows
 from bolus.study.work import work_folder
+from bolus.training import Sample
 
 SMALL = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200)
 CALL = {"settings": SMALL, "split": "all", "jobs": 1}
@@ -237,25 +240,42 @@ def test_what_is_finished_is_not_done_again(cohort, tmp_path, monkeypatch):
 
 
 def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
-    tiny = PaperConfig(channels=(4, 8), epochs=1, batch=192)
-    seen = []
+    few = {"channels": (4, 8), "epochs": 1, "batch": 192}
+    tiny, seen = PaperConfig(), []
 
     def small(path, series, **options):
         seen.extend(series)
-        return run_training(path, series, **{**options, "voxels": 200}, recipe=tiny)
+        return run_training(
+            path,
+            series,
+            **{
+                **options,
+                "sample": Sample(voxels=200),
+                "recipe": replace(options["recipe"] or tiny, **few),
+            },
+        )
 
     run_training = run.train
     monkeypatch.setattr(run, "train", small)
-    settings = replace(SMALL, methods=("phae-paper",), snrs=(math.inf,))
+    methods = ("phae-paper", "phae-paper-exponential", "phae-paper-gamma")
+    settings = replace(SMALL, methods=methods, snrs=(math.inf,))
     out = tmp_path / "out"
     study = run_study(cohort, out, settings=settings, train_preset="paper", jobs=1)
+    residues = [read_weights(out / f"{name}.safetensors").config["residue"] for name in methods]
+    assert residues == ["lorentzian", "exponential", "gamma"]
+    assert {(p.first, p.second) for p in study.pairs} == {*combinations(methods, 2)}
     trained = {p.name for p in read_participants(cohort) if p.split == "train"}
     assert {Path(path).name.split("_")[0] for path in seen} == trained
     assert not trained & {row.participant_id for row in study.rows}
     assert (out / "phae-paper.safetensors").exists()
     assert "trained on 3 other patients" in (out / "report.html").read_text()
+    with pytest.raises(InputError, match="--train paper makes them"):
+        run_study(cohort, tmp_path / "plain", settings=settings, jobs=1)
+    settings = replace(settings, methods=methods[:1])
     plain = run_study(cohort, tmp_path / "plain", settings=settings, jobs=1)
-    assert [r.ratio for r in plain.rows] != [r.ratio for r in study.rows]
+    assert [r.ratio for r in plain.rows] != [
+        r.ratio for r in study.rows if r.method == "phae-paper"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Methods that only a study compares: what the published study's program computes."""
+"""Methods that only a study compares: the published study's program, and its other residues."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -34,3 +34,6 @@ class PlainSVD:
 
 EXTRA: dict[str, Estimator] = {"svd-pws": PlainSVD()}
 """Name in a study → estimator."""
+RESIDUES = {"phae-paper-exponential": "exponential", "phae-paper-gamma": "gamma"}
+"""Name in a study → residue that ``phae-paper`` is trained with in place of the Lorentzian; the
+published study found no significant change."""

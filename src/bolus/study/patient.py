@@ -22,6 +22,7 @@ from bolus.data import (
     PreparedSeries,
 )
 from bolus.estimators import Estimator, estimator
+from bolus.estimators.phae import from_weights, read_weights
 from bolus.grading import RoiRatio, roi_ratio
 from bolus.io import read_map, read_mask, read_series, write_volume
 from bolus.io.cohort import Participant
@@ -33,7 +34,7 @@ from bolus.patient import (
     method_or_weights,
     ready,
 )
-from bolus.study.extra import EXTRA
+from bolus.study.extra import EXTRA, RESIDUES
 from bolus.study.noise import Baseline, baseline, missing_noise, with_noise
 from bolus.study.published import signal_mean
 from bolus.study.settings import StudySettings, snr_name
@@ -342,6 +343,8 @@ def _ratios(maps: PatientMaps, case: _Case, name: str) -> dict[str, float | str]
 def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:
     if method in EXTRA:
         return EXTRA[method]
+    if method in RESIDUES:
+        return from_weights(read_weights(weights[method]))
     return estimator(method_or_weights(method, weights.get(method)))
 
 

@@ -4,18 +4,23 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError, LeakageCorrection
 from bolus.io import check_output, output_folder
 from bolus.io.cohort import Participant, read_participants
 from bolus.jobs import run_all
+from bolus.study.extra import RESIDUES
 from bolus.study.output import write_results
 from bolus.study.patient import Examined, Row, examine
 from bolus.study.settings import SPLITS, TRAINABLE, StudySettings, snr_name
 from bolus.study.table import Pair, TableRow, pairs, table_rows
 from bolus.study.work import MAPS, begin, finished, forget, keep, work_folder
 from bolus.training import Sample, train
+
+if TYPE_CHECKING:
+    from bolus.estimators.phae.paper.config import PaperConfig
 
 PathLike = str | os.PathLike[str]
 TRAINED = {"paper": "phae-paper", "phae": "phae"}
@@ -79,9 +84,10 @@ def run_study(
     check_output(place, overwrite)
     everyone = read_participants(folder)
     participants = _split(everyone, split, train_preset)
+    names, series = _to_train(everyone, train_preset, chosen)
     plan = _plan(folder, participants, chosen, train_preset)
     work = begin(place, plan, resume=resume, overwrite=overwrite)
-    weights, trained = _weights(everyone, train_preset, chosen, work, resume, reporter)
+    weights, trained = _weights(names, series, chosen, work, resume, reporter)
     examined = _examine(participants, chosen, weights, work, jobs, dask, reporter)
     rows = tuple(row for one in examined for row in one.rows)
     if not rows:
@@ -97,7 +103,7 @@ def run_study(
         pairs=pairs(rows, chosen),
         weights=weights,
         trained=trained,
-        series_trained=sum(one.split == "train" for one in everyone) if weights else 0,
+        series_trained=len(series) if weights else 0,
     )
     with output_folder(place, overwrite) as partial:
         write_results(study, work / MAPS, partial)
@@ -136,17 +142,15 @@ def _plan(
     }
 
 
-def _weights(
-    everyone: Sequence[Participant],
-    preset: str | None,
-    settings: StudySettings,
-    work: Path,
-    resume: bool,
-    reporter: Reporter,
-) -> tuple[dict[str, Path], str | None]:
-    """Weights by method, trained on the patients marked for it, and a sentence on that."""
+def _to_train(
+    everyone: Sequence[Participant], preset: str | None, settings: StudySettings
+) -> tuple[list[str], list[Path]]:
+    """Names of the weights to be trained, and the series for it. Raises InputError."""
+    others = [name for name in settings.methods if name in RESIDUES]
+    if others and preset != "paper":
+        raise InputError(f"{others[0]} has no weights of its own: --train paper makes them")
     if preset is None:
-        return {}, None
+        return [], []
     if preset not in TRAINABLE:
         raise InputError(f"what is trained is one of {', '.join(TRAINABLE)}, found '{preset}'")
     method = TRAINED[preset]
@@ -155,13 +159,31 @@ def _weights(
     series = [one.series for one in everyone if one.split == "train"]
     if not series:
         raise InputError("no participant is marked 'train' in participants.tsv")
+    return [method, *others], series
+
+
+def _weights(
+    names: Sequence[str],
+    series: Sequence[Path],
+    settings: StudySettings,
+    work: Path,
+    resume: bool,
+    reporter: Reporter,
+) -> tuple[dict[str, Path], str | None]:
+    """Weights by method, trained on the patients marked for it, and a sentence on that."""
+    if not names:
+        return {}, None
+    preset = next(key for key, method in TRAINED.items() if method == names[0])
+    paths = {name: work / f"{name}.safetensors" for name in names}
     uncorrected = replace(settings.preparation, leakage=LeakageCorrection(use=False))
-    path = work / f"{method}.safetensors"
-    if not path.exists():
+    for name, path in paths.items():
+        if path.exists():
+            continue
         made = train(
             path,
             series,
             preset=preset,
+            recipe=_recipe(name),
             seed=settings.seed,
             sample=Sample(
                 voxels=VOXELS[preset],
@@ -173,8 +195,16 @@ def _weights(
         )
         if made.path is None:
             reporter.note("the adaptation was not kept; phae stays as shipped")
-            return {}, f"an adaptation of {method} to {len(series)} patients was not kept"
-    return {method: path}, f"{method} was trained on {len(series)} other patients of the cohort"
+            return {}, f"an adaptation of {name} to {len(series)} patients was not kept"
+    told = f"{', '.join(paths)} {'were' if len(paths) > 1 else 'was'}"
+    return paths, f"{told} trained on {len(series)} other patients of the cohort"
+
+
+def _recipe(name: str) -> "PaperConfig | None":
+    """The published network with another residue in its decoder; None: the preset's own."""
+    from bolus.estimators.phae.paper.config import PaperConfig
+
+    return PaperConfig(residue=RESIDUES[name]) if name in RESIDUES else None
 
 
 def _examine(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bolus.data import InputError, LeakageCorrection, MotionCorrection, Preparation
 from bolus.estimators import METHODS, find_leakage_model
 from bolus.grading import MAPS
-from bolus.study.extra import EXTRA
+from bolus.study.extra import EXTRA, RESIDUES
 
 STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
@@ -20,7 +20,9 @@ TRAINABLE = ("paper", "phae")
 
 @dataclass(frozen=True, kw_only=True)
 class StudySettings:
-    """``methods`` of METHODS and EXTRA at every one of ``snrs``; ``seed`` makes all that is random.
+    """``methods`` at every one of ``snrs``; ``seed`` makes all that is random.
+
+    Methods are those of METHODS, EXTRA and RESIDUES, the last where 'paper' is trained.
 
     At an SNR, so much Gaussian noise is added to the magnitude that the mean of the baseline over
     its SD, the data's own noise included, comes down to it (``study.noise``); with ``noisy_aif``
@@ -46,7 +48,7 @@ class StudySettings:
     published: bool = False
 
     def __post_init__(self) -> None:
-        known = (*METHODS, *EXTRA)
+        known = (*METHODS, *EXTRA, *RESIDUES)
         unknown = [name for name in self.methods if name not in known]
         if unknown or not self.methods or len(set(self.methods)) < len(self.methods):
             raise InputError(
