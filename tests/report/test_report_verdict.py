@@ -130,7 +130,7 @@ def test_the_summary_holds_the_verdicts_for_programs(mapped):
     facts = json.loads(json.dumps(summary(mapped)))
     assert facts["verdict"] == lead(checks(mapped))
     assert {"name", "word", "figure", "meaning"} == set(facts["verdicts"][0])
-    assert len(facts["verdicts"]) == 14
+    assert len(facts["verdicts"]) == 15
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -57,11 +57,12 @@ def find_aif(curves: TissueCurves, series: PreparedSeries) -> AIF:
     usable = np.flatnonzero((curves.quality & (Quality.NON_FINITE | Quality.NO_BOLUS)) == 0)
     if usable.size == 0:
         raise ArterialInputError(f"none of {curves.quality.size} voxels has a bolus. {BY_HAND}")
-    candidates, shape = _candidates(curves, series.mask, usable, series.dt)
+    late = series.slice_times_in(series.mask)
+    candidates, shape = _candidates(curves, series, usable, late)
     kept = _take(shape, usable, candidates)
     clear = ~_saturated(curves, candidates, kept.height, series.te or 1.0)
     choices = [
-        _agreeing(curves, pool[_best(_take(shape, usable, pool), leaders)], series.dt)
+        _agreeing(curves, pool[_best(_take(shape, usable, pool), leaders)], series.dt, late)
         for pool in (candidates[clear], candidates)
         for leaders in LEADERS
         if pool.size >= FEWEST
@@ -111,13 +112,19 @@ def _measured(mean: AIF) -> str:
 
 def _candidates(
     curves: TissueCurves,
-    mask: Bool[np.ndarray, "x y z"],
+    series: PreparedSeries,
     usable: Int[np.ndarray, " u"],
-    dt: float,
+    late: Float[np.ndarray, " n"],
 ) -> tuple[Int[np.ndarray, " c"], Shape]:
-    """Voxels that meet every criterion, and the shape of all usable ones."""
+    """Voxels that meet every criterion, and the shape of all usable ones.
+
+    ``late`` (n,) are the seconds from the start of a frame to each voxel.
+    """
+    mask, dt = series.mask, series.dt
     shape = shape_of(curves.curves[usable], dt, SMOOTHING)
+    shape = shape._replace(rise=shape.rise + late[usable])
     mean = shape_of(curves.mean[None], dt, SMOOTHING)
+    mean = mean._replace(rise=mean.rise + late.mean())
     steps = {
         f"{MIN_HEIGHT} times as high as the mean tissue curve": shape.height
         >= MIN_HEIGHT * mean.height,
@@ -163,14 +170,14 @@ def _best(shape: Shape, leaders: int) -> Int[np.ndarray, " k"]:
 
 
 def _agreeing(
-    curves: TissueCurves, voxels: Int[np.ndarray, " k"], dt: float
+    curves: TissueCurves, voxels: Int[np.ndarray, " k"], dt: float, late: Float[np.ndarray, " n"]
 ) -> Int[np.ndarray, " m"]:
     """Those whose curve correlates with the median of all and rises within a frame (1 s) of it."""
     own = gaussian_filter1d(np.asarray(curves.curves[voxels], dtype=float), SMOOTHING / dt, axis=1)
     relative = own / own.max(axis=1, keepdims=True)
     median = np.median(relative, axis=0)
     correlation = np.array([np.corrcoef(row, median)[0, 1] for row in relative])
-    rise = shape_of(own, dt).rise
+    rise = shape_of(own, dt).rise + late[voxels]
     near = np.abs(rise - np.median(rise)) <= max(dt, 1.0)
     return voxels[(correlation >= MIN_CORRELATION) & near]
 

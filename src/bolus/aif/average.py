@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 
 from bolus.aif.score import arterial_score
 from bolus.data import AIF, ArterialInputError, Criterion, MaskError, PreparedSeries, TissueCurves
+from bolus.physics.sampling import sampled_later
 from bolus.physics.signal import clip_signal, delta_r2star
 
 MIN_CLARITY = 6.0
@@ -30,7 +31,8 @@ def aif_from_mask(
     finite signal and a positive baseline are left out, and a note says how many; others say how
     arterial the curve looks (``arterial_score``), how many voxels were clipped at 1 % of S0, and
     how many are saturated, with less than 2 noise SDs of signal left at the peak; when all are,
-    the score loses 30 %.
+    the score loses 30 %. Where slices were acquired one after the other, curves of other slices
+    than most voxels lie in are interpolated to the time of these.
 
     Raises MaskError for a mask that is empty or on another grid, ArterialInputError when no marked
     voxel has a usable signal.
@@ -59,6 +61,7 @@ def arterial_mean(
         )
     level = s0[good, None]
     own = delta_r2star(clip_signal(signal[good], level, FLOOR), level, series.te or 1.0)
+    own, slice_time = _aligned(own, series.slice_times_in(mask)[good], series.dt)
     curve = own.mean(axis=0)
     if not curve.max() > 0:
         raise ArterialInputError("the marked voxels show no drop of signal")
@@ -81,7 +84,23 @@ def arterial_mean(
         mask=used,
         score=score.with_criteria(*_counts(good, clipped, saturated)),
         notes=(f"mean of {int(good.sum())} voxels",),
+        slice_time=None if series.slice_times is None else slice_time,
     )
+
+
+def _aligned(
+    own: Float[np.ndarray, "n t"], late: Float[np.ndarray, " n"], dt: float
+) -> tuple[Float[np.ndarray, "n t"], float]:
+    """Curves as if all had been acquired at one time of a frame, and that time in s.
+
+    It is that of most voxels, the earliest of several; their curves stay as they are.
+    """
+    times, count = np.unique(late, return_counts=True)
+    reference = float(times[np.argmax(count)])
+    for seconds in times[times != reference]:
+        rows = late == seconds
+        own[rows] = sampled_later(own[rows], reference - float(seconds), dt)
+    return own, reference
 
 
 def _saturated(before: Float[np.ndarray, "n b"], trough: Float[np.ndarray, " n"]) -> int:

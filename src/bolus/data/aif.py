@@ -62,7 +62,8 @@ class AIF:
 
     ``curve`` is (t,), ``dt`` in s. ``mask`` marks the voxels averaged (None for a curve from a
     file), ``score`` says how arterial the curve looks (None where that was not judged), ``notes``
-    how it was made.
+    how it was made. ``slice_time`` is when in a frame it was acquired, in s from its start; None
+    where that is unknown.
 
     Raises ArterialInputError for a curve that is not finite or nowhere positive.
     """
@@ -73,6 +74,7 @@ class AIF:
     mask: Bool[np.ndarray, "x y z"] | None = None
     score: ArterialScore | None = None
     notes: tuple[str, ...] = ()
+    slice_time: float | None = None
 
     def __post_init__(self) -> None:
         if self.curve.ndim != 1 or not np.isfinite(self.curve).all():

@@ -81,6 +81,14 @@ class PreparedSeries:
         """Seconds from the start of a frame to each slice (z,), None where they are unknown."""
         return self.series.slice_times
 
+    def slice_times_in(self, mask: Bool[np.ndarray, "x y z"]) -> Float[np.ndarray, " n"]:
+        """Seconds from the start of a frame to the slice of each voxel of a mask, (n,).
+
+        Zero where they are unknown.
+        """
+        slices = np.nonzero(mask)[2]
+        return np.zeros(slices.size) if self.slice_times is None else self.slice_times[slices]
+
     @property
     def n_frames(self) -> int:
         """Number of frames, used or not."""

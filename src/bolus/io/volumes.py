@@ -88,14 +88,19 @@ def write_series(
     grid: Grid,
     dt: float,
     te: float | None,
+    slice_times: Float[np.ndarray, " z"] | None = None,
 ) -> None:
     """Write a series (x, y, z, t) as ``.nii.gz`` with a BIDS sidecar; ``dt`` and ``te`` in s.
+
+    ``slice_times`` are the seconds from the start of a frame to each slice.
 
     Raises SeriesError for times that are not seconds, InputError, OutputError.
     """
     path = Path(path)
-    sidecar = {"RepetitionTime": checked_tr(dt, "to write")}
+    sidecar: dict[str, object] = {"RepetitionTime": checked_tr(dt, "to write")}
     if te is not None:
         sidecar["EchoTime"] = checked_te(te, "to write")
+    if slice_times is not None:
+        sidecar["SliceTiming"] = slice_times.tolist()
     write_volume(path, signal, grid, dt)
     write_json(sidecar_path(path), sidecar)

@@ -8,13 +8,14 @@ import numpy as np
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, Perfusion, Preparation, TissueCurves
 from bolus.data.options import USUAL
-from bolus.estimators import Estimator, deconvolve, estimator, sample_noise
+from bolus.estimators import Estimator, estimator, sample_noise
 from bolus.patient.given import NO_REGIONS, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import method_name
 from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
+from bolus.patient.timing import lateness, solved
 from bolus.physics import blood_volume
 
 PathLike = str | os.PathLike[str]
@@ -59,15 +60,15 @@ def estimate(
     """
     chosen, watch = estimator(method), Stopwatch(reporter)
     told = name or (method if isinstance(method, str) else method_name(chosen))
-    aif, dt = measured.aif.curve, measured.series.dt
+    aif, late = measured.aif.curve, lateness(measured.series, measured.aif)
 
-    def solved(curves: TissueCurves) -> Perfusion:
+    def found(curves: TissueCurves) -> Perfusion:
         noise = sample_noise(chosen, curves.noise_sd, measured.series)
-        return deconvolve(curves.curves, aif, dt, chosen, noise_sd=noise)
+        return solved(chosen, curves, measured.aif, late, noise)
 
     with watch("deconvolving"):
         curves = measured.curves if measured.corrected is None else measured.corrected
-        perfusion = solved(curves)
+        perfusion = found(curves)
     leak = None
     if measured.leakage is not None:
         with watch("volume without correction"):
@@ -75,7 +76,7 @@ def estimate(
                 volume = blood_volume(measured.curves.curves, aif.astype(perfusion.cbv.dtype))
                 plain = perfusion._replace(cbv=volume)
             else:
-                plain = solved(measured.curves)
+                plain = found(measured.curves)
             leak = LeakageResult(measured.leakage, plain)
     with watch("judging quality"):
         maps = quantify(

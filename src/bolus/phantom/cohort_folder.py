@@ -94,7 +94,7 @@ def _simulated(plan: PatientPlan, folder: Path, shape: tuple[int, int, int], fra
     series = patient.series
     path = series_path(folder, plan.name)
     path.parent.mkdir(parents=True)
-    write_series(path, series.signal, series.grid, series.dt, series.te)
+    write_series(path, series.signal, series.grid, series.dt, series.te, series.slice_times)
     for label in MASKS:
         mask = getattr(patient.masks, label)
         write_volume(mask_path(folder, plan.name, label), mask, series.grid)

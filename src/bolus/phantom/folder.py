@@ -21,7 +21,9 @@ def write_patient(patient: DigitalPatient, folder: Path) -> None:
     regions, ``truth_*.nii.gz`` the maps behind it, ``truth_aif.tsv`` the arterial ΔR2* in 1/s.
     """
     series = patient.series
-    write_series(folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
+    write_series(
+        folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te, series.slice_times
+    )
     regions = {name: getattr(patient.masks, name) for name in ("brain", "nawm", "tumor", "aif")}
     for name, mask in regions.items():
         if mask is not None:

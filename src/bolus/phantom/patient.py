@@ -9,12 +9,12 @@ from bolus.data import DSCSeries, Grid, InputError
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
-from bolus.phantom.leakage import Leakage, leakage
 from bolus.phantom.motion import moved, trajectory
 from bolus.phantom.pieces import WHOLE, Pieces, sampled, share
 from bolus.phantom.realism import PLAIN, Realism
 from bolus.phantom.regions import PatientMasks, in_voxels, purest
-from bolus.phantom.signal import class_fractions, compose_signal, fine_input, scan
+from bolus.phantom.scene import LeakyTumor, Scene
+from bolus.phantom.signal import class_fractions, scan
 from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
 from bolus.phantom.tumor import (
     KINDS,
@@ -109,7 +109,8 @@ def simulate_patient(
     ``tr`` and ``te`` in s (``te`` None: 0.025 at 1.5 T, 0.020 at 3 T), ``field`` 1.5 or 3.0 T,
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
     ``shape``. ``ratios`` fixes the tumour's perfusion; ``realism`` adds what a plain patient does
-    not have: dispersion, motion, another residue, a leaking tumour, and voxels made of pieces.
+    not have: dispersion, motion, another residue, a leaking tumour, voxels made of pieces, several
+    injections, and slices acquired one after the other.
     ``path`` (frames, 6), in mm and degrees, are poses for the head to take instead of drawn ones;
     they bring a frame back (``bolus.preprocess.correct_motion``). Anatomy comes from the
     MNI152 maps. A voxel's signal adds up, by volume, the tissue (one curve of volume-weighted CBV
@@ -119,8 +120,8 @@ def simulate_patient(
     grey matter loses a little over a fifth of its signal at an echo time of 30 ms.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
-    100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, or a path
-    of another shape or next to ``realism.motion``.
+    100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, a path of
+    another shape or next to ``realism.motion``, or slice times of another number or past ``tr``.
     """
     _check_path(path, frames, realism)
     settings = _settings(
@@ -134,16 +135,25 @@ def simulate_patient(
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     classes = class_fractions(anatomy, vessels, lesion)
-    leak = _leakage(rng, anatomy, vessels, lesion, tissue, arterial, protocol, realism)
-    signal = compose_signal(protocol, classes, tissue, vessels, arterial, leak)
+    scene = Scene(
+        protocol=protocol,
+        classes=classes,
+        tissue=tissue,
+        vessels=vessels,
+        tumor=_leaky(rng, anatomy, vessels, lesion, realism),
+    )
+    late = _slice_times(realism, shape[2], settings.tr)
+    signal = scene.signal(arterial, np.repeat(late, pieces[2]))
     motion = trajectory(rng, frames, realism.motion) if path is None else path
     signal = _imaged(signal, motion, anatomy.grid, pieces)
     masks = in_voxels(masks, vessels, pieces)
     signal = scan(rng, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
-        series=DSCSeries(signal=signal, dt=settings.tr, te=settings.te, grid=grid),
+        series=DSCSeries(
+            signal=signal, dt=settings.tr, te=settings.te, grid=grid, slice_times=late
+        ),
         masks=masks,
-        truth=_truth(tissue, anatomy.tissue * (1 - vessels.total), leak, masks.brain, pieces),
+        truth=_truth(scene, anatomy.tissue * (1 - vessels.total), arterial, masks.brain, pieces),
         aif=arterial(protocol.time),
         arterial=arterial,
         motion=motion,
@@ -235,27 +245,34 @@ def _perfusion(
     return tissue, lesion, masks
 
 
-def _leakage(
+def _leaky(
     rng: np.random.Generator,
     anatomy: Anatomy,
     vessels: Vessels,
     lesion: Tumor | None,
-    tissue: Tissue,
-    arterial: ArterialShape,
-    protocol: Protocol,
     realism: Realism,
-) -> Leakage | None:
-    """The tumour's leak; None without one."""
+) -> LeakyTumor | None:
+    """The tumour that leaks; None without one."""
     if lesion is None or realism.leak is None or realism.leak.ktrans == 0:
         return None
-    return leakage(
-        protocol,
-        realism.leak,
-        lesion.solid * anatomy.tissue * (1 - vessels.total),
-        tumor_texture(rng, anatomy, lesion, LEAK_COV),
-        tissue.delay,
-        fine_input(protocol, arterial),
+    return LeakyTumor(
+        leak=realism.leak,
+        solid=lesion.solid * anatomy.tissue * (1 - vessels.total),
+        texture=tumor_texture(rng, anatomy, lesion, LEAK_COV),
     )
+
+
+def _slice_times(realism: Realism, slices: int, tr: float) -> Float[np.ndarray, " z"]:
+    """Seconds from the start of a frame to each slice."""
+    if realism.slice_times is None:
+        return np.zeros(slices)
+    late = np.array(realism.slice_times, dtype=float)
+    if late.shape != (slices,) or not ((late >= 0) & (late < tr)).all():
+        raise InputError(
+            f"slice times are {slices} numbers of seconds from 0 to below the repetition time of "
+            f"{tr} s, found {realism.slice_times}"
+        )
+    return late
 
 
 def _imaged(
@@ -288,14 +305,15 @@ def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
 
 
 def _truth(
-    tissue: Tissue,
+    scene: Scene,
     amount: Float[np.ndarray, "i j k"],
-    leak: Leakage | None,
+    arterial: ArterialShape,
     brain: Bool[np.ndarray, "x y z"],
     pieces: Pieces,
 ) -> PatientTruth:
     """Means over the ``amount`` of tissue in the pieces of every voxel of the brain."""
     some = np.maximum(amount, 1e-9)
+    tissue, leak = scene.tissue, scene.leakage(arterial)
 
     def mean(values: Float[np.ndarray, "i j k"]) -> Float[np.ndarray, "x y z"]:
         return values if pieces == WHOLE else share(some * values, pieces) / share(some, pieces)

@@ -43,6 +43,8 @@ class Realism:
     or as so many ``pieces`` along x, y and z that the scanner samples through k-space, which takes
     as many times longer: for heads that move by a good part of a voxel. ``doses`` are the
     injections, of each the time in s after the first and the dose relative to a full one.
+    ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
+    acquires all at its start.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -51,6 +53,7 @@ class Realism:
     leak: Leak | None = None
     pieces: Pieces = WHOLE
     doses: tuple[tuple[Number, Number], ...] = ONE_DOSE
+    slice_times: tuple[Number, ...] | None = None
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:

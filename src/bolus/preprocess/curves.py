@@ -27,7 +27,8 @@ def tissue_curves(series: PreparedSeries) -> TissueCurves:
 
     Quality bits: CLIPPED, the signal fell to 1 % of S0 or lower and was held there; NON_FINITE, a
     sample is NaN or infinite or S0 ≤ 0, and the row is NaN; NO_BOLUS, the curve cannot be told
-    from its own noise at a false-alarm rate of 1 % (``bolus_match``), and ``ttp`` is NaN.
+    from its own noise at a false-alarm rate of 1 % (``bolus_match``), and ``ttp`` is NaN. ``ttp``
+    counts from the start of the first used frame where the times of slices are known.
     """
     signal = series.signal[..., series.frames.used][series.mask]
     te = series.te or 1.0
@@ -44,6 +45,7 @@ def tissue_curves(series: PreparedSeries) -> TissueCurves:
         own[rows] = np.std(curves[rows][:, frames], axis=1, ddof=1, dtype=float)
     noise = np.maximum(pooled_sd(own, s0, count), RESOLUTION / te)
     ttp = _mark_bolus(curves, noise, quality, series.frames, series.dt)
+    ttp += series.slice_times_in(series.mask)
     return TissueCurves(
         curves=curves,
         noise_sd=noise,

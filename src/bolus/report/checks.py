@@ -23,6 +23,7 @@ from bolus.report.verdict import (
     SNR_GOOD,
     SNR_POOR,
     SPOILT_POOR,
+    TIMED_FROM,
     USELESS,
     Check,
     Word,
@@ -39,6 +40,7 @@ def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
         _depth(maps),
         _motion(maps),
         _spikes(maps),
+        _slice_timing(maps),
         _artery(maps),
         *alarms(maps),
         _fit(maps),
@@ -153,6 +155,23 @@ def _spikes(maps: PerfusionMaps) -> Check:
             "in time: look at the maps of these slices.",
             Word.POOR: "A slice was spoilt in many frames: its maps rest on what is interpolated.",
         }[word],
+    )
+
+
+def _slice_timing(maps: PerfusionMaps) -> Check:
+    times, dt, name = maps.series.slice_times, maps.series.dt, "Slice timing"
+    if times is not None:
+        apart = float(times.max() - times.min())
+        figure = f"corrected, slices over {apart:.2f} s" if apart else "all slices at once"
+        return _told(name, Word.GOOD, figure, "Times are those of every slice.")
+    if maps.series.grid.shape[2] == 1:
+        return _told(name, Word.GOOD, "a single slice", "Its times are all alike.")
+    return _told(
+        name,
+        Word.DOUBTFUL if dt >= TIMED_FROM else Word.GOOD,
+        f"unknown, TR {dt:.3g} s",
+        "From slice to slice delay, Tmax and TTP may be off by up to the repetition time: a "
+        "sidecar's SliceTiming corrects them.",
     )
 
 

@@ -47,6 +47,7 @@ def _sentences(maps: PerfusionMaps) -> Iterator[str]:
     yield _frames(maps)
     yield _spikes(maps)
     yield _motion(maps)
+    yield _slice_timing(maps)
     yield (
         "The signal S was turned into TE·ΔR2*(t) = −ln(S(t)/S0), S0 being the mean of the baseline "
         "[svd]; the echo time was unknown, so that CBF and CBV are relative."
@@ -115,6 +116,18 @@ def _motion(maps: PerfusionMaps) -> str:
         f"[motion] was at most {motion.displacement.max():.2g} mm, and {flagged} of "
         f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm"
         f"{BECAME[maps.flagged_frames]}."
+    )
+
+
+def _slice_timing(maps: PerfusionMaps) -> str:
+    times = maps.series.slice_times
+    if times is None:
+        return "The times of slices within a frame were not known and not corrected."
+    if not times.any():
+        return ""
+    return (
+        "Slices were acquired one after the other: delay, Tmax and time to peak were corrected "
+        "for the time of each slice against that of the arterial input."
     )
 
 

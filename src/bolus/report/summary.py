@@ -92,6 +92,9 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         },
         "motion": motion_facts(maps),
         "spikes": spike_facts(maps),
+        "slice_times_s": None
+        if maps.series.slice_times is None
+        else [round(float(late), 6) for late in maps.series.slice_times],
         "baseline_snr": _number(maps.baseline_snr),
         "bolus_depth": _number(maps.bolus_depth),
         "brain_voxels": inside,
@@ -105,6 +108,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             if maps.aif.score is None
             else [one._asdict() for one in maps.aif.score.criteria],
             "notes": list(maps.aif.notes),
+            "slice_time_s": maps.aif.slice_time,
         },
         "quality_share": {
             (bit.name or "").lower(): _number(
@@ -152,6 +156,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
         "MethodParameters": plain(maps.parameters),
         **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model.name}),
         **motion_provenance(maps),
+        "SliceTimingCorrected": maps.series.slice_times is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),
         "EchoTime": maps.series.te,
         "RepetitionTime": maps.series.dt,

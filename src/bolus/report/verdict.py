@@ -20,6 +20,9 @@ coil's or slice's place is not put back by turning the picture."""
 SPOILT_POOR = 0.10
 """Share of a slice's used frames that were spikes or dropouts. Up to two in a row, interpolated,
 left CBF within 2 % of its value without them."""
+TIMED_FROM = 1.5
+"""Repetition time in s from which unknown times of slices are doubtful: delay and Tmax of digital
+patients were off by −0.9 to +0.4 s slice by slice at 1.5 s."""
 FAR = 3.0
 """mm that a head may be from its mean place, averaged over the brain. Up to 2.8 mm it was simulated
 what correction leaves in the CBF, 7 % more error over the brain (docs/moving.md); no further."""

@@ -123,6 +123,7 @@ def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> 
         mask=voxels,
         score=_score(told, folder / SUMMARY),
         notes=tuple(told["notes"]),
+        slice_time=told["slice_time_s"],
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from bolus.data import QUANTITIES, InputError, LeakageModel, Quality
 from bolus.estimators import sample_noise
 from bolus.patient.quantify import scale_of
+from bolus.patient.timing import LATE, lateness
 from bolus.viewer.panels import unit
 from bolus.viewer.view import Result, View
 
@@ -59,16 +60,19 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
     )
     found = result.explain(curves.curves[row], noise[0])
     flow = scale_of("cbf", view.series.relative)
-    near = (found.response_time >= SPAN[0]) & (found.response_time <= SPAN[1])
+    late = float(lateness(view.series, result.measured.aif)[row])
+    time = found.response_time + late
+    near = (time >= SPAN[0]) & (time <= SPAN[1])
+    known = {k: v + late if k in LATE else v for k, v in found.quantiles.items()}
     return {
         "corrected": None if result.measured.corrected is None else found.curve,
         "reconstruction": found.reconstruction,
         "response": {
-            "time": found.response_time[near],
+            "time": time[near],
             "value": flow * found.response[near],
             "unit": unit(view, "cbf"),
         },
-        "values": _values(view, result, found.quantiles, index),
+        "values": _values(view, result, known, index),
     }
 
 

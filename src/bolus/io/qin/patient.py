@@ -191,6 +191,6 @@ def write_case(case: Case, cohort: Path, name: str) -> None:
         path.parent.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"{path.parent}: cannot be made ({error.strerror})") from error
-    write_series(path, series.signal, series.grid, series.dt, series.te)
+    write_series(path, series.signal, series.grid, series.dt, series.te, series.slice_times)
     for label, one in case.masks.items():
         write_volume(mask_path(cohort, name, label), one.mask, series.grid)
