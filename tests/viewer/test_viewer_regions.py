@@ -24,8 +24,12 @@ def test_ratios_are_those_of_the_grading(reading, kept):
     tumor, white = maps.rois["tumor"], maps.rois["reference"]
     told = post(reading.client, "/api/regions/ratio", tumor, white)
     assert told["voxels"] == {"tumor": int(tumor.sum()), "reference": int(white.sum())}
-    assert [row["name"] for row in told["rows"]] == ["cbf", "cbv", "mtt"]
-    for row in told["rows"]:
+    assert [row["name"] for row in told["rows"]] == ["cbf", "cbv", "mtt", "psr"]
+    *rows, recovery = told["rows"]
+    known = roi_ratio(maps.volume("psr"), tumor, white)
+    assert recovery["mean"] == pytest.approx(np.log(known.mean))
+    assert recovery["interval"] is None
+    for row in rows:
         known = roi_ratio(maps.volume(row["name"]), tumor, white, maps.sd[row["name"]])
         for key in ("mean", "median", "hotspot", "p95"):
             assert row[key] == pytest.approx(getattr(known, key), rel=1e-6)

@@ -13,7 +13,7 @@ from dicom_writers import Protocol, write_classic
 
 import bolus
 from altered import STILL
-from bolus.data import Grid, TissueCurves
+from bolus.data import PARAMETERS, Grid, TissueCurves
 from bolus.estimators import METHODS
 from bolus.estimators.phae import shipped_weights, write_weights
 from bolus.io import write_series
@@ -22,11 +22,11 @@ from bolus.patient.quantify import misfits
 from bolus.preprocess import prepare, tissue_curves
 
 MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
-SDS = tuple(f"{name}_sd" for name in MAPS if name != "ttp")
+SDS = tuple(f"{name}_sd" for name in PARAMETERS)
 FILES = {
     *(
         f"{n}.{e}"
-        for n in (*MAPS, *SDS, "misfit", "quality", "aif_mask", "brain_mask")
+        for n in (*MAPS, *SDS, "psr", "misfit", "quality", "aif_mask", "brain_mask")
         for e in ("nii.gz", "json")
     ),
     "aif.tsv",
