@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
+from bolus.bench.score import FLOOR, held_ratio
 from bolus.data import LeakageCorrection, PerfusionMaps, Preparation
 from bolus.estimators import METHODS
 from bolus.io import output_folder, write_json
@@ -23,11 +24,13 @@ UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 
 
 class Score(NamedTuple):
-    """Error against truth in pure grey and white matter; ``seconds`` for the deconvolution.
+    """Error against truth in every voxel of pure grey and white matter.
 
-    ``cbf_error`` is the mean of |ln(CBF/true)|, ``*_ratio`` the median of estimate over truth,
-    ``mtt_error`` the mean of |MTT − true| in s, ``correlation`` that of ln CBF with the truth's,
-    ``contrast`` grey over white CBF.
+    A value that is missing, or under FLOOR of the true one, counts as FLOOR of it: no method gains
+    by giving none. ``cbf_error`` is the mean of |ln(CBF/true)|, ``*_ratio`` the median of estimate
+    over truth, ``mtt_error`` the mean of |MTT − true| in s, ``with_mtt`` the share of voxels that
+    have an MTT, ``correlation`` that of ln CBF with the truth's, ``contrast`` grey over white CBF;
+    ``seconds`` are those of the deconvolution.
     """
 
     method: str
@@ -35,6 +38,7 @@ class Score(NamedTuple):
     cbf_ratio: float
     cbv_ratio: float
     mtt_error: float
+    with_mtt: float
     correlation: float
     contrast: float
     seconds: float
@@ -104,17 +108,20 @@ def run_demo(
 
 def score(method: str, maps: PerfusionMaps, patient: DigitalPatient, seconds: float) -> Score:
     """Error of one method's maps against the patient's truth."""
-    truth, masks = patient.truth, patient.masks
-    measured = np.isfinite(maps.cbf) & np.isfinite(maps.mtt) & (maps.cbf > 0)
-    where = (masks.grey | masks.white) & measured
-    flow = np.log(maps.cbf[where] / truth.cbf[where])
+    truth, where = patient.truth, patient.masks.grey | patient.masks.white
+    cbf, cbv, mtt = (
+        held_ratio(found[where], true[where])
+        for found, true in ((maps.cbf, truth.cbf), (maps.cbv, truth.cbv), (maps.mtt, truth.mtt))
+    )
+    flow, true_flow = np.log(cbf), np.log(truth.cbf[where])
     return Score(
         method=method,
         cbf_error=float(np.abs(flow).mean()),
         cbf_ratio=float(np.exp(np.median(flow))),
-        cbv_ratio=float(np.median(maps.cbv[where] / truth.cbv[where])),
-        mtt_error=float(np.abs(maps.mtt[where] - truth.mtt[where]).mean()),
-        correlation=float(np.corrcoef(np.log(maps.cbf[where]), np.log(truth.cbf[where]))[0, 1]),
+        cbv_ratio=float(np.median(cbv)),
+        mtt_error=float((np.abs(mtt - 1) * truth.mtt[where]).mean()),
+        with_mtt=float(np.isfinite(maps.mtt[where]).mean()),
+        correlation=float(np.corrcoef(flow + true_flow, true_flow)[0, 1]),
         contrast=_contrast(maps.cbf, patient),
         seconds=seconds,
     )
@@ -127,6 +134,7 @@ def render(demo: Demo) -> "Table":
     table = Table(
         title=f"One digital patient; true grey/white CBF {demo.contrast:.2f}",
         caption="CBF error: mean |ln(CBF/true)| over grey and white matter; ratios are medians.\n"
+        f"All voxels count: what is missing counts as {FLOOR:g} of the true value.\n"
         f"Arteries found automatically; their area is {demo.arterial_area:.2f} of the true one, "
         "which multiplies CBV and CBF by the inverse.",
         title_justify="left",
@@ -138,6 +146,7 @@ def render(demo: Demo) -> "Table":
         "CBF/true",
         "CBV/true",
         "MTT error, s",
+        "with MTT",
         "corr.",
         "grey/white",
         "s",

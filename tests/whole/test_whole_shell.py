@@ -112,6 +112,7 @@ def test_demo_on_a_small_patient(tmp_path):
     for score in written:
         assert 0.3 < score["cbf_ratio"] < 3
         assert score["correlation"] > 0.3
+        assert score["with_mtt"] > 0.5
     assert render(demo).row_count == len(METHODS)
     picture = nib.load(folder / "phae" / "cbf.nii.gz")
     assert np.isfinite(np.asarray(picture.dataobj)).any()

@@ -38,7 +38,7 @@ class Errors(NamedTuple):
 def errors(found: Perfusion, batch: CurveBatch) -> Errors:
     """Errors of a method's estimates on a batch."""
     cbf, mtt, cbv = (
-        _ratio(np.asarray(value, dtype=float), true)
+        held_ratio(np.asarray(value, dtype=float), true)
         for value, true in ((found.cbf, batch.cbf), (found.mtt, batch.mtt), (found.cbv, batch.cbv))
     )
     has_delay = np.isfinite(found.delay)
@@ -56,7 +56,10 @@ def errors(found: Perfusion, batch: CurveBatch) -> Errors:
     )
 
 
-def _ratio(estimate: Float[np.ndarray, " n"], true: Float[np.ndarray, " n"]) -> np.ndarray:
+def held_ratio(
+    estimate: Float[np.ndarray, " n"], true: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """Estimate over truth, (n,); FLOOR where the estimate is missing or under FLOOR·true."""
     return np.fmax(estimate / true, FLOOR)
 
 
