@@ -13,7 +13,7 @@ SHARED = 0.03
 """Share of a voxel's error variance that the voxels of a region have in common.
 
 Chosen on 64 simulated patients at four levels of noise: with it the 90 % intervals of the CBF
-ratio by ``phae`` held the true one in 92 %. docs/study.md tells of other patients.
+ratio by ``phae`` held the true one in 92 %. docs/study.md has other patients.
 """
 MIN_VOXELS = 5
 """A region with fewer finite voxels is refused."""

@@ -17,8 +17,8 @@ from bolus.estimators.spectral import CAUSAL, truncation
 class PlainSVD:
     """Truncated SVD of the causal matrix of rectangle sums: PWS's, where ``svd`` weighs samples.
 
-    Singular values under ``threshold``·σmax are dropped; moved by delay. With ``tikhonov-fixed``
-    it is what the program of the published study has in place of oSVD and an L-curve.
+    Singular values under ``threshold``·σmax are dropped; moved by delay. With one fixed
+    λ for Tikhonov it is what the program of the published study has for oSVD and an L-curve.
     """
 
     threshold: float = 0.2

@@ -193,7 +193,7 @@ def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
     )
     if any(row.method == TRUTH for row in study.table):
         lead += (
-            " The patients are simulated: their true ratio is known, and its row tells how well "
+            " The patients are simulated: their true ratio is known, and its row says how well "
             "the grades can be told apart at all."
         )
     skipped = [f"{f.participant_id} at SNR {f.snr}: {f.error}" for f in study.failed]
@@ -206,7 +206,7 @@ def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
         "map": map_name(study.settings.map),
         "bootstrap resamples": str(study.settings.resamples),
         "leakage model": study.settings.leakage_model if study.settings.leakage else "none",
-        "head motion": "taken out" if study.settings.motion else "left in",
+        "head motion": "corrected" if study.settings.motion else "left in",
         "training": study.trained or "none; weights as shipped",
     }
     return study_page(

@@ -6,11 +6,16 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import AIF, ArterialInputError, PreparedSeries
+from bolus.estimators.spectral import TikhonovFixed
+from bolus.patient import method_name
 from bolus.physics.signal import clip_signal, delta_r2star
+from bolus.study.extra import EXTRA
 from bolus.study.settings import StudySettings
 
-METHODS = ("phae-paper", "osvd", "tikhonov", "tikhonov-fixed", "svd-pws")
-"""The three methods by name, and what the program that it names for two of them computes."""
+STAND_INS = (method_name(TikhonovFixed()), *EXTRA)
+"""What the program that it names for oSVD and Tikhonov computes instead."""
+METHODS = ("phae-paper", "osvd", "tikhonov", *STAND_INS)
+"""The three methods by name, and the stand-ins of two of them."""
 FLOOR = 0.01
 """Smallest signal, as a fraction of S0, that is not clipped."""
 

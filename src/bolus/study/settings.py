@@ -28,7 +28,7 @@ class StudySettings:
     its SD, the data's own noise included, comes down to it (``study.noise``); with ``noisy_aif``
     frames and arterial input are found in the noisy series too, else they stay those of the series
     as it is. ``map`` of grading.MAPS is what the ratio is of. ``leakage`` corrects the curves of
-    every method by ``leakage_model``. ``motion`` takes out that of the head first, which the
+    every method by ``leakage_model``. ``motion`` corrects that of the head first, which the
     published study did not. ``resamples`` are the bootstrap's. ``published``: the arterial signal
     is averaged before it is converted, training holds no patient out, and the page holds the run
     beside the published study (``study.published`` sets all of it).

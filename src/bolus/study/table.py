@@ -172,7 +172,7 @@ def _table_row(method: str, snr: str, rows: Sequence[Row], settings: StudySettin
         why=why,
         seconds=_median(row.seconds for row in every),
         parts=tuple(_median(getattr(row, f"seconds_{p}") for row in every) for p in parts),  # type: ignore[arg-type]
-        **_against_truth(known),
+        **_beside_truth(known),
     )
 
 
@@ -210,7 +210,7 @@ def _roc(
     return roc, ""
 
 
-def _against_truth(known: Sequence[Row]) -> dict[str, float]:
+def _beside_truth(known: Sequence[Row]) -> dict[str, float]:
     """Error and bias of positive ratios, and how often intervals hold the truth."""
     seen = [row for row in known if math.isfinite(row.true_ratio)]
     logs = np.log([row.ratio / row.true_ratio for row in seen if row.ratio > 0])
