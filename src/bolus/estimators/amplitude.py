@@ -17,7 +17,7 @@ def marginalise(
     The likelihood of an amplitude A is exp(p·(Â² − (A − Â)²)/2), the prior 1/A between ``bounds``.
     With m and v the mean and variance of the Gaussian cut at the bounds, Z its mass between them
     and r = v/m², the second-order expansion of 1/A and ln A about m gives the weight
-    exp(Â²p/2)·√(2π/p)·Z·(1 + r)/m and the mean ln m − 3r/2, held between the bounds.
+    exp(Â²p/2)·√(2π/p)·Z·(1 + r)/m and the mean ln m − 3r/2, clamped to the bounds.
     """
     root = np.sqrt(np.broadcast_to(precision, amplitude.shape))
     low, high = (bounds[0] - amplitude) * root, (bounds[1] - amplitude) * root

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
-from bolus.data import NoPosteriorError
+from bolus.data import PARAMETERS, NoPosteriorError
 from bolus.estimators.amplitude import marginalise
 from bolus.estimators.prior import Prior
 
@@ -103,7 +103,7 @@ class GridPosterior:
 
     summary: Summary
     prior: Prior
-    quantities: tuple[str, ...] = ("cbv", "cbf", "mtt", "tmax", "delay")
+    quantities: tuple[str, ...] = PARAMETERS
 
     def quantile(self, name: str, q: float) -> Float[np.ndarray, " voxels"]:
         """Posterior quantile (voxels,): ratio, 1/s or s. NoPosteriorError for another name."""

@@ -58,7 +58,7 @@ class ArterialShape:
     def __call__(self, time: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """ΔR2* in 1/s at any times in s, any shape; zero before the onset.
 
-        The peak is ``amplitude`` on continuous time, so it does not hang on where samples fall.
+        The peak is ``amplitude`` on continuous time, so it does not depend on where samples fall.
         """
         peak = self._relative(_FINE).max()
         passes = (

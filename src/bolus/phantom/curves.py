@@ -165,7 +165,7 @@ def simulate_curves(
     ``aif`` holds ``oversampling`` samples a frame, in 1/s; ``dt`` (frame) and ``te`` in s. The
     signal S = e^(−TE·C) with S0 = 1 gets Gaussian noise of SD 1/``snr``; S0 is then estimated as
     the mean of the first ``baseline`` frames (None: those no curve of this prior has reached yet),
-    and C = −ln(S/S0)/TE with S held at 1 % of S0 or above.
+    and C = −ln(S/S0)/TE with S clamped to 1 % of S0 or above.
 
     Raises InputError for an SNR, echo time, frame time or oversampling that is not positive,
     CurveError when fewer than two baseline frames remain.

@@ -77,7 +77,7 @@ def signal_recovery(signal: Array, onset: int, dt: float) -> Array:
 
 
 def clip_signal(signal: Array, s0: Array, fraction: float = 0.01) -> Array:
-    """Signal held at or above ``fraction``·S0, so that its logarithm exists.
+    """Signal clamped to at least ``fraction``·S0, so that its logarithm exists.
 
     A sample at the floor is worth ln(1/fraction)/TE at the most; whoever clips counts the samples.
     """

@@ -17,7 +17,7 @@ from bolus.base.progress import QUIET, Reporter
 from bolus.estimators.phae.calibrate import calibrate
 from bolus.estimators.phae.estimator import hidden_widths
 from bolus.estimators.phae.features import SIZE
-from bolus.estimators.phae.network import WIDTH
+from bolus.estimators.phae.network import CALIBRATION
 from bolus.estimators.phae.population import (
     Curves,
     Population,
@@ -154,7 +154,11 @@ def _task(
 ) -> Supervised:
     encoder = Encoder(hidden_widths(start), np.zeros(SIZE), np.ones(SIZE), seed)
     encoder.load_state_dict(
-        {f"values.{k}": torch.from_numpy(v.copy()) for k, v in start.tensors.items() if k != WIDTH},
+        {
+            f"values.{k}": torch.from_numpy(v.copy())
+            for k, v in start.tensors.items()
+            if k != CALIBRATION
+        },
         strict=False,
     )
     scenes = [

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.estimators.phae.estimator import Phae
-from bolus.estimators.phae.network import QUANTITIES, WIDTH
+from bolus.estimators.phae.network import CALIBRATION, QUANTITIES
 from bolus.estimators.phae.scenes import (
     ScanPrior,
     TissuePrior,
@@ -28,14 +28,14 @@ def calibrate(weights: Weights, prior: TissuePrior, seed: int = 0) -> Weights:
     """The same weights with every quantity's intervals stretched to hold 90 % of ``prior``.
 
     A network that was trained on a wider population than it meets says intervals that are too
-    wide for what is usual, the more so the less a curve tells. On simulated scans of ``prior``,
+    wide for what is usual, the more so the less a curve says. On simulated scans of ``prior``,
     SNR log-uniform between 8 and 80, the truth's distance from the median over that of the
     interval's end on its side is taken; in BINS of the interval's half width h its 90 % quantile
     is the factor, and e^a·h^b is fitted to those. Source: split conformal prediction; Romano et
     al., NeurIPS 2019.
     """
     plain = np.zeros((len(QUANTITIES), 2), dtype=np.float32)
-    estimate = Phae(replace(weights, tensors={**weights.tensors, WIDTH: plain}))
+    estimate = Phae(replace(weights, tensors={**weights.tensors, CALIBRATION: plain}))
     reach: list[list[np.ndarray]] = [[] for _ in QUANTITIES]
     for number in range(SCANS):
         rng = np.random.default_rng([seed, 13, number])
@@ -52,8 +52,8 @@ def calibrate(weights: Weights, prior: TissuePrior, seed: int = 0) -> Weights:
             if name != "delay":
                 ends = [np.log(e) for e in ends]
             reach[place].append(_reach(*ends))
-    width = np.stack([_fitted(*np.concatenate(r, axis=1)) for r in reach])
-    tensors = {**weights.tensors, WIDTH: width.astype(np.float32)}
+    calibration = np.stack([_fitted(*np.concatenate(r, axis=1)) for r in reach])
+    tensors = {**weights.tensors, CALIBRATION: calibration.astype(np.float32)}
     return replace(weights, tensors=tensors)
 
 

@@ -22,7 +22,7 @@ CELLS = 30
 PARTS = 3
 """Table samples a frame."""
 EARLIEST, LATEST = -12.0, 16.0
-"""Delays in s beyond which a curve is held."""
+"""Delays in s to which those beyond are clamped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def curve_table(aif: Float[np.ndarray, " t"], dt: float, dtype: np.dtype) -> Cur
 def _place(
     value: Float[np.ndarray, " n"], nodes: Float[np.ndarray, " nodes"]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Left node and share of the right one for evenly spaced nodes, held at the ends."""
+    """Left node and share of the right one for evenly spaced nodes, clamped at the ends."""
     position = (value - nodes[0]) / (nodes[1] - nodes[0])
     position = np.clip(position, 0, nodes.size - 1)
     left = np.minimum(position.astype(np.intp), nodes.size - 2)

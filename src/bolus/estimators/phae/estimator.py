@@ -15,7 +15,7 @@ from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.papers import PHAE
 from bolus.estimators.phae.decoder import RESIDUE, CurveTable, curve_table
 from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
-from bolus.estimators.phae.network import LEVELS, OUTPUTS, QUANTITIES, WIDTH, encode
+from bolus.estimators.phae.network import CALIBRATION, LEVELS, OUTPUTS, QUANTITIES, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.estimators.phae.weights import Weights, shipped_weights
 from bolus.estimators.protocol import Capabilities, CurveScale
@@ -66,8 +66,8 @@ class Phae:
             aif=aif,
             maps=Basis(*(np.asarray(m, dtype=dtype) for m in basis(aif, dt))),
             table=curve_table(aif, dt, dtype),
-            parameters={k: v.astype(dtype) for k, v in tensors.items() if k != WIDTH},
-            width=tensors[WIDTH],
+            parameters={k: v.astype(dtype) for k, v in tensors.items() if k != CALIBRATION},
+            calibration=tensors[CALIBRATION],
         )
 
 
@@ -90,7 +90,7 @@ class BoundPhae:
     maps: Basis
     table: CurveTable
     parameters: Mapping[str, np.ndarray]
-    width: Float[np.ndarray, "quantities 2"]
+    calibration: Float[np.ndarray, "quantities 2"]
 
     def __call__(
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
@@ -140,7 +140,7 @@ class BoundPhae:
             tmax=found.delay,
             delay=found.delay,
             residual=residual,
-            posterior=QuantilePosterior(found.medians, found.offsets, self.width),
+            posterior=QuantilePosterior(found.medians, found.offsets, self.calibration),
         )
 
 
@@ -175,7 +175,7 @@ def _check(weights: Weights) -> None:
     if told != expected:
         raise WeightsError(f"weights were made for {told}; this version has {expected}")
     sizes = [SIZE, *hidden_widths(weights), OUTPUTS]
-    shapes: dict[str, tuple[int, ...]] = {WIDTH: (len(QUANTITIES), 2)}
+    shapes: dict[str, tuple[int, ...]] = {CALIBRATION: (len(QUANTITIES), 2)}
     for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         shapes |= {f"weight{layer}": (fan_in, fan_out), f"bias{layer}": (fan_out,)}
     weights.check_shapes(shapes)

@@ -12,8 +12,10 @@ LEVELS = (0.025, 0.05, 0.1587, 0.5, 0.8413, 0.95, 0.975)
 MEDIAN = LEVELS.index(0.5)
 QUANTITIES = ("mtt", "cbv", "delay", "cbf")
 """Order of the outputs: logarithms for mtt (s), cbv (over the scale) and cbf, delay in s."""
-WIDTH = "width"
-"""Name of the tensor that is no layer: how every quantity's intervals are stretched."""
+CALIBRATION = "width"
+"""Name in files of the tensor that is no layer: how every quantity's intervals are stretched.
+
+It is part of a checksum, by which results find the weights they were made with."""
 MEDIANS = 3
 OFFSETS = len(QUANTITIES) * (len(LEVELS) - 1)
 OUTPUTS = MEDIANS + OFFSETS + 1

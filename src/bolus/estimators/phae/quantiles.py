@@ -1,4 +1,4 @@
-"""The posterior as the encoder tells it: a few quantiles of each quantity, others between them."""
+"""The encoder's posterior: a few quantiles of each quantity, others between them."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
-from bolus.data import InputError, NoPosteriorError
+from bolus.data import PARAMETERS, InputError, NoPosteriorError
 from bolus.estimators.phae.network import LEVELS, QUANTITIES, quantiles
 
 _LOGARITHMIC = ("mtt", "cbv", "cbf")
@@ -20,15 +20,15 @@ class QuantilePosterior:
     """Quantiles of CBV, CBF, MTT, delay and Tmax; Tmax is the delay, where every residue peaks.
 
     ``medians`` (n, quantities) and ``offsets`` (n, quantities, levels − 1) are the encoder's,
-    logarithms except for the delay; distances from the median are multiplied by what ``width``
-    (quantities, 2) makes of the interval, see ``stretch``. Between and beyond LEVELS a quantile is
-    linear in the standard normal score.
+    logarithms except for the delay; distances from the median are multiplied by what
+    ``calibration`` (quantities, 2) makes of the interval, see ``stretch``. Between and beyond
+    LEVELS a quantile is linear in the standard normal score.
     """
 
     medians: Float[np.ndarray, "n quantities"]
     offsets: Float[np.ndarray, "n quantities offsets"]
-    width: Float[np.ndarray, "quantities 2"]
-    quantities: tuple[str, ...] = ("cbv", "cbf", "mtt", "tmax", "delay")
+    calibration: Float[np.ndarray, "quantities 2"]
+    quantities: tuple[str, ...] = PARAMETERS
 
     def quantile(self, name: str, q: float) -> Float[np.ndarray, " n"]:
         """Posterior quantile (n,): ratio, 1/s or s. NoPosteriorError for another name."""
@@ -43,15 +43,15 @@ class QuantilePosterior:
         number = values[left].dtype.type
         at = values[left] + number(share) * (values[left + 1] - values[left])
         middle = self.medians[:, place]
-        at = middle + stretch(values, self.width[place]) * (at - middle)
+        at = middle + stretch(values, self.calibration[place]) * (at - middle)
         return np.exp(at) if name in _LOGARITHMIC else at
 
 
 def stretch(
-    values: list[Float[np.ndarray, " n"]], width: Float[np.ndarray, " 2"]
+    values: list[Float[np.ndarray, " n"]], calibration: Float[np.ndarray, " 2"]
 ) -> Float[np.ndarray, " n"]:
-    """Factor (n,) on an interval by its 90 % half width h: e^a·h^b for ``width`` (a, b), held."""
-    log_factor = width[0] + width[1] * np.log(half_width(values))
+    """Factor (n,) on an interval by its 90 % half width h: e^a·h^b for (a, b), clamped."""
+    log_factor = calibration[0] + calibration[1] * np.log(half_width(values))
     return np.exp(np.clip(log_factor, *LOG_STRETCH)).astype(values[0].dtype)
 
 

@@ -108,7 +108,7 @@ class Scene:
     """One scan's voxels without noise, for a CBV of 1.
 
     ``aif`` (t,) as it was measured and ``clean`` (n, t), both in 1/s; ``dt``, ``te`` s;
-    ``baseline`` frames are free of contrast agent; ``pooled`` tells whether the noise is known
+    ``baseline`` frames are free of contrast agent; ``pooled`` says whether the noise is known
     well or only from a voxel's own baseline.
     """
 

@@ -11,11 +11,11 @@ import torch
 
 from bolus.estimators.phae import features as seen
 from bolus.estimators.phae.network import (
+    CALIBRATION,
     LEVELS,
     MEDIANS,
     OUTPUTS,
     QUANTITIES,
-    WIDTH,
     Outputs,
     encode,
     quantiles,
@@ -247,7 +247,7 @@ def encoder_weights(encoder: Encoder, provenance: Mapping[str, object]) -> Weigh
     values["bias0"] = values["bias0"] - (mean / sd) @ values["weight0"]
     values["weight0"] = values["weight0"] / sd[:, None]
     widths = [len(values[f"bias{i}"]) for i in range(len(values) // 2 - 1)]
-    values[WIDTH] = torch.zeros(len(QUANTITIES), 2)
+    values[CALIBRATION] = torch.zeros(len(QUANTITIES), 2)
     return Weights(
         kind="phae",
         tensors={name: value.float().numpy() for name, value in values.items()},

@@ -49,7 +49,7 @@ def train_phae(
     """Train on simulated scans; ``folder`` takes the checkpoint and the log.
 
     ``prior`` is where tissue comes from, None the broad one. The same seed gives the same weights
-    up to rounding that hangs on the number of threads.
+    up to rounding that depends on the number of threads.
     """
     recipe = PhaeRecipe() if recipe is None else recipe
     prior = BroadPrior() if prior is None else prior

@@ -13,7 +13,7 @@ CHOICES = {
     "quadrature": ("piecewise-linear", "plain-sum"),
 }
 """What a field may say."""
-WIDTH = 3
+KERNEL_SIZE = 3
 """Frames a convolution sees."""
 PARAMETERS = 130_913
 """Trainable numbers of the default network."""
@@ -85,7 +85,7 @@ class PaperConfig:
         """Name → shape of every tensor of the network."""
         found: dict[str, tuple[int, ...]] = {}
         for layer, (fan_in, fan_out) in enumerate(pairwise((2, *self.channels))):
-            found[f"convolutions.{layer}.weight"] = (fan_out, fan_in, WIDTH)
+            found[f"convolutions.{layer}.weight"] = (fan_out, fan_in, KERNEL_SIZE)
             found[f"convolutions.{layer}.bias"] = (fan_out,)
             for name in ("weight", "bias", "running_mean", "running_var"):
                 found[f"norms.{layer}.{name}"] = (fan_out,)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bolus.estimators.phae.paper.config import WIDTH, PaperConfig
+from bolus.estimators.phae.paper.config import KERNEL_SIZE, PaperConfig
 from bolus.estimators.phae.paper.normalise import BatchNorm
 from bolus.physics import RESIDUES, tissue_curve
 
@@ -24,7 +24,7 @@ class PaperEncoder(nn.Module):
         self.config = config
         sizes = (2, *config.channels)
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(a, b, WIDTH, padding=WIDTH // 2) for a, b in pairwise(sizes)
+            nn.Conv1d(a, b, KERNEL_SIZE, padding=KERNEL_SIZE // 2) for a, b in pairwise(sizes)
         )
         self.norms = nn.ModuleList(BatchNorm(size) for size in config.channels)
         self.last = nn.Linear(config.channels[-1], 1)
@@ -38,7 +38,7 @@ class PaperEncoder(nn.Module):
         x = x[:, :, None].contiguous(memory_format=torch.channels_last)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             kernel = convolution.weight[:, :, None]
-            x = functional.conv2d(x, kernel, convolution.bias, padding=(0, WIDTH // 2))
+            x = functional.conv2d(x, kernel, convolution.bias, padding=(0, KERNEL_SIZE // 2))
             x = functional.leaky_relu(norm(x), self.config.slope)
         return transit_times(self.last(pooled(x, self.config))[:, 0], self.config)
 

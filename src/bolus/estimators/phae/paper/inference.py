@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch.nn import functional
 
-from bolus.estimators.phae.paper.config import WIDTH, PaperConfig
+from bolus.estimators.phae.paper.config import KERNEL_SIZE, PaperConfig
 from bolus.estimators.phae.paper.encoder import PaperEncoder, pooled, transit_times
 from bolus.estimators.phae.paper.normalise import EPSILON
 from bolus.estimators.phae.weights import Weights
@@ -52,14 +52,14 @@ def estimate_mtt(
     layers = folded(encoder)
     kernel, bias = layers[0]
     artery = torch.from_numpy((aif / peak).astype(np.float32))[None, None, None]
-    known = functional.conv2d(artery, kernel[:, 1:], bias, padding=(0, WIDTH // 2))
+    known = functional.conv2d(artery, kernel[:, 1:], bias, padding=(0, KERNEL_SIZE // 2))
     known = known.contiguous(memory_format=torch.channels_last)
     first = kernel[:, :1].contiguous(memory_format=torch.channels_last)
     out = np.empty(len(curves), dtype=np.float32)
     for begin in range(0, len(curves), BATCH):
         rows = slice(begin, begin + BATCH)
         some = torch.from_numpy(curves[rows] / np.float32(peak))[:, None, None]
-        x = functional.conv2d(some, first, padding=(0, WIDTH // 2))
+        x = functional.conv2d(some, first, padding=(0, KERNEL_SIZE // 2))
         x = x.contiguous(memory_format=torch.channels_last).add_(known)
         out[rows] = _rest(encoder, layers[1:], x).numpy()
     return out
@@ -71,7 +71,7 @@ def _rest(
     slope = encoder.config.slope
     functional.leaky_relu_(x, slope)
     for kernel, bias in layers:
-        x = functional.conv2d(x, kernel, bias, padding=(0, WIDTH // 2))
+        x = functional.conv2d(x, kernel, bias, padding=(0, KERNEL_SIZE // 2))
         functional.leaky_relu_(x, slope)
     return transit_times(encoder.last(pooled(x, encoder.config))[:, 0], encoder.config)
 
@@ -79,4 +79,6 @@ def _rest(
 def operations(config: PaperConfig, frames: int) -> int:
     """Multiplications and additions of one voxel, the arterial input's first layer left out."""
     sizes = (1, *config.channels)
-    return 2 * frames * sum(WIDTH * a * b for a, b in pairwise(sizes)) + 2 * config.channels[-1]
+    return (
+        2 * frames * sum(KERNEL_SIZE * a * b for a, b in pairwise(sizes)) + 2 * config.channels[-1]
+    )

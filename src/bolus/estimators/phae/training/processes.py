@@ -91,7 +91,7 @@ def total(own: torch.Tensor) -> torch.Tensor:
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """The group of processes: the one joined before, or the one torchrun's environment tells of.
+    """The group of processes: joined before, or described by torchrun's environment.
 
     A group that is joined here (gloo) is left when the block ends; without any, it is this process
     alone.
