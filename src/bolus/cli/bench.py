@@ -1,16 +1,17 @@
 """The commands ``bolus demo`` and ``bolus bench``."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bolus.cli.options import (
-    Overwrite,
-    Quiet,
-    reporting,
-    show,
-)
+from bolus.cli.groups import grouped
+from bolus.cli.options import Overwrite, Quiet, reporting, show
+
+if TYPE_CHECKING:
+    from bolus.base.progress import Reporter
 
 
 def demo(
@@ -33,13 +34,38 @@ def demo(
         typer.echo(f"Open in a browser: {out / 'phae' / 'report.html'}")
 
 
-def bench(
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The benchmark on random curves, and where its figures go."""
+
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures here.")
-    ] = None,
+    ] = None
     markdown: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the tables here, as a page.")
-    ] = None,
+    ] = None
+    seed: Annotated[int, typer.Option(help="Same seed, same curves.")] = 0
+    curves: Annotated[
+        int, typer.Option(metavar="N", help="Curves for each repetition time and SNR.")
+    ] = 960
+
+    def make(self, reporter: "Reporter") -> None:
+        """Run it, write what is asked for, and show the tables."""
+        from bolus.bench import page, run_benchmark, tables
+        from bolus.io import write_bytes, write_json
+
+        result = run_benchmark(seed=self.seed, curves_per_cell=self.curves, reporter=reporter)
+        if self.json is not None:
+            write_json(self.json, result.as_json())
+        if self.markdown is not None:
+            write_bytes(self.markdown, page(result).encode())
+        show(*tables(result))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instead:
+    """Benchmarks that are run in place of the one on random curves, and the pages they make."""
+
     ablation: Annotated[
         Path | None,
         typer.Option(
@@ -47,7 +73,7 @@ def bench(
             help="Instead train every step from the published network to phae five times (half an "
             "hour), and write that table here.",
         ),
-    ] = None,
+    ] = None
     adaptation: Annotated[
         Path | None,
         typer.Option(
@@ -55,7 +81,7 @@ def bench(
             help="Instead adapt phae to two simulated cohorts of another population (some "
             "minutes), and write that table here.",
         ),
-    ] = None,
+    ] = None
     grading: Annotated[
         Path | None,
         typer.Option(
@@ -63,7 +89,7 @@ def bench(
             help="Instead simulate five cohorts of glioma patients and study them (half an "
             "hour), and write those tables here.",
         ),
-    ] = None,
+    ] = None
     motion: Annotated[
         Path | None,
         typer.Option(
@@ -71,49 +97,54 @@ def bench(
             help="Instead simulate twelve heads that move, bring them back and map them (some "
             "minutes), and write those tables here.",
         ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same curves.")] = 0,
-    curves: Annotated[
-        int, typer.Option(metavar="N", help="Curves for each repetition time and SNR.")
-    ] = 960,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+
+    def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
+        """What makes each page that is asked for."""
+        made = {
+            self.ablation: _ablation,
+            self.adaptation: lambda reporter: _adaptation(seed, reporter),
+            self.grading: _grading,
+            self.motion: _motion,
+        }
+        return {path: make for path, make in made.items() if path is not None}
+
+
+@grouped
+def bench(figures: Figures, instead: Instead, quiet: Quiet = False) -> None:
     """Accuracy of every method on random curves, its distance to the Bayes limit, and its speed.
 
     A few minutes. Accuracy is the same for the same seed; times are this machine's.
     """
-    from bolus.bench import (
-        ablation_page,
-        adaptation_page,
-        page,
-        run_ablation,
-        run_adaptation,
-        run_benchmark,
-        tables,
-    )
-    from bolus.io import write_bytes, write_json
+    from bolus.io import write_bytes
 
+    pages = instead.pages(figures.seed)
     with reporting(quiet) as reporter:
-        if ablation is not None:
-            write_bytes(ablation, ablation_page(run_ablation(reporter=reporter)).encode())
-            return
-        if adaptation is not None:
-            found = run_adaptation(seed=seed, reporter=reporter)
-            write_bytes(adaptation, adaptation_page(found).encode())
-            return
-        if grading is not None:
-            from bolus.study.repeat import repeat_study, repeated_page
+        for path, make in pages.items():
+            write_bytes(path, make(reporter).encode())
+        if not pages:
+            figures.make(reporter)
 
-            write_bytes(grading, repeated_page(repeat_study(reporter=reporter)).encode())
-            return
-        if motion is not None:
-            from bolus.study.moving import moving_page, run_moving
 
-            write_bytes(motion, moving_page(run_moving(reporter=reporter)).encode())
-            return
-        result = run_benchmark(seed=seed, curves_per_cell=curves, reporter=reporter)
-    if json is not None:
-        write_json(json, result.as_json())
-    if markdown is not None:
-        write_bytes(markdown, page(result).encode())
-    show(*tables(result))
+def _ablation(reporter: "Reporter") -> str:
+    from bolus.bench import ablation_page, run_ablation
+
+    return ablation_page(run_ablation(reporter=reporter))
+
+
+def _adaptation(seed: int, reporter: "Reporter") -> str:
+    from bolus.bench import adaptation_page, run_adaptation
+
+    return adaptation_page(run_adaptation(seed=seed, reporter=reporter))
+
+
+def _grading(reporter: "Reporter") -> str:
+    from bolus.study.repeat import repeat_study, repeated_page
+
+    return repeated_page(repeat_study(reporter=reporter))
+
+
+def _motion(reporter: "Reporter") -> str:
+    from bolus.study.moving import moving_page, run_moving
+
+    return moving_page(run_moving(reporter=reporter))

@@ -1,31 +1,51 @@
 """The command ``bolus simulate``."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bolus.cli.options import (
-    Jobs,
-    Overwrite,
-    Quiet,
-    matrix_of,
-    reporting,
-)
+from bolus.cli.groups import grouped
+from bolus.cli.options import Jobs, Overwrite, Quiet, matrix_of, reporting
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """The scanner and its protocol."""
+
+    snr: Annotated[float, typer.Option(help="Baseline signal of the brain over noise SD.")] = 50.0
+    field: Annotated[float, typer.Option(help="Field strength, 1.5 or 3 T.")] = 3.0
+    tr: Annotated[float, typer.Option(help="Time between frames in seconds.")] = 1.5
+    te: Annotated[
+        float | None, typer.Option(help="Echo time in seconds; 0.025 at 1.5 T, 0.02 at 3 T.")
+    ] = None
+    frames: Annotated[int, typer.Option(help="Number of frames.")] = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grades:
+    """How many patients of either grade, and who is for training."""
+
+    low: Annotated[int, typer.Option(help="Patients with a low-grade glioma.")] = 13
+    high: Annotated[int, typer.Option(help="Patients with a high-grade glioma.")] = 36
+    train: Annotated[
+        str,
+        typer.Option(
+            metavar="N|LOW,HIGH",
+            help="Mark N patients for training (or so many of either grade), the others for "
+            "testing. As in the published study: --low 21 --high 43 --train 9,30.",
+        ),
+    ] = "0"
+
+
+@grouped
 def simulate_patient(
     out: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to make for the patient.")
     ],
+    scan: Scan,
     seed: Annotated[int, typer.Option(help="Same seed, same patient.")] = 0,
-    snr: Annotated[float, typer.Option(help="Baseline signal of the brain over noise SD.")] = 50.0,
-    field: Annotated[float, typer.Option(help="Field strength, 1.5 or 3 T.")] = 3.0,
-    tr: Annotated[float, typer.Option(help="Time between frames in seconds.")] = 1.5,
-    te: Annotated[
-        float | None, typer.Option(help="Echo time in seconds; 0.025 at 1.5 T, 0.02 at 3 T.")
-    ] = None,
-    frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
     tumor: Annotated[str, typer.Option(help="none, low or high (grade).")] = "none",
     matrix: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
@@ -51,16 +71,7 @@ def simulate_patient(
     check_output(out, overwrite)
     with reporting(quiet) as reporter:
         reporter.step("simulating")
-        patient = simulated(
-            seed=seed,
-            snr=snr,
-            field=field,
-            tr=tr,
-            te=te,
-            frames=frames,
-            tumor=tumor,
-            shape=matrix_of(matrix),
-        )
+        patient = simulated(seed=seed, tumor=tumor, shape=matrix_of(matrix), **asdict(scan))
         reporter.step("writing")
         with output_folder(out, overwrite) as folder:
             write_patient(patient, folder)
@@ -70,26 +81,18 @@ def simulate_patient(
         typer.echo("\n".join([f"{out / 'dsc.nii.gz'}", *([f"{out / 'dicom'}"] if dicom else [])]))
 
 
+@grouped
 def simulate_cohort(
     out: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="COHORT", help="Folder to make."),
     ],
-    low: Annotated[int, typer.Option(help="Patients with a low-grade glioma.")] = 13,
-    high: Annotated[int, typer.Option(help="Patients with a high-grade glioma.")] = 36,
+    grades: Grades,
     seed: Annotated[int, typer.Option(help="Same seed, same patients.")] = 0,
     protocol: Annotated[
         str,
         typer.Option(metavar="1.5T|3T|mixed|qin", help="Scanners; qin: as in the published study."),
     ] = "mixed",
-    train: Annotated[
-        str,
-        typer.Option(
-            metavar="N|LOW,HIGH",
-            help="Mark N patients for training (or so many of either grade), the others for "
-            "testing. As in the published study: --low 21 --high 43 --train 9,30.",
-        ),
-    ] = "0",
     frames: Annotated[int, typer.Option(help="Number of frames.")] = 60,
     matrix: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
@@ -110,11 +113,11 @@ def simulate_cohort(
     with reporting(quiet) as reporter:
         made = simulated(
             out,
-            low=low,
-            high=high,
+            low=grades.low,
+            high=grades.high,
             seed=seed,
             protocol=protocol,
-            train=_numbers(train),
+            train=_numbers(grades.train),
             shape=matrix_of(matrix),
             frames=frames,
             jobs=jobs,

@@ -1,13 +1,107 @@
 """The command ``bolus study``."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bolus.cli.groups import grouped
 from bolus.cli.options import Jobs, Overwrite, Quiet, reporting, show
 
+if TYPE_CHECKING:
+    from bolus.study import StudySettings
 
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What is compared, by which map, at which noise."""
+
+    methods: Annotated[str, typer.Option(metavar="A,B", help="Methods to compare.")] = (
+        "phae,phae-paper,osvd,tikhonov"
+    )
+    snr: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B", help="Noise: 'none' added, or the SNR of the baseline to reach."
+        ),
+    ] = "none,50,40,30,20,10"
+    map: Annotated[
+        str, typer.Option(metavar="cbf|cbv|cbv_corrected", help="The map whose ratio is judged.")
+    ] = "cbf"
+    train: Annotated[
+        str | None,
+        typer.Option(
+            metavar="paper|phae",
+            help="First train phae-paper (or adapt phae) on the patients marked train.",
+        ),
+    ] = None
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="test|train|all", help="Whom to examine; test patients if any are marked."
+        ),
+    ] = None
+    as_published: Annotated[
+        bool,
+        typer.Option(
+            "--as-published",
+            help="As the published study did it: phae-paper trained on the patients marked train, "
+            "none held out; no leakage correction; noise in arterial voxels too, whose signals are "
+            "averaged; what its program computes beside osvd and tikhonov. The page holds both "
+            "side by side.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What is done before deconvolution, for every method alike."""
+
+    noisy_aif: Annotated[
+        bool,
+        typer.Option("--noisy-aif", help="Find frames and arterial input in the noisy series too."),
+    ] = False
+    leakage: Annotated[
+        bool, typer.Option("--leakage/--no-leakage", help="Correct every method's curves.")
+    ] = True
+    leakage_model: Annotated[str, typer.Option(metavar="free|bsw", help="As in bolus maps.")] = (
+        "free"
+    )
+    motion: Annotated[
+        bool,
+        typer.Option(
+            "--motion/--no-motion",
+            help="First take out the motion of every head. Off, as in the published study.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chance:
+    """What is drawn at random."""
+
+    resamples: Annotated[int, typer.Option(metavar="N", help="Resamples of the bootstrap.")] = 2000
+    seed: Annotated[int, typer.Option(help="Same seed, same noise and intervals.")] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Where it runs, and from where it goes on."""
+
+    jobs: Jobs = None
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Scheduler of a Dask cluster whose workers see the same files."
+        ),
+    ] = None
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the patients not done yet.")
+    ] = False
+
+
+@grouped
 def study(
     cohort: Annotated[
         Path,
@@ -18,70 +112,10 @@ def study(
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="RESULTS", help="Folder to make.")],
-    methods: Annotated[
-        str, typer.Option(metavar="A,B", help="Methods to compare.")
-    ] = "phae,phae-paper,osvd,tikhonov",
-    snr: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B", help="Noise: 'none' added, or the SNR of the baseline to reach."
-        ),
-    ] = "none,50,40,30,20,10",
-    train: Annotated[
-        str | None,
-        typer.Option(
-            metavar="paper|phae",
-            help="First train phae-paper (or adapt phae) on the patients marked train.",
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            metavar="test|train|all", help="Whom to examine; test patients if any are marked."
-        ),
-    ] = None,
-    noisy_aif: Annotated[
-        bool,
-        typer.Option("--noisy-aif", help="Find frames and arterial input in the noisy series too."),
-    ] = False,
-    leakage: Annotated[
-        bool, typer.Option("--leakage/--no-leakage", help="Correct every method's curves.")
-    ] = True,
-    leakage_model: Annotated[str, typer.Option(metavar="free|bsw", help="As in bolus maps.")] = (
-        "free"
-    ),
-    motion: Annotated[
-        bool,
-        typer.Option(
-            "--motion/--no-motion",
-            help="First take out the motion of every head. Off, as in the published study.",
-        ),
-    ] = False,
-    map: Annotated[
-        str, typer.Option(metavar="cbf|cbv|cbv_corrected", help="The map whose ratio is judged.")
-    ] = "cbf",
-    as_published: Annotated[
-        bool,
-        typer.Option(
-            "--as-published",
-            help="As the published study did it: phae-paper trained on the patients marked train, "
-            "none held out; no leakage correction; noise in arterial voxels too, whose signals are "
-            "averaged; what its program computes beside osvd and tikhonov. The page holds both "
-            "side by side.",
-        ),
-    ] = False,
-    resamples: Annotated[int, typer.Option(metavar="N", help="Resamples of the bootstrap.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Same seed, same noise and intervals.")] = 0,
-    jobs: Jobs = None,
-    dask: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS", help="Scheduler of a Dask cluster whose workers see the same files."
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the patients not done yet.")
-    ] = False,
+    compared: Compared,
+    prepared: Prepared,
+    chance: Chance,
+    running: Running,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -92,39 +126,49 @@ def study(
     Example: bolus study cohort -o results
     """
     from bolus.report.layout import as_rich
-    from bolus.study import StudySettings, read_snrs, run_study
+    from bolus.study import run_study
     from bolus.study.layouts import first_table
-    from bolus.study.published import as_published as published_settings
 
-    settings = StudySettings(
-        methods=_names(methods),
-        snrs=read_snrs(_names(snr)),
-        seed=seed,
-        resamples=resamples,
-        noisy_aif=noisy_aif,
-        leakage=leakage,
-        leakage_model=leakage_model,
-        motion=motion,
-        map=map,
-    )
-    if as_published:
-        settings, train = published_settings(settings), train or "paper"
+    settings, preset = _settings(compared, prepared, chance)
     with reporting(quiet) as reporter:
         made = run_study(
             cohort,
             out,
             settings=settings,
-            split=split,
-            train_preset=train,
-            jobs=jobs,
-            dask=dask,
-            resume=resume,
+            split=compared.split,
+            train_preset=preset,
+            jobs=running.jobs,
+            dask=running.dask,
+            resume=running.resume,
             overwrite=overwrite,
             reporter=reporter,
         )
     if not quiet:
         show(as_rich(first_table(made.table)))
         typer.echo(f"{out / 'report.html'}")
+
+
+def _settings(
+    compared: Compared, prepared: Prepared, chance: Chance
+) -> "tuple[StudySettings, str | None]":
+    """What ``run_study`` takes, and what is trained first. Raises InputError."""
+    from bolus.study import StudySettings, read_snrs
+    from bolus.study.published import as_published
+
+    settings = StudySettings(
+        methods=_names(compared.methods),
+        snrs=read_snrs(_names(compared.snr)),
+        seed=chance.seed,
+        resamples=chance.resamples,
+        noisy_aif=prepared.noisy_aif,
+        leakage=prepared.leakage,
+        leakage_model=prepared.leakage_model,
+        motion=prepared.motion,
+        map=compared.map,
+    )
+    if compared.as_published:
+        return as_published(settings), compared.train or "paper"
+    return settings, compared.train
 
 
 def _names(text: str) -> tuple[str, ...]:
