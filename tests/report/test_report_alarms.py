@@ -10,7 +10,7 @@ from bolus.data import ArterialScore, Criterion
 from bolus.patient import estimate, measure, perfusion_maps
 from bolus.phantom import simulate_patient
 from bolus.report.alarms import alarms
-from bolus.report.checks import checks
+from bolus.report.facts import facts_of
 from bolus.report.verdict import Word, lead
 
 SMALL = {"shape": (32, 32, 4)}
@@ -42,7 +42,7 @@ def test_a_clean_patient_raises_none(clean, method):
     maps = estimate(clean, method)
     assert raised(maps) == {}
     assert {check.word for check in alarms(maps)} == {Word.GOOD}
-    assert next(c for c in checks(maps) if c.name == "Arterial input").word is Word.GOOD
+    assert next(c for c in facts_of(maps).checks if c.name == "Arterial input").word is Word.GOOD
 
 
 def test_a_bolus_that_is_cut_at_the_end_of_the_series(made, clean):
@@ -87,7 +87,7 @@ def test_saturated_arterial_voxels_with_a_high_score():
     noisy = measure(simulate_patient(seed=5, tumor="low", snr=20, shape=(48, 48, 8)).series,
                     preparation=STILL)  # fmt: skip
     assert noisy.aif.quality > 0.5
-    found = next(c for c in checks(estimate(noisy, "osvd")) if c.name == "Arterial input")
+    found = next(c for c in facts_of(estimate(noisy, "osvd")).checks if c.name == "Arterial input")
     assert found.word is Word.DOUBTFUL
     assert "% of voxels saturated" in found.figure
 
@@ -99,13 +99,13 @@ def test_half_of_the_voxels_may_be_saturated(clean, count, word):
     aif = replace(maps.aif, score=ArterialScore(value=0.9, criteria=(saturated,)))
     twelve = np.zeros_like(maps.mask)
     twelve[tuple(np.argwhere(maps.mask)[:12].T)] = True
-    found = checks(replace(maps, aif=replace(aif, mask=twelve)))
+    found = facts_of(replace(maps, aif=replace(aif, mask=twelve))).checks
     assert next(c for c in found if c.name == "Arterial input").word == word
 
 
 def test_no_alarm_is_silent_in_the_sentence_over_the_maps(clean):
     for curve in (clean.curves.mean, 0.3 * clean.aif.curve):
-        assert "Maps can be read:" not in lead(checks(with_input(clean, curve)))
+        assert "Maps can be read:" not in lead(facts_of(with_input(clean, curve)).checks)
 
 
 def test_without_absolute_values_blood_volume_is_not_judged(clean):

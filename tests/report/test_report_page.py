@@ -192,7 +192,7 @@ def test_one_slice_and_one_voxel_are_pages(mapped):
 def test_motion_is_told_and_drawn(moving):
     html = frame_of(page(moving([20, 21], by=1.4)))
     assert "Head motion from frame to frame" in html
-    assert "1.4 mm between frames" in html
+    assert "1.40 mm at most, 2 of" in html
     assert "framewise displacement" in html
 
 

@@ -12,13 +12,13 @@ from bolus.data import ArterialScore, Citation, FrameWindow, Quality
 from bolus.estimators import LEAKAGE_MODELS, METHODS, description
 from bolus.estimators.leakage import Boxerman
 from bolus.report import summary
-from bolus.report.checks import checks
+from bolus.report.facts import facts_of
 from bolus.report.methods_text import methods_text
 from bolus.report.verdict import Check, Word, lead, worst
 
 
 def check(maps, name):
-    return next(c for c in checks(maps) if c.name == name)
+    return next(c for c in facts_of(maps).checks if c.name == name)
 
 
 def with_frames(maps, first, onset):
@@ -76,7 +76,7 @@ def test_a_head_that_wanders_is_told_though_no_frame_jumps(moving):
     assert "brought back" in near.meaning
     found = check(moving([], away=3.2), "Head motion")
     assert found.word is Word.DOUBTFUL
-    assert found.figure.startswith("corrected; at most 3.2 mm away")
+    assert found.figure.startswith("motion-corrected; at most 3.2 mm from the mean place")
     assert "left the slices" in found.meaning
     assert check(moving(range(20, 40), away=3.2), "Head motion").word is Word.POOR
 
@@ -128,7 +128,7 @@ def test_the_worst_word_leads():
 
 def test_the_summary_holds_the_verdicts_for_programs(mapped):
     facts = json.loads(json.dumps(summary(mapped)))
-    assert facts["verdict"] == lead(checks(mapped))
+    assert facts["verdict"] == lead(facts_of(mapped).checks)
     assert {"name", "word", "figure", "meaning"} == set(facts["verdicts"][0])
     assert len(facts["verdicts"]) == 15
 

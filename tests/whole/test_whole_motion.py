@@ -43,7 +43,7 @@ def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
     _, path = restless
     code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion-limit", "2")
     assert code == 0, err
-    line = next(line for line in out.splitlines() if line.startswith("motion: "))
+    line = next(line for line in out.splitlines() if line.startswith("head motion: "))
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
     motion = told["motion"]
     assert motion["corrected"] is True
@@ -51,7 +51,8 @@ def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
     assert motion["flagged"] == len(motion["frames"]) > 0
     assert motion["max_fd_mm"] > 2 > motion["mean_fd_mm"] > 0.2
     assert motion["handling"] == "kept"
-    assert f"{motion['flagged']} frames over 2 mm (kept)" in line
+    assert line.endswith("used frames over 2 mm (kept)")
+    assert f", {motion['flagged']} of " in line
     assert told["seconds"]["correcting head motion"] > 0
     assert Preparation.from_json(told["preparation"]) == Preparation(
         motion=MotionCorrection(limit=2.0), leakage=LeakageCorrection()
@@ -64,7 +65,7 @@ def test_no_motion_is_said_too(restless, run, tmp_path):
     _, path = restless
     code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion", "off")
     assert code == 0, err
-    assert "motion: not taken out" in out
+    assert "head motion: not motion-corrected" in out
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert told["motion"]["corrected"] is False
     assert told["motion"]["frames"] is None

@@ -9,7 +9,7 @@ import bolus
 from bolus.data import Preparation
 from bolus.phantom import Realism, simulate_patient
 from bolus.report import summary
-from bolus.report.checks import checks
+from bolus.report.facts import facts_of
 
 TIMES = (0.0, 0.75, 0.25, 1.25)
 STILL = Preparation(motion=None)
@@ -89,7 +89,7 @@ def test_an_input_from_several_slices_is_aligned(timed):
 def test_the_verdict_says_what_is_known(timed):
     for known, word, figure in ((True, "good", "over 1.25 s"), (False, "doubtful", "unknown")):
         maps = mapped(timed, "osvd", known)
-        said = {check.name: check for check in checks(maps)}["Slice timing"]
+        said = {check.name: check for check in facts_of(maps).checks}["Slice timing"]
         assert said.word == word
         assert figure in said.figure
         assert summary(maps)["slice_times_s"] == (list(TIMES) if known else None)

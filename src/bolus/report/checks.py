@@ -3,8 +3,9 @@
 import numpy as np
 
 from bolus.data import PerfusionMaps, Quality
-from bolus.preprocess import negligible, pose_error
+from bolus.preprocess import negligible
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
+from bolus.report.motion_facts import NOT_CORRECTED, MotionFacts
 from bolus.report.spike_facts import spike_figure
 from bolus.report.verdict import (
     BASELINE_GOOD,
@@ -31,14 +32,14 @@ from bolus.report.verdict import (
 )
 
 
-def checks(maps: PerfusionMaps) -> tuple[Check, ...]:
+def checks(maps: PerfusionMaps, motion: MotionFacts | None) -> tuple[Check, ...]:
     """Steady state, boluses, SNR, depth, motion, spikes, artery, alarms, fit, silence and unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
         _snr(maps),
         _depth(maps),
-        _motion(maps),
+        _motion(maps, motion),
         _spikes(maps),
         _slice_timing(maps),
         _artery(maps),
@@ -112,19 +113,12 @@ def _depth(maps: PerfusionMaps) -> Check:
     )
 
 
-def _motion(maps: PerfusionMaps) -> Check:
-    motion, used = maps.series.motion, maps.series.frames.used
+def _motion(maps: PerfusionMaps, motion: MotionFacts | None) -> Check:
     if motion is None:
-        return _told("Head motion", Word.NONE, "not corrected",
-                     "Motion was neither measured nor taken out: look at the curves.")  # fmt: skip
-    pose, flagged = motion.pose[used], motion.flagged[used]
-    away = pose_error(pose, np.zeros_like(pose), maps.series.grid, maps.mask).max(initial=0.0)
-    most = float(motion.displacement[used].max(initial=0.0))
-    word = graded(-float(flagged.mean()) if flagged.size else 0.0, 0, -FLAGGED_POOR)
-    figure = (
-        f"corrected; at most {away:.1f} mm away and {most:.1f} mm between frames, "
-        f"{int(flagged.sum())} of {_frames(flagged.size)} over {motion.limit:g} mm"
-    )
+        return _told("Head motion", Word.NONE, NOT_CORRECTED,
+                     "Motion was neither measured nor corrected: look at the curves.")  # fmt: skip
+    word = graded(-len(motion.flagged) / max(1, motion.frames), 0, -FLAGGED_POOR)
+    figure, away = motion.figure, motion.away
     if word is Word.GOOD and away > FAR:
         return _told("Head motion", Word.DOUBTFUL, figure,
                      "The head wandered far. It is brought back, but not what left the slices; "

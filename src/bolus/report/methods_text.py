@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bolus.data import PerfusionMaps
 from bolus.data.description import CITED
 from bolus.physics import DENSITY, KAPPA
+from bolus.report.facts import facts_of
+from bolus.report.motion_facts import NOT_CORRECTED_METHODS
 from bolus.report.references import REFERENCES
 
 ORIGINS = {
@@ -96,27 +98,9 @@ def _frames(maps: PerfusionMaps) -> str:
     )
 
 
-BECAME = {
-    "none": "",
-    "kept": "; they were used like the others",
-    "interpolated": "; they were replaced by linear interpolation in time of the log signal",
-    "left out": "; they had no weight in the fit",
-}
-"""What became of flagged frames, for each of FLAGGED."""
-
-
 def _motion(maps: PerfusionMaps) -> str:
-    motion = maps.series.motion
-    if motion is None:
-        return "Head motion was not corrected."
-    flagged = int(motion.flagged.sum())
-    return (
-        "Head motion was corrected by rigid registration of every frame by mutual information "
-        "[registration]; framewise displacement "
-        f"[motion] was at most {motion.displacement.max():.2g} mm, and {flagged} of "
-        f"{motion.flagged.size} frames moved by more than {motion.limit:g} mm"
-        f"{BECAME[maps.flagged_frames]}."
-    )
+    motion = facts_of(maps).motion
+    return NOT_CORRECTED_METHODS if motion is None else motion.methods
 
 
 def _slice_timing(maps: PerfusionMaps) -> str:

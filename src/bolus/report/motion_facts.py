@@ -1,10 +1,13 @@
-"""What is told of the head's motion."""
+"""The head's motion in a result: the figures once, and every sentence that is made of them."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from bolus.data import Motion, PerfusionMaps
+from bolus.data import PerfusionMaps, PreparedSeries
+from bolus.preprocess import pose_error
 
-SAID = {
+HANDLED = {
     "none": "none",
     "kept": "kept",
     "interpolated": "interpolated in time",
@@ -13,39 +16,91 @@ SAID = {
 """What became of flagged frames (``FLAGGED``), in words."""
 
 
-def motion_facts(maps: PerfusionMaps) -> dict[str, object]:
-    """For the summary: whether motion was taken out, framewise displacement in mm, flagged frames.
+@dataclass(frozen=True, kw_only=True)
+class MotionFacts:
+    """Rigid head motion over the used frames of a motion-corrected series.
 
-    The figures are over the used frames, the flagged ones counted from 0 in the whole series;
-    None where motion was not measured.
+    ``mean`` and ``most`` framewise displacement in mm, ``away`` the largest distance from the mean
+    place in mm, averaged over the brain; ``flagged`` are the frames over ``limit`` mm, counted from
+    0 in the whole series, of ``frames`` used ones; ``handling``, one of FLAGGED, became of them.
     """
-    motion = maps.series.motion
+
+    mean: float
+    most: float
+    away: float
+    limit: float
+    flagged: tuple[int, ...]
+    frames: int
+    handling: str
+
+    @property
+    def over(self) -> str:
+        """How many frames moved too much, and what became of them."""
+        count = len(self.flagged)
+        named = f"{count} of {self.frames} used frames over {self.limit:g} mm"
+        return f"{named} ({HANDLED[self.handling]})" if count else named
+
+    @property
+    def figure(self) -> str:
+        """All of it in one line."""
+        return (
+            f"motion-corrected; at most {self.away:.1f} mm from the mean place, framewise "
+            f"displacement {self.mean:.2f} mm on average and {self.most:.2f} mm at most, "
+            f"{self.over}"
+        )
+
+    @property
+    def between_frames(self) -> str:
+        """For a plot of the framewise displacement."""
+        return f"Framewise displacement: at most {self.most:.2g} mm; {self.over}."
+
+    @property
+    def methods(self) -> str:
+        """For the methods of a paper."""
+        return (
+            "Head motion was corrected by rigid registration of every frame by mutual information "
+            f"[registration]; framewise displacement [motion] was at most {self.most:.2g} mm, with "
+            f"{self.over}."
+        )
+
+
+NOT_CORRECTED = "not motion-corrected"
+NOT_CORRECTED_METHODS = "Head motion was not corrected."
+
+
+def motion_facts(maps: PerfusionMaps) -> MotionFacts | None:
+    """The motion of a result; None where it was not corrected."""
+    series = maps.series
+    if series.motion is None:
+        return None
+    used = series.frames.used
+    pose, moved = series.motion.pose[used], series.motion.displacement[used]
+    away = pose_error(pose, np.zeros_like(pose), series.grid, maps.mask)
+    return MotionFacts(
+        mean=float(moved.mean()),
+        most=float(moved.max(initial=0.0)),
+        away=float(away.max(initial=0.0)),
+        limit=series.motion.limit,
+        flagged=tuple((series.frames.first + np.flatnonzero(series.moved_frames)).tolist()),
+        frames=int(moved.size),
+        handling=maps.flagged_frames,
+    )
+
+
+def motion_json(motion: MotionFacts | None, handling: str) -> dict[str, object]:
+    """For the summary; None where motion was not measured."""
     if motion is None:
         figures = dict.fromkeys(("mean_fd_mm", "max_fd_mm", "limit_mm", "flagged", "frames"))
-        return {"corrected": False, **figures, "handling": maps.flagged_frames}
-    moved, used = _displacement(maps, motion), flagged_used(maps)
+        return {"corrected": False, **figures, "handling": handling}
     return {
         "corrected": True,
-        "mean_fd_mm": round(float(moved.mean()), 3),
-        "max_fd_mm": round(float(moved.max()), 3),
+        "mean_fd_mm": round(motion.mean, 3),
+        "max_fd_mm": round(motion.most, 3),
         "limit_mm": motion.limit,
-        "flagged": len(used),
-        "frames": used,
-        "handling": maps.flagged_frames,
+        "flagged": len(motion.flagged),
+        "frames": list(motion.flagged),
+        "handling": handling,
     }
-
-
-def motion_line(maps: PerfusionMaps) -> str:
-    """For the command line: the same in one line."""
-    motion = maps.series.motion
-    if motion is None:
-        return "motion: not taken out"
-    moved, count = _displacement(maps, motion), len(flagged_used(maps))
-    what = f" ({SAID[maps.flagged_frames]})" if count else ""
-    return (
-        f"motion: taken out; framewise displacement {moved.mean():.2f} mm on average, "
-        f"{moved.max():.2f} mm at most, {count} frames over {motion.limit:g} mm{what}"
-    )
 
 
 def motion_provenance(maps: PerfusionMaps) -> dict[str, object]:
@@ -54,10 +109,10 @@ def motion_provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {"MotionCorrected": corrected, "FlaggedFrames": maps.flagged_frames}
 
 
-def flagged_used(maps: PerfusionMaps) -> list[int]:
-    """Used frames that are flagged, counted from 0 in the whole series."""
-    return (maps.series.frames.first + np.flatnonzero(maps.series.moved_frames)).tolist()
-
-
-def _displacement(maps: PerfusionMaps, motion: Motion) -> np.ndarray:
-    return motion.displacement[maps.series.frames.used]
+def moved_bands(series: PreparedSeries, maps: PerfusionMaps | None) -> str:
+    """For a plot in which frames that moved are grey bands; '' where there are none."""
+    if series.motion is None or not series.moved_frames.any():
+        return ""
+    became = "not treated yet" if maps is None else HANDLED[maps.flagged_frames]
+    limit = f"{series.motion.limit:g} mm"
+    return f"Grey bands: frames in which the head moved by more than {limit} ({became})."

@@ -1,5 +1,6 @@
 """What goes beside the maps: sidecars and the summary."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 import numpy as np
@@ -8,10 +9,10 @@ from bolus.base.json import plain
 from bolus.data import PerfusionMaps, Quality, is_sd, quantity_of
 from bolus.notice import NOTICE
 from bolus.physics import DENSITY, KAPPA
-from bolus.report.checks import checks
-from bolus.report.motion_facts import motion_facts, motion_line, motion_provenance
+from bolus.report.facts import facts_of
+from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
-from bolus.report.verdict import DOUBTFUL, lead
+from bolus.report.verdict import DOUBTFUL
 
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
 
@@ -62,13 +63,13 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
-    frames = maps.series.frames
-    inside = int(maps.mask.sum())
+    frames, facts = maps.series.frames, facts_of(maps)
+    arterial = facts.arterial
     return {
         "software": software(),
         "notice": NOTICE,
-        "verdict": lead(checks(maps)),
-        "verdicts": [check.as_json() for check in checks(maps)],
+        "verdict": facts.verdict,
+        "verdicts": [check.as_json() for check in facts.checks],
         "method": maps.method,
         "parameters": plain(maps.parameters),
         "units": maps.units,
@@ -90,59 +91,47 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "bolus_used": frames.number,
             "other_onsets": list(frames.others),
         },
-        "motion": motion_facts(maps),
+        "motion": motion_json(facts.motion, maps.flagged_frames),
         "spikes": spike_facts(maps),
         "slice_times_s": None
         if maps.series.slice_times is None
         else [round(float(late), 6) for late in maps.series.slice_times],
-        "baseline_snr": _number(maps.baseline_snr),
-        "bolus_depth": _number(maps.bolus_depth),
-        "brain_voxels": inside,
+        "baseline_snr": _number(facts.snr),
+        "bolus_depth": _number(facts.depth),
+        "brain_voxels": facts.voxels,
         "aif": {
-            "origin": maps.aif.origin,
-            "voxels": 0 if maps.aif.mask is None else int(maps.aif.mask.sum()),
-            "quality": None if maps.aif.quality is None else _number(maps.aif.quality),
-            "peak": _number(float(maps.aif.curve.max())),
-            "time_to_peak_s": float(maps.aif.curve.argmax() * maps.series.dt),
+            "origin": arterial.origin,
+            "voxels": arterial.voxels,
+            "quality": None if arterial.score is None else _number(arterial.score.value),
+            "peak": _number(arterial.peak),
+            "time_to_peak_s": arterial.time_to_peak,
             "criteria": []
-            if maps.aif.score is None
-            else [one._asdict() for one in maps.aif.score.criteria],
-            "notes": list(maps.aif.notes),
-            "slice_time_s": maps.aif.slice_time,
+            if arterial.score is None
+            else [one._asdict() for one in arterial.score.criteria],
+            "notes": list(arterial.notes),
         },
-        "quality_share": {
-            (bit.name or "").lower(): _number(
-                float(((maps.quality[maps.mask] & np.uint8(bit)) != 0).mean())
-            )
-            for bit in Quality
-            if bit is not Quality.OUTSIDE_MASK
-        },
-        "median": {name: _median(maps.volume(name)) for name in maps.units},
-        "median_relative_sd": {
-            name: _median(maps.sd[name] / maps.volume(name))
-            for name in ("cbf", "cbv", "mtt")
-            if name in maps.sd
-        },
+        "quality_share": _numbers(facts.quality_share),
+        "median": _numbers(facts.median),
+        "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
     }
 
 
 def closing_lines(maps: PerfusionMaps) -> list[str]:
     """What the command line says of a result: the facts that tell whether to trust it."""
-    dropped, aif = maps.series.frames.first, maps.aif
-    voxels = "" if aif.mask is None else f" from {int(aif.mask.sum())} voxels"
-    score = "" if aif.quality is None else f", quality {aif.quality:.2f}"
+    facts = facts_of(maps)
+    score = facts.arterial.score
     lines = [
-        f"{maps.method} in {int(maps.mask.sum())} brain voxels, {maps.series.n_frames} frames "
-        f"({dropped} dropped before steady state), baseline SNR {maps.baseline_snr:.0f}, "
-        f"bolus depth {100 * maps.bolus_depth:.0f} %",
-        f"arterial input: {aif.origin}{voxels}{score}",
-        motion_line(maps),
+        f"{facts.method} in {facts.voxels} brain voxels, {facts.frames} frames "
+        f"({facts.dropped} dropped before steady state), baseline SNR {facts.snr:.0f}, "
+        f"bolus depth {100 * facts.depth:.0f} %",
+        f"arterial input: {facts.arterial.line}",
+        f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
         *spike_lines(maps),
     ]
-    if aif.score is not None and aif.score.value < DOUBTFUL:
+    if score is not None and score.value < DOUBTFUL:
         lines.append(
-            f"doubtful arterial input: {aif.score.weak_in}. Look at the picture, or mark "
+            f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
             "arteries by hand (bolus view)"
         )
     if maps.relative:
@@ -170,6 +159,5 @@ def _number(value: float) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
-def _median(volume: np.ndarray) -> float | None:
-    finite = volume[np.isfinite(volume)]
-    return _number(float(np.median(finite))) if finite.size else None
+def _numbers(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}

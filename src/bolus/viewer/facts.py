@@ -8,8 +8,9 @@ from bolus.data import AIF, ArterialScore, Grid
 from bolus.estimators.explain import LEVELS
 from bolus.notice import NOTICE
 from bolus.physics import area
+from bolus.report.facts import arterial_facts
 from bolus.report.mosaic import pixel_aspect, through
-from bolus.report.motion_facts import SAID
+from bolus.report.motion_facts import moved_bands
 from bolus.viewer.panels import concentration, ramps, shown
 from bolus.viewer.view import View
 
@@ -46,14 +47,8 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
 
 def flagged(view: View) -> dict[str, object]:
     """Times in s of used frames in which the head moved too much, and what that means in words."""
-    motion, times = view.series.motion, view.curves.time[view.series.moved_frames]
-    if motion is None or not len(times):
-        return {"times": [], "words": ""}
-    became = "not treated yet" if view.maps is None else SAID[view.maps.flagged_frames]
-    words = (
-        f"Grey bands: frames in which the head moved by more than {motion.limit:g} mm ({became})."
-    )
-    return {"times": times, "words": words}
+    times = view.curves.time[view.series.moved_frames]
+    return {"times": times, "words": moved_bands(view.series, view.maps)}
 
 
 def concerns(score: ArterialScore | None) -> list[str]:
@@ -69,16 +64,17 @@ def _said(aif: AIF) -> list[str]:
 
 def arterial(aif: AIF) -> dict[str, object]:
     """An arterial input; peak in the curves' unit, time to peak in s, area in their product."""
+    facts = arterial_facts(aif)
     return {
-        "origin": aif.origin,
+        "origin": facts.origin,
         "curve": aif.curve,
-        "voxels": 0 if aif.mask is None else int(aif.mask.sum()),
+        "voxels": facts.voxels,
         "quality": aif.quality,
         "concerns": concerns(aif.score),
         "notes": _said(aif),
-        "peak": float(aif.curve.max()),
+        "peak": facts.peak,
         "area": float(area(aif.curve, aif.dt)),
-        "time_to_peak": float(aif.curve.argmax() * aif.dt),
+        "time_to_peak": facts.time_to_peak,
     }
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from bolus.assets import asset_text
 from bolus.data import Identity, PerfusionMaps
 from bolus.notice import NOTICE
-from bolus.report.checks import checks
+from bolus.report.facts import facts_of
 from bolus.report.methods_text import methods_text
 from bolus.report.page.curves import plots
 from bolus.report.page.pictures import (
@@ -29,7 +29,7 @@ from bolus.report.page.provenance import provenance
 from bolus.report.page.regions import region_table
 from bolus.report.page.shown import Shown, shown_maps
 from bolus.report.page.volumes import packed
-from bolus.report.verdict import Word, lead, worst
+from bolus.report.verdict import Word
 
 LIMIT = 5_000_000
 """Bytes that a page stays under."""
@@ -84,7 +84,7 @@ def page(maps: PerfusionMaps, identity: Identity | None = None) -> str:
 
 
 def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
-    found = checks(maps)
+    facts = facts_of(maps)
     series = maps.series
     return {
         "notice": NOTICE,
@@ -96,10 +96,10 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
         "repetition": f"TR {series.dt:.4g} s",
         "frames": series.n_frames,
         "uncertain": bool(maps.sd),
-        "checks": found,
+        "checks": facts.checks,
         "signs": SIGNS,
-        "overall": worst(found),
-        "lead": lead(found),
+        "overall": facts.overall,
+        "lead": facts.verdict,
         "methods": methods_text(maps),
         "provenance": provenance(maps),
         "rois": sorted(maps.rois),
@@ -111,7 +111,7 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
         "plots": plots(maps),
         "regions": region_table(maps, shown),
         "slices": slices_told(maps),
-        "arteries": 0 if maps.aif.mask is None else int(maps.aif.mask.sum()),
+        "arteries": facts_of(maps).arterial.voxels,
         "baseline": baseline_picture(maps),
         "quality": quality_picture(maps),
         "shares": _shares(maps),

@@ -4,7 +4,7 @@ import numpy as np
 
 from bolus.data import Motion, PerfusionMaps
 from bolus.preprocess.frames import mean_signal
-from bolus.report.motion_facts import SAID, flagged_used
+from bolus.report.facts import facts_of
 from bolus.report.page.plot import Band, Line, Plot
 
 TIME = "time from the first used frame, s"
@@ -79,18 +79,15 @@ def _concentration(maps: PerfusionMaps) -> Plot:
 
 def _motion(maps: PerfusionMaps) -> tuple[Plot, ...]:
     """The head's six parameters and framewise displacement; nothing where it was not followed."""
-    motion = maps.series.motion
-    if motion is None:
+    motion, facts = maps.series.motion, facts_of(maps).motion
+    if motion is None or facts is None:
         return ()
     time, bands = _times(maps), _bands(maps)
     marks = tuple(time[motion.flagged].tolist())
-    count = len(flagged_used(maps))
-    became = f", {SAID[maps.flagged_frames]}" if count else ""
     shifts, turns = (_pose(motion, time, bands, marks, turned) for turned in (False, True))
     displacement = Plot(
         title="Head motion from frame to frame",
-        told=f"Framewise displacement: at most {motion.displacement.max():.2g} mm; {count} used "
-        f"frames over the limit of {motion.limit:g} mm{became}.",
+        told=facts.between_frames,
         x_label=TIME,
         y_label="displacement, mm",
         lines=[Line(label="framewise displacement", look="motion", x=time, y=motion.displacement)],
@@ -108,12 +105,12 @@ def _pose(
     marks: tuple[float, ...],
     turned: bool,
 ) -> Plot:
-    """Three shifts, or three turns, that were taken out."""
+    """Three shifts, or three turns, that were corrected."""
     values = motion.pose[:, 3:] if turned else motion.pose[:, :3]
     what, unit, axes = ("turn", "degrees", TURNS) if turned else ("shift", "mm", SHIFTS)
     most = max(SMALLEST, float(np.abs(values).max()))
     return Plot(
-        title=f"Head motion taken out: {what}s",
+        title=f"Head motion that was corrected: {what}s",
         told=f"At most {np.abs(values).max():.2g} {unit} from the mean place.",
         x_label=TIME,
         y_label=f"{what}, {unit}",

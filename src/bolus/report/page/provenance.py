@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from bolus.assets import NIIVUE
 from bolus.data import AIF, PerfusionMaps
+from bolus.report.facts import facts_of
+from bolus.report.motion_facts import NOT_CORRECTED
 from bolus.report.summary import software
 
 LIBRARIES = ("numpy", "scipy", "nibabel", "pydicom", "SimpleITK", "matplotlib", "torch")
@@ -42,13 +44,8 @@ def _frames(maps: PerfusionMaps) -> str:
 
 
 def _motion(maps: PerfusionMaps) -> str:
-    motion = maps.series.motion
-    if motion is None:
-        return "none"
-    return (
-        f"rigid; at most {motion.displacement.max():.2f} mm between frames, "
-        f"{int(motion.flagged.sum())} frames over {motion.limit:g} mm"
-    )
+    motion = facts_of(maps).motion
+    return NOT_CORRECTED if motion is None else motion.figure
 
 
 def _arterial(aif: AIF) -> str:
