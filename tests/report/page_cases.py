@@ -29,7 +29,7 @@ def cut(maps, slices):
         return volume[:, :, slices]
 
     grid = Grid(shape=part(maps.mask).shape, affine=maps.grid.affine)
-    read = replace(maps.series.series, signal=part(maps.series.signal), grid=grid)
+    read = replace(maps.series.series, signal=part(maps.series.signal), grid=grid, slice_times=None)
     series = prepare(read, part(maps.mask), frames=maps.series.frames)
     plain = ("quality", "mask")
     return replace(
@@ -61,7 +61,11 @@ def large(maps, shape=(128, 128, 20), seed=0):
     grid = Grid(shape=shape, affine=np.diag([1.7, 1.7, 5.0, 1.0]))
     return replace(
         maps,
-        series=prepare(replace(maps.series.series, signal=signal, grid=grid), mask, frames=frames),
+        series=prepare(
+            replace(maps.series.series, signal=signal, grid=grid, slice_times=None),
+            mask,
+            frames=frames,
+        ),
         aif=replace(maps.aif, mask=None),
         mask=mask,
         quality=np.where(mask, 0, 1).astype(np.uint8),
