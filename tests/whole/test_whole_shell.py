@@ -103,7 +103,9 @@ def test_demo_on_a_small_patient(tmp_path):
         "summary.json",
         *METHODS,
     }
-    assert [s for s in steps if s.startswith("mapping")] == [f"mapping with {m}" for m in METHODS]
+    assert [s for s in steps.steps if s.startswith("mapping")] == [
+        f"mapping with {m}" for m in METHODS
+    ]
     assert (folder / "phae" / "report.html").stat().st_size > 0
     written = json.loads((folder / "summary.json").read_text())["scores"]
     error = {s["method"]: s["cbf_error"] for s in written}

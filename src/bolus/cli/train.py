@@ -16,6 +16,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Network:
+    """Which network, from which weights."""
+
+    preset: Annotated[
+        str,
+        typer.Option(
+            help="phae: adapt the default method to the cohort's population, without labels; "
+            "paper: train the published network on its reconstruction alone; paper-supervised: "
+            "its twin that learns the truth of a simulation."
+        ),
+    ] = "phae"
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="WEIGHTS", help="Weights to start from (phae: the shipped ones)."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Amount:
     """What and how much is trained on."""
 
@@ -73,6 +93,7 @@ def train(
             "--output", "-o", metavar="WEIGHTS", help="File to make, e.g. ours.safetensors."
         ),
     ],
+    network: Network,
     amount: Amount,
     cohort: Annotated[
         list[str] | None,
@@ -82,24 +103,10 @@ def train(
             "globs of these. Without any, the preset is trained on simulation.",
         ),
     ] = None,
-    preset: Annotated[
-        str,
-        typer.Option(
-            help="phae: adapt the default method to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone; paper-supervised: "
-            "its twin that learns the truth of a simulation."
-        ),
-    ] = "phae",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last whole epoch in WEIGHTS.work.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same weights.")] = 0,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", metavar="WEIGHTS", help="Weights to start from (phae: the shipped ones)."
-        ),
-    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew, and replace WEIGHTS.")
     ] = False,
@@ -119,11 +126,11 @@ def train(
         made = run(
             out,
             cohort or (),
-            preset=preset,
+            preset=network.preset,
             resume=resume,
             seed=seed,
             sample=amount.sample(),
-            start=start,
+            start=network.start,
             overwrite=overwrite,
             reporter=reporter,
         )

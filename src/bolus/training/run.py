@@ -117,12 +117,10 @@ def train(
             resume=resume,
             reporter=shown,
         )
-        if not cohort:
-            made = Training(path=path, weights=chosen.simulated(job))
+        if cohort:
+            made = _on_cohort(chosen, _cohort(sources, job, group), job, path)
         else:
-            shown.note(_said(sample.prepared()))
-            found = _cohort(sources, job, group)
-            made = _on_cohort(chosen, found, job, path)
+            made = Training(path=path, weights=chosen.simulated(job))
         _by_first(group, lambda: _leave(path, made))
         if made.adapted is not None and made.weights is not None and group.first:
             made = replace(made, benchmark=_benchmark(begun, made.weights, shown))
@@ -160,6 +158,7 @@ def _on_cohort(chosen: Preset, found: Cohort, job: Job, path: Path) -> Training:
 
 def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:
     """Read by the first process; the others take what it has written."""
+    job.reporter.note(_said(job.sample.prepared()))
 
     def read(resume: bool) -> Cohort:
         return read_cohort(
