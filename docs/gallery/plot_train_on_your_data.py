@@ -20,9 +20,9 @@ import numpy as np
 
 import bolus
 from bolus.data import Preparation
-from bolus.estimators.phae.adapt import AdaptRecipe
 from bolus.io import read_map
 from bolus.io.cohort import read_participants
+from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.phantom import simulate_cohort
 from bolus.training import Sample, train
 
@@ -87,7 +87,7 @@ plt.show()
 # The network was not fitted to these curves. What they taught is how transit times, delays and
 # shapes are distributed in this cohort; the network was then trained on simulated curves of that
 # population.
-from bolus.estimators.phae.population import GRID, broad_population
+from bolus.learning.phae.population import GRID, broad_population
 
 edges = GRID.mtt_edges
 middle, width = np.sqrt(edges[1:] * edges[:-1]), np.diff(np.log(edges))

@@ -9,7 +9,7 @@ import pytest
 from bolus.bench import adaptation, limit_prior
 from bolus.bench.adaptation import adaptation_layout, adaptation_page, run_adaptation
 from bolus.data import CurveError
-from bolus.estimators.phae import adapt as adapting
+from bolus.learning.phae import adapt as adapting
 from bolus.phantom import CurvePrior, PopulationPrior
 from bolus.report.layout import as_rich
 from recorder import Recorder

@@ -10,8 +10,8 @@ from bolus.estimators.phae import Phae, PhaePaper, Weights, from_weights, shippe
 from bolus.estimators.phae.paper.config import PARAMETERS, PaperConfig
 from bolus.estimators.phae.paper.encoder import PaperEncoder, decode
 from bolus.estimators.phae.paper.inference import estimate_mtt, load_encoder, operations
-from bolus.estimators.phae.paper.task import PaperTask
-from bolus.estimators.phae.training import PatientVoxels, Recipe, fit, write_voxels
+from bolus.learning import PatientVoxels, Recipe, fit, write_voxels
+from bolus.learning.paper.task import PaperTask
 from bolus.phantom import CurvePrior, arterial_input, simulate_curves
 from bolus.physics import RESIDUES, tissue_curve
 

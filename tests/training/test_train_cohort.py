@@ -12,9 +12,9 @@ from altered import leaking
 from bolus.aif import aif_from_mask
 from bolus.data import InputError
 from bolus.estimators.phae.paper.config import PaperConfig
-from bolus.estimators.phae.paper.task import PaperTask
-from bolus.estimators.phae.training import PatientVoxels, write_voxels
 from bolus.io import read_mask, read_series, write_series
+from bolus.learning import PatientVoxels, write_voxels
+from bolus.learning.paper.task import PaperTask
 from bolus.patient import measure
 from bolus.phantom import Realism, simulate_patient
 from bolus.preprocess import prepare, tissue_curves

@@ -17,7 +17,7 @@ from toy_task import Toy
 
 from bolus.cli.terminal import epoch_line
 from bolus.data import InputError, OutputError
-from bolus.estimators.phae.training import Recipe, fit
+from bolus.learning import Recipe, fit
 from recorder import Recorder
 
 RECIPE = Recipe(epochs=5, lr=0.05, batch=12, schedule="cosine")

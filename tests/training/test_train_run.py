@@ -16,9 +16,9 @@ from bolus.cli import main
 from bolus.data import InputError, OutputError, Preparation, WeightsError
 from bolus.estimators import deconvolve
 from bolus.estimators.phae import from_weights, read_weights, shipped_weights, write_weights
-from bolus.estimators.phae.adapt import AdaptRecipe
 from bolus.estimators.phae.paper.config import PaperConfig
-from bolus.estimators.phae.train import PhaeRecipe
+from bolus.learning.phae.adapt import AdaptRecipe
+from bolus.learning.phae.train import PhaeRecipe
 from bolus.phantom import arterial_input
 from bolus.training import Sample, train
 from recorder import Recorder
@@ -247,7 +247,7 @@ def test_the_scale_of_a_simulation_is_an_option(place, capfd):
     options = ("-o", place.out, "--preset", "paper", "--patients", 3, "--voxels", 600)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bolus.training.presets.Job.recipe_of", lambda job, kind: recipe(job))
-        patch.setattr("bolus.estimators.phae.paper.simulated.SHAPE", (24, 24, 4))
+        patch.setattr("bolus.learning.paper.simulated.SHAPE", (24, 24, 4))
         assert call(*options, "--epochs", 1, "-q") == 0
         first = read_weights(place.out)
         assert first.provenance["patients"] == 3
@@ -268,7 +268,7 @@ class TestAdaptation:
         """A recipe, and a benchmark, of a size for tests."""
         few = AdaptRecipe(scans=4, held_out=1, voxels=512, epochs=1)
         monkeypatch.setattr("bolus.training.presets.Job.recipe_of", lambda job, kind: few)
-        monkeypatch.setattr("bolus.estimators.phae.adapt.VOXELS", 100)
+        monkeypatch.setattr("bolus.learning.phae.adapt.VOXELS", 100)
         monkeypatch.setattr("bolus.training.run.BENCH_CURVES", 8)
 
     def test_kept_it_is_shown_beside_what_was_before(self, place, capfd, monkeypatch):
@@ -296,7 +296,7 @@ class TestAdaptation:
 
     def gain(self, monkeypatch, low):
         found = (low + 0.1, low, low + 0.2)
-        monkeypatch.setattr("bolus.estimators.phae.adapt.predictive_gain", lambda *_: found)
+        monkeypatch.setattr("bolus.learning.phae.adapt.predictive_gain", lambda *_: found)
 
 
 def test_two_processes_are_one(place, without_broken):

@@ -51,7 +51,7 @@ class Toy:
 
 
 def main(folder):
-    from bolus.estimators.phae.training import Recipe, fit, joined
+    from bolus.learning import Recipe, fit, joined
 
     torch.set_num_threads(1)
     task = Toy()

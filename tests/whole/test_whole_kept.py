@@ -11,9 +11,9 @@ import pytest
 
 import bolus
 from altered import STILL
+from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import SeriesError
 from bolus.io import KEPT, read_kept, read_map, read_series, write_dicom_series, write_kept
-from bolus.io.tensors import read_tensors, write_tensors
 from bolus.viewer import viewer_app
 
 SOURCES = ("nifti", "dicom")

@@ -17,7 +17,7 @@ from bolus.estimators import Estimator, deconvolve
 from bolus.phantom import CurvePrior
 
 if TYPE_CHECKING:
-    from bolus.estimators.phae.ablation import AblationTraining
+    from bolus.learning.phae.ablation import AblationTraining
 
 DT = 1.5
 SEEDS = (0, 1, 2, 3, 4)
@@ -98,7 +98,7 @@ def run_ablation(
     the last step on LONGER times the curves, about the time of the others. Loads torch.
     Raises InputError without a seed.
     """
-    from bolus.estimators.phae.ablation import STEPS, AblationTraining, train_step, training_scenes
+    from bolus.learning.phae.ablation import STEPS, AblationTraining, train_step, training_scenes
 
     if not seeds:
         raise InputError("an ablation needs at least one seed, found none")

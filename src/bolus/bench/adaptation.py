@@ -18,7 +18,7 @@ from bolus.preprocess import pooled_sd
 from bolus.report.layout import Layout, as_markdown
 
 if TYPE_CHECKING:
-    from bolus.estimators.phae.adapt import AdaptRecipe
+    from bolus.learning.phae.adapt import AdaptRecipe
 
 DT = 1.5
 SNRS = (50.0, 20.0)
@@ -60,8 +60,8 @@ def run_adaptation(
     inputs and curves of the same population. Loads torch.
     """
     from bolus.estimators.phae import Phae, shipped_weights
-    from bolus.estimators.phae.adapt import adapt
-    from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
+    from bolus.learning.phae.adapt import adapt
+    from bolus.learning.voxels import PatientVoxels, write_voxels
 
     prior = PopulationPrior()
     test = Design(seed=seed, dts=(DT,), curves_per_cell=curves_per_cell, prior=prior)

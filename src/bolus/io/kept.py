@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import (
     DSCSeries,
     FrameWindow,
@@ -19,7 +20,6 @@ from bolus.data import (
     SeriesError,
     Source,
 )
-from bolus.io.tensors import read_tensors, write_tensors
 
 KEPT = "series.safetensors"
 _FORMAT = "bolus-series-2"

@@ -10,8 +10,8 @@ import numpy as np
 from bolus.base.json import read_json
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, OutputError, Quality
-from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
 from bolus.io import read_series, write_json
+from bolus.learning.voxels import PatientVoxels, write_voxels
 from bolus.patient import measure
 from bolus.training.sample import Sample
 from bolus.training.sources import Source

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bolus.base.progress import Reporter
 from bolus.data import InputError
-from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights, shipped_weights
+from bolus.learning.voxels import PatientVoxels
 from bolus.training.cohort import LEAST
 from bolus.training.sample import Sample
 
 if TYPE_CHECKING:
-    from bolus.estimators.phae.adapt import Adapted
     from bolus.estimators.phae.paper.config import PaperConfig
+    from bolus.learning.phae.adapt import Adapted
 
 R = TypeVar("R")
 PATIENCE = 10
@@ -72,7 +72,7 @@ class Preset:
 def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
     """The recipe of the shipped weights of ``phae-paper``, and of its ``supervised`` twin."""
     from bolus.estimators.phae.paper.config import PaperConfig
-    from bolus.estimators.phae.paper.train import PATIENTS, VOXELS, train_paper
+    from bolus.learning.paper.train import PATIENTS, VOXELS, train_paper
 
     weights, _ = train_paper(
         job.folder,
@@ -89,7 +89,7 @@ def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
 
 def phae_simulated(job: Job) -> Weights:
     """The recipe of the shipped weights of ``phae``."""
-    from bolus.estimators.phae.train import PhaeRecipe, train_phae
+    from bolus.learning.phae.train import PhaeRecipe, train_phae
 
     recipe = job.recipe_of(PhaeRecipe)
     weights, _ = train_phae(
@@ -101,10 +101,10 @@ def phae_simulated(job: Job) -> Weights:
 def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     """The published training, reconstruction alone, on a cohort; stops early on validation."""
     from bolus.estimators.phae.paper.inference import load_encoder
-    from bolus.estimators.phae.paper.task import PaperTask
-    from bolus.estimators.phae.training.loop import fit
-    from bolus.estimators.phae.training.provenance import provenance
-    from bolus.estimators.phae.training.recipe import Recipe
+    from bolus.learning.loop import fit
+    from bolus.learning.paper.task import PaperTask
+    from bolus.learning.provenance import provenance
+    from bolus.learning.recipe import Recipe
 
     patients, held_out = _opened(job.files), _opened(job.held_out)
     config = paper_config(job, patients)
@@ -144,7 +144,7 @@ def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
     fill it, for batches do not mix protocols; every patient is trained on.
     """
     from bolus.estimators.phae.paper.config import PaperConfig
-    from bolus.estimators.phae.paper.task import BLOCKS
+    from bolus.learning.paper.task import BLOCKS
 
     if job.recipe is None and job.start is not None:
         job = replace(job, recipe=PaperConfig.from_dict(job.start.config))
@@ -169,7 +169,7 @@ def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
 
 def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     """Adaptation to the cohort's population, by the physics and without labels."""
-    from bolus.estimators.phae.adapt import AdaptRecipe, adapt
+    from bolus.learning.phae.adapt import AdaptRecipe, adapt
 
     recipe = job.recipe_of(AdaptRecipe)
     adapted = adapt(

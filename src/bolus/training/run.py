@@ -17,8 +17,8 @@ from bolus.training.work import CHECKPOINT, begin, check_name, finish, forget, w
 
 if TYPE_CHECKING:
     from bolus.bench import Benchmark
-    from bolus.estimators.phae.adapt import Adapted
-    from bolus.estimators.phae.training.processes import Group
+    from bolus.learning.phae.adapt import Adapted
+    from bolus.learning.processes import Group
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ def train(
     _check_numbers(chosen, bool(cohort), seed, sample)
     begun = _start(chosen, start, bool(cohort))
     sources = find_sources(cohort)
-    from bolus.estimators.phae.training.processes import joined
+    from bolus.learning.processes import joined
 
     with joined() as group:
         _check_processes(chosen, group)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import InputError, WeightsError
-from bolus.io.tensors import read_tensors, write_tensors
 
 FORMAT = "bolus-weights"
 VERSION = "1"

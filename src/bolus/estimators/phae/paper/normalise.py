@@ -3,8 +3,6 @@
 import torch
 from torch import distributed, nn
 
-from bolus.estimators.phae.training.processes import total
-
 EPSILON = 1e-5
 MOMENTUM = 0.1
 
@@ -55,3 +53,24 @@ class BatchNorm(nn.Module):
         column = (1, -1, *[1] * (x.ndim - 2))
         scale = self.weight / torch.sqrt(variance + EPSILON)
         return x * scale.view(column) + (self.bias - mean * scale).view(column)
+
+
+class _Total(torch.autograd.Function):
+    """A sum over all processes, whose gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(_: object, own: torch.Tensor) -> torch.Tensor:
+        total = own.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_: object, *gradients: torch.Tensor) -> torch.Tensor:
+        total = gradients[0].contiguous().clone()
+        distributed.all_reduce(total)
+        return total
+
+
+def total(own: torch.Tensor) -> torch.Tensor:
+    """Sum of a tensor over all processes, which can be differentiated through."""
+    return _Total.apply(own)

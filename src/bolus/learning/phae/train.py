@@ -8,13 +8,13 @@ import numpy as np
 
 from bolus.base.json import plain
 from bolus.base.progress import QUIET, Reporter
-from bolus.estimators.phae.calibrate import calibrate
-from bolus.estimators.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePrior, random_scene
-from bolus.estimators.phae.supervise import Encoder, Supervised, statistics
-from bolus.estimators.phae.training.loop import fit
-from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import History, Recipe
 from bolus.estimators.phae.weights import Weights
+from bolus.learning.loop import fit
+from bolus.learning.phae.calibrate import calibrate
+from bolus.learning.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePrior, random_scene
+from bolus.learning.phae.supervise import Encoder, Supervised, statistics
+from bolus.learning.provenance import provenance
+from bolus.learning.recipe import History, Recipe
 
 USUAL = BroadPrior(delay=(-1.0, 4.0), delay_taper=0.0, cbv=(0.014, 0.114), unusual=0.0)
 """Tissue for which the shipped intervals hold what they say: training also saw the unusual."""

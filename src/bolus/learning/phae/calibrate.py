@@ -7,15 +7,15 @@ from jaxtyping import Float
 
 from bolus.estimators.phae.estimator import Phae
 from bolus.estimators.phae.network import CALIBRATION, QUANTITIES
-from bolus.estimators.phae.scenes import (
+from bolus.estimators.phae.weights import Weights
+from bolus.estimators.protocol import CurveScale
+from bolus.learning.phae.scenes import (
     ScanPrior,
     TissuePrior,
     log_uniform,
     random_scene,
     with_noise,
 )
-from bolus.estimators.phae.weights import Weights
-from bolus.estimators.protocol import CurveScale
 
 LEVEL = 0.9
 SCANS, VOXELS = 64, 384

@@ -20,8 +20,8 @@ from bolus.estimators.phae.network import (
     encode,
     quantiles,
 )
-from bolus.estimators.phae.scenes import Scene, TissuePrior, log_uniform, with_noise
 from bolus.estimators.phae.weights import Weights
+from bolus.learning.phae.scenes import Scene, TissuePrior, log_uniform, with_noise
 from bolus.physics import RESIDUES, tissue_curve
 
 START = (np.log(5.0), np.log(5.0), 1.0)

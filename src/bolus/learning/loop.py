@@ -8,7 +8,7 @@ import torch
 
 from bolus.base.progress import QUIET, Epoch, Reporter
 from bolus.data import InputError, OutputError
-from bolus.estimators.phae.training.checkpoint import (
+from bolus.learning.checkpoint import (
     LOG,
     Progressed,
     label_of,
@@ -16,8 +16,8 @@ from bolus.estimators.phae.training.checkpoint import (
     save_checkpoint,
     write_log,
 )
-from bolus.estimators.phae.training.processes import Group, joined
-from bolus.estimators.phae.training.recipe import History, Recipe, Task
+from bolus.learning.processes import Group, joined
+from bolus.learning.recipe import History, Recipe, Task
 
 
 def fit(

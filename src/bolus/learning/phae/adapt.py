@@ -14,11 +14,13 @@ import numpy as np
 import torch
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.estimators.phae.calibrate import calibrate
 from bolus.estimators.phae.estimator import hidden_widths
 from bolus.estimators.phae.features import SIZE
 from bolus.estimators.phae.network import CALIBRATION
-from bolus.estimators.phae.population import (
+from bolus.estimators.phae.weights import Weights
+from bolus.learning.loop import fit
+from bolus.learning.phae.calibrate import calibrate
+from bolus.learning.phae.population import (
     Curves,
     Population,
     broad_population,
@@ -26,13 +28,11 @@ from bolus.estimators.phae.population import (
     learn_population,
     likelihood,
 )
-from bolus.estimators.phae.scenes import Scene, random_scene, scene
-from bolus.estimators.phae.supervise import Encoder, Supervised
-from bolus.estimators.phae.training.loop import fit
-from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import Recipe
-from bolus.estimators.phae.training.voxels import PatientVoxels
-from bolus.estimators.phae.weights import Weights
+from bolus.learning.phae.scenes import Scene, random_scene, scene
+from bolus.learning.phae.supervise import Encoder, Supervised
+from bolus.learning.provenance import provenance
+from bolus.learning.recipe import Recipe
+from bolus.learning.voxels import PatientVoxels
 
 RESAMPLES = 2000
 VOXELS = 3000

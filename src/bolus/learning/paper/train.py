@@ -6,13 +6,13 @@ import torch
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.estimators.phae.paper.config import PaperConfig
-from bolus.estimators.phae.paper.simulated import PROTOCOLS, SHAPE, simulated_patients
-from bolus.estimators.phae.paper.task import PaperTask
-from bolus.estimators.phae.training.loop import fit
-from bolus.estimators.phae.training.provenance import provenance
-from bolus.estimators.phae.training.recipe import History, Recipe
-from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights
+from bolus.learning.loop import fit
+from bolus.learning.paper.simulated import PROTOCOLS, SHAPE, simulated_patients
+from bolus.learning.paper.task import PaperTask
+from bolus.learning.provenance import provenance
+from bolus.learning.recipe import History, Recipe
+from bolus.learning.voxels import PatientVoxels
 
 PATIENTS, HELD_OUT, VOXELS = 20, 2, 2304
 

@@ -13,8 +13,8 @@ from bolus.data import InputError
 from bolus.estimators.amplitude import marginalise
 from bolus.estimators.bayes import amplitudes
 from bolus.estimators.blocks import in_blocks, one_blas_thread
-from bolus.estimators.phae.scenes import FAMILIES, BroadPrior, Tissue, TissuePrior
 from bolus.estimators.prior import Prior
+from bolus.learning.phae.scenes import FAMILIES, BroadPrior, Tissue, TissuePrior
 from bolus.physics import noise_gain
 
 GRID = Prior(delay=(-5.0, 9.0), delay_steps=56)

@@ -68,27 +68,6 @@ class Group:
         return float(told)
 
 
-class _Total(torch.autograd.Function):
-    """A sum over all processes, whose gradient is the sum of theirs."""
-
-    @staticmethod
-    def forward(_: object, own: torch.Tensor) -> torch.Tensor:
-        total = own.clone()
-        distributed.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(_: object, *gradients: torch.Tensor) -> torch.Tensor:
-        total = gradients[0].contiguous().clone()
-        distributed.all_reduce(total)
-        return total
-
-
-def total(own: torch.Tensor) -> torch.Tensor:
-    """Sum of a tensor over all processes, which can be differentiated through."""
-    return _Total.apply(own)
-
-
 @contextmanager
 def joined() -> Iterator[Group]:
     """The group of processes: joined before, or described by torchrun's environment.

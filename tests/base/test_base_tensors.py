@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from bolus.base.tensors import open_tensors, read_tensors, write_tensors
 from bolus.data import InputError
-from bolus.io.tensors import open_tensors, read_tensors, write_tensors
 
 KINDS = [np.uint8, np.int64, np.float32, np.float64]
 

@@ -11,8 +11,8 @@ import torch
 
 from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.estimators.phae.paper.encoder import PaperEncoder, decode
-from bolus.estimators.phae.training.voxels import PatientVoxels
 from bolus.estimators.phae.weights import Weights
+from bolus.learning.voxels import PatientVoxels
 from bolus.physics import area
 
 BLOCKS = 6

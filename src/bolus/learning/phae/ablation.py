@@ -12,7 +12,8 @@ from jaxtyping import Float
 from bolus.data import InputError, Perfusion
 from bolus.estimators.phae import features as seen
 from bolus.estimators.phae.estimator import Phae
-from bolus.estimators.phae.scenes import (
+from bolus.estimators.protocol import CurveScale
+from bolus.learning.phae.scenes import (
     BroadPrior,
     ScanPrior,
     Scene,
@@ -22,8 +23,7 @@ from bolus.estimators.phae.scenes import (
     scene,
     with_noise,
 )
-from bolus.estimators.phae.supervise import Encoder, encoder_weights, posterior_loss, statistics
-from bolus.estimators.protocol import CurveScale
+from bolus.learning.phae.supervise import Encoder, encoder_weights, posterior_loss, statistics
 from bolus.physics import RESIDUES, blood_volume, cbv_scale, convolve, tissue_curve
 
 STEPS = ("paper", "quadrature", "delay", "shape", "prior", "features")

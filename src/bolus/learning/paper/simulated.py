@@ -7,7 +7,7 @@ import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import Quality
-from bolus.estimators.phae.training.voxels import PatientVoxels, write_voxels
+from bolus.learning.voxels import PatientVoxels, write_voxels
 from bolus.phantom import simulate_patient
 from bolus.preprocess import prepare, tissue_curves
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from bolus.base.tensors import open_tensors, write_tensors
 from bolus.data import InputError
-from bolus.io.tensors import open_tensors, write_tensors
 
 FORMAT = "bolus-voxels-2"
 

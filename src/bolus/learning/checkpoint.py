@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from bolus.base.progress import Epoch
+from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import InputError
-from bolus.estimators.phae.training.recipe import Recipe
 from bolus.io import write_bytes
-from bolus.io.tensors import read_tensors, write_tensors
+from bolus.learning.recipe import Recipe
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
 FORMAT = "bolus-checkpoint-1"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 
-from bolus.estimators.phae.training.recipe import History, Recipe
+from bolus.learning.recipe import History, Recipe
 
 
 def provenance(recipe: Recipe, history: History, more: Mapping[str, object]) -> dict[str, object]:
