@@ -109,6 +109,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             if arterial.score is None
             else [one._asdict() for one in arterial.score.criteria],
             "notes": list(arterial.notes),
+            "slice_time_s": maps.aif.slice_time,
         },
         "quality_share": _numbers(facts.quality_share),
         "median": _numbers(facts.median),

@@ -28,6 +28,8 @@ from bolus.patient import Measured, PatientMaps, measure_prepared
 from bolus.viewer.view import REGIONS, Result, View
 
 SUMMARY = "summary.json"
+ARTERIAL = ("origin", "quality", "notes", "slice_time_s")
+"""What it must hold of the arterial input."""
 TOLD = ("parameters", "preparation", "units", "aif", "seconds")
 """What a summary must hold besides the method."""
 
@@ -113,6 +115,12 @@ def _preparation(told: Mapping[str, Any]) -> Preparation:
 
 
 def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> AIF:
+    missing = [name for name in ARTERIAL if name not in told]
+    if missing:
+        raise InputError(
+            f"{folder / SUMMARY}: the arterial input is described without {', '.join(missing)}; "
+            "another version wrote this result, make the maps again"
+        )
     frames = series.frames.stop - series.frames.first
     found = read_aif(folder / "aif.tsv", frames, series.dt, series.relative)
     voxels = read_mask(folder / "aif_mask.nii.gz", series.grid) if told.get("voxels") else None
