@@ -6,6 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from bolus.cli import main
 from bolus.data import InputError, OutputError
 from bolus.io.cohort import read_participants
 from bolus.phantom import plan_cohort, simulate_cohort, simulate_planned
@@ -192,3 +193,12 @@ def test_who_grades_follow_the_flow():
     third, fourth = ([p.ratios.cbf for p in plans if p.who == who] for who in (3, 4))
     assert (len(third), len(fourth)) == (3, 7)
     assert max(third) <= min(fourth)
+
+
+@pytest.mark.parametrize("given", ["nine", "1,2,3", "-1"])
+def test_patients_to_train_are_a_number_or_two(tmp_path, capsys, given):
+    with pytest.raises(SystemExit) as stop:
+        main(["simulate", "cohort", "-o", str(tmp_path / "out"), f"--train={given}"])
+    assert stop.value.code == 2
+    assert "N or LOW,HIGH" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
