@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from bolus.estimators.phae.paper.config import PARAMETERS, WIDTH, PaperConfig
+from bolus.estimators.phae.paper.config import KERNEL_SIZE, PARAMETERS, PaperConfig
 from bolus.phantom import arterial_input
 from bolus.physics import RESIDUES, impulse_response, tissue_curve
 from bolus.study.figures import save_figure
@@ -23,7 +23,7 @@ def network(config: PaperConfig | None = None) -> Figure:
     """The encoder: two curves to a transit time, and what becomes of it."""
     config = PaperConfig() if config is None else config
     layers = [
-        f"Conv1d, {WIDTH} frames\nbatch norm\nleaky ReLU {config.slope}\n{size} × T"
+        f"Conv1d, {KERNEL_SIZE} frames\nbatch norm\nleaky ReLU {config.slope}\n{size} × T"
         for size in config.channels
     ]
     texts = [

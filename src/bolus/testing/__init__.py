@@ -2,7 +2,7 @@
 
 ``check_residue``, ``check_estimator`` and ``check_leakage_model`` run every law that there is and
 raise ``LawError`` at the first that does not hold, with what was found and expected. The laws are
-also there one by one, in RESIDUE_LAWS, ESTIMATOR_LAWS and LEAKAGE_LAWS, for a test each:
+also there one by one, in RESIDUE_LAWS, ESTIMATOR_LAWS and LEAKAGE_LAWS, for a test each::
 
     @pytest.mark.parametrize("law", ESTIMATOR_LAWS)
     def test_law(law):
