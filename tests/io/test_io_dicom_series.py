@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from bolus.data import DSCSeries, Grid, InputError, OutputError
+from bolus.data import DSCSeries, Grid, InputError, OutputError, SeriesError
 from bolus.io import read_series, write_dicom_series
 from bolus.io.dicom_planes import right_angled
 
@@ -53,8 +53,11 @@ def test_unknown_echo_time_stays_so(tmp_path):
 def test_a_signal_that_never_changes(tmp_path):
     series = series_of(AXES["axial"])
     flat = DSCSeries(signal=np.zeros_like(series.signal), dt=1.5, te=0.03, grid=series.grid)
-    write_dicom_series(tmp_path / "d", flat)
-    assert not read_series(tmp_path / "d").signal.any()
+    path = write_dicom_series(tmp_path / "d", flat)[0]
+    ds = pydicom.dcmread(path)
+    assert (not ds.pixel_array.any(), ds.RescaleSlope, ds.RescaleIntercept) == (True, 1, 0)
+    with pytest.raises(SeriesError, match="different values"):
+        read_series(tmp_path / "d")
 
 
 def test_whose_it_is(tmp_path):
