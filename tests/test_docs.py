@@ -19,6 +19,8 @@ EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
 def extension(monkeypatch):
     """Import one of the site's extensions by name."""
     monkeypatch.syspath_prepend(str(EXTENSIONS))
+    for path in EXTENSIONS.glob("*.py"):  # of that name there is one of the tests, too
+        monkeypatch.delitem(sys.modules, path.stem, raising=False)
     yield importlib.import_module
     for path in EXTENSIONS.glob("*.py"):
         sys.modules.pop(path.stem, None)
