@@ -9,6 +9,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ImplicitVRLittleEndian
 from qin_tree import DSC, FINE, NAWM, SAGITTAL, TUMOR, Head, write_roi
 
+from bolus.base.progress import QUIET
 from bolus.data import Grid, MaskError
 from bolus.io.convert import converted
 from bolus.io.mask_series import read_roi
@@ -22,10 +23,6 @@ TURNED = np.array([[0, -2.0, 0, 9], [0, 0, 2.0, -3], [2.0, 0, 0, 1], [0, 0, 0, 1
 
 def grid(shape, affine=None):
     return Grid(shape=shape, affine=np.eye(4) if affine is None else np.asarray(affine, float))
-
-
-def say(text):
-    pass
 
 
 @pytest.mark.parametrize(
@@ -140,10 +137,10 @@ def test_another_transfer_syntax_is_whole_or_not(tmp_path):
     ds = pydicom.dcmread(path)
     ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     ds.save_as(path, implicit_vr=True, little_endian=True)
-    (patient,) = read_tree(tmp_path, say).patients
+    (patient,) = read_tree(tmp_path, QUIET).patients
     assert patient.damaged == ()
     path.write_bytes(path.read_bytes()[:-1])
-    (patient,) = read_tree(tmp_path, say).patients
+    (patient,) = read_tree(tmp_path, QUIET).patients
     assert [one.path for one in patient.damaged] == [path]
     assert "1 bytes of its pixels are missing" in patient.damaged[0].reason
 
@@ -156,14 +153,14 @@ def test_an_index_of_a_disc_is_nobody(tmp_path):
     ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     ds.FileSetID = "DISC"
     ds.save_as(tmp_path / "DICOMDIR", enforce_file_format=True)
-    tree = read_tree(tmp_path, say)
+    tree = read_tree(tmp_path, QUIET)
     assert (tree.patients, tree.strays) == ((), ())
 
 
 def test_a_file_without_patient_is_nobodys(tmp_path):
     head = Head(patient="", number=14, description="Mask_Tumor")
     write_roi(tmp_path / "a", np.ones((12, 10, 1)), replace(DSC, shape=(12, 10, 1)), head)
-    tree = read_tree(tmp_path, say)
+    tree = read_tree(tmp_path, QUIET)
     assert tree.patients == ()
     (stray,) = tree.strays
     assert "without PatientID" in stray.reason
