@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from io import StringIO
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from bolus.bench import (
     run_benchmark,
     tables,
 )
-from bolus.data import InputError, MethodError, Perfusion
-from bolus.estimators import METHODS, Prior, deconvolve
+from bolus.data import Description, InputError, MethodError, Perfusion
+from bolus.estimators import METHODS, Capabilities, Prior, deconvolve
 from bolus.estimators.bayes import Bayes
 from bolus.phantom import CurvePrior, arterial_input
 from bolus.physics import RESIDUES
@@ -34,7 +35,13 @@ class Constant:
 
     cbf: float = 0.01
 
-    def __call__(self, tissue, aif, dt, noise_sd=None):
+    capabilities: ClassVar = Capabilities()
+    description: ClassVar = Description(sentence="the same of every voxel{chosen}", citations={})
+
+    def bind(self, aif, dt, *, like):
+        return self
+
+    def __call__(self, tissue, noise_sd=None):
         same = np.ones(len(tissue))
         return Perfusion(0.05 * same, self.cbf * same, 5 * same, same, np.nan * same, 0 * same)
 
@@ -54,7 +61,7 @@ def tiny() -> Benchmark:
 
 
 def test_all_methods_are_benched_and_both_oscillation_indices(whole):
-    assert set(whole.methods) == {*METHODS, "osvd oi=0.035", "paper-supervised"}
+    assert set(whole.methods) == {*METHODS, "osvd oi=0.035", "supervised"}
     assert len(whole.accuracy) == 4 * 3 * (len(METHODS) + 3)
     assert {r.n for r in whole.pooled} == {3 * 48}
 
@@ -208,8 +215,17 @@ def test_the_limit_believes_what_the_curves_are_drawn_from():
     assert prior.cbv == pytest.approx((1 / 70.5, 0.1), rel=1e-3)
 
 
+@dataclass(frozen=True)
+class Hyperbolic:
+    def __call__(self, t, mtt):
+        return 1 / (1 + t / mtt)
+
+    def edge(self, mtt):
+        return None
+
+
 def test_the_limit_needs_to_know_the_residues():
-    own = CurvePrior(families={"mine": (lambda t, mtt: 1 / (1 + t / mtt), None)})
+    own = CurvePrior(families={"mine": (Hyperbolic(), None)})
     with pytest.raises(InputError, match="mine"):
         limit_prior(own)
 

@@ -73,7 +73,7 @@ def test_an_existing_folder_is_not_begun_anew(folder, patient):
         viewer_app(folder, series=patient.series)
 
 
-@pytest.mark.parametrize("option", [("--te", 0.03), ("--method", "osvd"), ("--motion",)])
+@pytest.mark.parametrize("option", [("--te", 0.03), ("--method", "osvd"), ("--motion", "censor")])
 def test_options_of_a_series_need_one(folder, option, capfd):
     with pytest.raises(SystemExit) as stop:
         main(["view", str(folder), *map(str, option)])

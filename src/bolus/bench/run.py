@@ -60,7 +60,7 @@ def bench_methods(methods: Methods | None = None) -> dict[str, Estimator]:
 def _twin() -> dict[str, Estimator]:
     from bolus.estimators.phae import from_weights, shipped_weights
 
-    return {TWIN: from_weights(shipped_weights(TWIN))}
+    return {"supervised": from_weights(shipped_weights(TWIN))}
 
 
 def run_benchmark(
