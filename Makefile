@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-SHIPPED := src/bolus/estimators/phae/shipped
+SHIPPED := src/bolus/estimators/shipped
 
 .PHONY: demo test lint structure docs fuzz study-small weights weights-paper clean
 

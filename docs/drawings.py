@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from bolus.estimators.phae.paper.config import KERNEL_SIZE, PARAMETERS, PaperConfig
+from bolus.estimators.paper.config import KERNEL_SIZE, PARAMETERS, PaperConfig
 from bolus.phantom import arterial_input
 from bolus.physics import RESIDUES, impulse_response, tissue_curve
 from bolus.study.figures import save_figure

@@ -10,7 +10,7 @@ import typer
 
 from bolus.cli import app
 from bolus.data import DSCSeries
-from bolus.estimators.phae.paper.config import PARAMETERS, PaperConfig
+from bolus.estimators.paper.config import PARAMETERS, PaperConfig
 
 EXTENSIONS = Path(__file__).resolve().parents[1] / "docs" / "_ext"
 

@@ -4,8 +4,7 @@ from sphinx.application import Sphinx
 
 CARDS = ("phae", "phae-paper", "paper-supervised")
 PAGES = {
-    f"../src/bolus/estimators/phae/shipped/{name}.md": f"cards.md#model-card-{name}"
-    for name in CARDS
+    f"../src/bolus/estimators/shipped/{name}.md": f"cards.md#model-card-{name}" for name in CARDS
 }
 
 

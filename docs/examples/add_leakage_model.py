@@ -8,10 +8,10 @@ import numpy as np
 from bolus import perfusion_maps
 from bolus.data import Citation, LeakageCorrection, LeakageEstimate, Preparation
 from bolus.data.codes import PRIVATE, Concept
-from bolus.estimators import LEAKAGE_MODELS
+from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
 from bolus.phantom import Leak, Realism, simulate_patient
 from bolus.physics import RESIDUES, tissue_curve
-from bolus.report.methods_text import methods_text
+from bolus.report.text.methods import methods_text
 from bolus.testing import check_leakage_model
 
 
@@ -47,7 +47,7 @@ class Bidirectional:
         return LeakageEstimate(k2, k2[:, None] * trace)
 
 
-# in the package: an entry in estimators/leakage/models.py
+# in the package: an entry in patient/leakage/models.py
 LEAKAGE_MODELS["bidirectional"] = Bidirectional()
 
 check_leakage_model(Bidirectional())  # the laws: signs, units, what the outputs say of it

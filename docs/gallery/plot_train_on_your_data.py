@@ -22,9 +22,9 @@ import bolus
 from bolus.data import Preparation
 from bolus.io import read_map
 from bolus.io.cohort import read_participants
+from bolus.learning import Sample, train
 from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.phantom import simulate_cohort
-from bolus.training import Sample, train
 
 work = Path(mkdtemp())
 simulate_cohort(

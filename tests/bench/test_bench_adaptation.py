@@ -11,7 +11,7 @@ from bolus.bench.adaptation import adaptation_layout, adaptation_page, run_adapt
 from bolus.data import CurveError
 from bolus.learning.phae import adapt as adapting
 from bolus.phantom import CurvePrior, PopulationPrior
-from bolus.report.layout import as_rich
+from bolus.report.text.layout import as_rich
 from recorder import Recorder
 
 PRIOR = PopulationPrior()

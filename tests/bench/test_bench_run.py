@@ -20,7 +20,7 @@ from bolus.bench import (
 )
 from bolus.data import Description, InputError, MethodError, Perfusion
 from bolus.estimators import METHODS, Capabilities, Prior, deconvolve
-from bolus.estimators.bayes import Bayes
+from bolus.estimators.bayes.estimator import Bayes
 from bolus.phantom import CurvePrior, arterial_input
 from bolus.physics import RESIDUES
 from recorder import Recorder

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bolus.bench import Design
-from bolus.bench.rows import bootstrap, row
 from bolus.bench.score import FLOOR, errors, joined, rows_where
+from bolus.bench.statistics import bootstrap, row
 from bolus.data import Perfusion
 
 BATCH = next(Design(curves_per_cell=60, dts=(1.5,), snrs=(20.0,)).batches())

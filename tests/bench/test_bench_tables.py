@@ -16,7 +16,7 @@ from bolus.bench.run import PARTS
 from bolus.bench.score import errors
 from bolus.bench.trial import Trial
 from bolus.data import Perfusion
-from bolus.report.layout import Layout, as_markdown
+from bolus.report.text.layout import Layout, as_markdown
 
 METHODS = ["phae", "osvd", "tikhonov"]
 

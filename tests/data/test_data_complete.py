@@ -11,7 +11,7 @@ import pytest
 from altered import STILL
 from bolus.data import QUANTITIES, is_sd, quantity_of
 from bolus.data.quantities import Ratio
-from bolus.io.bids import SUFFIXES, BidsNames
+from bolus.io.bids.dataset import SUFFIXES, BidsNames
 from bolus.patient import estimate, measure
 from bolus.phantom import simulate_patient
 from bolus.report import summary, write_bids, write_report

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bolus.data import CurveError, InputError, MethodError, NoPosteriorError, Perfusion
 from bolus.estimators import METHODS, Estimator, capabilities, deconvolve, estimator
 from bolus.estimators.blocks import BLOCK
-from bolus.estimators.spectral import SVD
+from bolus.estimators.spectral.methods import SVD
 
 NUMBERS = ("cbv", "cbf", "mtt", "tmax", "delay", "residual")
 

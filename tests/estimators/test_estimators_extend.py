@@ -11,8 +11,9 @@ import pytest
 
 from bolus.cli import main
 from bolus.data import QUANTITIES, Perfusion
-from bolus.estimators import LEAKAGE_MODELS, METHODS
+from bolus.estimators import METHODS
 from bolus.io import write_dicom_series
+from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
 from bolus.physics import RESIDUES, area, tissue_curve
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"

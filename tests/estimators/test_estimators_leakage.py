@@ -19,9 +19,9 @@ from bolus.data import (
     TissueCurves,
 )
 from bolus.data.codes import PRIVATE, Concept
-from bolus.estimators import correct_leakage, find_leakage_model, leakage
-from bolus.estimators.leakage import free
-from bolus.estimators.leakage.reference import MARGIN, reference_curve
+from bolus.patient import leakage
+from bolus.patient.leakage import correct_leakage, find_leakage_model, free
+from bolus.patient.leakage.reference import MARGIN, reference_curve
 from bolus.phantom import Leak, Realism, TumorPerfusion, simulate_patient
 from bolus.physics import RESIDUES, leak_term, running_integral, tissue_curve
 from bolus.preprocess import prepare, tissue_curves

@@ -5,7 +5,7 @@ import pytest
 from estimator_cases import DT, gamma_variate, mixture
 
 from bolus.estimators import METHODS, deconvolve
-from bolus.estimators.problem import Circulant, Toeplitz
+from bolus.estimators.spectral.problem import Circulant, Toeplitz
 
 
 def circulant(aif, dt, length):

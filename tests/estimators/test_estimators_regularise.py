@@ -5,10 +5,10 @@ import pytest
 from estimator_cases import DT, method, mixture
 
 from bolus.estimators import METHODS, deconvolve
-from bolus.estimators.lcurve import _curvature, corner
-from bolus.estimators.problem import Circulant
-from bolus.estimators.solve import bending
-from bolus.estimators.spectral import THRESHOLDS
+from bolus.estimators.spectral.lcurve import _curvature, corner
+from bolus.estimators.spectral.methods import THRESHOLDS
+from bolus.estimators.spectral.problem import Circulant
+from bolus.estimators.spectral.solve import bending
 
 
 def oscillation_index(k):

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 import bolus
-from bolus.io import write_json, write_volume
+from bolus.base.json import write_json
+from bolus.io import write_volume
 from bolus.phantom import simulate_patient
 
 

@@ -21,7 +21,7 @@ from bolus.grading import (
     youden,
 )
 from bolus.grading.bootstrap import drawn
-from bolus.grading.tally import areas, cutoffs, tally
+from bolus.grading.counts import areas, cutoffs, tally
 
 
 @given(cohorts())

@@ -3,7 +3,8 @@
 import numpy as np
 
 from bolus.data import AIF, QUANTITIES, DSCSeries, FrameWindow, LeakageModel, PerfusionMaps
-from bolus.estimators import METHODS, description, find_leakage_model
+from bolus.estimators import METHODS, description
+from bolus.patient.leakage import find_leakage_model
 from bolus.preprocess import prepare
 
 SD = ("cbf", "cbv", "mtt", "tmax", "delay")

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bolus.data import InputError, OutputError
-from bolus.io.bids import BidsNames, check_dataset, dataset_folder, named_in
-from bolus.io.bids_description import raw_dataset, raw_link
+from bolus.io.bids.dataset import BidsNames, check_dataset, dataset_folder, named_in
+from bolus.io.bids.description import raw_dataset, raw_link
 
 NAMES = BidsNames.of("01", None, "phae")
 LATER = BidsNames.of("sub-01", "ses-2", "tikhonov-fixed")

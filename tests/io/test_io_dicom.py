@@ -388,7 +388,7 @@ def test_headers_that_no_head_image_has(tmp_path, tags, words, monkeypatch):
     """Refused by the header alone, before anything is converted."""
     write_classic(tmp_path / "in", phantom(), Protocol())
     altered(tmp_path / "in", **tags)
-    monkeypatch.setattr("bolus.io.dicom.converted", None)
+    monkeypatch.setattr("bolus.io.dicom.read.converted", None)
     with pytest.raises(SeriesError, match=words):
         read_series(tmp_path / "in")
 

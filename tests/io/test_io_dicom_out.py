@@ -14,9 +14,9 @@ from dicom_writers import Protocol, phantom, write_classic, write_enhanced, writ
 
 from bolus.data import AIF, QUANTITIES, DSCSeries, Grid, SeriesError, Source
 from bolus.data.codes import PRIVATE, Concept
-from bolus.estimators.leakage import Boxerman
 from bolus.io import check_dicom_output, read_series, write_dicom, write_dicom_series
-from bolus.io.dicom_out.codes import number_of, told_of
+from bolus.io.dicom.write.codes import number_of, told_of
+from bolus.patient.leakage import Boxerman
 from bolus.report.page.shown import shown_maps
 
 WRITERS = pytest.mark.parametrize("write", [write_classic, write_enhanced, write_mosaic])

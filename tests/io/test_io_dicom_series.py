@@ -8,7 +8,7 @@ import pytest
 
 from bolus.data import DSCSeries, Grid, InputError, OutputError, SeriesError
 from bolus.io import read_series, write_dicom_series
-from bolus.io.dicom_planes import right_angled
+from bolus.io.dicom.planes import right_angled
 
 TURN = np.array([[0.8, -0.48, 0.36], [0.6, 0.64, -0.48], [0.0, 0.6, 0.8]])
 AXES = {

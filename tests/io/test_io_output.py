@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bolus.base.files import write_bytes
+from bolus.base.json import write_json
 from bolus.data import InputError, OutputError
-from bolus.io import check_output, output_folder, write_bytes, write_json
+from bolus.io import check_output, output_folder
 
 BOTH = pytest.mark.parametrize("attempt", ["check", "open"])
 

@@ -11,8 +11,8 @@ from qin_tree import DSC, FINE, NAWM, SAGITTAL, TUMOR, Head, write_roi
 
 from bolus.base.progress import QUIET
 from bolus.data import Grid, MaskError
-from bolus.io.convert import converted
-from bolus.io.mask_series import read_roi
+from bolus.io.dicom.convert import converted
+from bolus.io.dicom.mask_series import read_roi
 from bolus.io.nifti import load_image, read_values
 from bolus.io.nifti_header import grid_of
 from bolus.io.qin.tree import read_tree, role_of

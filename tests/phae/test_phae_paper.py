@@ -6,12 +6,14 @@ import torch
 
 from bolus.data import WeightsError
 from bolus.estimators import METHODS, deconvolve
+from bolus.estimators.paper.config import PARAMETERS, PaperConfig
+from bolus.estimators.paper.encoder import PaperEncoder, decode
+from bolus.estimators.paper.inference import estimate_mtt, load_encoder, operations
 from bolus.estimators.phae import Phae, PhaePaper, Weights, from_weights, shipped_weights
-from bolus.estimators.phae.paper.config import PARAMETERS, PaperConfig
-from bolus.estimators.phae.paper.encoder import PaperEncoder, decode
-from bolus.estimators.phae.paper.inference import estimate_mtt, load_encoder, operations
-from bolus.learning import PatientVoxels, Recipe, fit, write_voxels
+from bolus.learning.loop import fit
 from bolus.learning.paper.task import PaperTask
+from bolus.learning.recipe import Recipe
+from bolus.learning.voxels import PatientVoxels, write_voxels
 from bolus.phantom import CurvePrior, arterial_input, simulate_curves
 from bolus.physics import RESIDUES, tissue_curve
 

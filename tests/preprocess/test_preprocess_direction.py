@@ -10,7 +10,7 @@ from bolus.data import Grid, MaskError, SeriesError
 from bolus.io import read_series
 from bolus.phantom import simulate_patient
 from bolus.preprocess import prepare
-from bolus.preprocess.mask import head_mask
+from bolus.preprocess.brain import head_mask
 
 HEADS = [
     {"dt": 0.5},

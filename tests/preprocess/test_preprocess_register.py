@@ -11,8 +11,8 @@ from bolus.data import DSCSeries, Grid, SeriesError
 from bolus.phantom import simulate_patient
 from bolus.phantom.motion import moved, trajectory
 from bolus.preprocess import correct_motion, pose_error
-from bolus.preprocess.rigid import against
-from bolus.preprocess.space import Space
+from bolus.preprocess.motion.rigid import against
+from bolus.preprocess.motion.space import Space
 
 SHAPE, FRAMES = (48, 48, 8), 18
 OBLIQUE = np.array(

@@ -6,9 +6,9 @@ import pytest
 from bolus.data import Grid, MaskError
 from bolus.phantom.motion import moved
 from bolus.preprocess import pose_error
-from bolus.preprocess.resample import brought_back
-from bolus.preprocess.rigid import against, framewise_displacement, pose_of, rigid_of
-from bolus.preprocess.space import Space
+from bolus.preprocess.motion.resample import brought_back
+from bolus.preprocess.motion.rigid import against, framewise_displacement, pose_of, rigid_of
+from bolus.preprocess.motion.space import Space
 
 OBLIQUE = np.array(
     [[-2.9, 0.3, 0.1, 80.5], [0.28, 3.0, -0.6, -90.25], [0.13, 0.5, 6.1, -20], [0, 0, 0, 1]]

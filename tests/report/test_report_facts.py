@@ -5,9 +5,9 @@ from dataclasses import replace
 import bolus.report.facts as module
 from bolus.report import closing_lines, summary
 from bolus.report.facts import facts_of
-from bolus.report.methods_text import methods_text
 from bolus.report.page.curves import plots
 from bolus.report.page.provenance import provenance
+from bolus.report.text.methods import methods_text
 
 
 def test_they_are_built_once_for_all_outputs(plain, monkeypatch):

@@ -10,8 +10,8 @@ from page_cases import TAGS, contents, cut, frame_of, large, policy, sha256, vol
 
 from altered import altered
 from bolus.assets import NAMES, asset_bytes, asset_text
+from bolus.base.about import NOTICE
 from bolus.data import ArterialScore, Criterion, Identity, Quality
-from bolus.notice import NOTICE
 from bolus.report.page import LIMIT, page, write_page
 from bolus.report.page.shown import shown_maps
 from bolus.report.page.volumes import FINENESS, packed

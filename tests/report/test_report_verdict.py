@@ -9,11 +9,12 @@ import pytest
 
 from altered import altered
 from bolus.data import ArterialScore, Citation, FrameWindow, Quality
-from bolus.estimators import LEAKAGE_MODELS, METHODS, description
-from bolus.estimators.leakage import Boxerman
+from bolus.estimators import METHODS, description
+from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
+from bolus.patient.leakage import Boxerman
 from bolus.report import summary
 from bolus.report.facts import facts_of
-from bolus.report.methods_text import methods_text
+from bolus.report.text.methods import methods_text
 from bolus.report.verdict import Check, Word, lead, worst
 
 

@@ -10,10 +10,11 @@ import pytest
 from bolus import deconvolve
 from bolus.aif import aif_from_mask
 from bolus.data import ArterialInputError
-from bolus.estimators.phae.paper.config import PaperConfig
+from bolus.estimators.paper.config import PaperConfig
 from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io import read_mask, read_series
 from bolus.io.cohort import read_participants
+from bolus.learning import train
 from bolus.phantom import arterial_input
 from bolus.physics import delta_r2star
 from bolus.preprocess import prepare, tissue_curves
@@ -23,7 +24,6 @@ from bolus.study.extra import PlainSVD
 from bolus.study.patient import examine
 from bolus.study.published import as_published, signal_mean
 from bolus.study.table import PUBLISHED
-from bolus.training import train
 
 
 def test_the_arterial_signal_is_averaged_before_it_is_converted(cohort):

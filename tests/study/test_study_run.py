@@ -18,17 +18,17 @@ from altered import STILL
 from bolus.base.progress import Quiet
 from bolus.cli import main
 from bolus.data import InputError, OutputError
+from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import read_weights
-from bolus.estimators.phae.paper.config import PaperConfig
 from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series
 from bolus.io.cohort import read_participants
+from bolus.learning import Sample
 from bolus.patient import perfusion_maps
 from bolus.study import StudySettings, patient, run, run_study
 from bolus.study.patient import examine
 from bolus.study.table import table_rows
 from bolus.study.work import work_folder
-from bolus.training import Sample
 
 SMALL = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200)
 CALL = {"settings": SMALL, "split": "all", "jobs": 1}

@@ -9,9 +9,10 @@ from estimator_cases import method
 from physics_cases import CASES
 
 from bolus.data import Description, LeakageEstimate, Perfusion
-from bolus.estimators import LEAKAGE_MODELS, METHODS, Capabilities
-from bolus.estimators.leakage import Boxerman
-from bolus.estimators.spectral import CSVD, SVD
+from bolus.estimators import METHODS, Capabilities
+from bolus.estimators.spectral.methods import CSVD, SVD
+from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
+from bolus.patient.leakage import Boxerman
 from bolus.physics import RESIDUES
 from bolus.physics.residue import Box, Exponential
 from bolus.testing import (

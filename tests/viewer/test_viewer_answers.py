@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from viewer_cases import JUMPS
 
+from bolus.base.about import NOTICE
 from bolus.data import InputError, MaskError, MethodError, Quality, SeriesError, WeightsError
 from bolus.estimators import METHODS, deconvolve
-from bolus.notice import NOTICE
 from bolus.physics import cbf_scale
 from bolus.viewer import viewer_app
 from bolus.viewer.facts import concerns, flagged, space

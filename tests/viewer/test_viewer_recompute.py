@@ -14,7 +14,7 @@ from altered import STILL
 from bolus.aif import aif_from_mask
 from bolus.io import read_aif, read_mask
 from bolus.viewer import viewer_app
-from bolus.viewer.job import BusyError, Job
+from bolus.viewer.background import BusyError, Job
 
 
 @pytest.fixture

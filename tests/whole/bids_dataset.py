@@ -9,7 +9,7 @@ from pathlib import Path
 import bids_validator_deno
 from deno import find_deno_bin
 
-from bolus.io.bids import SUFFIXES
+from bolus.io.bids.dataset import SUFFIXES
 
 DERIVED = 'dataset.dataset_description.DatasetType == "derivative"'
 IMAGE = "match(extension, '^\\.nii(\\.gz)?$')"

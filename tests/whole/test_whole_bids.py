@@ -15,7 +15,7 @@ from dicom_writers import Protocol, write_classic
 import bolus
 from bolus.cli import main
 from bolus.io import write_series, write_volume
-from bolus.io.bids import SUFFIXES, BidsNames
+from bolus.io.bids.dataset import SUFFIXES, BidsNames
 from bolus.phantom import simulate_patient
 from bolus.report import write_report
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bolus
-from bolus.demo import render, run_demo
+from bolus.bench.demo import render, run_demo
 from bolus.estimators import METHODS
 from recorder import Recorder
 

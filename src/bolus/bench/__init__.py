@@ -2,13 +2,13 @@
 
 from bolus.bench.ablation import Ablation, AblationRun, run_ablation
 from bolus.bench.ablation_page import ablation_page
-from bolus.bench.adaptation import Adaptation, adaptation_page, run_adaptation
+from bolus.bench.adaptation import Adaptation, adaptation_page, compare_weights, run_adaptation
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import Limit, limit_prior
 from bolus.bench.result import Benchmark
-from bolus.bench.rows import AccuracyRow
 from bolus.bench.run import bench_methods, run_benchmark
 from bolus.bench.speed import Speed, SpeedRow, TimingSettings
+from bolus.bench.statistics import AccuracyRow
 from bolus.bench.table import page, tables
 from bolus.bench.timing import time_methods
 
@@ -27,6 +27,7 @@ __all__ = [
     "ablation_page",
     "adaptation_page",
     "bench_methods",
+    "compare_weights",
     "limit_prior",
     "page",
     "run_ablation",

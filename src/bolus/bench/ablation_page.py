@@ -1,7 +1,7 @@
 """The ablation as a page."""
 
 from bolus.bench.ablation import Ablation
-from bolus.report.layout import Layout, as_markdown
+from bolus.report.text.layout import Layout, as_markdown
 
 
 def ablation_layout(ablation: Ablation) -> Layout:

@@ -9,21 +9,43 @@ import numpy as np
 
 from bolus.base.progress import QUIET, Reporter, Steps
 from bolus.bench.design import Design, baseline_frames
-from bolus.bench.rows import RIVALS, AccuracyRow
-from bolus.bench.sheets import coverage, number
+from bolus.bench.result import Benchmark
+from bolus.bench.run import run_benchmark
+from bolus.bench.statistics import RIVALS, AccuracyRow
+from bolus.bench.tables import coverage, number
 from bolus.bench.trial import accuracy_rows, run_trial, trial_steps
 from bolus.estimators import Estimator, estimator
+from bolus.estimators.weights import Weights
 from bolus.phantom import PopulationPrior
 from bolus.preprocess import pooled_sd
-from bolus.report.layout import Layout, as_markdown
+from bolus.report.text.layout import Layout, as_markdown
 
 if TYPE_CHECKING:
     from bolus.learning.phae.adapt import AdaptRecipe
 
 DT = 1.5
 SNRS = (50.0, 20.0)
+COMPARED = 192
+"""Curves a cell of the benchmark of weights before and after they were adapted."""
 PATIENTS, HELD_OUT, VOXELS = 12, 4, 100
 """Patients adapted to and held out, and curves of each, all with an arterial input of their own."""
+
+
+def compare_weights(before: Weights, after: Weights, *, reporter: Reporter = QUIET) -> Benchmark:
+    """The standard benchmark of ``phae`` with two sets of weights, rows 'before' and 'after'.
+
+    Its population is not that of the cohort to which weights were adapted. Raises WeightsError for
+    weights of another method.
+    """
+    from bolus.estimators.phae import Phae
+
+    return run_benchmark(
+        methods={"before": Phae(before), "after": Phae(after)},
+        curves_per_cell=COMPARED,
+        timing=None,
+        parts=(),
+        reporter=reporter,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

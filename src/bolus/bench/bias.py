@@ -8,7 +8,7 @@ import numpy as np
 
 from bolus.base.progress import Steps
 from bolus.bench.design import Design, held_out_prior
-from bolus.bench.rows import bootstrap_median
+from bolus.bench.statistics import bootstrap_median
 from bolus.bench.trial import Methods, Trial, Work, quick, run_trial, trial_steps
 
 SNR = 50.0

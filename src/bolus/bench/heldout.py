@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bolus.base.progress import Steps
 from bolus.bench.design import Design, held_out_prior
-from bolus.bench.rows import AccuracyRow
+from bolus.bench.statistics import AccuracyRow
 from bolus.bench.trial import Methods, Work, accuracy_rows, run_trial, trial_steps
 from bolus.phantom import CurvePrior
 from bolus.physics import RESIDUES

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from bolus.data import InputError, Perfusion
 from bolus.estimators import Bound, Capabilities, CurveScale, Prior
-from bolus.estimators.bayes import Bayes
+from bolus.estimators.bayes.estimator import Bayes
 from bolus.phantom import CurvePrior
 from bolus.physics import RESIDUES, cbv_scale
 

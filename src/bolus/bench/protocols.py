@@ -8,7 +8,7 @@ import numpy as np
 from bolus.base.progress import Steps
 from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
-from bolus.bench.rows import coverage
+from bolus.bench.statistics import coverage
 from bolus.bench.trial import Methods, Trial, Work, quick, run_trial, trial_steps
 from bolus.estimators.deconvolve import MINIMUM_FRAMES
 

@@ -9,9 +9,9 @@ from typing import Any
 from bolus.base.json import plain
 from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
-from bolus.bench.rows import RESAMPLES, AccuracyRow
 from bolus.bench.score import FLOOR, LEVEL
 from bolus.bench.speed import Speed
+from bolus.bench.statistics import RESAMPLES, AccuracyRow
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,14 +11,14 @@ from bolus.bench.heldout import held_out, home_ground
 from bolus.bench.limit import LIMIT
 from bolus.bench.protocols import protocols
 from bolus.bench.result import Benchmark
-from bolus.bench.rows import AccuracyRow
 from bolus.bench.sgemm import sgemm
 from bolus.bench.speed import TimingSettings
+from bolus.bench.statistics import AccuracyRow
 from bolus.bench.timing import time_methods, timing_steps
 from bolus.bench.trial import Work, accuracy_rows, run_trial, trial_steps
 from bolus.data import InputError
 from bolus.estimators import METHODS, Estimator, estimator
-from bolus.estimators.spectral import OSVD
+from bolus.estimators.spectral.methods import OSVD
 from bolus.phantom import CurvePrior
 
 FULL_TIMING = TimingSettings()

@@ -9,8 +9,8 @@ from bolus.base.progress import Steps
 from bolus.bench.design import Design
 from bolus.bench.stopwatch import seconds, timing_batch
 from bolus.bench.trial import Methods, Work
+from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import PhaePaper, shipped_weights
-from bolus.estimators.phae.paper.config import PaperConfig
 
 SIDE = 2048
 VOXELS, FRAMES, REPEATS = 6144, 60, 5
@@ -49,7 +49,7 @@ def sgemm(design: Design, methods: Methods) -> Work[SgemmRow]:
 def _measured(seed: int) -> SgemmRow:
     import torch
 
-    from bolus.estimators.phae.paper.inference import estimate_mtt, load_encoder, operations
+    from bolus.estimators.paper.inference import estimate_mtt, load_encoder, operations
 
     weights = shipped_weights("phae-paper")
     encoder = load_encoder(weights)

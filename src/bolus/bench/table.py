@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from bolus.bench.result import Benchmark
 from bolus.bench.score import INTERVALS
-from bolus.bench.sheets import Row, coverage, number, sheets
-from bolus.report.layout import Layout, as_markdown, as_rich
+from bolus.bench.tables import Row, coverage, number, sheets
+from bolus.report.text.layout import Layout, as_markdown, as_rich
 
 if TYPE_CHECKING:
     from rich.table import Table

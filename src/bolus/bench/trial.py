@@ -11,10 +11,10 @@ from jaxtyping import Bool
 from bolus.base.progress import Steps
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import LIMIT, Limit, limit_prior
-from bolus.bench.rows import RIVALS, AccuracyRow, row
 from bolus.bench.score import Errors, errors, joined, rows_where
+from bolus.bench.statistics import RIVALS, AccuracyRow, row
 from bolus.estimators import Estimator, deconvolve
-from bolus.estimators.bayes import Bayes
+from bolus.estimators.bayes.estimator import Bayes
 
 Rows = TypeVar("Rows")
 Methods = Mapping[str, Estimator]

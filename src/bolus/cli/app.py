@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bolus.notice import NOTICE
+from bolus.base.about import NOTICE
 
 app = typer.Typer(
     name="bolus",
@@ -18,7 +18,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool | None) -> None:
     if wanted:
-        from bolus.report import software
+        from bolus.base.about import software
 
         typer.echo(software())
         raise typer.Exit

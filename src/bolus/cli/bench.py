@@ -22,7 +22,7 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Simulate a patient, map it with every method, and compare with the truth (a minute)."""
-    from bolus.demo import render, run_demo
+    from bolus.bench.demo import render, run_demo
     from bolus.io import check_output
 
     check_output(out, overwrite)
@@ -51,8 +51,9 @@ class Figures:
 
     def make(self, reporter: "Reporter") -> None:
         """Run it, write what is asked for, and show the tables."""
+        from bolus.base.files import write_bytes
+        from bolus.base.json import write_json
         from bolus.bench import page, run_benchmark, tables
-        from bolus.io import write_bytes, write_json
 
         result = run_benchmark(seed=self.seed, curves_per_cell=self.curves, reporter=reporter)
         if self.json is not None:
@@ -116,7 +117,7 @@ def bench(figures: Figures, instead: Instead, quiet: Quiet = False) -> None:
 
     A few minutes. Accuracy is the same for the same seed; times are this machine's.
     """
-    from bolus.io import write_bytes
+    from bolus.base.files import write_bytes
 
     pages = instead.pages(figures.seed)
     with reporting(quiet) as reporter:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bolus.estimators import Estimator
-    from bolus.io.bids import BidsNames
+    from bolus.io.bids.dataset import BidsNames
 
 
 def bids_names(
@@ -22,7 +22,7 @@ def bids_names(
     was, and where nothing says the subject.
     """
     from bolus.data import InputError
-    from bolus.io.bids import BidsNames, named_in
+    from bolus.io.bids.dataset import BidsNames, named_in
     from bolus.patient import method_name
 
     if named:

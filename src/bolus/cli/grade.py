@@ -55,8 +55,8 @@ def grade(
 
     Example: bolus grade maps --tumor tumor.nii.gz --reference nawm.nii.gz --cutoff qin-cbf
     """
+    from bolus.base.json import write_json
     from bolus.grading import grade_maps
-    from bolus.io import write_json
 
     with reporting(quiet) as reporter:
         reporter.step("reading")

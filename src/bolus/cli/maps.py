@@ -13,7 +13,7 @@ from bolus.cli.reading import Prepared, Reading
 
 if TYPE_CHECKING:
     from bolus.estimators import Estimator
-    from bolus.io.bids import BidsNames
+    from bolus.io.bids.dataset import BidsNames
     from bolus.patient import PatientMaps
 
 
@@ -120,7 +120,7 @@ class Layout:
     ) -> "BidsNames | None":
         """Raise now what writing would; names in a BIDS dataset, None for a folder."""
         from bolus.io import check_output
-        from bolus.io.bids import check_dataset
+        from bolus.io.bids.dataset import check_dataset
 
         if self.bids:
             named = self.dicom or not self.anonymize

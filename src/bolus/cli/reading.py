@@ -101,7 +101,7 @@ def motion_options(
 def leakage_options(choice: str) -> "LeakageCorrection":
     """What 'auto', 'off' or the name of a model is. Raises InputError for another name."""
     from bolus.data import LeakageCorrection
-    from bolus.estimators import find_leakage_model
+    from bolus.patient.leakage import find_leakage_model
 
     if choice == "auto":
         return LeakageCorrection()

@@ -125,7 +125,7 @@ def study(
 
     Example: bolus study cohort -o results
     """
-    from bolus.report.layout import as_rich
+    from bolus.report.text.layout import as_rich
     from bolus.study import run_study
     from bolus.study.layouts import first_table
 

@@ -12,7 +12,9 @@ from bolus.cli.options import Quiet, reporting, show
 from bolus.cli.reading import Motion, motion_options
 
 if TYPE_CHECKING:
-    from bolus.training import Sample, Training
+    from bolus.base.progress import Reporter
+    from bolus.learning import Sample, Training
+    from bolus.report.text.layout import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ class Amount:
     def sample(self) -> "Sample":
         """As the package takes it."""
         from bolus.data import LeakageCorrection, Preparation
-        from bolus.training import Sample
+        from bolus.learning import Sample
 
         preparation = None
         if self.motion is not None:
@@ -120,7 +122,7 @@ def train(
 
     Example: bolus train 'cohort/*.nii.gz' -o ours.safetensors
     """
-    from bolus.training import train as run
+    from bolus.learning import train as run
 
     with reporting(quiet) as reporter:
         made = run(
@@ -134,15 +136,21 @@ def train(
             overwrite=overwrite,
             reporter=reporter,
         )
-    if not quiet and os.environ.get("RANK", "0") == "0":
-        _show(made)
-
-
-def _show(made: "Training") -> None:
-    """The outcome."""
-    if made.benchmark is not None:
-        from bolus.bench import tables
-
+        if quiet or os.environ.get("RANK", "0") != "0":
+            return
+        compared = _compared(network.start, made, reporter)
+    if compared:
         typer.echo("The standard benchmark, whose population is not the cohort's:")
-        show(*tables(made.benchmark))
+        show(*compared)
     typer.echo("\n".join([*made.lines(), *([f"{made.path}"] if made.path else [])]))
+
+
+def _compared(start: Path | None, made: "Training", reporter: "Reporter") -> "list[Table]":
+    """The benchmark before and after an adaptation that was kept; else nothing."""
+    if made.adapted is None or made.weights is None:
+        return []
+    from bolus.bench import compare_weights, tables
+    from bolus.estimators.phae import read_weights, shipped_weights
+
+    before = shipped_weights("phae") if start is None else read_weights(start)
+    return list(tables(compare_weights(before, made.weights, reporter=reporter)))

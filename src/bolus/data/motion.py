@@ -14,8 +14,8 @@ class Motion:
 
     ``pose`` (t, 6) holds three shifts in mm along x, y, z (RAS+) and three turns in degrees about
     them, through the middle of the grid, that bring a frame back to the reference (see
-    ``bolus.preprocess.rigid``); ``displacement`` (t,) is the framewise displacement in mm, 0 for
-    the first frame. ``flagged`` (t,) marks frames that moved by more than ``limit`` mm.
+    ``bolus.preprocess.motion.rigid``); ``displacement`` (t,) is the framewise displacement in mm, 0
+    for the first frame. ``flagged`` (t,) marks frames that moved by more than ``limit`` mm.
 
     Raises SeriesError when the parts do not fit each other.
     """

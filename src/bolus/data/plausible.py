@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from bolus.data.errors import InputError
 
+MIN_FRAMES = 20
+"""Frames that a series must have, and that must be left of it once it is prepared."""
+
 
 class Plausible(NamedTuple):
     """A quantity, its lowest and highest plausible value, their unit, and where they come from."""

@@ -1,10 +1,8 @@
 """From curves to perfusion: spectral deconvolution and the reference posterior."""
 
+from bolus.estimators.bayes.prior import Prior
 from bolus.estimators.deconvolve import METHODS, deconvolve, estimator
 from bolus.estimators.explain import Explainer, Explanation, explain, explainer
-from bolus.estimators.leakage import MODELS as LEAKAGE_MODELS
-from bolus.estimators.leakage import LeakageFit, correct_leakage, find_leakage_model
-from bolus.estimators.prior import Prior
 from bolus.estimators.protocol import (
     Bound,
     Capabilities,
@@ -18,7 +16,6 @@ from bolus.estimators.rebuild import rebuilt
 from bolus.estimators.weighing import sample_noise
 
 __all__ = [
-    "LEAKAGE_MODELS",
     "METHODS",
     "Bound",
     "Capabilities",
@@ -27,16 +24,13 @@ __all__ = [
     "Explainer",
     "Explaining",
     "Explanation",
-    "LeakageFit",
     "Prior",
     "capabilities",
-    "correct_leakage",
     "deconvolve",
     "description",
     "estimator",
     "explain",
     "explainer",
-    "find_leakage_model",
     "rebuilt",
     "sample_noise",
 ]

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from bolus.jobs import cores
+from bolus.base.parallel import cores
 
 BLOCK = 5120
 

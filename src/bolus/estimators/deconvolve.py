@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bolus.data import CurveError, MethodError, Perfusion, Posterior
-from bolus.estimators.bayes import Bayes
+from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.phae import Phae, PhaePaper
 from bolus.estimators.protocol import CurveScale, Estimator
-from bolus.estimators.spectral import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
+from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 from bolus.estimators.weighing import usable_noise
 
 MINIMUM_FRAMES = 20

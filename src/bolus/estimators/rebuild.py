@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from bolus.data import InputError, MethodError, WeightsError
+from bolus.estimators.bayes.prior import Prior
 from bolus.estimators.deconvolve import METHODS
 from bolus.estimators.phae import Weights, from_weights, shipped_weights
-from bolus.estimators.prior import Prior
 from bolus.estimators.protocol import Estimator
 
 

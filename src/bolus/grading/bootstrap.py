@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from bolus.data import InputError
+from bolus.grading.counts import Grades, Scores, areas, checked, cutoffs, tally
 from bolus.grading.roc import Interval
-from bolus.grading.tally import Grades, Scores, areas, checked, cutoffs, tally
 
 RESAMPLES = 2000
 LEVEL = 0.95

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from bolus.grading.counts import Grades, Scores, checked
 from bolus.grading.roc import Z95, Interval
-from bolus.grading.tally import Grades, Scores, checked
 
 NOTHING = 1e-20
 """A variance below this is rounding: placements are multiples of half a patient."""

@@ -2,19 +2,18 @@
 
 import os
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.base.about import NOTICE, software
 from bolus.data import Grid, InputError, MaskError
 from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
 from bolus.grading.ratio import RoiRatio, roi_ratio
 from bolus.grading.verdict import Verdict, judge
 from bolus.io import read_map, read_mask
-from bolus.notice import NOTICE
 
 PathLike = str | os.PathLike[str]
 MAPS = ("cbf", "cbv", "cbv_corrected")
@@ -32,7 +31,7 @@ class Grade:
 
     def as_json(self) -> dict[str, object]:
         """Everything as JSON takes it; no file name, for that may name the patient."""
-        return {"software": f"bolus {version('bolus')}", "notice": NOTICE, **asdict(self)}
+        return {"software": software(), "notice": NOTICE, **asdict(self)}
 
 
 def grade_maps(

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import InputError
-from bolus.grading.tally import Grades, Scores, areas, at_or_above, checked, cutoffs, tally
+from bolus.grading.counts import Grades, Scores, areas, at_or_above, checked, cutoffs, tally
 
 Interval = tuple[float, float]
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from bolus.grading.bootstrap import RESAMPLES, bootstrap
+from bolus.grading.counts import Grades, Scores, checked
 from bolus.grading.delong import delong
 from bolus.grading.roc import (
     Accuracy,
@@ -14,7 +15,6 @@ from bolus.grading.roc import (
     leave_one_out,
     youden,
 )
-from bolus.grading.tally import Grades, Scores, checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,24 +4,21 @@ The only room that knows nibabel, pydicom, highdicom and dcm2niix; each is impor
 needed.
 """
 
-from bolus.base.files import write_bytes
-from bolus.base.json import write_json
 from bolus.io.checksums import checksum
 from bolus.io.curves import read_aif, write_aif
-from bolus.io.dicom_out import check_dicom_output, write_dicom
-from bolus.io.dicom_series import write_dicom_series
-from bolus.io.identity import read_identity
-from bolus.io.kept import KEPT, read_kept, write_kept
+from bolus.io.dicom.identity import read_identity
+from bolus.io.dicom.write import check_dicom_output, write_dicom
+from bolus.io.dicom.write.series import write_dicom_series
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask
 from bolus.io.output import check_output, output_folder
-from bolus.io.series import FORMATS, MIN_FRAMES, Format, read_series
+from bolus.io.series import FORMATS, Format, read_series
+from bolus.io.series_store import KEPT, read_kept, write_kept
 from bolus.io.volumes import write_series, write_volume
 
 __all__ = [
     "FORMATS",
     "KEPT",
-    "MIN_FRAMES",
     "Format",
     "check_dicom_output",
     "check_output",
@@ -35,10 +32,8 @@ __all__ = [
     "read_mask",
     "read_series",
     "write_aif",
-    "write_bytes",
     "write_dicom",
     "write_dicom_series",
-    "write_json",
     "write_kept",
     "write_series",
     "write_volume",

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import Grid, MaskError, Source
-from bolus.io.dicom_mask import is_dicom, read_dicom_mask
+from bolus.io.dicom.mask import is_dicom, read_dicom_mask
 from bolus.io.nifti import is_nifti_name, load_image, read_values
 from bolus.io.nifti_header import grid_of
 

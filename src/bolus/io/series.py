@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bolus.data import DSCSeries, SeriesError, Source
+from bolus.data.plausible import MIN_FRAMES
 from bolus.io.checksums import checksum
-from bolus.io.dicom_headers import begins_like_dicom
+from bolus.io.dicom.headers import begins_like_dicom
 from bolus.io.nifti import check_nifti, is_nifti_name, load_image, read_values
 from bolus.io.nifti_header import check_affine, grid_of, time_unit
 from bolus.io.signal import check_signal
@@ -19,8 +20,6 @@ from bolus.io.timing import (
     resolve_tr,
     sidecar_path,
 )
-
-MIN_FRAMES = 20
 
 
 class Format(NamedTuple):
@@ -56,7 +55,7 @@ def read_series(
     if not path.exists():
         raise SeriesError(f"{path}: no such file or folder")
     if path.is_dir():
-        from bolus.io.dicom import read_dicom
+        from bolus.io.dicom.read import read_dicom
 
         return _checked(read_dicom(path, te, tr, series), path)
     if series is not None:

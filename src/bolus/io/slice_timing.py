@@ -1,21 +1,17 @@
-"""When within a frame each slice was acquired: from a BIDS sidecar or the clocks of DICOM images.
+"""When within a frame each slice was acquired, as a BIDS sidecar states it.
 
 A 2D sequence takes one slice after the other, so that slices of one frame differ by up to the time
 between frames. Where nothing says when, the answer is None: unknown, not at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data import SeriesError
-from bolus.io.dicom_headers import Frame
-from bolus.io.frame_interval import clock_of
 
 _AXES = {"i": 0, "j": 1, "k": 2}
-_SAME = 1e-3
-"""Seconds by which slices, or the frames of a slice, may differ and count as alike."""
 
 
 def stated_slice_times(
@@ -66,23 +62,3 @@ def _numbers(told: object) -> Float[np.ndarray, " n"] | None:
     except OverflowError:
         return None
     return times if np.isfinite(times).all() else None
-
-
-def measured_slice_times(
-    slices: Sequence[Sequence[Frame]], dt: float
-) -> Float[np.ndarray, " z"] | None:
-    """The same, (z,), from the acquisition times that the images of each slice state.
-
-    None where an image states none, where all slices of a frame have one time (then it is the
-    frame's), where a slice is not at the same time in every frame, and where the slices of a frame
-    are spread over ``dt`` or more.
-    """
-    clocks = [clock_of(frames) for frames in slices]
-    known = [sorted(clock) for clock in clocks if clock is not None]
-    if len(known) < max(2, len(slices)) or len({len(clock) for clock in known}) > 1:
-        return None
-    times = np.array(known)
-    times = times - times.min(axis=0)
-    offsets = np.median(times, axis=1)
-    steady = np.abs(times - offsets[:, None]).max() <= max(_SAME, 0.05 * dt)
-    return offsets if steady and np.ptp(offsets) > _SAME and offsets.max() < dt else None

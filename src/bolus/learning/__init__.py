@@ -1,17 +1,17 @@
-"""Training: one loop for every network, on one process or several."""
+"""Training of the networks, on a cohort or on simulation: what ``bolus train`` does."""
 
-from bolus.learning.loop import fit
-from bolus.learning.processes import Group, joined
-from bolus.learning.recipe import History, Recipe, Task
-from bolus.learning.voxels import PatientVoxels, write_voxels
+from bolus.learning.cohort import Cohort, Skipped, read_cohort
+from bolus.learning.run import Training, train
+from bolus.learning.sample import Sample
+from bolus.learning.sources import Source, find_sources
 
 __all__ = [
-    "Group",
-    "History",
-    "PatientVoxels",
-    "Recipe",
-    "Task",
-    "fit",
-    "joined",
-    "write_voxels",
+    "Cohort",
+    "Sample",
+    "Skipped",
+    "Source",
+    "Training",
+    "find_sources",
+    "read_cohort",
+    "train",
 ]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
+from bolus.base.files import write_bytes
 from bolus.base.progress import Epoch
 from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import InputError
-from bolus.io import write_bytes
 from bolus.learning.recipe import Recipe
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from bolus.base.progress import Epoch
 from bolus.data import InputError
-from bolus.estimators.phae.weights import Weights
+from bolus.estimators.weights import Weights
 
 Schedule = Literal["constant", "cosine"]
 

@@ -9,7 +9,6 @@ import numpy as np
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
 from bolus.data.options import USUAL
-from bolus.estimators import LeakageFit, correct_leakage, find_leakage_model
 from bolus.patient.given import (
     NO_REGIONS,
     Regions,
@@ -18,6 +17,7 @@ from bolus.patient.given import (
     read_input,
     rois_of,
 )
+from bolus.patient.leakage import LeakageFit, correct_leakage, find_leakage_model
 from bolus.patient.ready import prepared
 from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import tissue_curves

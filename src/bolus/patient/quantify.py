@@ -17,9 +17,9 @@ from bolus.data import (
     quantity_of,
 )
 from bolus.data.quantities import FLOW, VOLUME
-from bolus.estimators.leakage import LeakageFit
 from bolus.estimators.phae import Weights
 from bolus.estimators.protocol import Estimator, capabilities, description
+from bolus.patient.leakage import LeakageFit
 from bolus.physics import cbf_scale, cbv_scale, noise_gain
 from bolus.physics.signal import signal_recovery
 from bolus.preprocess import noise_share

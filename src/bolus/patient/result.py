@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bolus.data import PerfusionMaps
 from bolus.io import KEPT, output_folder, read_identity, write_dicom, write_kept
-from bolus.io.bids import BidsNames
+from bolus.io.bids.dataset import BidsNames
 from bolus.report import save_bids, write_report
 
 PathLike = str | os.PathLike[str]

@@ -3,14 +3,15 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+from bolus.base.about import software
+from bolus.base.json import write_json
+from bolus.base.parallel import run_all
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import Grid
-from bolus.io import output_folder, write_json, write_series, write_volume
+from bolus.io import output_folder, write_series, write_volume
 from bolus.io.cohort import mask_path, series_path, truth_path, write_dataset, write_participants
-from bolus.jobs import run_all
 from bolus.phantom.cohort import PatientPlan, plan_cohort, simulate_planned
 from bolus.phantom.folder import TRUTH_UNITS
 from bolus.phantom.patient import DigitalPatient
@@ -126,7 +127,7 @@ def _row(plan: PatientPlan) -> dict[str, object]:
 
 def _summary(plans: Sequence[PatientPlan], facts: Mapping[str, object]) -> dict[str, object]:
     return {
-        "software": f"bolus {version('bolus')}",
+        "software": software(),
         "simulated_cohort": {
             **{key: value for key, value in facts.items() if key != "name"},
             "patients": {plan.name: asdict(plan) for plan in plans},

@@ -1,11 +1,12 @@
 """A digital patient as files."""
 
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
+from bolus.base.about import software
+from bolus.base.json import write_json
 from bolus.data import AIF, quantity_of
-from bolus.io import write_aif, write_json, write_series, write_volume
+from bolus.io import write_aif, write_series, write_volume
 from bolus.phantom.patient import DigitalPatient
 
 TRUTH_UNITS = {
@@ -36,5 +37,5 @@ def write_patient(patient: DigitalPatient, folder: Path) -> None:
     settings = {**asdict(patient.settings), "shape": list(patient.settings.shape)}
     write_json(
         folder / "summary.json",
-        {"software": f"bolus {version('bolus')}", "simulated_patient": settings},
+        {"software": software(), "simulated_patient": settings},
     )

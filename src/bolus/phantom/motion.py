@@ -40,7 +40,7 @@ def moved(
 ) -> Float[np.ndarray, "x y z t"]:
     """Every frame shifted and turned about the middle of the grid, by splines of an ``order``.
 
-    ``path`` is what brings the frames back (``bolus.preprocess.rigid``): what was at
+    ``path`` is what brings the frames back (``bolus.preprocess.motion.rigid``): what was at
     c + R·(x − c) + s lies at x. Linear interpolation (order 1) never overshoots, but half a voxel
     away it takes half of an artery as thin as a voxel, which no scanner does.
     """
@@ -53,7 +53,7 @@ def _frame(
 ) -> Float[np.ndarray, "x y z"]:
     from scipy.ndimage import affine_transform
 
-    from bolus.preprocess.rigid import rotation  # scipy comes with it
+    from bolus.preprocess.motion.rigid import rotation  # scipy comes with it
 
     linear = grid.affine[:3, :3]
     turn = np.linalg.solve(linear, rotation(np.deg2rad(pose[3:])) @ linear)

@@ -1,13 +1,13 @@
 """A series as read, made ready: motion, steady state, bolus, brain mask, concentration curves."""
 
+from bolus.preprocess.brain import brain_mask, head_mask
 from bolus.preprocess.censoring import censor, censor_moved, noise_share
 from bolus.preprocess.curves import tissue_curves
 from bolus.preprocess.frames import find_frames, find_series_frames
-from bolus.preprocess.mask import brain_mask, head_mask
-from bolus.preprocess.motion import MotionCorrected, correct_motion, negligible
+from bolus.preprocess.motion.correct import MotionCorrected, correct_motion, negligible
+from bolus.preprocess.motion.rigid import framewise_displacement, pose_error
 from bolus.preprocess.noise import pooled_sd
 from bolus.preprocess.prepare import prepare
-from bolus.preprocess.rigid import framewise_displacement, pose_error
 from bolus.preprocess.spikes import Despiked, censor_spoilt, despike
 
 __all__ = [

@@ -4,13 +4,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Num
 
 from bolus.data import BolusNotFoundError, DSCSeries, FrameWindow, MaskError, SeriesError
+from bolus.data.plausible import MIN_FRAMES
 from bolus.preprocess.direction import check_direction
 from bolus.preprocess.passes import Pass, find_passes
 from bolus.preprocess.steady import unsteady_frames
 
 PLATEAU = 20
 MIN_BASELINE = 3
-MIN_FRAMES = 20
 
 SETTLED = 2.5
 """Widths of a bolus at half depth after its trough, about 30 s, from which the signal can be the

@@ -5,8 +5,8 @@ from jaxtyping import Bool
 
 from bolus.data import DSCSeries, FrameWindow, MaskError, Motion, PreparedSeries
 from bolus.data.plausible import BRAIN_VOLUME
+from bolus.preprocess.brain import brain_mask
 from bolus.preprocess.frames import find_series_frames
-from bolus.preprocess.mask import brain_mask
 
 
 def prepare(

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data import DSCSeries, Motion, PreparedSeries
+from bolus.preprocess.brain import head_mask
 from bolus.preprocess.censoring import censor, interpolated
-from bolus.preprocess.mask import head_mask
+from bolus.preprocess.motion.rigid import places, rigid_of
 from bolus.preprocess.outliers import outlier_samples
-from bolus.preprocess.rigid import places, rigid_of
 
 WITHIN = 0.25
 """Slices by which a frame may be moved and its slices still be those that were measured."""

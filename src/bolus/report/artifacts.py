@@ -10,11 +10,12 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
+from bolus.base.json import write_json
 from bolus.data import AIF, Grid, Identity, PerfusionMaps
-from bolus.io import write_aif, write_json, write_volume
-from bolus.report.overview import save_overview
+from bolus.io import write_aif, write_volume
+from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
-from bolus.report.summary import aif_sidecar, mask_sidecar, quality_sidecar, sidecar, summary
+from bolus.report.text.summary import aif_sidecar, mask_sidecar, quality_sidecar, sidecar, summary
 
 
 class Payload(Protocol):

@@ -4,10 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from bolus.base.json import write_json
 from bolus.data import PerfusionMaps
-from bolus.io import write_json
-from bolus.io.bids import BidsNames, dataset_folder
-from bolus.io.bids_description import raw_dataset, raw_link
+from bolus.io.bids.dataset import BidsNames, dataset_folder
+from bolus.io.bids.description import raw_dataset, raw_link
 from bolus.report.artifacts import Artifact, Image, artifacts
 
 MASK_TYPES = {"brain_mask": "Brain", "roi_tumor": "Lesion"}

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from bolus.base.json import write_json
 from bolus.data import Identity, PerfusionMaps
-from bolus.io import write_json
 from bolus.report.artifacts import Image, artifacts
 
 

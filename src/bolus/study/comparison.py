@@ -12,7 +12,7 @@ from bolus.estimators.phae import read_weights
 from bolus.grading import mann_whitney
 from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io.cohort import Participant
-from bolus.report.layout import Layout
+from bolus.report.text.layout import Layout
 from bolus.study.published import STAND_INS
 from bolus.study.table import PUBLISHED, PublishedRow
 

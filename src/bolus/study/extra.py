@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.estimators import Estimator
-from bolus.estimators.problem import Toeplitz
 from bolus.estimators.protocol import Capabilities, CurveScale
-from bolus.estimators.solve import Bank, Spectral, by_the_first
-from bolus.estimators.spectral import CAUSAL, truncation
+from bolus.estimators.spectral.methods import CAUSAL, truncation
+from bolus.estimators.spectral.problem import Toeplitz
+from bolus.estimators.spectral.solve import Bank, Spectral, by_the_first
 
 
 @dataclass(frozen=True)

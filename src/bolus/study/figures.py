@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
+from bolus.base.about import NOTICE
+from bolus.base.files import write_bytes
 from bolus.data import Grid, quantity_of
 from bolus.grading.cutoff import map_name
-from bolus.io import write_bytes
-from bolus.notice import NOTICE
-from bolus.report.mosaic import pixel_aspect
+from bolus.report.figures.mosaic import pixel_aspect
 from bolus.study.patient import SHOWN, Row
 from bolus.study.settings import NO_NOISE
 from bolus.study.table import TRUTH, TableRow

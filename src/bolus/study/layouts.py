@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bolus.grading import wilson
 from bolus.grading.cutoff import PAPER_COHORT, PAPER_HIGH, PAPER_LOW, map_name
-from bolus.report.layout import Layout
+from bolus.report.text.layout import Layout
 from bolus.study.settings import NO_NOISE
 from bolus.study.table import PUBLISHED, TRUTH, Pair, PublishedRow, TableRow
 

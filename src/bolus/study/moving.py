@@ -18,7 +18,7 @@ from bolus.phantom.motion import trajectory
 from bolus.phantom.patient import DigitalPatient
 from bolus.physics import area
 from bolus.preprocess import correct_motion, pose_error
-from bolus.report.layout import Layout, as_markdown
+from bolus.report.text.layout import Layout, as_markdown
 
 MATRICES = ((64, 64, 10), (64, 64, 12), (96, 96, 15))
 PATIENTS = ((1, "none"), (2, "high"), (3, "none"), (4, "low"))

@@ -9,17 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bolus.base.json import plain
+from bolus.base.about import NOTICE, software
+from bolus.base.files import write_bytes
+from bolus.base.json import plain, write_json
 from bolus.grading.cutoff import map_name
-from bolus.io import read_map, read_mask, write_bytes, write_json
+from bolus.io import read_map, read_mask
 from bolus.io.cohort import Participant
-from bolus.notice import NOTICE
-from bolus.report.layout import Layout, as_markdown
-from bolus.report.summary import software
+from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.comparison import Ran, contradictions, deviations, trained_weights
 from bolus.study.figures import (
     Example,
@@ -32,17 +31,15 @@ from bolus.study.figures import (
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph, study_page
 from bolus.study.patient import SHOWN, Row, map_path
+from bolus.study.result import Study
 from bolus.study.settings import NO_NOISE, snr_name
 from bolus.study.subgroup import subgroup_table
 from bolus.study.table import TRUTH
 
-if TYPE_CHECKING:
-    from bolus.study.run import Study
-
 PACKAGES = ("bolus", "numpy", "scipy", "nibabel", "matplotlib")
 
 
-def write_results(study: "Study", maps: Path, folder: Path) -> None:
+def write_results(study: Study, maps: Path, folder: Path) -> None:
     """Write everything into an existing folder; ``maps`` holds the patients' maps.
 
     ``patients.csv``, ``table1.csv`` and ``.md``, the figures as PNG and SVG, ``report.html``,
@@ -80,7 +77,7 @@ def patients_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def results(study: "Study") -> dict[str, object]:
+def results(study: Study) -> dict[str, object]:
     """Everything for machines; None for what does not exist."""
     settings = {**asdict(study.settings), "snrs": [snr_name(s) for s in study.settings.snrs]}
     told: dict[str, object] = {
@@ -102,7 +99,7 @@ def results(study: "Study") -> dict[str, object]:
     return {key: plain(value, nan_as_none=True) for key, value in told.items()}
 
 
-def _layouts(study: "Study") -> list[Layout]:
+def _layouts(study: Study) -> list[Layout]:
     found = [first_table(study.table)]
     if len(study.settings.snrs) > 1:
         found.append(noise_table([row for row in study.table if row.method != TRUTH]))
@@ -116,7 +113,7 @@ def _layouts(study: "Study") -> list[Layout]:
     return found
 
 
-def _ran(study: "Study") -> Ran:
+def _ran(study: Study) -> Ran:
     """What is held beside the published study."""
     achieved = {
         "none added" if row.snr == NO_NOISE else row.snr: row.achieved[0]
@@ -131,7 +128,7 @@ def _ran(study: "Study") -> Ran:
     )
 
 
-def _table_csv(study: "Study") -> str:
+def _table_csv(study: Study) -> str:
     """Table 1 at every SNR, a number a cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -155,7 +152,7 @@ def _table_csv(study: "Study") -> str:
     return text.getvalue()
 
 
-def _examples(study: "Study", maps: Path) -> list[Example]:
+def _examples(study: Study, maps: Path) -> list[Example]:
     """The patient of each grade whose ratio by the first method is the median."""
     first = study.settings.methods[0]
     own = [r for r in study.rows if r.method == first and r.snr == NO_NOISE]
@@ -184,7 +181,7 @@ def _example(patient: Participant, grade: str, methods: Sequence[str], maps: Pat
     return Example(title=f"{patient.name}, {grade}", grid=grid, tumor=tumor, maps=volumes)
 
 
-def _page(study: "Study", layouts: Sequence[Layout], folder: Path) -> str:
+def _page(study: Study, layouts: Sequence[Layout], folder: Path) -> str:
     grades = [p.grade for p in study.participants]
     lead = (
         f"{len(grades)} patients, {grades.count('LGG')} with a low-grade and "

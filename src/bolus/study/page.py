@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bolus.estimators import find_leakage_model
+from bolus.base.about import NOTICE
 from bolus.grading.cutoff import map_name
-from bolus.notice import NOTICE
-from bolus.report.layout import Layout
+from bolus.patient.leakage import find_leakage_model
+from bolus.report.text.layout import Layout
 from bolus.study.settings import StudySettings, snr_name
 
 FIGURES = {

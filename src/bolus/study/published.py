@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import AIF, ArterialInputError, PreparedSeries
-from bolus.estimators.spectral import TikhonovFixed
+from bolus.estimators.spectral.methods import TikhonovFixed
 from bolus.patient import method_name
 from bolus.physics.signal import clip_signal, delta_r2star
 from bolus.study.extra import EXTRA

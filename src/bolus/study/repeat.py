@@ -12,9 +12,10 @@ from bolus.base.progress import QUIET, Quiet, Reporter
 from bolus.grading import auc
 from bolus.phantom.cohort import plan_cohort
 from bolus.phantom.cohort_folder import simulate_plans
-from bolus.report.layout import Layout, as_markdown
+from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.patient import Row
-from bolus.study.run import Study, run_study
+from bolus.study.result import Study
+from bolus.study.run import run_study
 from bolus.study.settings import NO_NOISE, StudySettings, snr_name
 from bolus.study.table import TRUTH
 

@@ -2,25 +2,26 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bolus.base.parallel import run_all
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError, LeakageCorrection
 from bolus.io import check_output, output_folder
 from bolus.io.cohort import Participant, read_participants
-from bolus.jobs import run_all
+from bolus.learning import Sample, train
 from bolus.study.extra import RESIDUES
 from bolus.study.output import write_results
-from bolus.study.patient import Examined, Row, examine
+from bolus.study.patient import Examined, examine
+from bolus.study.result import Study
 from bolus.study.settings import SPLITS, TRAINABLE, StudySettings, snr_name
-from bolus.study.table import Pair, TableRow, pairs, table_rows
+from bolus.study.table import pairs, table_rows
 from bolus.study.work import MAPS, begin, finished, forget, keep, work_folder
-from bolus.training import Sample, train
 
 if TYPE_CHECKING:
-    from bolus.estimators.phae.paper.config import PaperConfig
+    from bolus.estimators.paper.config import PaperConfig
 
 PathLike = str | os.PathLike[str]
 TRAINED = {"paper": "phae-paper", "phae": "phae"}
@@ -28,32 +29,6 @@ TRAINED = {"paper": "phae-paper", "phae": "phae"}
 VOXELS = {"paper": 1024, "phae": 8192}
 """Most voxels of a patient that a preset is trained on: 65 epochs of 39 patients take under ten
 minutes on two cores."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Study:
-    """What a study found.
-
-    ``participants`` were examined, ``rows`` has every method at every SNR in each, ``examined``
-    also those of whom nothing could be made; ``trained`` says on whom weights were trained,
-    ``series_trained`` on how many.
-    """
-
-    cohort: Path
-    settings: StudySettings
-    participants: tuple[Participant, ...]
-    examined: tuple[Examined, ...]
-    rows: tuple[Row, ...]
-    table: tuple[TableRow, ...]
-    pairs: tuple[Pair, ...]
-    weights: Mapping[str, Path]
-    trained: str | None
-    series_trained: int
-
-    @property
-    def failed(self) -> tuple[Examined, ...]:
-        """Patients at SNRs of whom nothing could be made."""
-        return tuple(one for one in self.examined if one.error is not None)
 
 
 def run_study(
@@ -202,7 +177,7 @@ def _weights(
 
 def _recipe(name: str) -> "PaperConfig | None":
     """The published network with another residue in its decoder; None: the preset's own."""
-    from bolus.estimators.phae.paper.config import PaperConfig
+    from bolus.estimators.paper.config import PaperConfig
 
     return PaperConfig(residue=RESIDUES[name]) if name in RESIDUES else None
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bolus.data import InputError, LeakageCorrection, MotionCorrection, Preparation
-from bolus.estimators import METHODS, find_leakage_model
+from bolus.estimators import METHODS
 from bolus.grading import MAPS
+from bolus.patient.leakage import find_leakage_model
 from bolus.study.extra import EXTRA, RESIDUES
 
 STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bolus.grading import auc, wilson
-from bolus.report.layout import Layout
+from bolus.report.text.layout import Layout
 from bolus.study.patient import Row
 from bolus.study.settings import NO_NOISE
 from bolus.study.table import TRUTH, TableRow

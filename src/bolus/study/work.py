@@ -4,9 +4,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bolus.base.json import plain, read_json
+from bolus.base.json import plain, read_json, write_json
 from bolus.data import InputError, OutputError
-from bolus.io import write_json
 from bolus.study.patient import Examined
 
 PLAN, DONE, MAPS = "plan.json", "done", "maps"

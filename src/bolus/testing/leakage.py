@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import InputError, LeakageEstimate, LeakageModel, LeakageProblem
-from bolus.estimators import find_leakage_model
+from bolus.patient.leakage import find_leakage_model
 from bolus.physics import RESIDUES, leak_term, tissue_curve
 from bolus.testing.cases import DT, gamma_variate
 from bolus.testing.law import LawError, close, hold

@@ -19,14 +19,14 @@ from bolus.assets import asset_bytes
 from bolus.base.json import from_text, to_text
 from bolus.data import BolusError, InputError
 from bolus.viewer.arteries import preview
+from bolus.viewer.auth import Guard
+from bolus.viewer.background import BusyError
 from bolus.viewer.facts import facts
-from bolus.viewer.guard import Guard
-from bolus.viewer.job import BusyError
+from bolus.viewer.json import marked
 from bolus.viewer.regions import ratios
 from bolus.viewer.session import Session, medians
 from bolus.viewer.view import REGIONS, View
 from bolus.viewer.voxel import voxel
-from bolus.viewer.wire import marked
 
 KINDS = {
     ".html": "text/html",

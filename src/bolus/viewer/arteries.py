@@ -6,9 +6,10 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.aif import aif_from_mask
+from bolus.base.json import write_json
 from bolus.data import AIF, ArterialInputError, MaskError
-from bolus.io import write_aif, write_json, write_volume
-from bolus.report.summary import mask_sidecar
+from bolus.io import write_aif, write_volume
+from bolus.report.text.summary import mask_sidecar
 from bolus.viewer.facts import arterial
 from bolus.viewer.view import View
 

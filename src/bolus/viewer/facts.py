@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bolus.base.about import NOTICE
 from bolus.data import AIF, ArterialScore, Grid
 from bolus.estimators.explain import LEVELS
-from bolus.notice import NOTICE
 from bolus.physics import area
 from bolus.report.facts import arterial_facts
-from bolus.report.mosaic import pixel_aspect, through
+from bolus.report.figures.mosaic import pixel_aspect, through
 from bolus.report.motion_facts import moved_bands
 from bolus.viewer.panels import concentration, ramps, shown
 from bolus.viewer.view import View

@@ -7,7 +7,7 @@ import numpy as np
 from bolus.data import QUANTITIES, Quantity, quantity_of
 from bolus.data.display import Display, Percentiles, Range, UpToPercentile
 from bolus.data.quantities import SD
-from bolus.report.colours import shades
+from bolus.report.figures.colours import shades
 from bolus.viewer.view import View
 
 SHADES = 256

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.base.json import write_json
 from bolus.data import QUANTITIES, InputError, OutputError, PerfusionMaps, Quantity
 from bolus.data.quantities import Ratio
 from bolus.grading import compared
-from bolus.io import write_json, write_volume
-from bolus.report.summary import mask_sidecar
+from bolus.io import write_volume
+from bolus.report.text.summary import mask_sidecar
 from bolus.viewer.panels import unit
 from bolus.viewer.view import REGIONS, View
 

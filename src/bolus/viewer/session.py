@@ -13,7 +13,7 @@ from bolus.estimators import Estimator
 from bolus.patient import estimate, measure_prepared
 from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
-from bolus.viewer.job import WRITING, BusyError, Job
+from bolus.viewer.background import WRITING, BusyError, Job
 from bolus.viewer.load import result_of
 from bolus.viewer.regions import save_regions, with_regions
 from bolus.viewer.reproduce import check_reproducible

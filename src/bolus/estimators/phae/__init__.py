@@ -1,8 +1,8 @@
 """The physics-informed autoencoders: the published one, and one near the Bayes limit."""
 
+from bolus.estimators.paper.estimator import PhaePaper
 from bolus.estimators.phae.estimator import Phae
-from bolus.estimators.phae.paper.estimator import PhaePaper
-from bolus.estimators.phae.weights import Weights, read_weights, shipped_weights, write_weights
+from bolus.estimators.weights import Weights, read_weights, shipped_weights, write_weights
 
 __all__ = [
     "Phae",

@@ -17,8 +17,8 @@ from bolus.estimators.phae.decoder import RESIDUE, CurveTable, curve_table
 from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
 from bolus.estimators.phae.network import CALIBRATION, LEVELS, OUTPUTS, QUANTITIES, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
-from bolus.estimators.phae.weights import Weights, shipped_weights
 from bolus.estimators.protocol import Capabilities, CurveScale
+from bolus.estimators.weights import Weights, shipped_weights
 
 SHORTEST_TR, LONGEST_TR, SHORTEST_SCAN = 0.45, 3.3, 38.0
 """What scans the encoder was trained on, s, with a small margin."""

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from bolus.base.about import software
 from bolus.base.json import write_json
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError
@@ -166,7 +166,7 @@ def _summary(
     done: Sequence[_Done], skipped: Sequence[_Skipped], strays: Sequence[str]
 ) -> dict[str, object]:
     return {
-        "software": f"bolus {version('bolus')}",
+        "software": software(),
         "collection": COLLECTION,
         "imported": {one.row.name: one.told for one in done},
         "skipped": [{"patient": one.id, "reason": one.reason} for one in skipped],

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 
 from bolus.data import AmbiguousInputError, DSCSeries, Grid, MaskError, OutputError, SeriesError
 from bolus.io.cohort import LABELS, mask_path, series_path
-from bolus.io.mask_series import read_roi
+from bolus.io.dicom.mask_series import read_roi
 from bolus.io.qin.tree import SERIES, QinPatient, QinSeries
 from bolus.io.resample import resample_nearest
 from bolus.io.series import read_series

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from bolus.base.progress import Reporter
 from bolus.data import SeriesError
 from bolus.io.checksums import files_below
-from bolus.io.silence import no_remarks
+from bolus.io.dicom.silence import no_remarks
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from bolus.estimators.phae.paper.config import PaperConfig
-from bolus.estimators.phae.paper.encoder import PaperEncoder, decode
-from bolus.estimators.phae.weights import Weights
+from bolus.estimators.paper.config import PaperConfig
+from bolus.estimators.paper.encoder import PaperEncoder, decode
+from bolus.estimators.weights import Weights
 from bolus.learning.voxels import PatientVoxels
 from bolus.physics import area
 

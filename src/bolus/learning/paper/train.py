@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.estimators.phae.paper.config import PaperConfig
-from bolus.estimators.phae.weights import Weights
+from bolus.estimators.paper.config import PaperConfig
+from bolus.estimators.weights import Weights
 from bolus.learning.loop import fit
 from bolus.learning.paper.simulated import PROTOCOLS, SHAPE, simulated_patients
 from bolus.learning.paper.task import PaperTask

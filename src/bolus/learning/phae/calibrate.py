@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from bolus.estimators.phae.estimator import Phae
 from bolus.estimators.phae.network import CALIBRATION, QUANTITIES
-from bolus.estimators.phae.weights import Weights
 from bolus.estimators.protocol import CurveScale
+from bolus.estimators.weights import Weights
 from bolus.learning.phae.scenes import (
     ScanPrior,
     TissuePrior,

@@ -10,10 +10,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import logsumexp
 
 from bolus.data import InputError
-from bolus.estimators.amplitude import marginalise
-from bolus.estimators.bayes import amplitudes
+from bolus.estimators.bayes.amplitude import marginalise
+from bolus.estimators.bayes.estimator import amplitudes
+from bolus.estimators.bayes.prior import Prior
 from bolus.estimators.blocks import in_blocks, one_blas_thread
-from bolus.estimators.prior import Prior
 from bolus.learning.phae.scenes import FAMILIES, BroadPrior, Tissue, TissuePrior
 from bolus.physics import noise_gain
 

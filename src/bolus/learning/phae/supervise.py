@@ -20,7 +20,7 @@ from bolus.estimators.phae.network import (
     encode,
     quantiles,
 )
-from bolus.estimators.phae.weights import Weights
+from bolus.estimators.weights import Weights
 from bolus.learning.phae.scenes import Scene, TissuePrior, log_uniform, with_noise
 from bolus.physics import RESIDUES, tissue_curve
 

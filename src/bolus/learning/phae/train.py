@@ -8,7 +8,7 @@ import numpy as np
 
 from bolus.base.json import plain
 from bolus.base.progress import QUIET, Reporter
-from bolus.estimators.phae.weights import Weights
+from bolus.estimators.weights import Weights
 from bolus.learning.loop import fit
 from bolus.learning.phae.calibrate import calibrate
 from bolus.learning.phae.scenes import BroadPrior, ScanPrior, Scene, TissuePrior, random_scene

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from bolus.base.files import write_bytes
 from bolus.data import Identity, PerfusionMaps
-from bolus.io import write_bytes
 from bolus.report.page.build import LIMIT, page
 
 __all__ = ["LIMIT", "page", "write_page"]

@@ -10,10 +10,9 @@ import numpy as np
 from markupsafe import Markup
 
 from bolus.assets import asset_text
+from bolus.base.about import NOTICE
 from bolus.data import Identity, PerfusionMaps
-from bolus.notice import NOTICE
 from bolus.report.facts import facts_of
-from bolus.report.methods_text import methods_text
 from bolus.report.page.curves import plots
 from bolus.report.page.pictures import (
     FLAGS,
@@ -29,6 +28,7 @@ from bolus.report.page.provenance import provenance
 from bolus.report.page.regions import region_table
 from bolus.report.page.shown import Shown, shown_maps
 from bolus.report.page.volumes import packed
+from bolus.report.text.methods import methods_text
 from bolus.report.verdict import Word
 
 LIMIT = 5_000_000

@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 from scipy.ndimage import binary_erosion
 
 from bolus.data import PerfusionMaps, Quality
-from bolus.report.colours import shades
-from bolus.report.mosaic import SLICES, mosaic, pixel_aspect, through
+from bolus.report.figures.colours import shades
+from bolus.report.figures.mosaic import SLICES, mosaic, pixel_aspect, through
 from bolus.report.page.shown import Shown
 
 LEVELS = 255

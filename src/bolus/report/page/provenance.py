@@ -5,10 +5,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from bolus.assets import NIIVUE
+from bolus.base.about import software
 from bolus.data import AIF, PerfusionMaps
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED
-from bolus.report.summary import software
 
 LIBRARIES = ("numpy", "scipy", "nibabel", "pydicom", "SimpleITK", "matplotlib", "torch")
 

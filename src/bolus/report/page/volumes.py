@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data import QUANTITIES, PerfusionMaps
-from bolus.report.mosaic import through
+from bolus.report.figures.mosaic import through
 from bolus.report.page.pictures import (
     FLAGS,
     grey_top,

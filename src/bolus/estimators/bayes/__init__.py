@@ -1,0 +1,1 @@
+"""The reference posterior: a sum over residue family, MTT and delay."""

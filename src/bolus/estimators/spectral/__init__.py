@@ -1,0 +1,1 @@
+"""Deconvolution by spectral filters: truncated and regularised singular value decomposition."""

@@ -1,0 +1,1 @@
+"""DICOM in, and in ``write`` DICOM out: the only room that knows pydicom and highdicom."""

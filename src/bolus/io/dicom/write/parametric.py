@@ -1,0 +1,111 @@
+"""A map as a DICOM parametric map: one object of 32-bit floats, with what they measure."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bolus.data import PerfusionMaps, is_sd, quantity_of
+from bolus.data.codes import Concept
+from bolus.data.display import Range
+from bolus.io.dicom.write.codes import (
+    DERIVATION,
+    METHOD,
+    PERFUSION_ANALYSIS,
+    STANDARD_DEVIATION,
+    methods_of,
+    number_of,
+    told_of,
+)
+from bolus.io.dicom.write.origin import Origin
+from bolus.io.dicom.write.place import volume_of
+from bolus.io.dicom.write.stamp import Stamp, coded
+
+if TYPE_CHECKING:
+    from highdicom.pm import ParametricMap, RealWorldValueMapping
+    from pydicom.dataset import Dataset
+else:
+    Dataset = ParametricMap = RealWorldValueMapping = Any  # imported with the first object
+
+
+def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> ParametricMap:
+    """The map of a name in ``maps.units`` as a parametric map under the study of its source.
+
+    Stored values are the map's own (slope 1, intercept 0), NaN where nothing was measured: PS3.5
+    section 8 allows it in Float Pixel Data, and unlike a number it cannot be taken for a value.
+    The stated range is that of the finite values, so that no viewer has to work it out from NaN;
+    the window is the range on display (``PerfusionMaps.display_range``), as on the page.
+    """
+    import highdicom as hd
+
+    values = np.ascontiguousarray(maps.volume(name), dtype=np.float32)
+    stamp = Stamp(
+        origin=origin,
+        grid=maps.grid,
+        name=name,
+        number=origin.first_number + number_of(name),
+        content=values.tobytes() + repr(_meaning(maps, name)).encode(),
+        told=f"{told_of(name)}; by {maps.method} of {maps.series.n_frames} frames",
+    )
+    label = name.upper()
+    made = hd.pm.ParametricMap(
+        contains_recognizable_visual_features=False,
+        real_world_value_mappings=[_mapping(maps, name)],
+        voi_lut_transformations=[_window(maps.display_range(name))],
+        content_label=label[:16],
+        content_description=told_of(name),
+        content_qualification=hd.ContentQualificationValues.RESEARCH,
+        image_flavor=hd.pm.ImageFlavorValues.PERFUSION,
+        derived_pixel_contrast=hd.pm.DerivedPixelContrastValues.QUANTITY,
+        **stamp.arguments(
+            volume_of(values, maps.grid, origin), f"{label.replace('_', ' ')} {maps.method} (bolus)"
+        ),
+    )
+    made.Modality = "MR"
+    stamp.finish(made, PERFUSION_ANALYSIS)
+    return made
+
+
+def _meaning(maps: PerfusionMaps, name: str) -> tuple[Concept, Concept, list[Concept]]:
+    """Quantity, unit and methods of a map."""
+    code = quantity_of(name).code_of(maps.relative)
+    return code, maps.unit(name).code, methods_of(maps, name)
+
+
+def _mapping(maps: PerfusionMaps, name: str) -> RealWorldValueMapping:
+    """What the values are: quantity, unit, and how they were measured."""
+    from highdicom.pm import RealWorldValueMapping
+
+    quantity, unit, methods = _meaning(maps, name)
+    values = maps.volume(name)
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    mapping = RealWorldValueMapping(
+        lut_label=name.replace("_", " ").upper()[:16],
+        lut_explanation=told_of(name),
+        unit=coded(unit),
+        value_range=(low, high),
+        quantity_definition=coded(quantity),
+    )
+    told = [(METHOD, method) for method in methods]
+    if is_sd(name):
+        told.insert(0, (DERIVATION, STANDARD_DEVIATION))
+    mapping.QuantityDefinitionSequence.extend(_said(*pair) for pair in told)
+    return mapping
+
+
+def _said(name: Concept, value: Concept) -> Dataset:
+    from highdicom.sr import CodeContentItem
+
+    return CodeContentItem(name=coded(name), value=coded(value))
+
+
+def _window(shown: Range) -> Dataset:
+    """Centre and width of a range on display."""
+    from highdicom import VOILUTFunctionValues, VOILUTTransformation
+
+    low, high = shown
+    return VOILUTTransformation(
+        window_center=float(f"{(low + high) / 2:.8g}"),
+        window_width=float(f"{high - low:.8g}"),
+        voi_lut_function=VOILUTFunctionValues.LINEAR_EXACT,
+    )

@@ -1,0 +1,233 @@
+"""What each preset trains, with a cohort and without."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from bolus.base.progress import Reporter
+from bolus.data import InputError
+from bolus.estimators.weights import Weights, shipped_weights
+from bolus.learning.cohort import LEAST
+from bolus.learning.sample import Sample
+from bolus.learning.voxels import PatientVoxels
+
+if TYPE_CHECKING:
+    from bolus.estimators.paper.config import PaperConfig
+    from bolus.learning.phae.adapt import Adapted
+
+R = TypeVar("R")
+PATIENCE = 10
+"""Epochs of ``paper`` on a cohort without a new lowest validation loss, after which it stops."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One training: ``held_out`` is empty for training without validation, ``start`` may be None.
+
+    ``folder`` takes checkpoint and log; ``recipe`` None is the preset's own.
+    """
+
+    folder: Path
+    files: Sequence[Path] = ()
+    held_out: Sequence[Path] = ()
+    start: Weights | None = None
+    recipe: object = None
+    seed: int = 0
+    sample: Sample = field(default_factory=Sample)
+    resume: bool = False
+    reporter: Reporter
+
+    def recipe_of(self, kind: type[R]) -> R:
+        """The recipe given or else the kind's own, with the epochs given."""
+        recipe = kind() if self.recipe is None else self.recipe
+        if not isinstance(recipe, kind):
+            raise InputError(
+                f"the recipe of this training is a {kind.__name__}, found {type(recipe).__name__}"
+            )
+        if self.sample.epochs is None:
+            return recipe
+        return replace(recipe, epochs=self.sample.epochs)  # type: ignore[type-var]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A recipe by name: the kind of its weights, and its training with and without a cohort.
+
+    ``processes`` may share its batches; ``judged`` presets need patients held out; ``patients``:
+    its simulation is one of whole patients. ``cohort`` is None where only a simulation has what
+    is trained on.
+    """
+
+    kind: str
+    processes: tuple[int, ...]
+    judged: bool
+    patients: bool
+    simulated: Callable[[Job], Weights]
+    cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]] | None"
+
+
+def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
+    """The recipe of the shipped weights of ``phae-paper``, and of its ``supervised`` twin."""
+    from bolus.estimators.paper.config import PaperConfig
+    from bolus.learning.paper.train import PATIENTS, VOXELS, train_paper
+
+    weights, _ = train_paper(
+        job.folder,
+        config=job.recipe_of(PaperConfig),
+        supervised=supervised,
+        seed=job.seed,
+        patients=job.sample.patients or PATIENTS,
+        voxels=job.sample.voxels or VOXELS,
+        resume=job.resume,
+        reporter=job.reporter,
+    )
+    return weights
+
+
+def phae_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``phae``."""
+    from bolus.learning.phae.train import PhaeRecipe, train_phae
+
+    recipe = job.recipe_of(PhaeRecipe)
+    weights, _ = train_phae(
+        job.folder, recipe=recipe, seed=job.seed, resume=job.resume, reporter=job.reporter
+    )
+    return weights
+
+
+def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
+    """The published training, reconstruction alone, on a cohort; stops early on validation."""
+    from bolus.estimators.paper.inference import load_encoder
+    from bolus.learning.loop import fit
+    from bolus.learning.paper.task import PaperTask
+    from bolus.learning.provenance import provenance
+    from bolus.learning.recipe import Recipe
+
+    patients, held_out = _opened(job.files), _opened(job.held_out)
+    config = paper_config(job, patients)
+    task = PaperTask(config, patients, held_out, seed=job.seed)
+    if job.start is not None:
+        task.module.load_state_dict(load_encoder(job.start).state_dict())
+    recipe = Recipe(
+        epochs=config.epochs,
+        lr=config.learning_rate,
+        batch=config.batch,
+        seed=job.seed,
+        patience=PATIENCE if held_out else None,
+    )
+    begun = None if job.start is None else job.start.checksum
+    history = fit(
+        task,
+        recipe,
+        job.folder,
+        resume=job.resume,
+        identity=f"{replace(config, epochs=1)} {begun} {fingerprint([*patients, *held_out])}",
+        reporter=job.reporter,
+    )
+    made = {
+        "data": "cohort",
+        "series": len(patients),
+        "series_held_out": len(held_out),
+        "voxels": sum(p.count for p in patients),
+        "started_from": begun,
+    }
+    return task.weights(provenance(recipe, history, made)), None
+
+
+def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
+    """The configuration given, that of the start, or the published one.
+
+    The batch is halved as long as there are series of one length and repetition time that do not
+    fill it, for batches do not mix protocols; every patient is trained on.
+    """
+    from bolus.estimators.paper.config import PaperConfig
+    from bolus.learning.paper.task import BLOCKS
+
+    if job.recipe is None and job.start is not None:
+        job = replace(job, recipe=PaperConfig.from_dict(job.start.config))
+    config = job.recipe_of(PaperConfig)
+
+    def filled(batch: int) -> bool:
+        blocks: dict[tuple[int, float], int] = {}
+        for p in patients:
+            protocol = (p.aif.size, p.dt)
+            blocks[protocol] = blocks.get(protocol, 0) + p.count // (batch // BLOCKS)
+        return min(blocks.values()) >= BLOCKS
+
+    batch = config.batch
+    while batch > LEAST and not filled(batch):
+        batch = max(LEAST, batch // 2)
+    if batch != config.batch:
+        job.reporter.note(
+            f"batches of {batch} voxels: a protocol of the cohort has too few for more"
+        )
+    return replace(config, batch=batch)
+
+
+def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
+    """Adaptation to the cohort's population, by the physics and without labels."""
+    from bolus.learning.phae.adapt import AdaptRecipe, adapt
+
+    recipe = job.recipe_of(AdaptRecipe)
+    adapted = adapt(
+        _opened(job.files),
+        _opened(job.held_out),
+        shipped_weights("phae") if job.start is None else job.start,
+        job.folder,
+        recipe=recipe,
+        seed=job.seed,
+        resume=job.resume,
+        reporter=job.reporter,
+    )
+    return adapted.weights, adapted
+
+
+PRESETS = {
+    "phae": Preset(
+        kind="phae",
+        processes=(1, 2, 4),
+        judged=True,
+        patients=False,
+        simulated=phae_simulated,
+        cohort=phae_cohort,
+    ),
+    "paper": Preset(
+        kind="phae-paper",
+        processes=(1, 2, 3, 6),
+        judged=False,
+        patients=True,
+        simulated=paper_simulated,
+        cohort=paper_cohort,
+    ),
+    "paper-supervised": Preset(
+        kind="paper-supervised",
+        processes=(1, 2, 3, 6),
+        judged=False,
+        patients=True,
+        simulated=partial(paper_simulated, supervised=True),
+        cohort=None,
+    ),
+}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of a name. Raises InputError."""
+    if name not in PRESETS:
+        raise InputError(f"the preset is one of {', '.join(PRESETS)}, found '{name}'")
+    return PRESETS[name]
+
+
+def fingerprint(patients: Sequence[PatientVoxels]) -> str:
+    """SHA-256 of what tells one set of voxels from another: arterial inputs and first curves."""
+    digest = hashlib.sha256()
+    for patient in patients:
+        digest.update(f"{patient.count} {patient.dt}".encode())
+        digest.update(patient.aif.tobytes() + patient.rows(0, LEAST)[0].tobytes())
+    return digest.hexdigest()
+
+
+def _opened(files: Sequence[Path]) -> list[PatientVoxels]:
+    return [PatientVoxels.open(path) for path in files]

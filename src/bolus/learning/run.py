@@ -1,0 +1,232 @@
+"""From a cohort, or from simulation, to weights in a file."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from bolus.base.progress import QUIET, Reporter
+from bolus.data import BolusError, InputError, Preparation, WeightsError
+from bolus.estimators.weights import Weights, read_weights
+from bolus.learning.cohort import Cohort, Skipped, read_cohort
+from bolus.learning.presets import Job, Preset, preset_named
+from bolus.learning.sample import Sample
+from bolus.learning.sources import PathLike, Source, find_sources
+from bolus.learning.workspace import CHECKPOINT, begin, check_name, finish, forget, work_folder
+
+if TYPE_CHECKING:
+    from bolus.learning.phae.adapt import Adapted
+    from bolus.learning.processes import Group
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Training:
+    """What came of a training.
+
+    ``weights`` and ``path`` are None when an adaptation was not kept. ``trained``, ``held_out``
+    and ``voxels`` count series and voxels of the cohort, 0 without one.
+    """
+
+    path: Path | None
+    weights: Weights | None
+    trained: int = 0
+    held_out: int = 0
+    voxels: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    adapted: "Adapted | None" = None
+
+    def lines(self) -> list[str]:
+        """The outcome for people."""
+        said = []
+        if self.trained:
+            said.append(
+                f"{self.trained} series trained on, {self.held_out} held out, "
+                f"{self.voxels} voxels, {len(self.skipped)} skipped"
+            )
+        if self.adapted is not None:
+            low, high = self.adapted.gain_ci
+            said.append(
+                "held-out patients: log predictive likelihood of a curve "
+                f"{self.adapted.gain:+.3f} (95 % interval {low:+.3f} to {high:+.3f}) "
+                "under the learned population"
+            )
+        if self.weights is None:
+            said.append(
+                "not kept: the patients held out are not explained better beyond chance; "
+                "no weights were written, go on with those you started from"
+            )
+        return said
+
+
+def train(
+    out: PathLike,
+    cohort: Sequence[PathLike] = (),
+    *,
+    preset: str = "phae",
+    recipe: object = None,
+    resume: bool = False,
+    seed: int = 0,
+    sample: Sample | None = None,
+    start: PathLike | Weights | None = None,
+    overwrite: bool = False,
+    reporter: Reporter = QUIET,
+) -> Training:
+    """Train on a cohort, or without one on simulation, and write weights to ``out``.
+
+    ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to the
+    cohort's population, and keeps that only if the patients held out are explained better; 'paper'
+    trains the published network on the cohort's curves alone, from nothing or from ``start``;
+    'paper-supervised', its twin, learns the true MTT and takes no cohort. ``recipe`` has the sizes
+    and choices of the training: a PaperConfig for 'paper' and 'paper-supervised'; for 'phae' an
+    AdaptRecipe with a cohort, a PhaeRecipe without. ``sample`` is what and how much is learnt.
+    Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
+    from which ``resume`` goes on. ``reporter`` gets each step, epoch, and series that is skipped.
+    Under torchrun every process calls this alike and the first one writes.
+
+    Raises InputError and its kind for what cannot be used, OutputError for what exists.
+    """
+    chosen, path = preset_named(preset), Path(out)
+    check_name(path)
+    sample = Sample() if sample is None else sample
+    _check_numbers(chosen, bool(cohort), seed, sample)
+    begun = _start(chosen, start, bool(cohort))
+    sources = find_sources(cohort)
+    from bolus.learning.processes import joined
+
+    with joined() as group:
+        _check_processes(chosen, group)
+        shown = reporter if group.first else QUIET
+        _by_first(group, lambda: begin(path, resume=resume, overwrite=overwrite))
+        if resume and not (work_folder(path) / CHECKPOINT).exists():
+            shown.note("nothing to resume: no epoch was finished before")
+        job = Job(
+            folder=work_folder(path),
+            start=begun,
+            recipe=recipe,
+            seed=seed,
+            sample=sample,
+            resume=resume,
+            reporter=shown,
+        )
+        if cohort:
+            made = _on_cohort(chosen, _cohort(sources, job, group), job, path)
+        else:
+            made = Training(path=path, weights=chosen.simulated(job))
+        _by_first(group, lambda: _leave(path, made))
+    return made
+
+
+def _said(preparation: Preparation) -> str:
+    if preparation.motion is None:
+        return "head motion is left in the series that are trained on"
+    censored = ", frames that moved are censored" if preparation.censoring.moved else ""
+    return f"head motion is corrected first, as for maps{censored}"
+
+
+def _on_cohort(chosen: Preset, found: Cohort, job: Job, path: Path) -> Training:
+    assert chosen.cohort is not None
+    files, held_out = found.split(job.sample.share(), job.seed)
+    weights, adapted = chosen.cohort(replace(job, files=files, held_out=held_out))
+    if weights is not None:
+        about = {
+            "series_skipped": len(found.skipped),
+            "validation_share": job.sample.share(),
+            "preparation": job.sample.prepared().as_json(),
+        }
+        weights = replace(weights, provenance={**weights.provenance, **about})
+    return Training(
+        path=None if weights is None else path,
+        weights=weights,
+        trained=len(files),
+        held_out=len(held_out),
+        voxels=found.voxels,
+        skipped=found.skipped,
+        adapted=adapted,
+    )
+
+
+def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:
+    """Read by the first process; the others take what it has written."""
+    job.reporter.note(_said(job.sample.prepared()))
+
+    def read(resume: bool) -> Cohort:
+        return read_cohort(
+            sources,
+            job.folder,
+            sample=job.sample,
+            seed=job.seed,
+            resume=resume,
+            reporter=job.reporter,
+        )
+
+    found = _by_first(group, lambda: read(job.resume))
+    return read(resume=True) if found is None else found
+
+
+def _leave(path: Path, made: Training) -> None:
+    if made.weights is None:
+        forget(work_folder(path), everything=True)
+    else:
+        finish(path, made.weights)
+
+
+def _by_first(group: "Group", work: Callable[[], T]) -> T | None:
+    """Let the first process work while the others wait; when it fails, all do."""
+    result, error = None, None
+    if group.first:
+        try:
+            result = work()
+        except BolusError as caught:
+            error = caught
+    failed = group.agreed(float(error is not None))
+    if error is not None:
+        raise error
+    if failed:
+        raise InputError("stopped, for the first process could not go on; its message says why")
+    return result
+
+
+def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> Weights | None:
+    """The weights to go on from, checked."""
+    if start is None:
+        return None
+    if not cohort:
+        raise InputError("weights to start from are for a cohort; simulation starts from nothing")
+    weights = read_weights(start) if isinstance(start, str | os.PathLike) else start
+    if weights.kind != chosen.kind:
+        raise WeightsError(
+            f"{start if isinstance(start, str | os.PathLike) else 'start'}: weights of "
+            f"'{weights.kind}', this preset starts from '{chosen.kind}'"
+        )
+    from bolus.estimators.phae import from_weights
+
+    from_weights(weights)
+    return weights
+
+
+def _check_numbers(chosen: Preset, cohort: bool, seed: int, sample: Sample) -> None:
+    if cohort and chosen.cohort is None:
+        raise InputError(f"{chosen.kind} is trained on known truth, which only a simulation has")
+    if seed < 0:
+        raise InputError(f"the seed is 0 or a positive whole number, found {seed}")
+    if not cohort and sample.validation is not None:
+        raise InputError("a share for validation is for a cohort; simulation has its own patients")
+    if not cohort and sample.preparation is not None:
+        raise InputError("a preparation is for a cohort's series; simulation has none")
+    if cohort and sample.patients is not None:
+        raise InputError("a number of patients is for simulation; a cohort has those it has")
+    if not cohort and not chosen.patients and (sample.voxels or sample.patients):
+        raise InputError(
+            f"the simulation of {chosen.kind} has no patients: its recipe has its sizes"
+        )
+    if cohort and chosen.judged and sample.share() == 0:
+        raise InputError("an adaptation is judged on patients held out: validation must be above 0")
+
+
+def _check_processes(chosen: Preset, group: "Group") -> None:
+    if group.world not in chosen.processes:
+        allowed = ", ".join(str(n) for n in chosen.processes)
+        raise InputError(f"this preset is shared by {allowed} processes, found {group.world}")

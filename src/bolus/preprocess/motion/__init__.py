@@ -1,0 +1,1 @@
+"""Head motion: found by rigid registration of every frame, and corrected."""

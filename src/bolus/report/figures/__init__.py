@@ -1,0 +1,1 @@
+"""Pictures: maps as mosaics, overview, comparison with the truth, losses."""

@@ -1,0 +1,159 @@
+"""What goes beside the maps: sidecars and the summary."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import numpy as np
+
+from bolus.base.about import NOTICE, software
+from bolus.base.json import plain
+from bolus.data import PerfusionMaps, Quality, is_sd, quantity_of
+from bolus.physics import DENSITY, KAPPA
+from bolus.report.facts import facts_of
+from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
+from bolus.report.spike_facts import spike_facts, spike_lines
+from bolus.report.verdict import DOUBTFUL
+
+SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
+
+
+def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
+    """BIDS-like sidecar of one map; times in seconds."""
+    quantity = quantity_of(name)
+    told = quantity.described
+    return {
+        "Description": f"{SD_DESCRIPTION} {quantity.name.upper()}: {told}" if is_sd(name) else told,
+        "Units": maps.units[name],
+        **(
+            {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
+        ),
+        **({"KappaOverRho": KAPPA / DENSITY} if quantity.scaled and not maps.relative else {}),
+        **_provenance(maps),
+    }
+
+
+def mask_sidecar(maps: PerfusionMaps, description: str) -> dict[str, object]:
+    """Sidecar of a mask."""
+    return {"Description": description, **_provenance(maps)}
+
+
+def quality_sidecar(maps: PerfusionMaps) -> dict[str, object]:
+    """Sidecar of the quality map: the meaning of each bit."""
+    bits = {str(bit.value): (bit.name or "").lower().replace("_", " ") for bit in Quality}
+    return {"Description": "Sum of bits, 0 is good", "Bits": bits, **_provenance(maps)}
+
+
+def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
+    """Sidecar of the arterial table: what it and its columns are."""
+    about = {
+        "Description": f"Arterial input; origin: {maps.aif.origin}",
+        "time_s": {"Description": "Time from the first used frame", "Units": "s"},
+    }
+    if maps.relative:
+        told = "Echo time times the change of R2*, for the echo time is unknown"
+        return {**about, "te_delta_r2star": {"Description": told}}
+    change = {"Description": "Change of the transverse relaxation rate R2*", "Units": "1/s"}
+    return {**about, "delta_r2star_per_s": change}
+
+
+def summary(maps: PerfusionMaps) -> dict[str, object]:
+    """What a reader or a program wants to know of a result at a glance."""
+    frames, facts = maps.series.frames, facts_of(maps)
+    arterial = facts.arterial
+    return {
+        "software": software(),
+        "notice": NOTICE,
+        "verdict": facts.verdict,
+        "verdicts": [check.as_json() for check in facts.checks],
+        "method": maps.method,
+        "parameters": plain(maps.parameters),
+        "units": maps.units,
+        "relative": maps.relative,
+        "echo_time_s": maps.series.te,
+        "repetition_time_s": maps.series.dt,
+        "input": {
+            "format": maps.series.source.format,
+            "sha256": maps.series.source.checksum,
+            "shape": list(maps.series.signal.shape),
+        },
+        "preparation": maps.preparation.as_json(),
+        "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
+        "frames": {
+            "dropped_before_steady_state": frames.first,
+            "bolus_onset": frames.onset,
+            "stop": frames.stop,
+            "boluses": 1 + len(frames.others),
+            "bolus_used": frames.number,
+            "other_onsets": list(frames.others),
+        },
+        "motion": motion_json(facts.motion, maps.flagged_frames),
+        "spikes": spike_facts(maps),
+        "slice_times_s": None
+        if maps.series.slice_times is None
+        else [round(float(late), 6) for late in maps.series.slice_times],
+        "baseline_snr": _number(facts.snr),
+        "bolus_depth": _number(facts.depth),
+        "brain_voxels": facts.voxels,
+        "aif": {
+            "origin": arterial.origin,
+            "voxels": arterial.voxels,
+            "quality": None if arterial.score is None else _number(arterial.score.value),
+            "peak": _number(arterial.peak),
+            "time_to_peak_s": arterial.time_to_peak,
+            "criteria": []
+            if arterial.score is None
+            else [one._asdict() for one in arterial.score.criteria],
+            "notes": list(arterial.notes),
+            "slice_time_s": maps.aif.slice_time,
+        },
+        "quality_share": _numbers(facts.quality_share),
+        "median": _numbers(facts.median),
+        "median_relative_sd": _numbers(facts.median_relative_sd),
+        "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def closing_lines(maps: PerfusionMaps) -> list[str]:
+    """What the command line says of a result: the facts that tell whether to trust it."""
+    facts = facts_of(maps)
+    score = facts.arterial.score
+    lines = [
+        f"{facts.method} in {facts.voxels} brain voxels, {facts.frames} frames "
+        f"({facts.dropped} dropped before steady state), baseline SNR {facts.snr:.0f}, "
+        f"bolus depth {100 * facts.depth:.0f} %",
+        f"arterial input: {facts.arterial.line}",
+        f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
+        *spike_lines(maps),
+    ]
+    if score is not None and score.value < DOUBTFUL:
+        lines.append(
+            f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
+            "arteries by hand (bolus view)"
+        )
+    if maps.relative:
+        lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
+    return [*lines, NOTICE]
+
+
+def _provenance(maps: PerfusionMaps) -> dict[str, object]:
+    return {
+        "Method": maps.method,
+        "MethodParameters": plain(maps.parameters),
+        **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model.name}),
+        **motion_provenance(maps),
+        "SliceTimingCorrected": maps.series.slice_times is not None,
+        "CensoredSpikes": int(maps.series.spoilt.sum()),
+        "EchoTime": maps.series.te,
+        "RepetitionTime": maps.series.dt,
+        "SoftwareName": "bolus",
+        "SoftwareVersion": version("bolus"),
+        "InputChecksum": maps.series.source.checksum,
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if np.isfinite(value) else None
+
+
+def _numbers(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
