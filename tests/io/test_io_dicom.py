@@ -348,10 +348,10 @@ def test_converter_that_fails_is_quoted(tmp_path, monkeypatch):
 
 
 def test_converter_that_loses_frames_is_noticed(tmp_path, monkeypatch):
-    from bolus.io import dicom_study
+    from bolus.io.dicom import study
 
     write_classic(tmp_path, phantom((8, 8, 2), 20))
-    monkeypatch.setattr(dicom_study.StudySeries, "n_frames", 21)
+    monkeypatch.setattr(study.StudySeries, "n_frames", 21)
     with pytest.raises(SeriesError, match=r"21 frames are expected.*made 2 and 20"):
         read_series(tmp_path)
 
