@@ -27,9 +27,7 @@ from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.phantom import simulate_cohort
 
 work = Path(mkdtemp())
-simulate_cohort(
-    work / "cohort", low=3, high=4, seed=3, protocol="3T", shape=(40, 40, 6), frames=50, jobs=1
-)
+simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(40, 40, 6, 50), jobs=1)
 *cohort, aside = read_participants(work / "cohort")
 
 # %%

@@ -14,7 +14,7 @@ from bolus.phantom.cohort import GRADES
 from recorder import Recorder
 
 SIZES = [(13, 36), (21, 43)]
-SMALL = {"shape": (28, 28, 3), "frames": 40}
+SMALL = {"size": (28, 28, 3, 40)}
 
 
 def auc(low, high):
@@ -170,7 +170,7 @@ def test_whole_or_not_at_all(written, tmp_path):
     with pytest.raises(OutputError, match="exists"):
         simulate_cohort(made.folder, low=1, high=1, jobs=1, **SMALL)
     with pytest.raises(InputError, match="24×24×1"):
-        simulate_cohort(tmp_path / "no", low=1, high=1, jobs=1, shape=(8, 8, 2))
+        simulate_cohort(tmp_path / "no", low=1, high=1, jobs=1, size=(8, 8, 2, 60))
     with pytest.raises(InputError, match="job"):
         simulate_cohort(tmp_path / "no", low=1, high=1, jobs=0, **SMALL)
     assert list(tmp_path.iterdir()) == []

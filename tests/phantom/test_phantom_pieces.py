@@ -109,8 +109,8 @@ class TestPatient:
         lost = {}
         for pieces in (WHOLE, PIECES):
             still, away = (
-                simulate_patient(**SMALL, realism=Realism(pieces=pieces), path=path)
-                for path in (None, half)
+                simulate_patient(**SMALL, realism=Realism(pieces=pieces, poses=poses))
+                for poses in (None, tuple(map(tuple, half.tolist())))
             )
             np.testing.assert_array_equal(away.motion[10], half[10])
             deepest = []
@@ -123,16 +123,17 @@ class TestPatient:
 
 
 @pytest.mark.parametrize(
-    ("path", "motion", "words"),
+    ("poses", "motion", "words"),
     [
-        (np.zeros((39, 6)), 0.0, "each of 40 frames"),
-        (np.full((40, 6), np.nan), 0.0, "finite"),
-        (np.zeros((40, 6)), 0.2, "not both"),
+        (((0.0,) * 6,) * 39, 0.0, "each of 40 frames"),
+        (((float("nan"),) * 6,) * 40, 0.0, "finite"),
+        (((0.0,) * 5,) * 40, 0.0, "six"),
+        (((0.0,) * 6,) * 40, 0.2, "not both"),
     ],
 )
-def test_wrong_paths(path, motion, words):
+def test_wrong_poses(poses, motion, words):
     with pytest.raises(InputError, match=words):
-        simulate_patient(**SMALL, realism=Realism(motion=motion), path=path)
+        simulate_patient(**SMALL, realism=Realism(motion=motion, poses=poses))
 
 
 def test_no_pieces():

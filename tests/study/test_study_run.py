@@ -17,7 +17,7 @@ import pytest
 from altered import STILL
 from bolus.base.progress import Quiet
 from bolus.cli import main
-from bolus.data import InputError, OutputError
+from bolus.data import InputError, MotionCorrection, OutputError, Preparation
 from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import read_weights
 from bolus.grading import auc, read_cutoff
@@ -291,8 +291,8 @@ def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
         (("--train", "paper", "--methods", "osvd"), "not among the methods"),
         (("--resamples", "3"), "100 resamples"),
         (("--map", "mtt"), "cbf, cbv, cbv_corrected"),
-        (("--map", "cbv_corrected", "--no-leakage"), "without leakage correction"),
-        (("--leakage-model", "x"), "free, bsw"),
+        (("--map", "cbv_corrected", "--leakage", "off"), "without leakage correction"),
+        (("--leakage", "x"), "free, bsw"),
         (("--jobs", "0"), "at least one job"),
     ],
 )
@@ -389,7 +389,8 @@ def test_motion_is_taken_out_when_asked(cohort, snr):
     ask = partial(examine, one, weights={}, folder=None)
     settings = replace(SMALL, methods=("osvd",), snrs=(snr,))
     left, taken = (
-        ask(settings=replace(settings, motion=motion))[0].rows[0] for motion in (False, True)
+        ask(settings=replace(settings, preparation=Preparation(motion=motion)))[0].rows[0]
+        for motion in (None, MotionCorrection())
     )
     assert taken.ratio != left.ratio
     assert taken.ratio == pytest.approx(left.ratio, rel=0.3)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from bolus.data import LeakageCorrection, Preparation
 from bolus.study import StudySettings
 from bolus.study.figures import grading_figure, roc_figure
 from bolus.study.layouts import first_table, noise_table, pair_table
@@ -16,6 +17,7 @@ from bolus.study.repeat import repeat_study, repeated_page
 from bolus.study.subgroup import subgroup_table
 from bolus.study.table import PUBLISHED, TRUTH, pairs, table_rows
 
+NOTHING = Preparation(motion=None, leakage=LeakageCorrection(use=False))
 SETTINGS = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 10.0), resamples=100)
 LOW, HIGH = (1.0, 1.2, 1.4, 1.6), (1.5, 2.0, 2.5, 3.0, 3.5)
 
@@ -145,17 +147,19 @@ def test_the_methods_paragraph_says_what_was_done():
     assert "included) was 10," in plain
     assert "100 bootstrap resamples" in plain
     assert "frames and arterial input included" not in plain
-    other = replace(SETTINGS, noisy_aif=True, leakage=False)
+    other = replace(SETTINGS, noisy_aif=True, preparation=NOTHING)
     assert "frames and arterial input included" in methods_paragraph(other, None)
     assert "not corrected for leakage" in methods_paragraph(other, None)
     assert "Head motion was not corrected" in plain
-    assert "Head motion was corrected" in methods_paragraph(replace(SETTINGS, motion=True), None)
+    assert "Head motion was corrected" in methods_paragraph(
+        replace(SETTINGS, preparation=Preparation()), None
+    )
 
 
 def test_several_cohorts():
     settings = StudySettings(methods=("phae", "osvd"), snrs=(math.inf,), resamples=100)
     found = repeat_study(
-        seeds=(0, 1), settings=settings, low=2, high=3, train=0, shape=(40, 40, 6), jobs=1
+        seeds=(0, 1), settings=settings, low=2, high=3, train=0, size=(40, 40, 6, 60), jobs=1
     )
     assert len(found.studies) == 2
     areas = found.areas("phae", "none")

@@ -8,7 +8,7 @@ from bolus.data import ArterialScore, Criterion
 
 HEIGHT = (1.5, 4.0)
 LEAD = (-0.5, 1.5)
-WIDTH = (1.1, 0.8)
+FWHM = (1.1, 0.8)
 CLARITY = (4.0, 15.0)
 REST = (0.7, 0.3)
 """Values that score 0 and 1: height and FWHM relative to the mean tissue curve, half-rise before
@@ -63,7 +63,7 @@ def _criteria(own: Shape, mean: Shape, noise: float) -> tuple[Criterion, ...]:
         ),
         _criterion(
             "width",
-            _ramp(width, WIDTH),
+            _ramp(width, FWHM),
             f"width at half height {own.width[0]:.1f} s, mean tissue curve {mean.width[0]:.1f} s",
             "broad: dispersed, or tissue",
         ),

@@ -78,6 +78,6 @@ class Benchmark:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the numbers hang on."""
+    """Versions of what the numbers depend on."""
     found = {name: version(name) for name in ("bolus", "numpy", "scipy")}
     return {**found, "python": platform.python_version()}

@@ -17,9 +17,9 @@ INTERVALS = ("cbf", "mtt", "delay", "cbv")
 class Errors(NamedTuple):
     """One method's errors, an entry a curve.
 
-    ``log_*`` are |log(estimate/true)| with the estimate held at FLOOR·true or above; ``mtt`` and
+    ``log_*`` are |log(estimate/true)| with the estimate clamped to FLOOR·true or above; ``mtt`` and
     ``delay`` absolute errors in s (of Tmax where ``has_delay`` is false), NaN where there is no
-    estimate; ``ratio`` the held CBF over the true one; ``failed`` where it had to be held;
+    estimate; ``ratio`` the clamped CBF over the true one; ``failed`` where it had to be clamped;
     ``covered`` (n, 4) whether the intervals of INTERVALS hold the truth, NaN where there are none.
     """
 

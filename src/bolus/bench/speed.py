@@ -35,7 +35,7 @@ class SpeedRow:
     calls, which other work on the machine disturbs less; ``to_osvd`` the ratio of medians to that
     of OSVD_NAME (NaN without it). Where ``scaled``, only
     ``measured_voxels`` were timed and their time multiplied up, its fixed cost with it.
-    ``peak_bytes`` is what a call on the measured voxels held at most beyond its input.
+    ``peak_bytes`` is the most memory of a call on the measured voxels beyond its input.
     """
 
     method: str

@@ -52,7 +52,7 @@ def tables(benchmark: Benchmark) -> "tuple[Table, ...]":
 
 
 def page(benchmark: Benchmark) -> str:
-    """Every table as one page of Markdown, with what the figures hang on."""
+    """Every table as one page of Markdown, with what the figures depend on."""
     known = benchmark.as_json()["versions"]
     assert isinstance(known, Mapping)
     made = ", ".join(f"{name} {version}" for name, version in known.items())

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how a command tells of its work."""
+"""Options that several commands share, and how a command reports on its work."""
 
 import sys
 from collections.abc import Iterator

@@ -8,6 +8,7 @@ import typer
 
 from bolus.cli.groups import grouped
 from bolus.cli.options import Jobs, Overwrite, Quiet, reporting, show
+from bolus.cli.reading import Motion, MotionChoice, Prepared
 
 if TYPE_CHECKING:
     from bolus.study import StudySettings
@@ -55,25 +56,13 @@ class Compared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """What is done before deconvolution, for every method alike."""
+class Alike(Prepared):
+    """What is done before deconvolution, for all methods alike; motion is left in, as published."""
 
+    motion: MotionChoice = Motion.OFF
     noisy_aif: Annotated[
         bool,
         typer.Option("--noisy-aif", help="Find frames and arterial input in the noisy series too."),
-    ] = False
-    leakage: Annotated[
-        bool, typer.Option("--leakage/--no-leakage", help="Correct every method's curves.")
-    ] = True
-    leakage_model: Annotated[str, typer.Option(metavar="free|bsw", help="As in bolus maps.")] = (
-        "free"
-    )
-    motion: Annotated[
-        bool,
-        typer.Option(
-            "--motion/--no-motion",
-            help="First take out the motion of every head. Off, as in the published study.",
-        ),
     ] = False
 
 
@@ -113,7 +102,7 @@ def study(
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="RESULTS", help="Folder to make.")],
     compared: Compared,
-    prepared: Prepared,
+    prepared: Alike,
     chance: Chance,
     running: Running,
     overwrite: Overwrite = False,
@@ -149,7 +138,7 @@ def study(
 
 
 def _settings(
-    compared: Compared, prepared: Prepared, chance: Chance
+    compared: Compared, prepared: Alike, chance: Chance
 ) -> "tuple[StudySettings, str | None]":
     """What ``run_study`` takes, and what is trained first. Raises InputError."""
     from bolus.study import StudySettings, read_snrs
@@ -161,9 +150,7 @@ def _settings(
         seed=chance.seed,
         resamples=chance.resamples,
         noisy_aif=prepared.noisy_aif,
-        leakage=prepared.leakage,
-        leakage_model=prepared.leakage_model,
-        motion=prepared.motion,
+        preparation=prepared.preparation(),
         map=compared.map,
     )
     if compared.as_published:

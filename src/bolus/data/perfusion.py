@@ -59,3 +59,7 @@ class Perfusion(NamedTuple):
             )
         low, high = (1 - level) / 2, (1 + level) / 2
         return self.posterior.quantile(name, low), self.posterior.quantile(name, high)
+
+
+NUMBERS = tuple(name for name in Perfusion._fields if name != "posterior")
+"""The fields that hold a number for every voxel."""

@@ -36,7 +36,7 @@ def check_nifti(path: Path, error: type[InputError]) -> Nifti1Header:
 def load_image(path: Path, error: type[InputError]) -> Nifti1Image:
     """Open a NIfTI file of real numbers; raises ``error`` where that fails.
 
-    No more is kept than the header needs, but the whole file is read: only its end tells whether
+    No more is kept than the header needs, but the whole file is read: only its end shows whether
     a compressed file is intact.
     """
     header = check_nifti(path, error)

@@ -31,7 +31,7 @@ class Source:
     brain: Path | None = None
 
     def fingerprint(self) -> str:
-        """SHA-256 of where the files lie and how large they are; tells a changed cohort."""
+        """SHA-256 of where the files lie and how large they are; differs for a changed cohort."""
         digest = hashlib.sha256()
         for path in (self.path, self.aif, self.brain):
             digest.update(f"{path and path.resolve()}\n".encode())

@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import AIF, NoPosteriorError, Perfusion, Posterior, PreparedSeries, TissueCurves
+from bolus.data.perfusion import NUMBERS
 from bolus.estimators import Estimator, capabilities, deconvolve
 from bolus.physics.sampling import sampled_later
 
-FIELDS = ("cbv", "cbf", "mtt", "tmax", "delay", "residual")
 LATE = ("tmax", "delay")
 """What is counted from the arterial input."""
 
@@ -95,6 +95,6 @@ def _by_slices(
         order.append(rows)
     back = np.argsort(np.concatenate(order))
     cbv, cbf, mtt, tmax, delay, residual = (
-        np.concatenate([getattr(part, name) for part in parts])[back] for name in FIELDS
+        np.concatenate([getattr(part, name) for part in parts])[back] for name in NUMBERS
     )
     return Perfusion(cbv, cbf, mtt, tmax, delay, residual)

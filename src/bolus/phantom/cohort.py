@@ -11,6 +11,9 @@ from bolus.phantom.patient import DigitalPatient, simulate_patient
 from bolus.phantom.realism import Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
 
+Size = tuple[int, int, int, int]
+SIZE: Size = (64, 64, 10, 60)
+"""Matrix and frames (x, y, z, t) of a patient in a cohort."""
 PROTOCOLS = ("1.5T", "3T", "mixed", "qin")
 TRS = (1.25, 1.5, 1.75)
 """Repetition times in s that patients are scanned with."""
@@ -109,19 +112,17 @@ def plan_cohort(
     )
 
 
-def simulate_planned(
-    plan: PatientPlan, *, shape: tuple[int, int, int] = (64, 64, 10), frames: int = 60
-) -> DigitalPatient:
-    """The patient of a plan."""
+def simulate_planned(plan: PatientPlan, *, size: Size = SIZE) -> DigitalPatient:
+    """The patient of a plan, of that matrix and so many frames (x, y, z, t)."""
     return simulate_patient(
         seed=plan.seed,
         snr=plan.snr,
         field=plan.field,
         tr=plan.tr,
         te=plan.te,
-        frames=frames,
+        frames=size[3],
         tumor=GRADES[plan.grade].kind,
-        shape=shape,
+        shape=size[:3],
         ratios=plan.ratios,
         realism=plan.realism,
     )

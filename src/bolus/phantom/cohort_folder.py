@@ -12,7 +12,7 @@ from bolus.base.progress import QUIET, Reporter
 from bolus.data import Grid
 from bolus.io import output_folder, write_series, write_volume
 from bolus.io.cohort import mask_path, series_path, truth_path, write_dataset, write_participants
-from bolus.phantom.cohort import PatientPlan, plan_cohort, simulate_planned
+from bolus.phantom.cohort import SIZE, PatientPlan, Size, plan_cohort, simulate_planned
 from bolus.phantom.folder import TRUTH_UNITS
 from bolus.phantom.patient import DigitalPatient
 
@@ -35,8 +35,7 @@ def simulate_cohort(
     seed: int = 0,
     protocol: str = "mixed",
     train: int | tuple[int, int] = 0,
-    shape: tuple[int, int, int] = (64, 64, 10),
-    frames: int = 60,
+    size: Size = SIZE,
     jobs: int | None = None,
     overwrite: bool = False,
     reporter: Reporter = QUIET,
@@ -44,7 +43,8 @@ def simulate_cohort(
     """Digital glioma patients on disk, laid out as ``io.cohort`` says; see ``plan_cohort``.
 
     Beside every series lie its masks (the arterial one of pure voxels, the brain, the tumour's
-    solid part, normal-appearing white matter) and its truth maps. The folder appears whole or not
+    solid part, normal-appearing white matter) and its truth maps. ``size`` is the matrix and the
+    frames of every series (x, y, z, t). The folder appears whole or not
     at all; the same arguments give the same bytes whatever ``jobs``, the local processes.
     ``reporter`` gets how many patients are done.
 
@@ -56,8 +56,7 @@ def simulate_cohort(
         out,
         plans,
         facts={"name": name, "seed": seed, "protocol": protocol},
-        shape=shape,
-        frames=frames,
+        size=size,
         jobs=jobs,
         overwrite=overwrite,
         reporter=reporter,
@@ -69,8 +68,7 @@ def simulate_plans(
     plans: Sequence[PatientPlan],
     *,
     facts: Mapping[str, object],
-    shape: tuple[int, int, int] = (64, 64, 10),
-    frames: int = 60,
+    size: Size = SIZE,
     jobs: int | None = None,
     overwrite: bool = False,
     reporter: Reporter = QUIET,
@@ -80,7 +78,7 @@ def simulate_plans(
     ``facts`` ("name" among them) go into the summary; all else as ``simulate_cohort``.
     """
     with output_folder(out, overwrite) as folder:
-        tasks = {plan.name: (plan, folder, shape, frames) for plan in plans}
+        tasks = {plan.name: (plan, folder, size) for plan in plans}
         for done, (name, _) in enumerate(run_all(_simulated, tasks, jobs=jobs), start=1):
             reporter.advance(done, len(plans), name)
         write_participants(folder, [_row(plan) for plan in plans])
@@ -89,9 +87,9 @@ def simulate_plans(
     return SimulatedCohort(folder=Path(out), plans=tuple(plans))
 
 
-def _simulated(plan: PatientPlan, folder: Path, shape: tuple[int, int, int], frames: int) -> None:
+def _simulated(plan: PatientPlan, folder: Path, size: Size) -> None:
     """One patient simulated and written; runs in a process of its own."""
-    patient = simulate_planned(plan, shape=shape, frames=frames)
+    patient = simulate_planned(plan, size=size)
     series = patient.series
     path = series_path(folder, plan.name)
     path.parent.mkdir(parents=True)

@@ -6,12 +6,11 @@ from pathlib import Path
 from bolus.base.about import software
 from bolus.base.json import write_json
 from bolus.data import AIF, quantity_of
+from bolus.data.perfusion import PARAMETERS
 from bolus.io import write_aif, write_series, write_volume
 from bolus.phantom.patient import DigitalPatient
 
-TRUTH_UNITS = {
-    name: quantity_of(name).unit.written for name in ("cbf", "cbv", "mtt", "delay", "tmax")
-}
+TRUTH_UNITS = {name: quantity_of(name).unit.written for name in PARAMETERS}
 """Maps of which the truth is written."""
 
 

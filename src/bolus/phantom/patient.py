@@ -102,7 +102,6 @@ def simulate_patient(
     shape: tuple[int, int, int] = (64, 64, 12),
     ratios: TumorPerfusion | None = None,
     realism: Realism = PLAIN,
-    path: Float[np.ndarray, "t six"] | None = None,
 ) -> DigitalPatient:
     """One digital patient; the same arguments give the same bytes.
 
@@ -110,20 +109,17 @@ def simulate_patient(
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
     ``shape``. ``ratios`` fixes the tumour's perfusion; ``realism`` adds what a plain patient does
     not have: dispersion, motion, another residue, a leaking tumour, voxels made of pieces, several
-    injections, and slices acquired one after the other.
-    ``path`` (frames, 6), in mm and degrees, are poses for the head to take instead of drawn ones;
-    they bring a frame back (``bolus.preprocess.correct_motion``). Anatomy comes from the
-    MNI152 maps. A voxel's signal adds up, by volume, the tissue (one curve of volume-weighted CBV
-    and CBF), arteries with the arterial input itself, veins with a late and dispersed one, and a
-    scalp without contrast: S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician
-    noise. One relaxivity holds everywhere, so ∫C/∫AIF is the blood volume; the dose is such that
-    grey matter loses a little over a fifth of its signal at an echo time of 30 ms.
+    injections, and slices acquired one after the other. Anatomy comes from the MNI152 maps. A
+    voxel's signal adds up, by volume, the tissue (one curve of volume-weighted CBV and CBF),
+    arteries with the arterial input itself, veins with a late and dispersed one, and a scalp
+    without contrast: S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One
+    relaxivity holds everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter
+    loses a little over a fifth of its signal at an echo time of 30 ms.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
-    100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, a path of
-    another shape or next to ``realism.motion``, or slice times of another number or past ``tr``.
+    100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, poses of
+    another number than frames, or slice times of another number or past ``tr``.
     """
-    _check_path(path, frames, realism)
     settings = _settings(
         seed, float(snr), float(field), float(tr), te, frames, tumor, shape, realism
     )
@@ -134,17 +130,12 @@ def simulate_patient(
     vessels = simulate_vessels(anatomy, pieces)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
+    leaky = _leaky(rng, anatomy, vessels, lesion, realism)
     classes = class_fractions(anatomy, vessels, lesion)
-    scene = Scene(
-        protocol=protocol,
-        classes=classes,
-        tissue=tissue,
-        vessels=vessels,
-        tumor=_leaky(rng, anatomy, vessels, lesion, realism),
-    )
+    scene = Scene(protocol=protocol, classes=classes, tissue=tissue, vessels=vessels, tumor=leaky)
     late = _slice_times(realism, shape[2], settings.tr)
     signal = scene.signal(arterial, np.repeat(late, pieces[2]))
-    motion = trajectory(rng, frames, realism.motion) if path is None else path
+    motion = _poses(rng, frames, realism)
     signal = _imaged(signal, motion, anatomy.grid, pieces)
     masks = in_voxels(masks, vessels, pieces)
     signal = scan(rng, signal, grid, masks.brain, settings.snr)
@@ -203,13 +194,17 @@ def _check(s: PatientSettings) -> None:
         raise InputError(f"the tumour must be none, low or high, found '{s.tumor}'")
 
 
-def _check_path(path: Float[np.ndarray, "t six"] | None, frames: int, realism: Realism) -> None:
-    if path is None:
-        return
-    if path.shape != (frames, 6) or not np.isfinite(path).all():
-        raise InputError(f"a path has six finite numbers for each of {frames} frames")
-    if realism.motion > 0:
-        raise InputError("either a path is given, or one is drawn (realism.motion), not both")
+def _poses(
+    rng: np.random.Generator, frames: int, realism: Realism
+) -> Float[np.ndarray, "frames six"]:
+    """Poses of the head, given or drawn. Raises InputError for another number than frames."""
+    if realism.poses is None:
+        return trajectory(rng, frames, realism.motion)
+    if len(realism.poses) != frames:
+        raise InputError(
+            f"poses for each of {frames} frames are needed, found {len(realism.poses)}"
+        )
+    return np.array(realism.poses)
 
 
 def _perfusion(

@@ -1,5 +1,6 @@
 """What a scan of a patient has beyond the plain digital one."""
 
+import math
 from dataclasses import dataclass
 
 from bolus.data import InputError
@@ -43,6 +44,8 @@ class Realism:
     or as so many ``pieces`` along x, y and z that the scanner samples through k-space, which takes
     as many times longer: for heads that move by a good part of a voxel. ``doses`` are the
     injections, of each the time in s after the first and the dose relative to a full one.
+    ``poses`` are three shifts in mm and three turns in degrees of every frame, for the head to take
+    instead of drawn ones; they bring a frame back (``bolus.preprocess.correct_motion``).
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
     acquires all at its start.
     """
@@ -54,6 +57,7 @@ class Realism:
     pieces: Pieces = WHOLE
     doses: tuple[tuple[Number, Number], ...] = ONE_DOSE
     slice_times: tuple[Number, ...] | None = None
+    poses: tuple[tuple[Number, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:
@@ -64,6 +68,14 @@ class Realism:
             raise InputError(f"the residue is {' or '.join(SHAPED)}, found '{self.residue}'")
         if self.motion < 0:
             raise InputError(f"motion is 0 mm or more, found {self.motion}")
+        if self.poses is not None:
+            self._check_poses(self.poses)
+
+    def _check_poses(self, poses: tuple[tuple[Number, ...], ...]) -> None:
+        if not all(len(one) == 6 and all(map(math.isfinite, one)) for one in poses):
+            raise InputError("a pose is six finite numbers: shifts in mm, turns in degrees")
+        if self.motion > 0:
+            raise InputError("poses are either given or drawn (motion above 0), not both")
 
 
 PLAIN = Realism()

@@ -29,7 +29,7 @@ CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)[:, :, None]
 def head_mask(image: Float[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
     """Voxels of a mean image brighter than the background, by Otsu's threshold.
 
-    The image is held at its 98th percentile among the voxels with signal, lest bright fluid or
+    The image is clamped to its 98th percentile among the voxels with signal, lest bright fluid or
     scalp draws the threshold up. Raises MaskError when the two classes differ by less than a
     factor of 2 or fewer than 100 voxels are bright. Source: Otsu, IEEE Trans SMC 1979;9:62.
     """

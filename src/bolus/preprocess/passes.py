@@ -17,7 +17,7 @@ MIN_DROP_SDS = 5.0
 """Smallest passing drop in standard deviations of the curve's frame-to-frame noise."""
 
 MIN_SMOOTH_PART = 0.1
-"""Part of the drop that must remain when the largest frame-to-frame change is taken out."""
+"""Part of the drop that must remain when the largest frame-to-frame change is removed."""
 
 RETURN_RATIO = 4
 RETURN_FRAMES = 10

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bolus.base.json import write_json
 from bolus.data import PerfusionMaps
@@ -33,7 +33,7 @@ def save_bids(
     with dataset_folder(dataset, names, overwrite, None if found is None else found[0]) as partial:
         inputs: list[str] = []
         if found is not None and raw_link(Path(dataset), found[0]) is not None:
-            same = found[1].startswith(f"{names.subject}/")
+            same = PurePosixPath(found[1]).parts[0] == names.subject
             inputs = [f"bids:raw:{found[1]}"] if same else []
         write_bids(maps, partial, names, inputs)
 

@@ -98,11 +98,13 @@ def run_moving(
 
 
 def _head(shape: tuple[int, int, int], seed: int, tumor: str) -> MovedHead:
-    patient = partial(
-        simulate_patient, seed=seed, shape=shape, tumor=tumor, realism=Realism(pieces=PIECES)
-    )
+    patient = partial(simulate_patient, seed=seed, shape=shape, tumor=tumor)
     path = trajectory(np.random.default_rng(seed), FRAMES, 1.0)
-    still, made = patient(), patient(path=path * (LARGEST / np.abs(path).max()))
+    poses = (path * (LARGEST / np.abs(path).max())).tolist()
+    still, made = (
+        patient(realism=Realism(pieces=PIECES, poses=given))
+        for given in (None, tuple(map(tuple, poses)))
+    )
     rested = correct_motion(still.series)
     begun = time.perf_counter()
     corrected = correct_motion(made.series)

@@ -32,7 +32,7 @@ from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph, study_page
 from bolus.study.patient import SHOWN, Row, map_path
 from bolus.study.result import Study
-from bolus.study.settings import NO_NOISE, snr_name
+from bolus.study.settings import NO_NOISE
 from bolus.study.subgroup import subgroup_table
 from bolus.study.table import TRUTH
 
@@ -79,13 +79,12 @@ def patients_csv(rows: Sequence[Row]) -> str:
 
 def results(study: Study) -> dict[str, object]:
     """Everything for machines; None for what does not exist."""
-    settings = {**asdict(study.settings), "snrs": [snr_name(s) for s in study.settings.snrs]}
     told: dict[str, object] = {
         "software": software(),
         "notice": NOTICE,
         "versions": _versions(),
         "cohort": study.cohort.name,
-        "settings": settings,
+        "settings": study.settings.as_json(),
         "participants": {p.name: p.grade for p in study.participants},
         "trained": study.trained,
         "failed": [
@@ -197,13 +196,14 @@ def _page(study: Study, layouts: Sequence[Layout], folder: Path) -> str:
     skipped += [
         f"{r.participant_id} at SNR {r.snr}, {r.method}: {r.note}" for r in study.rows if r.note
     ]
+    preparation = study.settings.preparation
     facts = {
         **{name: v for name, v in _versions().items()},
         "seed": str(study.settings.seed),
         "map": map_name(study.settings.map),
         "bootstrap resamples": str(study.settings.resamples),
-        "leakage model": study.settings.leakage_model if study.settings.leakage else "none",
-        "head motion": "corrected" if study.settings.motion else "left in",
+        "leakage model": preparation.leakage.name if study.settings.leakage_corrected else "none",
+        "head motion": "left in" if preparation.motion is None else "corrected",
         "training": study.trained or "none; weights as shipped",
     }
     return study_page(

@@ -94,12 +94,12 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
     )
     leakage = (
         f"Curves were corrected for leakage of contrast agent {_leakage(settings)}. "
-        if settings.leakage
+        if settings.leakage_corrected
         else "Curves were not corrected for leakage of contrast agent. "
     )
     motion = (
         "Head motion was corrected by rigid registration of every frame by mutual information. "
-        if settings.motion
+        if settings.preparation.motion is not None
         else "Head motion was not corrected. "
     )
     return (
@@ -121,7 +121,7 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
 
 def _leakage(settings: StudySettings) -> str:
     """The model's sentence, its publications by journal."""
-    model = find_leakage_model(settings.leakage_model)
+    model = find_leakage_model(settings.preparation.leakage.model)
     cited = re.sub(r"\[(\w+)\]", lambda m: f"({model.citations[m.group(1)].short})", model.sentence)
     return f"{cited} (bolus model '{model.name}')"
 

@@ -5,7 +5,13 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import AIF, ArterialInputError, PreparedSeries
+from bolus.data import (
+    AIF,
+    ArterialInputError,
+    LeakageCorrection,
+    Preparation,
+    PreparedSeries,
+)
 from bolus.estimators.spectral.methods import TikhonovFixed
 from bolus.patient import method_name
 from bolus.physics.signal import clip_signal, delta_r2star
@@ -30,8 +36,7 @@ def as_published(settings: StudySettings) -> StudySettings:
         settings,
         methods=METHODS,
         noisy_aif=True,
-        leakage=False,
-        motion=False,
+        preparation=Preparation(motion=None, leakage=LeakageCorrection(use=False)),
         map="cbf",
         published=True,
     )

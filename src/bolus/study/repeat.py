@@ -10,7 +10,7 @@ import numpy as np
 
 from bolus.base.progress import QUIET, Quiet, Reporter
 from bolus.grading import auc
-from bolus.phantom.cohort import plan_cohort
+from bolus.phantom.cohort import SIZE, Size, plan_cohort
 from bolus.phantom.cohort_folder import simulate_plans
 from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.patient import Row
@@ -63,7 +63,7 @@ def repeat_study(
     low: int = LOW,
     high: int = HIGH,
     train: int = TRAIN,
-    shape: tuple[int, int, int] = (64, 64, 10),
+    size: Size = SIZE,
     jobs: int | None = None,
     reporter: Reporter = QUIET,
 ) -> Repeated:
@@ -79,7 +79,7 @@ def repeat_study(
             plans = plan_cohort(low=low, high=high, train=train, seed=seed)
             tested = [plan for plan in plans if plan.split != "train"]
             simulate_plans(
-                cohort, tested, facts={"name": cohort.name, "seed": seed}, shape=shape, jobs=jobs
+                cohort, tested, facts={"name": cohort.name, "seed": seed}, size=size, jobs=jobs
             )
             out = Path(folder) / "results"
             studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, reporter=part))

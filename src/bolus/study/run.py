@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from bolus.study.extra import RESIDUES
 from bolus.study.output import write_results
 from bolus.study.patient import Examined, examine
 from bolus.study.result import Study
-from bolus.study.settings import SPLITS, TRAINABLE, StudySettings, snr_name
+from bolus.study.settings import SPLITS, TRAINABLE, StudySettings
 from bolus.study.table import pairs, table_rows
 from bolus.study.work import MAPS, begin, finished, forget, keep, work_folder
 
@@ -112,7 +112,7 @@ def _plan(
     return {
         "cohort": str(folder),
         "participants": [[p.name, p.grade, p.split] for p in participants],
-        "settings": {**asdict(settings), "snrs": [snr_name(s) for s in settings.snrs]},
+        "settings": settings.as_json(),
         "train": preset,
     }
 

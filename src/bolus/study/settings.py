@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from bolus.data import InputError, LeakageCorrection, MotionCorrection, Preparation
+from bolus.data import InputError, Preparation
 from bolus.estimators import METHODS
 from bolus.grading import MAPS
 from bolus.patient.leakage import find_leakage_model
@@ -14,6 +14,8 @@ STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
 """SNR of the baseline that noise is added down to; infinite: none is added."""
 NO_NOISE = "none"
+AS_READ = Preparation(motion=None)
+"""Leakage corrected, for a tumour is known of every patient; head motion left in."""
 RESAMPLES = 2000
 SPLITS = ("test", "train", "all")
 TRAINABLE = ("paper", "phae")
@@ -28,9 +30,9 @@ class StudySettings:
     At an SNR, so much Gaussian noise is added to the magnitude that the mean of the baseline over
     its SD, the data's own noise included, comes down to it (``study.noise``); with ``noisy_aif``
     frames and arterial input are found in the noisy series too, else they stay those of the series
-    as it is. ``map`` of grading.MAPS is what the ratio is of. ``leakage`` corrects the curves of
-    every method by ``leakage_model``. ``motion`` corrects that of the head first, which the
-    published study did not. ``resamples`` are the bootstrap's. ``published``: the arterial signal
+    as it is. ``map`` of grading.MAPS is what the ratio is of. ``preparation`` is that of every
+    series, for all methods alike; as in the published study, head motion is left in if not said
+    otherwise. ``resamples`` are the bootstrap's. ``published``: the arterial signal
     is averaged before it is converted, training holds no patient out, and the page holds the run
     beside the published study (``study.published`` sets all of it).
 
@@ -42,9 +44,7 @@ class StudySettings:
     seed: int = 0
     resamples: int = RESAMPLES
     noisy_aif: bool = False
-    leakage: bool = True
-    leakage_model: str = "free"
-    motion: bool = False
+    preparation: Preparation = AS_READ
     map: str = "cbf"
     published: bool = False
 
@@ -65,17 +65,23 @@ class StudySettings:
             )
         if self.map not in MAPS:
             raise InputError(f"the map is one of {', '.join(MAPS)}, found '{self.map}'")
-        if self.map == "cbv_corrected" and not self.leakage:
+        if self.map == "cbv_corrected" and not self.leakage_corrected:
             raise InputError("there is no leakage-corrected CBV without leakage correction")
-        find_leakage_model(self.leakage_model)
+        find_leakage_model(self.preparation.leakage.model)
 
     @property
-    def preparation(self) -> Preparation:
-        """How every series is prepared."""
-        return Preparation(
-            motion=MotionCorrection() if self.motion else None,
-            leakage=LeakageCorrection(use=self.leakage, model=self.leakage_model),
-        )
+    def leakage_corrected(self) -> bool:
+        """Whether curves are; every patient of a study has a tumour mask."""
+        return self.preparation.leakage.use is not False
+
+    def as_json(self) -> dict[str, object]:
+        """All settings, as JSON can say them."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            **own,
+            "snrs": [snr_name(snr) for snr in self.snrs],
+            "preparation": self.preparation.as_json(),
+        }
 
 
 def snr_name(snr: float) -> str:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from bolus.data import Perfusion
 from bolus.data.description import CITED, LONGEST_MEANING, LONGEST_VALUE
+from bolus.data.perfusion import NUMBERS
 from bolus.estimators import (
     Bound,
     Capabilities,
@@ -22,7 +23,6 @@ from bolus.estimators import (
 from bolus.testing.cases import DT, gamma_variate, mixture
 from bolus.testing.law import LawError, close, hold, read_only
 
-NUMBERS = Perfusion._fields[:6]
 Law = Callable[[Estimator], None]
 _CASE = mixture(14, snr=20)
 

@@ -33,7 +33,7 @@ def largest() -> int:
 
 
 def _open_files() -> int:
-    """Files that this process holds open, as the next one that it opens tells."""
+    """Files that this process holds open, as the number of the next one that it opens shows."""
     descriptor = os.open(os.devnull, os.O_RDONLY)
     os.close(descriptor)
     return descriptor

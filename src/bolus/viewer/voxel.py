@@ -18,7 +18,7 @@ OUTSIDE = "Outside the brain: no curve is kept here."
 UNUSABLE = "This voxel has no usable signal, so there is no curve."
 FLAGS = {
     Quality.NO_BOLUS: "no bolus stands out of the noise, so there are no times",
-    Quality.CLIPPED: "the signal fell to 1 % of its baseline and was held there",
+    Quality.CLIPPED: "the signal fell to 1 % of its baseline and was clamped to that",
     Quality.NON_FINITE: "a sample is not finite, or there is no baseline",
     Quality.POOR_FIT: "poor fit: something else than the model is in this curve",
 }

@@ -51,7 +51,7 @@ def planes_of(grid: Grid) -> Planes:
 def right_angled(grid: Grid) -> Float[np.ndarray, "4 4"]:
     """The affine of a grid (RAS) with its axes at exact right angles, its middle where it was.
 
-    What rounded headers leave of skew is taken out by the nearest rotation.
+    What rounded headers leave of skew is removed by taking the nearest rotation.
 
     Raises InputError for a grid that is skew, which parallel planes of right angles cannot say.
     """

@@ -18,6 +18,9 @@ from bolus.io.nifti_header import grid_of
 from bolus.io.slice_timing import stated_slice_times
 from bolus.io.timing import checked_te, checked_tr
 
+CONVERTED = Path("its conversion by dcm2niix")
+"""What errors name in place of a file that nobody has seen."""
+
 
 def read_dicom(
     folder: Path, te: float | None = None, tr: float | None = None, series: int | None = None
@@ -26,16 +29,15 @@ def read_dicom(
 
     The checksum is of the series' files in name order. Voxels lie as dcm2niix lays them.
     """
+    study = read_study(folder)
     try:
-        chosen = choose(read_study(folder), series, MIN_FRAMES)
+        chosen = choose(study, series, MIN_FRAMES)
         _echo_time(chosen, {}, te)  # refused before the conversion, not after
         check_complete(chosen)
         check_plausible(chosen)
         dt = _interval(chosen, tr)
-        return _read(folder, chosen, dt, te)
+        return _read(chosen, dt, te)
     except SeriesError as error:
-        if str(error).startswith(str(folder)):
-            raise
         raise type(error)(f"{folder}: {error}") from error
 
 
@@ -51,15 +53,15 @@ def _interval(chosen: StudySeries, tr: float | None) -> float:
     return checked_tr(frame_interval(seconds, frames), "in the DICOM headers")
 
 
-def _read(folder: Path, chosen: StudySeries, dt: float, te: float | None) -> DSCSeries:
+def _read(chosen: StudySeries, dt: float, te: float | None) -> DSCSeries:
     paths = [file.path for file in chosen.files]
     ordered = tuple(file.path for file in in_time(chosen.files))
     with converted(paths, renumbered(chosen.files)) as images:
         image, sidecar = _the_series(chosen, images)
         loaded = load_image(image, SeriesError)
-        grid = grid_of(loaded.header, folder, SeriesError)
+        grid = grid_of(loaded.header, CONVERTED, SeriesError)
         _check_places(chosen, grid)
-        signal = read_values(loaded, folder, SeriesError)
+        signal = read_values(loaded, CONVERTED, SeriesError)
         return DSCSeries(
             signal=signal,
             grid=grid,

@@ -1,6 +1,7 @@
 """The whole collection to a cohort: patient by patient, each imported or skipped with a reason."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from bolus.io.qin.tree import QinPatient, Tree, read_tree
 PathLike = str | os.PathLike[str]
 
 COLLECTION = "QIN-BRAIN-DSC-MRI"
-ID = "QIN-BRAIN-DSC-"
+ID = re.compile("QIN-BRAIN-DSC-")
 """How the collection's PatientIDs begin."""
 
 
@@ -122,7 +123,7 @@ def _unnamed(rows: Sequence[Row], tree: Tree) -> list[_Skipped]:
     """
     named, reason = {row.name for row in rows}, "not in the table of participants"
     others = [patient.id for patient in tree.patients if name_of(patient.id) not in named]
-    known = [given for given in others if given.startswith(ID)]
+    known = [given for given in others if ID.match(given)]
     found = [_Skipped(given, reason) for given in known]
     if len(known) < len(others):
         found.append(_Skipped(f"{len(others) - len(known)} with another kind of id", reason))

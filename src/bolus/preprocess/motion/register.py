@@ -86,7 +86,7 @@ def smoothed(
     smoothing: float,
     mask: Bool[np.ndarray, "x y z"],
 ) -> Float[np.ndarray, "x y z"]:
-    """A volume held at the BRIGHTEST percentile of a mask, then smoothed by a Gaussian, float32.
+    """A volume clamped to the BRIGHTEST percentile of a mask, then smoothed by a Gaussian, float32.
 
     ``smoothing`` is its SD in mm.
     """

@@ -58,10 +58,10 @@ def pose_of(rigid: Rigid) -> Float[np.ndarray, "6"]:
     return np.concatenate([rigid.shift, np.rad2deg(about)])
 
 
-def against(
+def relative_to(
     pose: Float[np.ndarray, "t 6"], reference: Float[np.ndarray, "6"]
 ) -> Float[np.ndarray, "t 6"]:
-    """The same poses, told against the frame whose pose is ``reference``, which becomes zero."""
+    """The same poses, relative to the frame whose pose is ``reference``, which becomes zero."""
     back = rigid_of(reference).back
     return np.stack([pose_of(back.after(rigid_of(one))) for one in pose])
 

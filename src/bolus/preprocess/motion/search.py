@@ -12,7 +12,7 @@ from bolus.base.progress import Reporter
 from bolus.data import DSCSeries, SeriesError
 from bolus.preprocess.motion.register import COARSE, FINE, Level, Reference, register, smoothed
 from bolus.preprocess.motion.resample import filled, moved_back
-from bolus.preprocess.motion.rigid import against
+from bolus.preprocess.motion.rigid import relative_to
 from bolus.preprocess.motion.space import Space
 
 LEVELS = (COARSE, FINE)
@@ -24,7 +24,7 @@ BRAIN = 0.3
 FADING = 0.2
 """Part of that, the one with the deepest bolus, from which no samples are drawn."""
 DEEPEST = 4.0
-"""Percentile in time that tells how deep the bolus is."""
+"""Percentile in time that measures how deep the bolus is."""
 
 Volumes = Float[np.ndarray, "t x y z"]
 Poses = Float[np.ndarray, "t 6"]
@@ -53,14 +53,14 @@ class Search:
         rough = self._smoothed(COARSE)
         typical = rough[_most_like(np.median(rough, axis=0), rough)]
         first = self._registered(rough, Reference(self.space, typical, self.head), start, COARSE)
-        first = against(first, first.mean(axis=0))
+        first = relative_to(first, first.mean(axis=0))
         del rough
         fine = self._smoothed(FINE)
         aligned = self._aligned(fine, first)
         steady = self.head & ~_fading(aligned)
         reference = Reference(self.space, np.median(aligned, axis=0), steady)
         found = self._registered(fine, reference, first, FINE)
-        return against(found, found.mean(axis=0))
+        return relative_to(found, found.mean(axis=0))
 
     @cached_property
     def space(self) -> Space:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 520, 250
+PIXELS_WIDE, PIXELS_HIGH = 520, 250
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 40
 """Pixels of the drawing and of the margins of its axes."""
 
@@ -67,7 +67,7 @@ class Plot:
             *_legend(self.lines),
         ]
         return Markup(
-            f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            f'<svg class="plot" viewBox="0 0 {PIXELS_WIDE} {PIXELS_HIGH}" role="img" '
             f'aria-label="{escape(self.title)}. {escape(self.told)}">{"".join(parts)}</svg>'
         )
 
@@ -95,11 +95,15 @@ def _wide(low: float, high: float) -> tuple[float, float]:
 
 
 def _px(value: float, span: tuple[float, float]) -> float:
-    return LEFT + (value - span[0]) / (span[1] - span[0]) * (WIDTH - LEFT - RIGHT)
+    return LEFT + (value - span[0]) / (span[1] - span[0]) * (PIXELS_WIDE - LEFT - RIGHT)
 
 
 def _py(value: float, span: tuple[float, float]) -> float:
-    return HEIGHT - BOTTOM - (value - span[0]) / (span[1] - span[0]) * (HEIGHT - TOP - BOTTOM)
+    return (
+        PIXELS_HIGH
+        - BOTTOM
+        - (value - span[0]) / (span[1] - span[0]) * (PIXELS_HIGH - TOP - BOTTOM)
+    )
 
 
 def _text(x: float, y: float, text: str, look: str, anchor: str = "middle", turn: str = "") -> str:
@@ -110,32 +114,32 @@ def _text(x: float, y: float, text: str, look: str, anchor: str = "middle", turn
 
 
 def _axis_x(span: tuple[float, float], label: str) -> list[str]:
-    foot = HEIGHT - BOTTOM
-    found = [f'<path class="axis" d="M{LEFT} {foot}H{WIDTH - RIGHT}"/>']
+    foot = PIXELS_HIGH - BOTTOM
+    found = [f'<path class="axis" d="M{LEFT} {foot}H{PIXELS_WIDE - RIGHT}"/>']
     for value in ticks(*span):
         x = _px(value, span)
         found.append(f'<path class="axis" d="M{x:.1f} {foot}v4"/>')
         found.append(_text(x, foot + 17, f"{value:g}", "tick"))
-    return [*found, _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, label, "label")]
+    return [*found, _text((LEFT + PIXELS_WIDE - RIGHT) / 2, PIXELS_HIGH - 6, label, "label")]
 
 
 def _axis_y(span: tuple[float, float], label: str) -> list[str]:
     found = []
     for value in ticks(*span, most=4):
         y = _py(value, span)
-        found.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+        found.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{PIXELS_WIDE - RIGHT}"/>')
         found.append(_text(LEFT - 7, y + 4, f"{value:g}", "tick", "end"))
-    middle = (TOP + HEIGHT - BOTTOM) / 2
+    middle = (TOP + PIXELS_HIGH - BOTTOM) / 2
     turn = f' transform="rotate(-90 13 {middle:.1f})"'
     return [*found, _text(13, middle, label, "label", turn=turn)]
 
 
 def _band(band: Band, span: tuple[float, float]) -> str:
     left = max(_px(band.low, span), LEFT)
-    wide = min(_px(band.high, span), WIDTH - RIGHT) - left
+    wide = min(_px(band.high, span), PIXELS_WIDE - RIGHT) - left
     box = (
         f'<rect class="band {band.look}" x="{left:.1f}" y="{TOP}" width="{max(wide, 0):.1f}" '
-        f'height="{HEIGHT - TOP - BOTTOM}"/>'
+        f'height="{PIXELS_HIGH - TOP - BOTTOM}"/>'
     )
     fits = wide > 6.8 * len(band.label)
     word = _text(left + wide / 2, TOP + 15, band.label, "tick") if fits else ""
@@ -154,13 +158,13 @@ def _line(line: Line, x: tuple[float, float], y: tuple[float, float]) -> str:
 def _limit(value: float, span: tuple[float, float]) -> list[str]:
     y = _py(value, span)
     return [
-        f'<path class="limit" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>',
-        _text(WIDTH - RIGHT, y - 5, f"limit {value:g}", "tick", "end"),
+        f'<path class="limit" d="M{LEFT} {y:.1f}H{PIXELS_WIDE - RIGHT}"/>',
+        _text(PIXELS_WIDE - RIGHT, y - 5, f"limit {value:g}", "tick", "end"),
     ]
 
 
 def _mark(value: float, span: tuple[float, float]) -> str:
-    x, foot = _px(value, span), HEIGHT - BOTTOM
+    x, foot = _px(value, span), PIXELS_HIGH - BOTTOM
     return f'<path class="mark" d="M{x - 4:.1f} {TOP - 1}h8l-4 7zM{x:.1f} {TOP}V{foot}"/>'
 
 
