@@ -7,7 +7,7 @@ from bolus.data import Grid, MaskError
 from bolus.phantom.motion import moved
 from bolus.preprocess import pose_error
 from bolus.preprocess.motion.resample import brought_back
-from bolus.preprocess.motion.rigid import against, framewise_displacement, pose_of, rigid_of
+from bolus.preprocess.motion.rigid import framewise_displacement, pose_of, relative_to, rigid_of
 from bolus.preprocess.motion.space import Space
 
 OBLIQUE = np.array(
@@ -45,7 +45,7 @@ def test_poses_and_movements_say_the_same():
     np.testing.assert_allclose(pose_of(rigid_of(pose)), pose, atol=1e-12)
     back = rigid_of(pose).back.after(rigid_of(pose))
     np.testing.assert_allclose(pose_of(back), 0, atol=1e-12)
-    both = against(np.stack([pose, np.zeros(6)]), pose)
+    both = relative_to(np.stack([pose, np.zeros(6)]), pose)
     np.testing.assert_allclose(both[0], 0, atol=1e-12)
     assert np.abs(both[1]).max() > 1
 
