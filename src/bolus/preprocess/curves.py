@@ -28,7 +28,8 @@ def tissue_curves(series: PreparedSeries) -> TissueCurves:
     Quality bits: CLIPPED, the signal fell to 1 % of S0 or lower and was clamped to that;
     NON_FINITE, a sample is NaN or infinite or S0 ≤ 0, and the row is NaN; NO_BOLUS, the curve
     cannot be told from its own noise at a false-alarm rate of 1 % (``bolus_match``), and ``ttp``
-    is NaN. ``ttp`` counts from the start of the first used frame where the times of slices are known.
+    is NaN. ``ttp`` counts from the start of the first used frame where the times of slices are
+    known.
     """
     signal = series.signal[..., series.frames.used][series.mask]
     te = series.te or 1.0
