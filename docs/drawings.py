@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from bolus.estimators.paper.config import KERNEL_SIZE, PARAMETERS, PaperConfig
 from bolus.phantom import arterial_input
-from bolus.physics import RESIDUES, impulse_response, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, impulse_response
 from bolus.study.figures import save_figure
 
 IMAGES = Path(__file__).parent / "images"
@@ -59,7 +59,7 @@ def decoder() -> Figure:
     zero, residue = np.zeros(1), RESIDUES["lorentzian"]
     cbf = cbv / mtt
     fine = np.linspace(0, 30, 301)
-    rebuilt = tissue_curve(aif, dt, cbf, mtt, residue, zero)[0]
+    rebuilt = ForwardModel(aif, dt, residue)(cbf, mtt, zero)[0]
     noisy = rebuilt + np.random.default_rng(0).normal(0, 0.05 * rebuilt.max(), time.size)
     figure = Figure(figsize=(12, 2.8), layout="constrained")
     first, middle, last = figure.subplots(1, 3)

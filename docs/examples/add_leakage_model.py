@@ -10,7 +10,7 @@ from bolus.data import Citation, LeakageCorrection, LeakageEstimate, Preparation
 from bolus.data.codes import PRIVATE, Concept
 from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
 from bolus.phantom import Leak, Realism, simulate_patient
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 from bolus.report.text.methods import methods_text
 from bolus.testing import check_leakage_model
 
@@ -41,7 +41,7 @@ class Bidirectional:
         """K2 of every curve, and what leakage took off it."""
         m, one = problem.reference, np.ones(1)
         stay = one / self.kep
-        trace = tissue_curve(m, problem.dt, one, stay, RESIDUES["exponential"], 0 * one)[0]
+        trace = ForwardModel(m, problem.dt, RESIDUES["exponential"])(one, stay, 0 * one)[0]
         design = np.stack([m, -trace], axis=1)
         k2 = np.linalg.lstsq(design, problem.tissue.T.astype(float), rcond=None)[0][1]
         return LeakageEstimate(k2, k2[:, None] * trace)

@@ -8,7 +8,7 @@ from array_api_compat import array_namespace
 from bolus import METHODS, deconvolve
 from bolus.estimators import Prior
 from bolus.phantom import arterial_input
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 from bolus.testing import check_residue
 
 
@@ -35,7 +35,7 @@ check_residue(Triangle())  # the laws: R(0) = 1, area MTT, numpy = torch, and so
 dt = 1.5
 aif = arterial_input(dt * np.arange(60))
 mtt, delay = np.array([3.0, 5.0, 8.0]), np.array([-1.0, 0.0, 1.0])
-tissue = tissue_curve(aif, dt, 0.04 / mtt, mtt, RESIDUES["triangle"], delay)
+tissue = ForwardModel(aif, dt, RESIDUES["triangle"])(0.04 / mtt, mtt, delay)
 
 # So does the posterior, by name.
 prior = Prior(families=(("triangle", None),), mtt=(2, 12), delay=(-3, 3))

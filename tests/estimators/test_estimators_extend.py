@@ -14,7 +14,7 @@ from bolus.data import QUANTITIES, Perfusion
 from bolus.estimators import METHODS
 from bolus.io import write_dicom_series
 from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
-from bolus.physics import RESIDUES, area, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, area
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
@@ -38,8 +38,8 @@ def test_a_new_residue_function(example):
     np.testing.assert_allclose(made.found.delay, made.delay, atol=0.1)
     time = np.linspace(0, 40, 4001)
     assert area(made.Triangle()(time, np.float64(5.0)), 0.01) == pytest.approx(5.0, rel=1e-4)
-    curve = tissue_curve(
-        made.aif, 1.5, np.array([0.01]), np.array([4.0]), made.Triangle(), np.array([0.0])
+    curve = ForwardModel(made.aif, 1.5, made.Triangle())(
+        np.array([0.01]), np.array([4.0]), np.array([0.0])
     )
     assert area(curve, 1.5) / area(made.aif, 1.5) == pytest.approx(0.04, rel=1e-2)
 

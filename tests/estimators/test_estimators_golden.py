@@ -11,7 +11,7 @@ from estimator_cases import having, mixture
 from golden_cases import CONFIGURED, Reference
 
 from bolus.estimators import METHODS, deconvolve
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "golden.md"
 
@@ -51,8 +51,8 @@ def test_the_object_was_simulated_with_a_plain_sum(reference):
     for flow, mtt, curve in zip(ratio, reference.mtt, reference.tissue, strict=True):
         r = np.exp(-dt * np.arange(n) / mtt)
         plain.append(np.std(curve - flow * dt * np.convolve(reference.aif, r)[:n]))
-        model = tissue_curve(
-            reference.aif, dt, flow * one, mtt * one, RESIDUES["exponential"], 0 * one
+        model = ForwardModel(reference.aif, dt, RESIDUES["exponential"])(
+            flow * one, mtt * one, 0 * one
         )
         exact.append(np.std(curve - model[0]))
     assert np.mean(plain) == pytest.approx(0.0016, abs=5e-5)

@@ -23,7 +23,7 @@ from bolus.patient import leakage
 from bolus.patient.leakage import correct_leakage, find_leakage_model, free
 from bolus.patient.leakage.reference import MARGIN, reference_curve
 from bolus.phantom import Leak, Realism, TumorPerfusion, simulate_patient
-from bolus.physics import RESIDUES, leak_term, running_integral, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, leak_term, running_integral
 from bolus.preprocess import prepare, tissue_curves
 
 DT, FRAMES, TE = 1.5, 60, 0.03
@@ -40,7 +40,7 @@ def plain_aif(scale=300.0):
 
 def vascular(mtt=4.8, delay=0.5, cbv=0.03, residue="exponential", shape=None):
     flow, time, late = (np.array([v]) for v in (cbv / mtt, mtt, delay))
-    return tissue_curve(plain_aif().curve, DT, flow, time, RESIDUES[residue], late, shape)[0]
+    return ForwardModel(plain_aif().curve, DT, RESIDUES[residue])(flow, time, late, shape)[0]
 
 
 M = vascular()
@@ -105,7 +105,7 @@ class TestFreeModel:
     def test_a_leak_that_washes_out_comes_back(self, k2, washout):
         aif = plain_aif().curve * (M.sum() / plain_aif().curve.sum())
         rate, one = np.array([60 / washout]), np.ones(1)
-        leak = tissue_curve(aif, DT, one, rate, RESIDUES["exponential"], 0 * one)[0]
+        leak = ForwardModel(aif, DT, RESIDUES["exponential"])(one, rate, 0 * one)[0]
         blood = vascular(5.5, 1.0, 0.06)
         leaky = blood - k2 * leak
         mended, found = corrected(leaky, "free")

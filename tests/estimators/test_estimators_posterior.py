@@ -6,7 +6,7 @@ from estimator_cases import DT, SMALL, gamma_variate, method, mixture
 
 from bolus.data import InputError, NoPosteriorError
 from bolus.estimators import METHODS, Prior, deconvolve
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 QUANTITIES = ("cbv", "cbf", "mtt", "delay")
 PRIOR = Prior(cbv=(0.01, 0.1), mtt=(2.0, 12.0), delay=(-3.0, 5.0), mtt_steps=24, delay_steps=32)
@@ -20,7 +20,7 @@ def draw(prior, count, aif, seed=1):
         k = count // len(prior.families)
         cbv, mtt = (np.exp(rng.uniform(*np.log(r), k)) for r in (prior.cbv, prior.mtt))
         delay = rng.uniform(*prior.delay, k)
-        curves.append(tissue_curve(aif, DT, cbv / mtt, mtt, RESIDUES[name], delay, shape))
+        curves.append(ForwardModel(aif, DT, RESIDUES[name])(cbv / mtt, mtt, delay, shape))
         truth.append([cbv, cbv / mtt, mtt, delay])
     together = np.concatenate(truth, axis=1)
     return np.concatenate(curves), dict(zip(QUANTITIES, together, strict=True))
@@ -29,7 +29,7 @@ def draw(prior, count, aif, seed=1):
 def typical_peak(aif):
     """Height of a curve of CBV 0.04 and MTT 4 s."""
     one = np.array([1.0])
-    return tissue_curve(aif, DT, 0.01 * one, 4 * one, RESIDUES["gamma"], 0 * one).max()
+    return ForwardModel(aif, DT, RESIDUES["gamma"])(0.01 * one, 4 * one, 0 * one).max()
 
 
 def covered(prior, snr, count, level=0.9, given=True, seed=1):
@@ -88,7 +88,7 @@ def test_noise_is_read_off_the_fit():
 def recover(name, mtt, delay):
     """Bayes with its own prior on almost noiseless curves of CBV 0.04."""
     aif, shape = gamma_variate(), dict(Prior().families)[name]
-    tissue = tissue_curve(aif, DT, 0.04 / mtt, mtt, RESIDUES[name], delay, shape)
+    tissue = ForwardModel(aif, DT, RESIDUES[name])(0.04 / mtt, mtt, delay, shape)
     sd = 0.002 * tissue.max()
     tissue = tissue + sd * np.random.default_rng(0).normal(size=tissue.shape)
     return deconvolve(tissue, aif, DT, "bayes")
@@ -149,8 +149,8 @@ def test_a_bolus_that_some_delays_push_out_of_the_window():
     """Templates of nothing but zeros: they explain nothing, and break nothing."""
     n = 20
     aif = gamma_variate(n, arrival=DT * (n - 5))
-    tissue = tissue_curve(
-        aif, DT, np.array([0.01]), np.array([4.0]), RESIDUES["gamma"], 0.0 * DT * np.ones(1)
+    tissue = ForwardModel(aif, DT, RESIDUES["gamma"])(
+        np.array([0.01]), np.array([4.0]), 0.0 * DT * np.ones(1)
     )
     for sd in (None, 1e-4, np.full((1, n), 1e-4)):
         found = deconvolve(tissue, aif, DT, method("bayes"), noise_sd=sd)

@@ -5,7 +5,7 @@ import pytest
 
 from bolus.estimators.phae.decoder import EARLIEST, LATEST, curve_table
 from bolus.phantom import arterial_input
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 DOUBLE = np.dtype(float)
 
@@ -17,7 +17,7 @@ def test_like_the_forward_model(dt, frames):
     n = 200
     cbv, mtt = rng.uniform(0.01, 0.1, n), np.exp(rng.uniform(np.log(1.5), np.log(20), n))
     delay, log_shape = rng.uniform(-4, 8, n), rng.uniform(-0.4, 1.8, n)
-    exact = tissue_curve(aif, dt, cbv / mtt, mtt, RESIDUES["weibull"], delay, np.exp(log_shape))
+    exact = ForwardModel(aif, dt, RESIDUES["weibull"])(cbv / mtt, mtt, delay, np.exp(log_shape))
     found = curve_table(aif, dt, DOUBLE).rebuild(cbv, mtt, delay, log_shape)
     error = np.abs(found - exact).max(axis=1) / exact.max(axis=1)
     assert np.median(error) < 0.01

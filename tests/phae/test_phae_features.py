@@ -20,15 +20,15 @@ from bolus.estimators.phae.network import (
 )
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.phantom import arterial_input
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 
 def curves(dt, duration=90.0, delay=0.0, mtt=5.0):
     """One clean exponential curve of CBV 0.04 and its arterial input."""
     aif = arterial_input(dt * np.arange(round(duration / dt)), onset=18.0)
     one = np.ones(1)
-    tissue = tissue_curve(
-        aif, dt, 0.04 / mtt * one, mtt * one, RESIDUES["exponential"], delay * one
+    tissue = ForwardModel(aif, dt, RESIDUES["exponential"])(
+        0.04 / mtt * one, mtt * one, delay * one
     )
     return tissue, aif
 

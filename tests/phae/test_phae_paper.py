@@ -15,7 +15,7 @@ from bolus.learning.paper.task import PaperTask
 from bolus.learning.recipe import Recipe
 from bolus.learning.voxels import PatientVoxels, write_voxels
 from bolus.phantom import CurvePrior, arterial_input, simulate_curves
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 AIF = arterial_input(1.5 * np.arange(40), onset=12.0)
 HOME = CurvePrior(
@@ -63,8 +63,8 @@ class TestNetwork:
     def test_the_decoder_is_the_forward_model(self):
         cbv, mtt = torch.tensor([0.04, 0.02]), torch.tensor([4.0, 9.0])
         found = decode(torch.tensor(AIF), 1.5, cbv, mtt, PaperConfig())
-        expected = tissue_curve(
-            AIF, 1.5, (cbv / mtt).numpy(), mtt.numpy(), RESIDUES["lorentzian"], np.zeros(2)
+        expected = ForwardModel(AIF, 1.5, RESIDUES["lorentzian"])(
+            (cbv / mtt).numpy(), mtt.numpy(), np.zeros(2)
         )
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
@@ -127,7 +127,7 @@ class TestInference:
         np.testing.assert_allclose(found.cbf * found.mtt, found.cbv, rtol=1e-6)
         assert np.isnan(found.delay).all()
         assert (found.tmax == 0).all()
-        rebuilt = tissue_curve(AIF, 1.5, found.cbf, found.mtt, RESIDUES["lorentzian"], np.zeros(8))
+        rebuilt = ForwardModel(AIF, 1.5, RESIDUES["lorentzian"])(found.cbf, found.mtt, np.zeros(8))
         rms = np.sqrt(np.mean((rebuilt - case.tissue) ** 2, axis=1))
         np.testing.assert_allclose(found.residual, rms, rtol=1e-5)
 

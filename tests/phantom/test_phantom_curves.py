@@ -3,7 +3,7 @@ import pytest
 
 from bolus.data import CurveError, InputError
 from bolus.phantom import CurvePrior, arterial_input, clean_curves, simulate_curves
-from bolus.physics import RESIDUES, area, cbv_scale, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, area, cbv_scale
 
 DT = 1.5
 TIME = DT * np.arange(80)
@@ -44,7 +44,7 @@ def test_every_curve_is_the_forward_model_of_its_own_family(curves):
         name = t.names[t.residue[i]]
         shape = 3.0 if name == "gamma" else None
         pick = slice(i, i + 1)
-        one = tissue_curve(AIF, DT, t.cbf[pick], t.mtt[pick], RESIDUES[name], t.delay[pick], shape)
+        one = ForwardModel(AIF, DT, RESIDUES[name])(t.cbf[pick], t.mtt[pick], t.delay[pick], shape)
         np.testing.assert_allclose(curves.clean[i], one[0], atol=1e-9)
 
 

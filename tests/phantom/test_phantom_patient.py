@@ -6,7 +6,7 @@ import pytest
 from bolus.data import InputError
 from bolus.phantom import simulate_patient
 from bolus.phantom.acquisition import CLASSES, FLIP_ANGLE, Protocol, magnitude_noise
-from bolus.physics import blood_volume, cbf_scale, cbv_scale, delta_r2star, tissue_curve
+from bolus.physics import ForwardModel, blood_volume, cbf_scale, cbv_scale, delta_r2star
 from bolus.physics.residue import Weibull
 
 SMALL = (40, 40, 6)
@@ -112,13 +112,13 @@ def test_tissue_voxel_is_the_forward_model_of_its_truth(clean):
     parts = [v[pick].astype(float) for v in (t.cbf / cbf_scale(), t.mtt, t.delay, t.shape)]
     cbf, mtt, delay, shape = parts
     fine = clean.arterial(dt * np.arange(2 * clean.settings.frames))
-    expected = tissue_curve(fine, dt, cbf, mtt, Weibull(), delay, shape)[:, ::2]
+    expected = ForwardModel(fine, dt, Weibull())(cbf, mtt, delay, shape)[:, ::2]
     found = change(clean, pick)
     start = before(clean)
     error = np.abs(found - expected)[:, start:].max(axis=1) / expected.max(axis=1)
     assert error.max() < 2e-3
     # at the repetition time itself, with the sampled arterial input, it is still close
-    coarse = tissue_curve(clean.aif, 2 * dt, cbf, mtt, Weibull(), delay, shape)
+    coarse = ForwardModel(clean.aif, 2 * dt, Weibull())(cbf, mtt, delay, shape)
     assert np.abs(coarse - expected).max() < 0.02 * expected.max()
 
 

@@ -10,6 +10,7 @@ from physics_cases import NAMES, SHAPED, gamma_variate
 
 from bolus.physics import (
     RESIDUES,
+    ForwardModel,
     area,
     blood_flow,
     blood_volume,
@@ -21,7 +22,6 @@ from bolus.physics import (
     running_integral,
     signal_from_r2star,
     spoiled_gradient_echo,
-    tissue_curve,
     transit_time,
 )
 
@@ -43,8 +43,8 @@ def test_forward_model_is_the_same_everywhere(library, dtype, name):
     aif = gamma_variate(50, DT)
     make = LIBRARIES[library]
     args = [make(v.astype(kind)) for v in (aif, CBF, MTT, DELAY)]
-    found = to_numpy(tissue_curve(args[0], DT, args[1], args[2], RESIDUES[name], args[3]))
-    want = tissue_curve(aif, DT, CBF, MTT, RESIDUES[name], DELAY)
+    found = to_numpy(ForwardModel(args[0], DT, RESIDUES[name])(args[1], args[2], args[3]))
+    want = ForwardModel(aif, DT, RESIDUES[name])(CBF, MTT, DELAY)
     assert found.dtype == kind
     assert found.shape == (3, 50)
     np.testing.assert_allclose(found, want, atol=tolerance * want.max())
@@ -72,7 +72,7 @@ def test_a_box_by_any_other_name_keeps_its_area(library, dt, monkeypatch):
 @pytest.mark.parametrize("name", NAMES)
 def test_numpy_float32_stays_float32(name):
     args = [v.astype(np.float32) for v in (gamma_variate(50, DT), CBF, MTT, DELAY)]
-    assert tissue_curve(args[0], DT, args[1], args[2], RESIDUES[name], args[3]).dtype == np.float32
+    assert ForwardModel(args[0], DT, RESIDUES[name])(args[1], args[2], args[3]).dtype == np.float32
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -127,7 +127,7 @@ def test_gradients_are_right(name):
     looks = torch.asarray(np.random.default_rng(9).normal(size=(24, 3)))
 
     def model(cbf, mtt, delay, shape=None):
-        return tissue_curve(aif, DT, 100 * cbf, mtt, RESIDUES[name], delay, shape) @ looks
+        return ForwardModel(aif, DT, RESIDUES[name])(100 * cbf, mtt, delay, shape) @ looks
 
     assert torch.autograd.gradcheck(model, variables, atol=2e-5, rtol=1e-3, fast_mode=True)
 
@@ -140,7 +140,7 @@ def test_gradients_are_finite_far_out(name, dtype):
     mtt = torch.tensor([0.2, 1.0, 30.0], dtype=dtype, requires_grad=True)
     delay = torch.tensor([-9.0, 0.0, 15.0], dtype=dtype, requires_grad=True)
     cbf = torch.tensor([0.01, 0.01, 0.01], dtype=dtype, requires_grad=True)
-    curves = tissue_curve(aif, DT, cbf, mtt, RESIDUES[name], delay)
+    curves = ForwardModel(aif, DT, RESIDUES[name])(cbf, mtt, delay)
     curves.sum().backward()
     assert torch.isfinite(curves).all()
     for variable in (mtt, delay, cbf):

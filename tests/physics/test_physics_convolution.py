@@ -17,7 +17,7 @@ from physics_cases import (
     window_area,
 )
 
-from bolus.physics import RESIDUES, area, convolve, kernel, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, area, convolve, kernel
 
 
 def weights(name, dt, mtt, delay, shape=None, frames=None):
@@ -67,7 +67,7 @@ def test_tissue_is_the_convolution_with_a_piecewise_linear_input(name, dt, delay
     n, mtt, fine = 40, 4.7, 400
     aif = gamma_variate(n, dt)
     one = np.array([1.0])
-    found = tissue_curve(aif, dt, 0.01 * one, mtt * one, RESIDUES[name], delay * one)[0]
+    found = ForwardModel(aif, dt, RESIDUES[name])(0.01 * one, mtt * one, delay * one)[0]
     step = dt / fine
     s = step * (np.arange(n * fine) + 0.5)
     r = call(name, s, mtt)
@@ -90,7 +90,7 @@ def test_exponential_residue_has_a_closed_form(shape_of_input, delay, mtt):
         "starts high": np.exp(-np.arange(n) / 5),
     }[shape_of_input]
     one = np.array([1.0])
-    found = tissue_curve(aif, dt, 0.012 * one, mtt * one, RESIDUES["exponential"], delay * one)[0]
+    found = ForwardModel(aif, dt, RESIDUES["exponential"])(0.012 * one, mtt * one, delay * one)[0]
     exact = exponential_response(aif, dt, 0.012, mtt, delay)
     np.testing.assert_allclose(found, exact, atol=1e-6 * exact.max())
 
@@ -114,7 +114,7 @@ def test_a_plain_sum_is_too_large_by_half_a_frame(name, mtt):
     r = call(name, dt * np.arange(n), mtt)
     plain = area(dt * np.convolve(aif, r)[:n], dt) / area(aif, dt)
     one = np.array([1.0])
-    ours = tissue_curve(aif, dt, one, mtt * one, RESIDUES[name], 0 * one)[0]
+    ours = ForwardModel(aif, dt, RESIDUES[name])(one, mtt * one, 0 * one)[0]
     assert plain / mtt == pytest.approx(1 + dt / (2 * mtt), rel=0.04)
     assert area(ours, dt) / area(aif, dt) == pytest.approx(mtt, rel=1e-4)
 
@@ -148,10 +148,10 @@ def test_every_voxel_may_have_its_own_arterial_input():
     rng = np.random.default_rng(2)
     aifs = rng.random((3, 25))
     cbf, mtt, delay = rng.random(3), 2 + rng.random(3), rng.normal(size=3)
-    many = tissue_curve(aifs, 1.3, cbf, mtt, RESIDUES["gamma"], delay)
+    many = ForwardModel(aifs, 1.3, RESIDUES["gamma"])(cbf, mtt, delay)
     for v in range(3):
         row = slice(v, v + 1)
-        one = tissue_curve(aifs[v], 1.3, cbf[row], mtt[row], RESIDUES["gamma"], delay[row])
+        one = ForwardModel(aifs[v], 1.3, RESIDUES["gamma"])(cbf[row], mtt[row], delay[row])
         np.testing.assert_allclose(many[row], one, atol=1e-12)
 
 

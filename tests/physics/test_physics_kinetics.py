@@ -8,10 +8,10 @@ from physics_cases import CASES, NAMES, gamma_variate, infinite
 
 from bolus.physics import (
     RESIDUES,
+    ForwardModel,
     area,
     blood_flow,
     blood_volume,
-    tissue_curve,
     transit_time,
 )
 
@@ -22,7 +22,7 @@ ONE = np.array([1.0])
 
 def curve(name="gamma", aif=AIF, dt=DT, cbf=0.01, mtt=4.0, delay=0.0, shape=None):
     """One voxel's tissue curve, (t,)."""
-    return tissue_curve(aif, dt, cbf * ONE, mtt * ONE, RESIDUES[name], delay * ONE, shape)[0]
+    return ForwardModel(aif, dt, RESIDUES[name])(cbf * ONE, mtt * ONE, delay * ONE, shape)[0]
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
@@ -45,7 +45,7 @@ def test_tissue_may_come_before_the_artery(name):
 
 def test_delays_of_both_signs_in_one_call():
     delays = np.array([-6.2, 0.0, 3.3])
-    together = tissue_curve(AIF, DT, 0.01 + 0 * delays, 4 + 0 * delays, RESIDUES["fermi"], delays)
+    together = ForwardModel(AIF, DT, RESIDUES["fermi"])(0.01 + 0 * delays, 4 + 0 * delays, delays)
     for row, delay in zip(together, delays, strict=True):
         np.testing.assert_allclose(row, curve("fermi", delay=delay), atol=1e-14)
 
@@ -71,7 +71,7 @@ def test_does_not_depend_on_the_unit_of_time(name, c):
 def test_volume_is_flow_times_transit_time(name, delay):
     n = 200
     aif = gamma_variate(n, DT)
-    tissue = tissue_curve(aif, DT, 0.01 * ONE, 4 * ONE, RESIDUES[name], delay * ONE)
+    tissue = ForwardModel(aif, DT, RESIDUES[name])(0.01 * ONE, 4 * ONE, delay * ONE)
     assert blood_volume(tissue, aif)[0] == pytest.approx(0.04, rel=0.02 if infinite(name) else 1e-4)
 
 
@@ -86,7 +86,7 @@ def test_volume_is_flow_times_transit_time(name, delay):
 def test_areas_give_the_volume_whatever_the_tissue(name, cbf, mtt, delay, dt):
     n = int(200 / dt)
     aif = gamma_variate(n, dt, arrival=20.0)
-    tissue = tissue_curve(aif, dt, cbf * ONE, mtt * ONE, RESIDUES[name], delay * ONE)
+    tissue = ForwardModel(aif, dt, RESIDUES[name])(cbf * ONE, mtt * ONE, delay * ONE)
     assert blood_volume(tissue, aif)[0] == pytest.approx(cbf * mtt, rel=2e-3)
 
 

@@ -10,13 +10,13 @@ from bolus.data import CurveError, InputError
 from bolus.phantom.arterial import Number, Range
 from bolus.physics import (
     RESIDUES,
+    ForwardModel,
     Residue,
     blood_flow,
     cbv_scale,
     clip_signal,
     delta_r2star,
     signal_from_r2star,
-    tissue_curve,
 )
 
 Family = tuple[Residue, Number | None]
@@ -205,7 +205,7 @@ def clean_curves(
         of = np.flatnonzero(truth.residue == index)
         if of.size:
             cbf, mtt, delay = truth.cbf[of], truth.mtt[of], truth.delay[of]
-            curves = tissue_curve(aif, dt / oversampling, cbf, mtt, residue, delay, shape)
+            curves = ForwardModel(aif, dt / oversampling, residue)(cbf, mtt, delay, shape)
             clean[of] = curves[:, ::oversampling]
     return clean
 

@@ -11,9 +11,9 @@ from bolus.physics import (
     HEMATOCRIT_LARGE,
     R1,
     R2STAR,
+    ForwardModel,
     signal_from_r2star,
     spoiled_gradient_echo,
-    tissue_curve,
 )
 from bolus.physics.residue import Exponential
 
@@ -58,7 +58,7 @@ def leakage(
     steps, dt, aif = fine
     plasma = aif / (R2STAR[protocol.field] * (1 - HEMATOCRIT_LARGE))
     rate = leak.ktrans / 60 * texture.ravel()[voxels]
-    outside = tissue_curve(plasma, dt, rate, leak.ve / rate, Exponential(), delay.ravel()[voxels])[
+    outside = ForwardModel(plasma, dt, Exponential())(rate, leak.ve / rate, delay.ravel()[voxels])[
         :, ::steps
     ]
     t1 = CLASSES["solid"].t1[0 if protocol.field < 2 else 1]

@@ -26,7 +26,7 @@ from bolus.phantom.tumor import (
     tumor_texture,
 )
 from bolus.phantom.vessels import Vessels, simulate_vessels
-from bolus.physics import cbf_scale, tissue_curve
+from bolus.physics import ForwardModel, cbf_scale
 from bolus.physics.residue import Exponential
 
 ECHO_TIMES = {1.5: 0.025, 3.0: 0.020}
@@ -292,8 +292,8 @@ def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:
     drawn = ArterialShape.sample(rng, onset=(onset, onset), r=(3.0, 3.6), b=(1.8, 2.1))
     fine = drawn(drawn.onset + np.arange(0, 45, 0.25))
     grey = 60 * GREY_CBV / GREY_MTT / cbf_scale()
-    reference = tissue_curve(
-        fine, 0.25, np.array([grey]), np.array([GREY_MTT]), Exponential(), np.zeros(1)
+    reference = ForwardModel(fine, 0.25, Exponential())(
+        np.array([grey]), np.array([GREY_MTT]), np.zeros(1)
     )
     wanted = -np.log(1 - rng.uniform(0.205, 0.22)) / DOSE_ECHO_TIME
     return replace(drawn, amplitude=float(drawn.amplitude * wanted / reference.max()))

@@ -11,7 +11,7 @@ from bolus.phantom.leakage import Leakage
 from bolus.phantom.tissue import Tissue
 from bolus.phantom.tumor import Tumor
 from bolus.phantom.vessels import Vessels
-from bolus.physics import RESIDUES, cbf_scale, signal_from_r2star, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, cbf_scale, signal_from_r2star
 from bolus.physics.residue import Exponential
 
 BRANCH_DELAY = 0.4
@@ -94,7 +94,7 @@ def tissue_change(
         own, voxels = dispersed(aif, dt, LEVEL * number), np.flatnonzero(level == number)
         for start in range(0, voxels.size, _CHUNK):
             of = voxels[start : start + _CHUNK]
-            curves = tissue_curve(own, dt, cbf[of], mtt[of], residue, delay[of], form[of])
+            curves = ForwardModel(own, dt, residue)(cbf[of], mtt[of], delay[of], form[of])
             change[of] = curves[:, ::steps]
     return change
 
@@ -115,7 +115,7 @@ def dispersed(
     if time == 0 and delay == 0:
         return aif
     mean = np.array([time])
-    return tissue_curve(aif, dt, 1 / mean, mean, Exponential(), np.array([delay]))[0]
+    return ForwardModel(aif, dt, Exponential())(1 / mean, mean, np.array([delay]))[0]
 
 
 def _vessel_curves(

@@ -11,11 +11,11 @@ from bolus.physics.constants import (
 )
 from bolus.physics.convolution import convolve, kernel
 from bolus.physics.kinetics import (
+    ForwardModel,
     area,
     blood_flow,
     blood_volume,
     impulse_response,
-    tissue_curve,
     transit_time,
 )
 from bolus.physics.leakage import leak_term, running_integral
@@ -35,6 +35,7 @@ __all__ = [
     "R1",
     "R2STAR",
     "RESIDUES",
+    "ForwardModel",
     "Residue",
     "area",
     "blood_flow",
@@ -51,6 +52,5 @@ __all__ = [
     "running_integral",
     "signal_from_r2star",
     "spoiled_gradient_echo",
-    "tissue_curve",
     "transit_time",
 ]

@@ -1,6 +1,7 @@
 """Tracer kinetics: the forward model and the central volume theorem."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -11,29 +12,37 @@ from bolus.physics.residue import Residue
 Array = Any
 
 
-def tissue_curve(
-    aif: Array,
-    dt: float,
-    cbf: Array,
-    mtt: Array,
-    residue: Residue,
-    delay: Array,
-    shape: Array | float | None = None,
-    quadrature: str = "piecewise-linear",
-) -> Array:
-    """Tissue concentration, C(t) = CBF·∫ AIF(τ)·R(t − τ − d) dτ: (voxels, t), unit of the AIF.
+@dataclass(frozen=True, eq=False)
+class ForwardModel:
+    """From perfusion to tissue curves, C(t) = CBF·∫ AIF(τ)·R(t − τ − d) dτ, for one input.
 
-    ``aif`` (t,) or (voxels, t); ``dt`` in s; ``cbf`` in 1/s, ``mtt`` in s, signed ``delay`` d in s,
-    all (voxels,); ``shape`` (voxels,) or a number, for residues that have one; ``quadrature`` a
-    name in QUADRATURES. The only forward model of the package. Source: Østergaard et al., Magn
-    Reson Med 1996;36:715; CAPLEX Q.IC1.005 for the impulse response CBF·R(t − d).
+    The only forward model of the package. Source: Østergaard et al., Magn Reson Med 1996;36:715;
+    CAPLEX Q.IC1.005 for the impulse response CBF·R(t − d).
     """
-    xp = array_namespace(aif, mtt)
-    n = aif.shape[-1]
-    lead = _frames_ahead(delay, dt)
-    lags = xp.astype(xp.arange(-lead, n), mtt.dtype)
-    weights = QUADRATURES[quadrature](lags, dt, mtt, delay, residue, shape)
-    return cbf[..., None] * convolve(aif, weights, lead)
+
+    aif: Array
+    """Arterial input (t,), or one for each voxel (voxels, t)."""
+    dt: float
+    """Seconds between samples."""
+    residue: Residue
+    """R, the residue function."""
+    quadrature: str = "piecewise-linear"
+    """A name in QUADRATURES."""
+
+    def __call__(
+        self, cbf: Array, mtt: Array, delay: Array, shape: Array | float | None = None
+    ) -> Array:
+        """Tissue concentration (voxels, t), in the unit of the arterial input.
+
+        ``cbf`` in 1/s, ``mtt`` in s, signed ``delay`` d in s, all (voxels,); ``shape`` (voxels,) or
+        a number, for residues that have one.
+        """
+        xp = array_namespace(self.aif, mtt)
+        n = self.aif.shape[-1]
+        lead = _frames_ahead(delay, self.dt)
+        lags = xp.astype(xp.arange(-lead, n), mtt.dtype)
+        weights = QUADRATURES[self.quadrature](lags, self.dt, mtt, delay, self.residue, shape)
+        return cbf[..., None] * convolve(self.aif, weights, lead)
 
 
 def impulse_response(
@@ -44,7 +53,7 @@ def impulse_response(
     delay: Array,
     shape: Array | float | None = None,
 ) -> Array:
-    """What ``tissue_curve`` convolves with, CBF·R(t − d), 0 before d: 1/s (CAPLEX Q.IC1.005).
+    """What ``ForwardModel`` convolves with, CBF·R(t − d), 0 before d: 1/s (CAPLEX Q.IC1.005).
 
     ``t`` in s; ``cbf`` in 1/s, ``mtt`` and ``delay`` d in s, and ``shape``, for residues that have
     one, broadcast with it.

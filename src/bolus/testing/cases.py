@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 DT = 1.5
 FRAMES = 60
@@ -64,7 +64,7 @@ def mixture(
         rows = slice(i, None, len(RESIDUES))
         if mtt[rows].size:
             flow = cbv[rows] / mtt[rows]
-            tissue[rows] = tissue_curve(artery, dt, flow, mtt[rows], residue, late[rows])
+            tissue[rows] = ForwardModel(artery, dt, residue)(flow, mtt[rows], late[rows])
     noise = 0.0 if snr is None else float(np.median(tissue.max(axis=1)) / snr)
     tissue = tissue + noise * rng.normal(size=tissue.shape)
     return Case(tissue, artery, cbv, cbv / mtt, mtt, late, noise)

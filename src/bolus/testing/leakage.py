@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from bolus.data import InputError, LeakageEstimate, LeakageModel, LeakageProblem
 from bolus.patient.leakage import find_leakage_model
-from bolus.physics import RESIDUES, leak_term, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, leak_term
 from bolus.testing.cases import DT, gamma_variate
 from bolus.testing.law import LawError, close, hold
 
@@ -99,7 +99,7 @@ def _problem() -> LeakageProblem:
     """Brain that leaks by K2, of an MTT of 4.8 s, under a given arterial input."""
     aif = 300 * gamma_variate()
     mtt = np.array([4.8])
-    m = tissue_curve(aif, DT, 0.03 / mtt, mtt, RESIDUES["exponential"], np.array([0.5]))[0]
+    m = ForwardModel(aif, DT, RESIDUES["exponential"])(0.03 / mtt, mtt, np.array([0.5]))[0]
     tissue: Float[np.ndarray, "3 t"] = m - leak_term(K2, m, DT)
     for array in (tissue, m, aif):
         array.setflags(write=False)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import InputError
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 FAMILIES: tuple[tuple[str, float | None], ...] = (
     ("exponential", None),
@@ -92,7 +92,7 @@ class Prior:
         mtt, delay = np.meshgrid(self._mtts, self._delays, indexing="ij")
         flat, late = mtt.ravel(), delay.ravel()
         curves = [
-            tissue_curve(aif, dt, 1 / flat, flat, RESIDUES[name], late, shape)
+            ForwardModel(aif, dt, RESIDUES[name])(1 / flat, flat, late, shape)
             for name, shape in self.families
         ]
         return np.stack(curves).reshape(*self.shape, aif.size)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
+from typing import Any
 
 from bolus.data import WeightsError
+from bolus.physics import RESIDUES, ForwardModel
 
 CHOICES = {
     "pooling": ("mean", "max"),
@@ -63,6 +65,15 @@ class PaperConfig:
             raise WeightsError(
                 f"floor and start of the MTT must rise from 0, found {self.floor} and {self.start}"
             )
+
+    @property
+    def shape(self) -> float | None:
+        """The shape of the decoder's residue, None for one without."""
+        return self.gamma_shape if self.residue == "gamma" else None
+
+    def forward(self, aif: Any, dt: float) -> ForwardModel:
+        """The decoder's forward model of arterial inputs (t,) or (n, t); ``dt`` in s."""
+        return ForwardModel(aif, dt, RESIDUES[self.residue], quadrature=self.quadrature)
 
     def as_dict(self) -> dict[str, object]:
         """All fields, as JSON can say them."""

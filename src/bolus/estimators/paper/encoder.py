@@ -9,7 +9,6 @@ from torch.nn import functional
 
 from bolus.estimators.paper.config import KERNEL_SIZE, PaperConfig
 from bolus.estimators.paper.normalise import BatchNorm
-from bolus.physics import RESIDUES, tissue_curve
 
 
 class PaperEncoder(nn.Module):
@@ -59,8 +58,4 @@ def decode(
     aif: torch.Tensor, dt: float, cbv: torch.Tensor, mtt: torch.Tensor, config: PaperConfig
 ) -> torch.Tensor:
     """Tissue curves (n, t) by the forward model: aif (t,) or (n, t), CBF = CBV/MTT, no delay."""
-    extra = {"shape": config.gamma_shape} if config.residue == "gamma" else {}
-    residue = RESIDUES[config.residue]
-    late = torch.zeros_like(mtt)
-    cbf = cbv / mtt
-    return tissue_curve(aif, dt, cbf, mtt, residue, late, quadrature=config.quadrature, **extra)
+    return config.forward(aif, dt)(cbv / mtt, mtt, torch.zeros_like(mtt), config.shape)

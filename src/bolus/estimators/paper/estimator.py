@@ -15,7 +15,7 @@ from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.papers import PHAE
 from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.weights import Weights, shipped_weights
-from bolus.physics import RESIDUES, blood_flow, blood_volume, tissue_curve
+from bolus.physics import blood_flow, blood_volume
 
 if TYPE_CHECKING:
     from bolus.estimators.paper.encoder import PaperEncoder
@@ -104,7 +104,7 @@ class BoundPaper:
         perfusion, (mtt, _, _) = self(curve), self._estimate(curve)
         cbf = perfusion.cbf
         rebuilt = self._rebuilt(curve.dtype, cbf, mtt)[0]
-        residue, shape = self.config.residue, self._extra.get("shape")
+        residue, shape = self.config.residue, self.config.shape
         told = parametric_response(float(cbf[0]), float(mtt[0]), 0.0, residue, shape)
         return Fit(perfusion, rebuilt, *told)
 
@@ -120,19 +120,5 @@ class BoundPaper:
     def _rebuilt(
         self, dtype: np.dtype, flow: np.ndarray, transit: np.ndarray
     ) -> Float[np.ndarray, "voxels t"]:
-        return np.asarray(
-            tissue_curve(
-                self.aif.astype(dtype),
-                self.dt,
-                flow,
-                transit,
-                RESIDUES[self.config.residue],
-                np.zeros_like(transit),
-                quadrature=self.config.quadrature,
-                **self._extra,
-            )
-        )
-
-    @property
-    def _extra(self) -> dict[str, float]:
-        return {"shape": self.config.gamma_shape} if self.config.residue == "gamma" else {}
+        model = self.config.forward(self.aif.astype(dtype), self.dt)
+        return np.asarray(model(flow, transit, np.zeros_like(transit), self.config.shape))

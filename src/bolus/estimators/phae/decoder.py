@@ -1,7 +1,7 @@
 """The decoder for many voxels: the forward model tabulated once a patient, read by interpolation.
 
 A curve is CBV times one of a few hundred curves of unit CBV (MTT × Weibull shape), late by the
-delay. These are computed by ``physics.tissue_curve`` on frames cut into PARTS; a voxel reads them
+delay. These are computed by ``physics.ForwardModel`` on frames cut into PARTS; a voxel reads them
 linearly in log MTT, log shape and time.
 """
 
@@ -12,7 +12,7 @@ from jaxtyping import Float
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bolus.estimators.blocks import in_blocks
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 RESIDUE = "weibull"
 MTTS = np.geomspace(0.5, 40.0, 30)
@@ -84,7 +84,7 @@ def curve_table(aif: Float[np.ndarray, " t"], dt: float, dtype: np.dtype) -> Cur
 
     def curves(mtt: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray]:
         at_once = np.zeros_like(mtt)
-        return (tissue_curve(fine, dt / PARTS, 1 / mtt, mtt, RESIDUES[RESIDUE], at_once, shape),)
+        return (ForwardModel(fine, dt / PARTS, RESIDUES[RESIDUE])(1 / mtt, mtt, at_once, shape),)
 
     fine = fine.astype(dtype)
     cells = (axis.ravel().astype(dtype) for axis in (mtt, shape))

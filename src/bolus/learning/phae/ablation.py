@@ -24,7 +24,7 @@ from bolus.learning.phae.scenes import (
     with_noise,
 )
 from bolus.learning.phae.supervise import Encoder, encoder_weights, posterior_loss, statistics
-from bolus.physics import RESIDUES, blood_volume, cbv_scale, convolve, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, blood_volume, cbv_scale, convolve
 
 STEPS = ("paper", "quadrature", "delay", "shape", "prior", "features")
 """Each step keeps what the one before it added."""
@@ -214,10 +214,10 @@ def _rebuild(
     if step == "paper":
         unit = rectangle_sum(artery, dt, guess.mtt)
     elif step in ("quadrature", "delay"):
-        unit = tissue_curve(artery, dt, one, guess.mtt, RESIDUES["lorentzian"], guess.delay)
+        unit = ForwardModel(artery, dt, RESIDUES["lorentzian"])(one, guess.mtt, guess.delay)
     else:
         shape = guess.log_shape.exp()
-        unit = tissue_curve(artery, dt, one, guess.mtt, RESIDUES["weibull"], guess.delay, shape)
+        unit = ForwardModel(artery, dt, RESIDUES["weibull"])(one, guess.mtt, guess.delay, shape)
     if step == "prior":
         return _likely_volume(curves, unit, noise)
     cbv = blood_volume(curves, artery)

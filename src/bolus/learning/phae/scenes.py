@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bolus.phantom import ArterialShape
-from bolus.physics import RESIDUES, clip_signal, delta_r2star, signal_from_r2star, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, clip_signal, delta_r2star, signal_from_r2star
 
 Range = tuple[float, float]
 FAMILIES: tuple[str, ...] = (
@@ -178,7 +178,7 @@ def clean_curves(
         if of.size:
             mtt, shape = tissue.mtt[of], tissue.shape[of]
             known = None if np.isnan(shape).any() else shape
-            clean[of] = tissue_curve(aif, dt, 1 / mtt, mtt, RESIDUES[name], tissue.delay[of], known)
+            clean[of] = ForwardModel(aif, dt, RESIDUES[name])(1 / mtt, mtt, tissue.delay[of], known)
     return clean
 
 

@@ -22,7 +22,7 @@ from bolus.estimators.phae.network import (
 )
 from bolus.estimators.weights import Weights
 from bolus.learning.phae.scenes import Scene, TissuePrior, log_uniform, with_noise
-from bolus.physics import RESIDUES, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel
 
 START = (np.log(5.0), np.log(5.0), 1.0)
 """Medians before training: MTT 5 s, CBV 5 s of the scale, delay 1 s."""
@@ -121,7 +121,7 @@ def shape_loss(found: Outputs, scale: torch.Tensor, decode: Decode) -> torch.Ten
     mtt = found.log_mtt[rows].detach().exp()
     cbf = scale[rows] * (found.log_cbv[rows].detach().exp() / mtt)
     delay, shape = found.delay[rows].detach(), found.log_shape[rows].exp()
-    rebuilt = tissue_curve(decode.aif, decode.dt, cbf, mtt, RESIDUES["weibull"], delay, shape)
+    rebuilt = ForwardModel(decode.aif, decode.dt, RESIDUES["weibull"])(cbf, mtt, delay, shape)
     misfit = ((decode.curves - rebuilt) / decode.noise_sd).square().mean(dim=1)
     return torch.log1p(misfit).mean()
 

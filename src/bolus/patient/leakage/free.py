@@ -10,7 +10,7 @@ from bolus.data import Citation, LeakageEstimate, LeakageProblem
 from bolus.data.codes import PRIVATE, Concept
 from bolus.estimators.blocks import in_blocks, one_blas_thread
 from bolus.patient.leakage.boxerman import BOXERMAN
-from bolus.physics import RESIDUES, noise_gain, tissue_curve
+from bolus.physics import RESIDUES, ForwardModel, noise_gain
 
 LEAKING = 0.1
 """Share of the voxels that is expected to leak before a curve is seen."""
@@ -84,7 +84,7 @@ def _vascular(
     """Curves of CBV 1 that do not leak, and the logarithm of their prior."""
     grid = np.meshgrid(MTTS, DELAYS, SHAPES, indexing="ij")
     mtt, delay, shape = (axis.ravel() for axis in grid)
-    curves = tissue_curve(problem.aif, problem.dt, 1 / mtt, mtt, RESIDUES["weibull"], delay, shape)
+    curves = ForwardModel(problem.aif, problem.dt, RESIDUES["weibull"])(1 / mtt, mtt, delay, shape)
     middle, sd = TYPICAL_MTT
     return np.asarray(curves), -(np.log(mtt / middle) ** 2) / (2 * sd**2)
 
@@ -94,7 +94,7 @@ def _leaks(problem: LeakageProblem) -> Float[np.ndarray, "washouts t"]:
     scaled = problem.aif * (problem.reference.sum() / problem.aif.sum())
     stay, none = 1 / WASHOUTS, np.zeros(WASHOUTS.size)
     return np.asarray(
-        tissue_curve(scaled, problem.dt, none + 1, stay, RESIDUES["exponential"], none)
+        ForwardModel(scaled, problem.dt, RESIDUES["exponential"])(none + 1, stay, none)
     )
 
 
