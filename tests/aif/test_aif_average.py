@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from tiny_head import ARTERY, BACKGROUND, SATURATED, TE, VEIN, WHITE, tiny_head
 
+from altered import altered
 from bolus.aif import aif_from_mask
 from bolus.data import ArterialInputError, MaskError
+from bolus.physics.sampling import sampled_later
 from bolus.preprocess import prepare, tissue_curves
 
 
@@ -28,6 +30,23 @@ def test_the_mean_of_concentrations(head):
     assert (aif.mask == mask).all()
     assert aif.quality > 0.9
     assert aif.notes == (f"mean of {mask.sum()} voxels",)
+
+
+def test_the_score_does_not_depend_on_the_slice(head):
+    """The same artery, acquired first, in the middle or last in a frame."""
+    made, series, _ = head
+    mask, values = np.zeros_like(series.mask), []
+    artery = tuple(np.argwhere(made.labels == ARTERY)[0])
+    mask[artery] = True
+    for seconds in (0.0, 0.7, 1.4):
+        times = np.full(mask.shape[2], 0.7)
+        times[artery[2]] = seconds
+        signal = series.signal.copy()
+        signal[artery] = sampled_later(signal[artery][None], seconds - 0.7, 1.5)[0]
+        timed = altered(series, signal=signal, slice_times=times)
+        values.append(aif_from_mask(tissue_curves(timed), timed, mask).score.criterion("lead"))
+    assert {lead.sentence for lead in values} == {values[1].sentence}
+    np.testing.assert_allclose([lead.value for lead in values], values[1].value, atol=0.1)
 
 
 def test_voxels_outside_the_brain_mask_count(head):

@@ -1,7 +1,9 @@
 """Output folders are there and whole, or as before; JSON is JSON."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,8 @@ import pytest
 from bolus.base.files import write_bytes
 from bolus.base.json import write_json
 from bolus.data import InputError, OutputError
-from bolus.io import check_output, output_folder
+from bolus.io import check_output, output_folder, partial
+from bolus.io.partial import LOCK
 
 BOTH = pytest.mark.parametrize("attempt", ["check", "open"])
 
@@ -246,6 +249,57 @@ def test_broken_write_keeps_the_old_file(tmp_path, monkeypatch):
     assert tree(tmp_path) == ["a.txt"]
 
 
+POSIX = pytest.mark.skipif(os.name != "posix", reason="a lock that ends with its process")
+
+
+@POSIX
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_takes_a_folder(out, monkeypatch, number):
+    """Lustre without flock, NFS without a lock daemon: one folder, and no other is judged."""
+
+    def none(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    (out.parent / ".OUT.partial-00c0ffee").mkdir()
+    (out.parent / ".OUT.partial-00c0ffee" / LOCK).touch()
+    monkeypatch.setattr("fcntl.flock", none)
+    with output_folder(out) as folder:
+        fill(folder)
+        assert len(list(out.parent.glob(".OUT.partial-*"))) == 2
+        assert not (folder / LOCK).exists(), "another machine, which has locks, would remove it"
+    assert (out.parent / ".OUT.partial-00c0ffee").is_dir()
+    assert tree(out) == ["maps", "maps/new.txt", "summary.json"]
+
+
+@POSIX
+def test_a_lock_that_cannot_be_had_ends(out, monkeypatch):
+    def held(*arguments):
+        raise BlockingIOError(errno.EWOULDBLOCK, "held")
+
+    monkeypatch.setattr("fcntl.flock", held)
+    with pytest.raises(OutputError, match="could be locked"), output_folder(out):
+        pytest.fail("the block must not be entered")
+    assert tree(out.parent) == []
+
+
+@POSIX
+def test_a_folder_is_removed_under_its_lock(tmp_path, monkeypatch):
+    """Its maker, which has made it and not locked it yet, cannot have the lock meanwhile."""
+    folder = tmp_path / ".OUT.partial-00c0ffee"
+    folder.mkdir()
+    had, remove = [], shutil.rmtree
+    with (folder / LOCK).open("xb") as lock:
+
+        def meanwhile(path, ignore_errors=False):
+            had.append(partial._locked(lock))
+            remove(path, ignore_errors)
+
+        monkeypatch.setattr("shutil.rmtree", meanwhile)
+        partial.remove_dead(tmp_path, ".OUT.partial-")
+    assert had == [False]
+    assert not folder.exists()
+
+
 KILLED = """
 import os, signal, sys
 from bolus.io import output_folder
@@ -257,7 +311,7 @@ with output_folder(sys.argv[1]) as folder:
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a lock that ends with its process needs POSIX")
+@POSIX
 def test_what_killed_runs_left_goes_and_what_others_make_stays(tmp_path):
     """Two runs are at work; one is killed; a third removes what it left and nothing else."""
     runs = [

@@ -71,7 +71,8 @@ def arterial_mean(
             f"no bolus passes the {int(good.sum())} marked voxels: their mean curve peaks at "
             f"{curve.max() / noise:.1f} noise SDs, at least {MIN_CLARITY:.0f} are needed"
         )
-    score = arterial_score(curve, curves.mean, noise, series.dt)
+    late = slice_time - _mean_time(curves, series)
+    score = arterial_score(curve, curves.mean, noise, series.dt, late)
     clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
     relative = signal[good] / level
     saturated = _saturated(relative[:, before], relative[:, int(np.argmax(curve))])
@@ -86,6 +87,13 @@ def arterial_mean(
         notes=(f"mean of {int(good.sum())} voxels",),
         slice_time=None if series.slice_times is None else slice_time,
     )
+
+
+def _mean_time(curves: TissueCurves, series: PreparedSeries) -> float:
+    """Seconds from the start of a frame to the mean tissue curve; 0 where they are unknown."""
+    usable = np.isfinite(curves.curves[:, 0])
+    times = series.slice_times_in(series.mask)[usable]
+    return float(times.mean()) if times.size else 0.0
 
 
 def _aligned(

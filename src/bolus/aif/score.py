@@ -24,12 +24,14 @@ def arterial_score(
     tissue_mean: Float[np.ndarray, " t"],
     noise: float | None,
     dt: float,
+    late: float = 0.0,
 ) -> ArterialScore:
     """Score of an arterial input, 0 (useless) to 1 (textbook), with its criteria.
 
     ``curve`` and ``tissue_mean`` (t,) are concentrations in the same unit at intervals of ``dt``
     s; ``noise`` is the SD of ``curve``, or None to take it from the curve's own second
-    differences. The score is the product of five parts, each linear between a value that is worth
+    differences; ``late`` is how many s after the tissue, on average, the curve's slice was
+    acquired. The score is the product of five parts, each linear between a value that is worth
     0 and one that is worth 1: height over the mean tissue curve (1.5 … 4), half-rise before that
     of the mean tissue curve (−0.5 … 1.5 s), FWHM relative to it (1.1 … 0.8), height over noise
     (4 … 15 SDs), and the level after the first pass (0.7 … 0.3 of the peak). A part
@@ -38,16 +40,17 @@ def arterial_score(
     """
     own, mean = shape_of(curve[None], dt), shape_of(tissue_mean[None], dt)
     sd = _roughness_sd(curve) if noise is None else noise
-    criteria = _criteria(own, mean, sd)
+    lead = float(mean.rise[0] - own.rise[0]) - late  # a slice acquired later shows a rise earlier
+    criteria = _criteria(own, mean, sd, lead)
     return ArterialScore(value=1.0, criteria=()).with_criteria(*criteria)
 
 
-def _criteria(own: Shape, mean: Shape, noise: float) -> tuple[Criterion, ...]:
+def _criteria(own: Shape, mean: Shape, noise: float, lead: float) -> tuple[Criterion, ...]:
     with np.errstate(invalid="ignore", divide="ignore"):
         height = float(own.height[0] / mean.height[0])
         width = float(own.width[0] / mean.width[0])
         clarity = float(own.height[0] / np.float64(noise))
-    lead, rest = float(mean.rise[0] - own.rise[0]), float(own.rest[0])
+    rest = float(own.rest[0])
     return (
         _criterion(
             "height",

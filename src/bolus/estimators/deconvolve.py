@@ -57,6 +57,8 @@ def deconvolve(
     dt: float,
     method: str | Estimator = "phae",
     noise_sd: float | np.ndarray | None = None,
+    *,
+    like: CurveScale | None = None,
 ) -> Perfusion:
     """Perfusion from concentration curves and an arterial input function.
 
@@ -64,7 +66,8 @@ def deconvolve(
     name in METHODS or a configured estimator; ``noise_sd`` the curves' noise, a number, (n,) or
     (n, t), estimated by the methods that need it when None. κ = 1: ``cbv`` is a ratio and ``cbf``
     is in 1/s. float32 stays float32. A curve that is not finite gives NaN in its own row. A
-    method that can censor samples (``Capabilities``) leaves out those of infinite noise.
+    method that can censor samples (``Capabilities``) leaves out those of infinite noise. ``like``
+    is the scale of all curves of the subject, where these are some of them.
 
     Raises CurveError for input no method can take, MethodError for an unknown method or an
     estimator whose answer is not the perfusion of these curves.
@@ -76,7 +79,7 @@ def deconvolve(
         good &= usable_noise(chosen, noise)
     kept = tissue if good.all() else tissue[good]
     with one_blas_thread():
-        bound = chosen.bind(aif, float(dt), like=CurveScale.of(kept))
+        bound = chosen.bind(aif, float(dt), like=like or CurveScale.of(kept))
         found = bound(kept, noise if noise is None or good.all() else noise[good])
     found = _checked(found, chosen, len(kept))
     return found if good.all() else _around_bad_rows(found, good)

@@ -15,6 +15,8 @@ if os.name == "posix":
 
 LOCK = ".making"
 """A file that the maker of a partial folder holds locked for as long as it lives."""
+ATTEMPTS = 20
+"""Folders made before giving up, where another run takes each for dead before it is locked."""
 _LOCKS = os.name == "posix"
 
 
@@ -24,7 +26,7 @@ def partial_folder(parent: Path, start: str) -> Iterator[Path]:
 
     The system gives up the lock on the file in it when the process ends, however it ends. What
     earlier processes left under such names is removed, but nothing whose maker lives, and nothing
-    on systems without such locks.
+    on systems and file systems without such locks.
 
     Raises OutputError.
     """
@@ -53,13 +55,13 @@ def remove_dead(parent: Path, start: str) -> None:
     for folder in parent.iterdir() if _LOCKS else ():
         token = folder.name.removeprefix(start)
         mine = folder.name.startswith(start) and len(token) == 8
-        if mine and set(token) <= set("0123456789abcdef") and _is_dead(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        if mine and set(token) <= set("0123456789abcdef"):
+            _remove_if_dead(folder)
 
 
 def _begun(parent: Path, start: str) -> tuple[Path, IO[bytes] | None]:
-    """A new folder and its lock, which is held."""
-    while True:
+    """A new folder and its lock, which is held; None where the file system has no locks."""
+    for _ in range(ATTEMPTS):
         folder = parent / f"{start}{token_hex(4)}"
         try:
             folder.mkdir(parents=True)
@@ -68,25 +70,37 @@ def _begun(parent: Path, start: str) -> tuple[Path, IO[bytes] | None]:
             lock = (folder / LOCK).open("xb")
         except OSError as error:
             raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
+        locked = _locked(lock)
+        if locked is None:  # without the file nobody takes the folder for dead
+            lock.close()
+            whole(folder)
+            return folder, None
         # Another run may have taken the folder for dead before it was locked.
-        if _locked(lock) and (folder / LOCK).exists():
+        if locked and (folder / LOCK).exists():
             return folder, lock
         lock.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    raise OutputError(f"{parent}: none of {ATTEMPTS} folders '{start}…' could be locked")
 
 
-def _is_dead(folder: Path) -> bool:
-    """Whether this is a folder with a lock file that nobody holds."""
+def _remove_if_dead(folder: Path) -> None:
+    """Remove a folder with a lock file that nobody holds, which is held until it is gone."""
     with suppress(OSError):
         if not folder.is_symlink() and folder.is_dir():
-            with (folder / LOCK).open("rb") as lock:
-                return _locked(lock)
-    return False
+            with (folder / LOCK).open("r+b") as lock:
+                if _locked(lock):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _locked(lock: IO[bytes]) -> bool:
-    """Whether the lock could be had, at once."""
+def _locked(lock: IO[bytes]) -> bool | None:
+    """Whether the lock could be had, at once: False where another process holds it.
+
+    None where the file system has no such locks, as Lustre and NFS may.
+    """
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True

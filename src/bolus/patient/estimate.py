@@ -16,7 +16,6 @@ from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
 from bolus.patient.timing import lateness, solved
-from bolus.physics import blood_volume
 
 PathLike = str | os.PathLike[str]
 
@@ -60,7 +59,7 @@ def estimate(
     """
     chosen, watch = estimator(method), Stopwatch(reporter)
     told = name or (method if isinstance(method, str) else method_name(chosen))
-    aif, late = measured.aif.curve, lateness(measured.series, measured.aif)
+    late = lateness(measured.series, measured.aif)
 
     def found(curves: TissueCurves) -> Perfusion:
         noise = sample_noise(chosen, curves.noise_sd, measured.series)
@@ -72,12 +71,7 @@ def estimate(
     leak = None
     if measured.leakage is not None:
         with watch("volume without correction"):
-            if perfusion.posterior is None:  # its volume is the ratio of areas
-                volume = blood_volume(measured.curves.curves, aif.astype(perfusion.cbv.dtype))
-                plain = perfusion._replace(cbv=volume)
-            else:
-                plain = found(measured.curves)
-            leak = LeakageResult(measured.leakage, plain)
+            leak = LeakageResult(measured.leakage, found(measured.curves))
     with watch("judging quality"):
         maps = quantify(
             measured.series,

@@ -1,12 +1,21 @@
 """What is given of a patient besides the series: masks and an arterial input, read and checked."""
 
+import math
 import os
 from collections.abc import Mapping
 
 import numpy as np
 
 from bolus.aif import aif_from_mask, find_aif
-from bolus.data import AIF, DSCSeries, InputError, MaskError, PreparedSeries, TissueCurves
+from bolus.data import (
+    AIF,
+    ArterialInputError,
+    DSCSeries,
+    InputError,
+    MaskError,
+    PreparedSeries,
+    TissueCurves,
+)
 from bolus.io import is_mask, read_aif, read_mask
 
 PathLike = str | os.PathLike[str]
@@ -54,10 +63,14 @@ def read_input(
 def arterial_input(
     aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: PreparedSeries
 ) -> AIF:
-    """The arterial input: found, or made of what ``read_input`` returned."""
+    """The arterial input: found, or made of what ``read_input`` returned.
+
+    Raises ArterialInputError for an AIF at other times than the series'.
+    """
     if aif is None:
         return find_aif(curves, series)
     if isinstance(aif, AIF):
+        _check_times(aif, curves.time.size, series.dt)
         return aif
     if isinstance(aif, str | os.PathLike):
         return read_aif(aif, curves.time.size, series.dt, series.relative)
@@ -65,6 +78,14 @@ def arterial_input(
     if values.ndim == 1:
         return AIF(curve=values.astype(float), dt=series.dt, origin="given")
     return aif_from_mask(curves, series, values)
+
+
+def _check_times(aif: AIF, frames: int, dt: float) -> None:
+    if aif.curve.size != frames or not math.isclose(aif.dt, dt, rel_tol=1e-6):
+        raise ArterialInputError(
+            f"an arterial input of {frames} samples {dt:g} s apart is expected, as the used frames "
+            f"of the series are; found {aif.curve.size} samples {aif.dt:g} s apart"
+        )
 
 
 def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:

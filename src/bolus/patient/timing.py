@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from bolus.data import AIF, NoPosteriorError, Perfusion, Posterior, PreparedSeries, TissueCurves
 from bolus.data.perfusion import NUMBERS
-from bolus.estimators import Estimator, capabilities, deconvolve
+from bolus.estimators import CurveScale, Estimator, capabilities, deconvolve
 from bolus.physics.sampling import sampled_later
 
 LATE = ("tmax", "delay")
@@ -38,18 +38,22 @@ def solved(
 
     What is sampled s later shows everything s earlier. With the tissue's C(t + s) and the artery's
     AIF(t), C = AIF ⊗ R(t − delay), a method that estimates the delay finds delay − s, and s is
-    added to delay and Tmax. The others read their times off the frames, and one on the causal
-    matrix takes no delay below zero: they are given the arterial input at the slice's own times
-    instead, AIF(t + s), by cubic splines (not a method with a posterior or a scale of all curves,
-    which must see all of them at once).
+    added to delay and Tmax. The others read their times off the frames, or know none, and one on
+    the causal matrix takes no delay below zero: they are given the arterial input at the slice's
+    own times instead (``at_slice``), and the scale of all curves with it.
     """
-    if not late.any():
-        return deconvolve(curves.curves, aif.curve, aif.dt, chosen, noise_sd=noise_sd)
-    told = capabilities(chosen)
-    if not (told.delay or told.posterior or told.subject_scale):
+    if late.any() and not capabilities(chosen).delay:
         return _by_slices(chosen, curves, aif, late, noise_sd)
     found = deconvolve(curves.curves, aif.curve, aif.dt, chosen, noise_sd=noise_sd)
-    return later(found, late)
+    return later(found, late) if late.any() else found
+
+
+def at_slice(aif: AIF, late: float) -> Float[np.ndarray, " t"]:
+    """The arterial input at the times of a slice that is acquired ``late`` s after it, (t,).
+
+    AIF(t + late), by cubic splines.
+    """
+    return sampled_later(aif.curve[None], late, aif.dt)[0]
 
 
 def later(found: Perfusion, seconds: Float[np.ndarray, " n"]) -> Perfusion:
@@ -87,14 +91,35 @@ def _by_slices(
     noise_sd: Float[np.ndarray, "n ..."],
 ) -> Perfusion:
     """Curves that are acquired at one time with the arterial input at that time."""
-    parts, order = [], []
+    parts, order, tissue = list[Perfusion](), [], curves.curves
+    like = CurveScale.of(tissue[np.isfinite(tissue).all(axis=1)])
     for seconds in np.unique(late):
-        rows = np.flatnonzero(late == seconds)
-        own = sampled_later(aif.curve[None], float(seconds), aif.dt)[0]
-        parts.append(deconvolve(curves.curves[rows], own, aif.dt, chosen, noise_sd=noise_sd[rows]))
+        rows, own = np.flatnonzero(late == seconds), at_slice(aif, float(seconds))
+        noise = noise_sd[rows]
+        parts.append(deconvolve(tissue[rows], own, aif.dt, chosen, noise_sd=noise, like=like))
         order.append(rows)
     back = np.argsort(np.concatenate(order))
     cbv, cbf, mtt, tmax, delay, residual = (
         np.concatenate([getattr(part, name) for part in parts])[back] for name in NUMBERS
     )
-    return Perfusion(cbv, cbf, mtt, tmax, delay, residual)
+    known = [part.posterior for part in parts if part.posterior is not None]
+    joined = Joined(tuple(known), back) if len(known) == len(parts) else None
+    return Perfusion(cbv, cbf, mtt, tmax, delay, residual, joined)
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Posteriors of parts of the voxels, one after the other in the order ``back`` (n,)."""
+
+    parts: tuple[Posterior, ...]
+    back: Int[np.ndarray, " n"]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names for which quantiles can be had of all."""
+        first, *others = (part.quantities for part in self.parts)
+        return tuple(name for name in first if all(name in other for other in others))
+
+    def quantile(self, name: str, q: float) -> Float[np.ndarray, " n"]:
+        """Posterior quantile of one quantity. Raises NoPosteriorError for another name."""
+        return np.concatenate([part.quantile(name, q) for part in self.parts])[self.back]

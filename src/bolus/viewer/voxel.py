@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from bolus.data import QUANTITIES, InputError, LeakageModel, Quality
-from bolus.estimators import sample_noise
+from bolus.estimators import capabilities, explainer, sample_noise
 from bolus.patient.quantify import scale_of
-from bolus.patient.timing import LATE, lateness
+from bolus.patient.timing import LATE, at_slice, lateness
 from bolus.viewer.panels import unit
 from bolus.viewer.view import Result, View
 
@@ -54,13 +54,14 @@ def voxel(view: View, index: Index) -> dict[str, object]:
 def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, object]:
     if result.explain is None:
         return {"values": _values(view, result, {}, index)}
-    curves = result.explained
-    noise = sample_noise(
-        result.explain.estimator, curves.noise_sd, view.series, slice(row, row + 1)
-    )
-    found = result.explain(curves.curves[row], noise[0])
+    curves, explain, aif = result.explained, result.explain, result.measured.aif
+    noise = sample_noise(explain.estimator, curves.noise_sd, view.series, slice(row, row + 1))
+    late = float(lateness(view.series, aif)[row])
+    if late and not capabilities(explain.estimator).delay:  # as ``solved`` does
+        own = at_slice(aif, late)
+        explain, late = explainer(explain.estimator, curves.curves, own, view.series.dt), 0.0
+    found = explain(curves.curves[row], noise[0])
     flow = scale_of("cbf", view.series.relative)
-    late = float(lateness(view.series, result.measured.aif)[row])
     time = found.response_time + late
     near = (time >= SPAN[0]) & (time <= SPAN[1])
     known = {k: v + late if k in LATE else v for k, v in found.quantiles.items()}
