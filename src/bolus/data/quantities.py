@@ -207,7 +207,7 @@ _LIST = (
         "the mean of the last 15 s",
         unit=PERCENT,
         code=Concept("PSR", PRIVATE, "Percentage signal recovery of DSC-MRI"),
-        display=Display("viridis", Fixed(0.0, 150.0)),
+        display=Display("viridis", Fixed(50.0, 130.0)),
         timed=True,
         ratio=Ratio.LOGARITHM,
         lesser=True,
