@@ -11,7 +11,8 @@ from bolus.base.about import software
 from bolus.base.json import write_json
 from bolus.base.progress import QUIET, Reporter
 from bolus.bench.score import FLOOR, held_ratio
-from bolus.data import LeakageCorrection, PerfusionMaps, Preparation
+from bolus.data import PerfusionMaps
+from bolus.data.options import UNCORRECTED
 from bolus.estimators import METHODS
 from bolus.io import output_folder
 from bolus.patient import Measured, estimate, measure
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SEED = 3
-UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 
 
 class Score(NamedTuple):

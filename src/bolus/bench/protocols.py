@@ -10,7 +10,7 @@ from bolus.bench.design import Design
 from bolus.bench.limit import LIMIT
 from bolus.bench.statistics import coverage
 from bolus.bench.trial import Methods, Trial, Work, quick, run_trial, trial_steps
-from bolus.estimators.deconvolve import MINIMUM_FRAMES
+from bolus.data.plausible import MIN_FRAMES
 
 DTS = (0.5, 1.0, 2.0, 3.0)
 DURATIONS = (40.0, 60.0, 90.0, 150.0)
@@ -63,7 +63,7 @@ def protocol_designs(design: Design) -> list[Design]:
         )
         for dt in DTS
         for duration in DURATIONS
-        if round(duration / dt) >= MINIMUM_FRAMES
+        if round(duration / dt) >= MIN_FRAMES
     ]
 
 

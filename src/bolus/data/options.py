@@ -88,5 +88,8 @@ class Preparation:
             raise InputError(f"these are no options of a preparation: {found} ({error})") from error
 
 
+UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
+"""Curves as they are measured, of a head whose motion is corrected."""
+
 USUAL = Preparation()
 """Motion correction, no frame censored, leakage correction where a tumour is given."""

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bolus.data import CurveError, MethodError, Perfusion, Posterior
+from bolus.data.plausible import MIN_FRAMES
 from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.phae import Phae, PhaePaper
 from bolus.estimators.protocol import CurveScale, Estimator
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 from bolus.estimators.weighing import usable_noise
-
-MINIMUM_FRAMES = 20
-
 
 METHODS: dict[str, Callable[..., Estimator]] = {
     "phae": Phae,
@@ -97,8 +95,8 @@ def _curves(tissue: np.ndarray) -> np.ndarray:
     tissue = np.asarray(tissue)
     if tissue.ndim != 2:
         raise CurveError(f"tissue must be (voxels, frames), found shape {tissue.shape}")
-    if tissue.shape[1] < MINIMUM_FRAMES:
-        raise CurveError(f"at least {MINIMUM_FRAMES} frames are needed, found {tissue.shape[1]}")
+    if tissue.shape[1] < MIN_FRAMES:
+        raise CurveError(f"at least {MIN_FRAMES} frames are needed, found {tissue.shape[1]}")
     if tissue.dtype.kind not in "fiu":
         raise CurveError(f"tissue must hold real numbers, found {tissue.dtype}")
     return tissue if tissue.dtype in (np.float32, np.float64) else tissue.astype(np.float64)

@@ -68,14 +68,14 @@ def header_interval(step: float, unit: str | None) -> float | None:
 
     ``step`` is pixdim[4]. Nothing is: 0, a step that is no time (``unit`` None), a bare 1 without a
     unit (what many converters leave there), or a number without a unit that is no plausible count
-    of seconds (0.2 to 5).
+    of seconds.
     """
     if unit is None or not np.isfinite(step) or step <= 0:
         return None
     if unit in _PER_SECOND:
         # The header holds 32-bit floats: 1.2 s comes back as 1.20000005.
         return float(f"{step / _PER_SECOND[unit]:.7g}")
-    plausible = 0.2 <= step <= REPETITION_TIME.highest and step != 1
+    plausible = REPETITION_TIME.holds(step) and step != 1
     return float(f"{step:.7g}") if plausible else None
 
 

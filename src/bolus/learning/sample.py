@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bolus.data import InputError, LeakageCorrection, Preparation
+from bolus.data import InputError, Preparation
+from bolus.data.options import UNCORRECTED
 
 VALIDATION, VOXELS = 0.2, 8192
-UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 """As for maps, but leakage."""
 
 

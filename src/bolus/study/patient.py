@@ -16,11 +16,10 @@ from bolus.data import (
     BolusError,
     DSCSeries,
     InputError,
-    LeakageCorrection,
     MaskError,
-    Preparation,
     PreparedSeries,
 )
+from bolus.data.options import UNCORRECTED
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.grading import RoiRatio, roi_ratio
@@ -39,7 +38,6 @@ from bolus.study.noise import Baseline, baseline, missing_noise, with_noise
 from bolus.study.published import signal_mean
 from bolus.study.settings import StudySettings, snr_name
 
-UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 NEEDED = ("tumor", "nawm")
 RATIOS = (
     "tumor",
