@@ -13,7 +13,7 @@ from bolus.study.figures import grading_figure, roc_figure
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph
 from bolus.study.patient import Examined, Row
-from bolus.study.repeat import repeat_study, repeated_page
+from bolus.study.repeat import Cohorts, repeat_study, repeated_page
 from bolus.study.subgroup import subgroup_table
 from bolus.study.table import PUBLISHED, TRUTH, pairs, table_rows
 
@@ -158,9 +158,8 @@ def test_the_methods_paragraph_says_what_was_done():
 
 def test_several_cohorts():
     settings = StudySettings(methods=("phae", "osvd"), snrs=(math.inf,), resamples=100)
-    found = repeat_study(
-        seeds=(0, 1), settings=settings, low=2, high=3, train=0, size=(40, 40, 6, 60), jobs=1
-    )
+    cohorts = Cohorts(seeds=(0, 1), low=2, high=3, train=0, size=(40, 40, 6, 60))
+    found = repeat_study(cohorts, settings, jobs=1)
     assert len(found.studies) == 2
     areas = found.areas("phae", "none")
     assert all(0 <= area <= 1 for area in areas)

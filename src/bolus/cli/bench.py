@@ -91,6 +91,15 @@ class Instead:
             "hour), and write those tables here.",
         ),
     ] = None
+    finding: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead study five cohorts by the published methods, each time with one thing "
+            "changed: why the published order of methods holds or not (an hour), and write those "
+            "tables here.",
+        ),
+    ] = None
     motion: Annotated[
         Path | None,
         typer.Option(
@@ -106,6 +115,7 @@ class Instead:
             self.ablation: _ablation,
             self.adaptation: lambda reporter: _adaptation(seed, reporter),
             self.grading: _grading,
+            self.finding: _finding,
             self.motion: _motion,
         }
         return {path: make for path, make in made.items() if path is not None}
@@ -143,6 +153,12 @@ def _grading(reporter: "Reporter") -> str:
     from bolus.study.repeat import repeat_study, repeated_page
 
     return repeated_page(repeat_study(reporter=reporter))
+
+
+def _finding(reporter: "Reporter") -> str:
+    from bolus.study.finding import finding_page, run_finding
+
+    return finding_page(run_finding(reporter=reporter))
 
 
 def _motion(reporter: "Reporter") -> str:

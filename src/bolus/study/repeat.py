@@ -2,15 +2,16 @@
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from bolus.base.progress import QUIET, Quiet, Reporter
 from bolus.grading import auc
-from bolus.phantom.cohort import SIZE, Size, plan_cohort
+from bolus.phantom.cohort import SIZE, PatientPlan, Size, plan_cohort
 from bolus.phantom.cohort_folder import simulate_plans
 from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.patient import Row
@@ -19,21 +20,43 @@ from bolus.study.run import run_study
 from bolus.study.settings import NO_NOISE, StudySettings, snr_name
 from bolus.study.table import TRUTH
 
-SEEDS = (0, 1, 2, 3, 4)
-LOW, HIGH, TRAIN = 21, 43, 39
-"""Patients of a cohort as in the published study, and how many of them are not tested."""
 RESAMPLES = 2000
+
+
+def as_planned(plan: PatientPlan) -> PatientPlan:
+    """The plan as it is."""
+    return plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohorts:
+    """Simulated cohorts of ``low`` and ``high`` grade patients, one a seed, sized as the published.
+
+    ``train`` of the patients are not tested, and not made. ``size`` is the matrix and the frames
+    (x, y, z, t); ``change`` makes another plan of every patient's.
+    """
+
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    low: int = 21
+    high: int = 43
+    train: int = 39
+    size: Size = SIZE
+    change: Callable[[PatientPlan], PatientPlan] = as_planned
+
+    def write(self, folder: Path, seed: int, jobs: int | None) -> None:
+        """Simulate the patients of one cohort that are tested."""
+        plans = plan_cohort(low=self.low, high=self.high, train=self.train, seed=seed)
+        tested = [self.change(plan) for plan in plans if plan.split != "train"]
+        facts = {"name": folder.name, "seed": seed}
+        simulate_plans(folder, tested, facts=facts, size=self.size, jobs=jobs)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Repeated:
-    """Studies of the cohorts of ``seeds``."""
+    """Studies of several cohorts, one a seed."""
 
-    seeds: tuple[int, ...]
+    cohorts: Cohorts
     studies: tuple[Study, ...]
-    low: int
-    high: int
-    train: int
 
     @property
     def settings(self) -> StudySettings:
@@ -57,33 +80,21 @@ class Repeated:
 
 
 def repeat_study(
-    *,
-    seeds: Sequence[int] = SEEDS,
+    cohorts: Cohorts | None = None,
     settings: StudySettings | None = None,
-    low: int = LOW,
-    high: int = HIGH,
-    train: int = TRAIN,
-    size: Size = SIZE,
+    *,
     jobs: int | None = None,
     reporter: Reporter = QUIET,
 ) -> Repeated:
-    """Simulate a cohort of each seed and study it: ``low`` and ``high`` grade patients.
-
-    ``train`` of them are not tested, and not made.
-    """
-    chosen, studies = settings or StudySettings(), []
-    for place, seed in enumerate(seeds):
-        part = _Part(reporter, place, len(seeds))
+    """Simulate every cohort and study it, with ``jobs`` local processes."""
+    cohorts, chosen, studies = cohorts or Cohorts(), settings or StudySettings(), []
+    for place, seed in enumerate(cohorts.seeds):
+        part = _Part(reporter, place, len(cohorts.seeds))
         with tempfile.TemporaryDirectory() as folder:
-            cohort = Path(folder) / f"seed-{seed}"
-            plans = plan_cohort(low=low, high=high, train=train, seed=seed)
-            tested = [plan for plan in plans if plan.split != "train"]
-            simulate_plans(
-                cohort, tested, facts={"name": cohort.name, "seed": seed}, size=size, jobs=jobs
-            )
-            out = Path(folder) / "results"
+            cohort, out = Path(folder) / f"seed-{seed}", Path(folder) / "results"
+            cohorts.write(cohort, seed, jobs)
             studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, reporter=part))
-    return Repeated(seeds=tuple(seeds), studies=tuple(studies), low=low, high=high, train=train)
+    return Repeated(cohorts=cohorts, studies=tuple(studies))
 
 
 class _Part(Quiet):
@@ -107,11 +118,19 @@ def repeated_page(found: Repeated) -> str:
     """The tables as a page of Markdown."""
     parts = [_areas(found), _differences(found), _errors(found), _volumes(found)]
     head = (
-        f"# {len(found.seeds)} simulated cohorts\n\nWritten by `bolus bench --grading`: seeds "
-        f"{', '.join(map(str, found.seeds))}, each {found.low} low- and {found.high} high-grade "
-        f"patients, {found.low + found.high - found.train} of them tested.\n"
+        f"# {len(found.studies)} simulated cohorts\n\nWritten by `bolus bench --grading`: "
+        f"{said_of(found.cohorts)}\n"
     )
     return "\n".join([head, *(f"## {one.title}\n\n{as_markdown(one)}" for one in parts)])
+
+
+def said_of(cohorts: Cohorts) -> str:
+    """Seeds and sizes, a sentence."""
+    tested = cohorts.low + cohorts.high - cohorts.train
+    return (
+        f"seeds {', '.join(map(str, cohorts.seeds))}, each {cohorts.low} low- and {cohorts.high} "
+        f"high-grade patients, {tested} of them tested."
+    )
 
 
 def _snrs(found: Repeated) -> list[str]:
@@ -130,7 +149,7 @@ def _areas(found: Repeated) -> Layout:
     ]
 
     def cells(method: str) -> tuple[str, ...]:
-        return (method, *(_mean_of(found.areas(method, snr)) for snr in _snrs(found)))
+        return (method, *(mean_of(found.areas(method, snr)) for snr in _snrs(found)))
 
     return Layout(
         name="areas",
@@ -139,7 +158,7 @@ def _areas(found: Repeated) -> Layout:
         "white matter must be positive). SNR: mean of the brain's baseline over its SD, the "
         "data's own noise included; achieved: "
         f"{_achieved(found)}. The true CBF ratio itself has "
-        f"{_mean_of(truth)}, the true CBV ratio {_mean_of(volume)}.",
+        f"{mean_of(truth)}, the true CBV ratio {mean_of(volume)}.",
         columns=_heads(found),
         sections=(("", tuple(cells(m) for m in found.settings.methods)),),
     )
@@ -165,8 +184,7 @@ def _differences(found: Repeated) -> Layout:
     first, *others = found.settings.methods
 
     def cell(other: str, snr: str) -> str:
-        mean, low, high = _difference(found.rows(first, snr), found.rows(other, snr))
-        return f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
+        return difference(found.rows(first, snr), found.rows(other, snr))
 
     return Layout(
         name="differences",
@@ -181,7 +199,7 @@ def _differences(found: Repeated) -> Layout:
 def _errors(found: Repeated) -> Layout:
     def cell(method: str, snr: str) -> str:
         rows = [row for one in found.rows(method, snr) for row in one]
-        logs = np.log([row.ratio / row.true_ratio for row in rows if row.ratio > 0])
+        logs = log_errors(rows)
         sure = [row for row in rows if math.isfinite(row.ratio_low)]
         held = [row.ratio_low <= row.true_ratio <= row.ratio_high for row in sure]
         share = f"{100 * float(np.mean(held)):.0f}" if held else "–"
@@ -197,6 +215,11 @@ def _errors(found: Repeated) -> Layout:
             ("", tuple((m, *(cell(m, s) for s in _snrs(found))) for m in found.settings.methods)),
         ),
     )
+
+
+def log_errors(rows: Sequence[Row]) -> Float[np.ndarray, " n"]:
+    """ln(ratio/true), (n,), of the rows with a positive ratio."""
+    return np.log([row.ratio / row.true_ratio for row in rows if row.ratio > 0])
 
 
 def _volumes(found: Repeated) -> Layout:
@@ -223,10 +246,8 @@ def _volumes(found: Repeated) -> Layout:
     )
 
 
-def _difference(
-    first: Sequence[Sequence[Row]], other: Sequence[Sequence[Row]]
-) -> tuple[float, float, float]:
-    """Mean difference of AUC over cohorts, and its 95 % bootstrap interval."""
+def difference(first: Sequence[Sequence[Row]], other: Sequence[Sequence[Row]]) -> str:
+    """Mean difference of AUC over cohorts, and its 95 % bootstrap interval, as text."""
     rng = np.random.default_rng(0)
     total, resampled = [], []
     for one, two in zip(first, other, strict=True):
@@ -242,8 +263,9 @@ def _difference(
             draws.append(auc(a[at], high[at]) - auc(b[at], high[at]))
         resampled.append(draws)
     low, high_end = np.quantile(np.mean(resampled, axis=0), [0.025, 0.975])
-    return float(np.mean(total)), float(low), float(high_end)
+    return f"{np.mean(total):+.3f} ({low:+.3f} to {high_end:+.3f})"
 
 
-def _mean_of(areas: Sequence[float]) -> str:
+def mean_of(areas: Sequence[float]) -> str:
+    """Mean (lowest to highest) as text."""
     return f"{np.mean(areas):.3f} ({np.min(areas):.3f}–{np.max(areas):.3f})"
