@@ -21,6 +21,8 @@ QUANTITIES["peak"] = Quantity(
     unit=RATE,
     code=Concept("peak", PRIVATE, "Maximum of the change of R2*"),
     display=Display("inferno", FromZero(3)),
+    estimated=False,  # it is read off the signal, by no method
+    corrected=False,  # and without correction of leakage
     timed=True,
     ratio=Ratio.PLAIN,
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from bolus.base.tensors import open_tensors, read_tensors, write_tensors
-from bolus.data import InputError
+from bolus.data import InputError, OutputError
 
 KINDS = [np.uint8, np.int64, np.float32, np.float64]
 
@@ -67,6 +67,23 @@ def test_a_damaged_file_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match="not a whole safetensors file"):
         read_tensors(path)
+
+
+def test_a_type_that_numpy_lacks_is_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    header = b'{"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
+    header += b" " * (-len(header) % 8)
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    for read in (lambda file: file["x"], lambda file: file.rows("x", 0, 1)):
+        with open_tensors(path) as file, pytest.raises(InputError, match=r"x\.safe.*'x'.*BF16"):
+            read(file)
+
+
+def test_an_error_of_the_reader_stays_its_own(tmp_path):
+    path = tmp_path / "x.safetensors"
+    write_tensors(path, {"x": np.arange(3.0)}, {})
+    with pytest.raises(OutputError, match="disk is full"), open_tensors(path):
+        raise OutputError("disk is full")
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -245,7 +245,9 @@ def test_methods_that_are_told(tmp_path, source):
         code = Concept("leakage-third", PRIVATE, "Leakage correction by a third model")
 
     third = maps_of(source, method="bayes", leakage=Third())
-    assert methods(third, "k2", tmp_path / "d") == ["126303", "126363", "leakage-third"]
+    assert methods(third, "k2", tmp_path / "d") == ["126303", "leakage-third"]
+    assert methods(leaky, "psr", tmp_path / "e") == ["126303"]
+    assert methods(leaky, "ttp", tmp_path / "f") == ["126303"]
 
 
 def test_every_name_is_distinct_and_fits():

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from altered import leaking
 from bolus import deconvolve
 from bolus.aif import aif_from_mask
-from bolus.data import ArterialInputError, LeakageCorrection, Preparation
+from bolus.data import ArterialInputError, InputError, LeakageCorrection, Preparation
 from bolus.estimators.paper.config import PaperConfig
 from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io import read_mask, read_series
@@ -81,6 +82,21 @@ def test_two_published_ps_do_not_fit_their_areas():
     assert tikhonov < PUBLISHED[2].p / 1.5
     ((_, rows),) = contradictions().sections
     assert [row[-1] for row in rows] == ["3 of 13", "4 of 13", "4 of 13"]
+
+
+@pytest.mark.parametrize(
+    ("option", "other"),
+    [
+        ("--methods", {"methods": ("bayes",)}),
+        ("--map", {"map": "cbv"}),
+        ("--motion", {"preparation": Preparation()}),
+        ("--leakage", {"preparation": leaking(model="bsw")}),
+    ],
+)
+def test_what_it_fixes_cannot_be_set_otherwise(option, other):
+    with pytest.raises(InputError, match=f"leave {option} away"):
+        as_published(StudySettings(**other))
+    as_published(StudySettings(preparation=leaking(False), noisy_aif=True))
 
 
 def test_a_run_as_published(cohort, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bolus.data import LeakageCorrection, Preparation
+from bolus.data import InputError, LeakageCorrection, Preparation
 from bolus.study import StudySettings
 from bolus.study.figures import grading_figure, roc_figure
 from bolus.study.layouts import first_table, noise_table, pair_table
@@ -216,3 +216,9 @@ def test_ratios_are_drawn_on_one_axis_and_curves_for_every_method():
     assert len(ranges) == 1
     labels = roc_figure(table).axes[0].get_legend_handles_labels()[1]
     assert [label.split(",")[0] for label in labels] == ["osvd", "phae"]
+
+
+@pytest.mark.parametrize("snrs", [(math.nan,), (50.0, math.nan), (50.0, 50.0000001), (), (-1.0,)])
+def test_levels_of_noise_that_are_none_or_the_same_are_refused(snrs):
+    with pytest.raises(InputError, match="SNRs are positive numbers"):
+        StudySettings(snrs=snrs)

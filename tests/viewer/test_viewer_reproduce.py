@@ -1,5 +1,6 @@
 """A result that its own series does not give is never replaced."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from bolus.data import SeriesError
 from bolus.io import KEPT, read_kept, write_kept
 from bolus.viewer import viewer_app
 from bolus.viewer.reproduce import check_reproducible, disagreement
+from bolus.viewer.view import TUMOR_OF_MAPS
 
 
 @pytest.fixture
@@ -68,6 +70,27 @@ def test_what_can_be_made_again_is_replaced_and_not_made_twice(leak):
     session.job.wait(60)
     steps = [step["name"] for step in session.job.told()["steps"]]
     assert "making the present maps again" not in steps
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_tumor_drawn_before_the_viewer_was_started_again_is_no_obstacle(leak, moved):
+    """The maps are made again with the tumour they were made with, then with the new one."""
+    session = viewer_app(leak).state.session
+    drawn = {name: mask.copy() for name, mask in session.view.regions.items()}
+    drawn["tumor"] = np.roll(drawn["tumor"], 12, axis=0) if moved else drawn["tumor"] & False
+    session.save_regions(drawn)
+    again = viewer_app(leak).state.session
+    made_with = again.view.result.measured.rois["tumor"]
+    assert not np.array_equal(made_with, drawn["tumor"])
+    np.testing.assert_array_equal(
+        again.view.regions.get("tumor", made_with & False), drawn["tumor"]
+    )
+    again.recompute(again.view.maps.aif.mask)
+    again.job.wait(60)
+    assert again.job.state == "done", again.job.problem
+    told = json.loads((leak / "summary.json").read_text())["regions"]
+    assert ("tumor" in told) == moved
+    assert not (leak / TUMOR_OF_MAPS).exists()
 
 
 def test_single_voxels_may_differ(kept, reading):

@@ -39,29 +39,43 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
 class TensorFile:
     """An open file, of which only what is asked for is read."""
 
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
+    def __init__(self, handle: Any, path: str | os.PathLike[str]) -> None:
+        self._handle, self._path = handle, path
         self.facts: dict[str, str] = handle.metadata() or {}
         self.names: tuple[str, ...] = tuple(handle.keys())
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """A whole array; KeyError where there is none of that name."""
-        self._check(name)
-        return np.asarray(self._handle.get_tensor(name))
+        """A whole array.
+
+        KeyError where there is none of that name, InputError for one of a type that numpy lacks.
+        """
+        with self._reading(name):
+            return np.asarray(self._handle.get_tensor(name))
 
     def length(self, name: str) -> int:
         """Size of an array's first axis; KeyError where there is none of that name."""
-        self._check(name)
-        return int(self._handle.get_slice(name).get_shape()[0])
+        with self._reading(name):
+            return int(self._handle.get_slice(name).get_shape()[0])
 
     def rows(self, name: str, start: int, stop: int) -> np.ndarray:
-        """Entries ``start`` to ``stop`` along the first axis; KeyError as above."""
-        self._check(name)
-        return np.asarray(self._handle.get_slice(name)[start:stop])
+        """Entries ``start`` to ``stop`` along the first axis; KeyError, InputError as above."""
+        with self._reading(name):
+            return np.asarray(self._handle.get_slice(name)[start:stop])
 
-    def _check(self, name: str) -> None:
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        from safetensors import SafetensorError
+
         if name not in self.names:
             raise KeyError(name)
+        try:
+            yield
+        except (SafetensorError, TypeError, ValueError, OSError) as error:
+            kind = self._handle.get_slice(name).get_dtype()
+            raise InputError(
+                f"{self._path}: '{name}' cannot be read as an array of numpy; its type is {kind} "
+                f"({error})"
+            ) from error
 
 
 @contextmanager
@@ -72,10 +86,11 @@ def open_tensors(path: str | os.PathLike[str]) -> Iterator[TensorFile]:
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with safe_open(str(path), framework="numpy") as handle:
-            yield TensorFile(handle)
+        opened = safe_open(str(path), framework="numpy")
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a whole safetensors file ({error})") from error
+    with opened as handle:
+        yield TensorFile(handle, path)
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

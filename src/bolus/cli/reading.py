@@ -41,9 +41,9 @@ LeakageChoice = Annotated[
         "--leakage",
         metavar="auto|off|MODEL",
         help="Correct for leaking contrast agent: cbv_corrected and k2 as well, and all maps but "
-        "cbv from corrected curves. By a model: Boxerman-Schmainda-Weisskoff as published (bsw), "
-        "or with a vascular curve of any transit time and delay, and washout (free); auto: free "
-        "where a tumour mask is given.",
+        "cbv, ttp and psr from corrected curves. By a model: Boxerman-Schmainda-Weisskoff as "
+        "published (bsw), or with a vascular curve of any transit time and delay, and washout "
+        "(free); auto: free where a tumour mask is given.",
     ),
 ]
 

@@ -50,7 +50,7 @@ class PerfusionMaps:
     bolus, both in the unit of ``aif``: 1/s, or dimensionless TE·ΔR2* for relative maps. ``sd``
     holds, for methods with a posterior, half the width of the central 68 % credible interval of
     maps by name, in the map's own unit; empty for others. With a ``leakage_model`` there are
-    'cbv_corrected' and 'k2', and all maps but ``cbv`` come from curves corrected for leakage by it.
+    'cbv_corrected' and 'k2', and the maps that ``Quantity.corrected`` names come of its correction.
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.

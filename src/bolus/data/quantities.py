@@ -51,9 +51,11 @@ class Quantity(NamedTuple):
     at most 64 characters and ``definition`` in a sentence, ``caplex`` is its item in the OSIPI
     lexicon (None where it has none). ``unit`` is that of an absolute map and ``relative`` that of
     one without echo time, ``code`` and ``relative_code`` are the DICOM terms for both; where a
-    relative one is None it is the same. ``timed``: there is a value only where a bolus was seen.
-    ``ratio`` says how tumour and reference are compared by it. ``lesser``: a page of a large grid
-    may leave the map out.
+    relative one is None it is the same. ``estimated``: the method makes it of curves and arterial
+    input; else it comes of the signal, the curves or the fit of leakage. ``corrected``: where
+    leakage is corrected it comes of that, else it is made as without. ``timed``: there is a value
+    only where a bolus was seen. ``ratio`` says how tumour and reference are compared by it.
+    ``lesser``: a page of a large grid may leave the map out.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Quantity(NamedTuple):
     unit: Unit
     code: Concept
     display: Display
+    estimated: bool
+    corrected: bool
     caplex: str | None = None
     relative: Unit | None = None
     relative_code: Concept | None = None
@@ -115,6 +119,8 @@ _LIST = (
         code=Concept("126390", "DCM", "Absolute Regional Blood Flow"),
         relative_code=Concept("126397", "DCM", "Relative Regional Blood Flow"),
         display=Display("inferno", FromZero(3)),
+        estimated=True,
+        corrected=True,
         ratio=Ratio.PLAIN,
     ),
     Quantity(
@@ -128,6 +134,8 @@ _LIST = (
         code=_BLOOD_VOLUME[0],
         relative_code=_BLOOD_VOLUME[1],
         display=Display("magma", FromZero(3)),
+        estimated=True,
+        corrected=False,
         ratio=Ratio.PLAIN,
     ),
     Quantity(
@@ -141,6 +149,8 @@ _LIST = (
         code=_BLOOD_VOLUME[0],
         relative_code=_BLOOD_VOLUME[1],
         display=Display("magma", FromZero(3)),
+        estimated=True,
+        corrected=True,
         ratio=Ratio.PLAIN,
     ),
     Quantity(
@@ -152,6 +162,8 @@ _LIST = (
         unit=SECONDS,
         code=Concept("113052", "DCM", "Mean Transit Time"),
         display=Display("viridis", FromZero(2)),
+        estimated=True,
+        corrected=True,
         timed=True,
         ratio=Ratio.PLAIN,
     ),
@@ -164,6 +176,8 @@ _LIST = (
         unit=SECONDS,
         code=Concept("126371", "DCM", "Bolus Arrival Time"),
         display=Display("cividis", Percentiles()),
+        estimated=True,
+        corrected=True,
         timed=True,
     ),
     Quantity(
@@ -174,6 +188,8 @@ _LIST = (
         unit=SECONDS,
         code=Concept("113084", "DCM", "Tmax"),
         display=Display("cividis", Percentiles()),
+        estimated=True,
+        corrected=True,
         timed=True,
         lesser=True,
     ),
@@ -185,6 +201,8 @@ _LIST = (
         unit=SECONDS,
         code=Concept("113069", "DCM", "Time To Peak"),
         display=Display("plasma", Percentiles()),
+        estimated=False,
+        corrected=False,
         timed=True,
         lesser=True,
     ),
@@ -197,6 +215,8 @@ _LIST = (
         unit=RATE,
         code=Concept("K2", PRIVATE, "Leakage coefficient K2 of DSC-MRI"),
         display=Display(SIGNED, Symmetric()),
+        estimated=False,
+        corrected=True,
         lesser=True,
     ),
     Quantity(
@@ -208,6 +228,8 @@ _LIST = (
         unit=PERCENT,
         code=Concept("PSR", PRIVATE, "Percentage signal recovery of DSC-MRI"),
         display=Display("viridis", Fixed(50.0, 130.0)),
+        estimated=False,
+        corrected=False,
         timed=True,
         ratio=Ratio.LOGARITHM,
         lesser=True,
@@ -221,6 +243,8 @@ _LIST = (
         unit=NOISE,
         code=Concept("misfit", PRIVATE, "Root mean square residual over noise"),
         display=Display("magma", Fixed(0.0, 4.0)),
+        estimated=True,
+        corrected=True,
         lesser=True,
     ),
 )

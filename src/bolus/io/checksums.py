@@ -5,6 +5,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Bool
+
 from bolus.data import InputError
 
 _CHUNK = 1 << 20
@@ -25,6 +28,11 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 def _raise(error: OSError) -> None:
     raise InputError(f"{error.filename}: this folder cannot be read ({error.strerror})") from error
+
+
+def mask_checksum(mask: Bool[np.ndarray, "x y z"]) -> str:
+    """SHA-256 in hexadecimal of the voxels of a mask, whatever file they came from."""
+    return hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()
 
 
 def checksum(path: str | os.PathLike[str]) -> str:

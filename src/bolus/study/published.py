@@ -8,6 +8,7 @@ from jaxtyping import Bool
 from bolus.data import (
     AIF,
     ArterialInputError,
+    InputError,
     LeakageCorrection,
     Preparation,
     PreparedSeries,
@@ -31,7 +32,10 @@ def as_published(settings: StudySettings) -> StudySettings:
 
     No leakage correction and no correction of head motion; noise in the arterial voxels too, whose
     signals are averaged before they are converted; training holds no patient out.
+
+    Raises InputError where the settings ask for something else.
     """
+    _check_free(settings)
     return replace(
         settings,
         methods=METHODS,
@@ -40,6 +44,24 @@ def as_published(settings: StudySettings) -> StudySettings:
         map="cbf",
         published=True,
     )
+
+
+def _check_free(settings: StudySettings) -> None:
+    """InputError where something is set that the published study fixes, and set otherwise."""
+    usual, own = StudySettings(), settings.preparation
+    fixed = {
+        "--methods": settings.methods in (usual.methods, METHODS),
+        "--map": settings.map == "cbf",
+        "--leakage": own.leakage in (usual.preparation.leakage, LeakageCorrection())
+        or own.leakage.use is False,
+        "--motion": own.motion is None,
+    }
+    against = [option for option, agrees in fixed.items() if not agrees]
+    if against:
+        raise InputError(
+            f"--as-published fixes {', '.join(fixed)}; leave {' and '.join(against)} away, or "
+            "--as-published"
+        )
 
 
 def signal_mean(series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:

@@ -56,8 +56,12 @@ class StudySettings:
                 f"methods are different ones of {', '.join(known)}, found "
                 f"{', '.join(self.methods) or 'none'}"
             )
-        if not self.snrs or min(self.snrs) <= 0 or len(set(self.snrs)) < len(self.snrs):
-            raise InputError(f"SNRs are different positive numbers, found {self.snrs}")
+        names = {snr_name(snr) for snr in self.snrs}
+        if not all(snr > 0 for snr in self.snrs) or not 0 < len(self.snrs) == len(names):
+            found = ", ".join(f"{snr!r}" for snr in self.snrs) or "none"
+            raise InputError(
+                f"SNRs are positive numbers that differ in their first six figures, found {found}"
+            )
         if self.seed < 0 or self.resamples < 100:
             raise InputError(
                 f"a seed from 0 and at least 100 resamples are needed, found {self.seed} and "

@@ -24,14 +24,13 @@ from bolus.estimators import Estimator, capabilities, description, explainer, re
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
+from bolus.io.checksums import mask_checksum
 from bolus.patient import Measured, PatientMaps, measure_prepared
-from bolus.viewer.view import REGIONS, Result, View
+from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, Result, View
 
 SUMMARY = "summary.json"
 ARTERIAL = ("origin", "quality", "notes", "slice_time_s")
 """What it must hold of the arterial input."""
-TOLD = ("parameters", "preparation", "units", "aif", "seconds")
-"""What a summary must hold besides the method."""
 
 
 def read_view(
@@ -59,11 +58,12 @@ def read_view(
     measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
-        regions=regions,
+        regions=_regions_of_maps(folder, told, regions, series),
         preparation=preparation,
         reporter=reporter,
     )
-    result = result_of(measured, _maps(folder, told, measured, chosen), chosen)
+    maps = replace(_maps(folder, told, measured, chosen), rois=regions)
+    result = result_of(measured, maps, chosen)
     view = View(
         series=measured.series,
         curves=measured.curves,
@@ -104,6 +104,27 @@ def _facts(folder: Path) -> dict[str, Any]:
             f"{', '.join(wrong) or 'leakage_model'}"
         )
     return told
+
+
+def _regions_of_maps(
+    folder: Path, told: Mapping[str, Any], regions: Mapping[str, np.ndarray], series: PreparedSeries
+) -> dict[str, np.ndarray]:
+    """The regions with the tumour that the maps were made with, whatever was drawn since.
+
+    As it is where the summary, an earlier version's, does not identify it, or where it is gone.
+    """
+    known = told.get("regions")
+    if not isinstance(known, dict):
+        return dict(regions)
+    others = {name: mask for name, mask in regions.items() if name != "tumor"}
+    if "tumor" not in known:
+        return others
+    candidates = [regions[name] for name in ("tumor",) if name in regions]
+    if (folder / TUMOR_OF_MAPS).exists():
+        candidates.append(read_mask(folder / TUMOR_OF_MAPS, series.grid))
+    right = (one for one in candidates if known["tumor"] == {"sha256": mask_checksum(one)})
+    found = next(right, regions.get("tumor"))
+    return others if found is None else {**others, "tumor": found}
 
 
 def _preparation(told: Mapping[str, Any]) -> Preparation:

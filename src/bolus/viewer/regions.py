@@ -14,7 +14,7 @@ from bolus.grading import compared
 from bolus.io import write_volume
 from bolus.report.text.summary import mask_sidecar
 from bolus.viewer.panels import unit
-from bolus.viewer.view import REGIONS, View
+from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, View
 
 Masks = Mapping[str, Bool[np.ndarray, "x y z"]]
 
@@ -56,9 +56,13 @@ def _both(masks: Masks) -> tuple[np.ndarray, np.ndarray]:
 def save_regions(view: View, masks: Masks, folder: Path) -> list[str]:
     """Write each region that has voxels as NIfTI, remove the files of one that has none.
 
-    Names of the files written. Raises OutputError.
+    The tumour that the maps were made with stays beside them as TUMOR_OF_MAPS, for they can be made
+    again with no other. Names of the files written. Raises OutputError.
     """
     written = []
+    made_with = None if view.result is None else view.result.measured.rois.get("tumor")
+    if made_with is not None:
+        write_volume(folder / TUMOR_OF_MAPS, made_with, view.series.grid)
     for name in REGIONS:
         volume, sidecar = folder / f"roi_{name}.nii.gz", folder / f"roi_{name}.json"
         if not masks[name].any():

@@ -17,10 +17,10 @@ from bolus.viewer.background import WRITING, BusyError, Job
 from bolus.viewer.load import result_of
 from bolus.viewer.regions import save_regions, with_regions
 from bolus.viewer.reproduce import check_reproducible
-from bolus.viewer.view import Result, View
+from bolus.viewer.view import TUMOR_OF_MAPS, Result, View
 
 PAGE = "report.html"
-STALE = ("dicom",)
+STALE = ("dicom", TUMOR_OF_MAPS)
 """What an earlier result may hold beside its maps that would contradict the new ones."""
 
 

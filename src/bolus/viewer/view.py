@@ -11,6 +11,9 @@ from bolus.data import AIF, PerfusionMaps, Preparation, PreparedSeries, TissueCu
 from bolus.estimators import Explainer
 from bolus.patient import REGIONS, Measured, PatientMaps
 
+TUMOR_OF_MAPS = "tumor_of_maps.nii.gz"
+"""The tumour that maps were made with, beside them once another has been drawn."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:

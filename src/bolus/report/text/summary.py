@@ -7,7 +7,8 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import PerfusionMaps, Quality, is_sd, quantity_of
+from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
+from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, KAPPA
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
@@ -28,6 +29,7 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
         **({"KappaOverRho": KAPPA / DENSITY} if quantity.scaled and not maps.relative else {}),
+        **_made_by(maps, quantity),
         **_provenance(maps),
     }
 
@@ -40,7 +42,8 @@ def mask_sidecar(maps: PerfusionMaps, description: str) -> dict[str, object]:
 def quality_sidecar(maps: PerfusionMaps) -> dict[str, object]:
     """Sidecar of the quality map: the meaning of each bit."""
     bits = {str(bit.value): (bit.name or "").lower().replace("_", " ") for bit in Quality}
-    return {"Description": "Sum of bits, 0 is good", "Bits": bits, **_provenance(maps)}
+    made = _made_by(maps, quantity_of("misfit"))  # of which one bit says where it is high
+    return {"Description": "Sum of bits, 0 is good", "Bits": bits, **made, **_provenance(maps)}
 
 
 def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
@@ -94,6 +97,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "baseline_snr": _number(facts.snr),
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
+        "regions": {name: {"sha256": mask_checksum(mask)} for name, mask in maps.rois.items()},
         "aif": {
             "origin": arterial.origin,
             "voxels": arterial.voxels,
@@ -135,11 +139,18 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
     return [*lines, NOTICE]
 
 
+def _made_by(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:
+    """The method and the leakage model of a map that was made with them."""
+    method = {"Method": maps.method, "MethodParameters": plain(maps.parameters)}
+    model = maps.leakage_model if quantity.corrected else None
+    return {
+        **(method if quantity.estimated else {}),
+        **({} if model is None else {"LeakageModel": model.name}),
+    }
+
+
 def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
-        "Method": maps.method,
-        "MethodParameters": plain(maps.parameters),
-        **({} if maps.leakage_model is None else {"LeakageModel": maps.leakage_model.name}),
         **motion_provenance(maps),
         "SliceTimingCorrected": maps.series.slice_times is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),

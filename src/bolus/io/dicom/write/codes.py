@@ -45,13 +45,16 @@ def number_of(name: str) -> int:
 
 
 def methods_of(maps: PerfusionMaps, name: str) -> list[Concept]:
-    """How a map was measured: the kind of perfusion MRI, arterial input, deconvolution, leakage."""
-    found = [_SUSCEPTIBILITY]
-    if maps.aif.origin in _ARTERIES:
+    """How a map was measured: the kind of perfusion MRI, arterial input, deconvolution, leakage.
+
+    Of these only what the map was made with.
+    """
+    found, quantity = [_SUSCEPTIBILITY], quantity_of(name)
+    if quantity.estimated and maps.aif.origin in _ARTERIES:
         found.append(_ARTERIES[maps.aif.origin])
-    if maps.description is not None and maps.description.code is not None:
+    if quantity.estimated and maps.description is not None and maps.description.code is not None:
         found.append(maps.description.code)
-    if maps.leakage_model is not None and plain_name(name) != "cbv":
+    if quantity.corrected and maps.leakage_model is not None:
         found.append(maps.leakage_model.code)
     return found
 
