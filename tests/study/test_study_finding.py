@@ -28,15 +28,11 @@ def test_each_change_takes_one_thing_more_away():
 def test_a_run_and_its_page(monkeypatch):
     monkeypatch.setattr(finding, "SNRS", (math.inf, 10.0))
     cohorts = Cohorts(seeds=(0,), low=2, high=2, train=0, size=(28, 28, 4, 40))
-    made = run_finding(cohorts, (CHANGES[1], CHANGES[4]), jobs=1)
+    made = run_finding(cohorts, CHANGES[1:2], jobs=1)
     page = finding_page(made)
-    assert page.count("AUC of phae-paper less that of the others") == 1
     assert "seeds 0, each 2 low- and 2 high-grade patients, 4 of them tested" in page
-    (_, leaking), (_, tight) = made.changes
-    ratios = [
-        {row.participant_id: row.true_cbv_ratio for row in one.studies[0].rows}
-        for one in (leaking, tight)
-    ]
-    assert set(ratios[0]) == set(ratios[1])
-    assert page.count("| osvd |") == 6
-    assert page.count("| phae-paper |") == 4
+    assert page.count(CHANGES[1].name) == 3
+    assert page.count("| osvd |") == 3
+    assert page.count("| phae-paper |") == 2
+    ((_, leaking),) = made.changes
+    assert not any(row.cbv_corrected_ratio > 0 for row in leaking.studies[0].rows)

@@ -16,7 +16,7 @@ from bolus.phantom.cohort_folder import simulate_plans
 from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.patient import Row
 from bolus.study.result import Study
-from bolus.study.run import run_study
+from bolus.study.run import study_in_memory
 from bolus.study.settings import NO_NOISE, StudySettings, snr_name
 from bolus.study.table import TRUTH
 
@@ -91,9 +91,9 @@ def repeat_study(
     for place, seed in enumerate(cohorts.seeds):
         part = _Part(reporter, place, len(cohorts.seeds))
         with tempfile.TemporaryDirectory() as folder:
-            cohort, out = Path(folder) / f"seed-{seed}", Path(folder) / "results"
+            cohort = Path(folder) / f"seed-{seed}"
             cohorts.write(cohort, seed, jobs)
-            studies.append(run_study(cohort, out, settings=chosen, jobs=jobs, reporter=part))
+            studies.append(study_in_memory(cohort, chosen, jobs=jobs, reporter=part))
     return Repeated(cohorts=cohorts, studies=tuple(studies))
 
 

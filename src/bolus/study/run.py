@@ -64,18 +64,9 @@ def run_study(
     work = begin(place, plan, resume=resume, overwrite=overwrite)
     weights, trained = _weights(names, series, chosen, work, resume, reporter)
     examined = _examine(participants, chosen, weights, work, jobs, dask, reporter)
-    rows = tuple(row for one in examined for row in one.rows)
-    if not rows:
-        reasons = "; ".join(dict.fromkeys(one.error or "" for one in examined))
-        raise InputError(f"{folder}: no patient can be used: {reasons}")
-    study = Study(
-        cohort=folder,
-        settings=chosen,
-        participants=participants,
-        examined=examined,
-        rows=rows,
-        table=table_rows(rows, chosen),
-        pairs=pairs(rows, chosen),
+    study = _found(folder, chosen, participants, examined)
+    study = replace(
+        study,
         weights=weights,
         trained=trained,
         series_trained=len(series) if weights else 0,
@@ -84,6 +75,54 @@ def run_study(
         write_results(study, work / MAPS, partial)
     forget(place)
     return study
+
+
+def study_in_memory(
+    cohort: PathLike,
+    settings: StudySettings | None = None,
+    *,
+    jobs: int | None = None,
+    reporter: Reporter = QUIET,
+) -> Study:
+    """What ``run_study`` finds of a cohort with the weights as shipped; nothing is written.
+
+    Raises InputError for what no study can be made of.
+    """
+    chosen, folder = settings or StudySettings(), Path(cohort).resolve()
+    participants = _split(read_participants(folder), None, None)
+    tasks: dict[str, tuple[object, ...]] = {
+        one.name: (one, chosen, {}, None) for one in participants
+    }
+    done: dict[str, Sequence[Examined]] = {}
+    for name, found in run_all(examine, tasks, jobs=jobs):
+        done[name] = found
+        _report(found, len(done), len(tasks), reporter)
+    return _found(folder, chosen, participants, [one for name in tasks for one in done[name]])
+
+
+def _found(
+    folder: Path,
+    settings: StudySettings,
+    participants: Sequence[Participant],
+    examined: Sequence[Examined],
+) -> Study:
+    """The study of patients who were examined. Raises InputError where none could be used."""
+    rows = tuple(row for one in examined for row in one.rows)
+    if not rows:
+        reasons = "; ".join(dict.fromkeys(one.error or "" for one in examined))
+        raise InputError(f"{folder}: no patient can be used: {reasons}")
+    return Study(
+        cohort=folder,
+        settings=settings,
+        participants=tuple(participants),
+        examined=tuple(examined),
+        rows=rows,
+        table=table_rows(rows, settings),
+        pairs=pairs(rows, settings),
+        weights={},
+        trained=None,
+        series_trained=0,
+    )
 
 
 def _split(
@@ -199,11 +238,16 @@ def _examine(
     for name, found in run_all(examine, left, jobs=jobs, dask=dask):
         keep(work, name, found)
         done[name] = found
-        for one in found:
-            if one.error is not None:
-                reporter.skipped(f"{one.participant_id} at SNR {one.snr}", one.error)
-        reporter.advance(len(done), len(tasks), name)
+        _report(found, len(done), len(tasks), reporter)
     return tuple(one for name in tasks for one in done[name])
+
+
+def _report(found: Sequence[Examined], done: int, total: int, reporter: Reporter) -> None:
+    """A patient is done, at every SNR; those at which nothing could be made are named."""
+    for one in found:
+        if one.error is not None:
+            reporter.skipped(f"{one.participant_id} at SNR {one.snr}", one.error)
+    reporter.advance(done, total, found[0].participant_id)
 
 
 __all__ = ["Study", "run_study", "work_folder"]
