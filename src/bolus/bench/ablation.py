@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DT = 1.5
 SEEDS = (0, 1, 2, 3, 4)
 DELAYS = (0.0, 3.0)
-"""Delays in s at which the bias of CBF is told, at the first SNR."""
+"""Delays in s at which the bias of CBF is reported, at the first SNR."""
 LONGER = 4
 """Times the curves of the row in which the last step has the time of the others."""
 

@@ -21,7 +21,7 @@ CASES = ("noise", "scale", "earlier", "later")
 
 @dataclass(frozen=True, kw_only=True)
 class ArterialRow:
-    """A method that is told a wrong arterial input, against itself with the true one.
+    """A method that is given a wrong arterial input, against itself with the true one.
 
     ``case``: noise of SD peak/50, values ×0.7, or 2 s ``earlier`` or ``later``. ``change`` is the
     median of CBF over what it was, divided by 1/0.7 for the scale, which no method can know;
@@ -57,7 +57,7 @@ def arterial(design: Design, methods: Methods) -> Work[ArterialRow]:
 
 
 def wrong_input(design: Design, number: int, case: str) -> Float[np.ndarray, " t"]:
-    """The arterial input (t,) that a method is told in one of CASES, in 1/s."""
+    """The arterial input (t,) that a method is given in one of CASES, in 1/s."""
     if case in ("earlier", "later"):
         return design.arterial_input(0, number, SHIFT if case == "later" else -SHIFT)
     true = design.arterial_input(0, number)

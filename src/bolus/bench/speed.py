@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bolus.data import InputError
 
 OSVD_NAME = "osvd"
-"""The method that the others' times are told in."""
+"""The method whose time is the unit of the others'."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,7 @@ def run_trial(
 
 
 def estimate(method: Estimator, batch: CurveBatch, noise_sd: np.ndarray) -> Errors:
-    """Errors of a method on a batch when it is told this noise, (n,) or (n, t) in 1/s."""
+    """Errors of a method on a batch when it is given this noise, (n,) or (n, t) in 1/s."""
     return errors(deconvolve(batch.tissue, batch.aif, batch.dt, method, noise_sd), batch)
 
 

@@ -29,7 +29,7 @@ class Plausible(NamedTuple):
 
     @property
     def range(self) -> str:
-        """The limits as they are told."""
+        """The limits as text."""
         if math.isinf(self.highest):
             return f"at least {self.lowest:g} {self.unit}".rstrip()
         return f"{self.lowest:g} to {self.highest:g} {self.unit}".rstrip()

@@ -17,7 +17,7 @@ from bolus.physics.residue import Exponential
 BRANCH_DELAY = 0.4
 VEIN_DELAY, VEIN_DISPERSION = 3.5, 3.0
 LEVEL = 0.25
-"""Steps in s in which dispersion is told."""
+"""Steps in s in which dispersion is sampled."""
 _FINEST = 0.75
 _CHUNK = 1024
 

@@ -22,7 +22,7 @@ PAPER_STEPS = 70_000
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """What of a study is held beside the published one.
+    """What is compared of a study with the published one.
 
     ``participants`` were examined, ``trained`` says how many were trained on; ``provenance`` is
     that of the weights, None where none were trained; ``achieved`` the median SNR at every level.

@@ -67,8 +67,8 @@ def _check_free(settings: StudySettings) -> None:
 def signal_mean(series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
     """Arterial input of marked voxels by their mean signal, converted afterwards.
 
-    Bright voxels outweigh dark ones, and where the agent of some has left the noise hides the
-    peak; ``bolus.aif`` averages concentrations instead. Raises ArterialInputError when no marked
+    Bright voxels outweigh dark ones, and the peak is lost where the agent in some voxels leaves no
+    signal above the noise; ``bolus.aif`` averages concentrations instead. Raises ArterialInputError when no marked
     voxel has a usable signal.
     """
     signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)

@@ -1,4 +1,4 @@
-"""A computation beside the page: one at a time, its steps told as it goes."""
+"""A computation beside the page: one at a time, its steps reported as it goes."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the page is told of a view before any voxel is chosen."""
+"""What the page receives of a view before any voxel is chosen."""
 
 from collections.abc import Mapping
 

@@ -35,7 +35,7 @@ IMAGES = {
 
 
 class Shown(TypedDict):
-    """One volume as the page is told of it; ``window`` are the ends of its colour bar.
+    """One volume as the page receives it; ``window`` are the ends of its colour bar.
 
     ``spread`` is the window of the volume ``…_sd``, None where there is none.
     """

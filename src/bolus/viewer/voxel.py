@@ -13,7 +13,7 @@ from bolus.viewer.view import Result, View
 
 Index = tuple[int, int, int]
 SPAN = (-12.0, 60.0)
-"""Of the impulse response, what is told: s after the arterial input."""
+"""How much of the impulse response is sent: s after the arterial input."""
 OUTSIDE = "Outside the brain: no curve is kept here."
 UNUSABLE = "This voxel has no usable signal, so there is no curve."
 FLAGS = {

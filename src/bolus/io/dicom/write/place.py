@@ -27,7 +27,7 @@ def volume_of(
 
     Rows and columns run as in the source's images, so that a viewer shows both alike, and slices
     along their normal. Axes are only exchanged and reversed, so nothing is interpolated; where
-    they run is told by the volume's affine.
+    they run is given by the volume's affine.
     """
     import highdicom as hd
 
