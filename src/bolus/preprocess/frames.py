@@ -35,9 +35,9 @@ def find_frames(mean_signal: Num[np.ndarray, " t"]) -> FrameWindow:
     Of several boluses one is used: the window ends before the next comes, and the baseline of a
     later one starts SETTLED widths after the trough before it. The agent of the earlier ones is
     then part of the baseline, of arteries and tissue alike, and as it hardly changes any more, what
-    is measured against that baseline is again the response to the arterial input alone. Can
-    several be measured so, it is the first that is at least DEEP_ENOUGH as deep as the deepest of
-    them. ``others`` are the onsets of the rest.
+    is measured against that baseline is again the response to the arterial input alone. Where
+    several can be measured like this, the first that is at least DEEP_ENOUGH times as deep as the
+    deepest is used. ``others`` are the onsets of the rest.
 
     Raises BolusNotFoundError when no bolus passes, SeriesError when fewer than 3 steady frames
     precede it, fewer than 20 remain, a frame in between holds no signal, the frames run backwards

@@ -14,7 +14,7 @@ MAX_BINS = 10
 def pooled_sd(
     own: Float[np.ndarray, " n"], s0: Float[np.ndarray, " n"], frames: int | Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
-    """Standard deviation of every voxel, shrunk towards that of voxels with a similar baseline signal.
+    """Standard deviation of every voxel, shrunk towards that of voxels of similar baseline.
 
     ``own`` (n,) is the SD over so many baseline ``frames``, a number or (n,); ``s0`` (n,) the
     baseline signal, NaN or ≤ 0 where unusable (those get NaN). Concentration noise goes with 1/S0,

@@ -114,8 +114,8 @@ def methods_paragraph(settings: StudySettings, trained: str | None) -> str:
         "95 % intervals from "
         f"{settings.resamples} bootstrap resamples of patients within each grade; areas were "
         "compared by the paired test of DeLong et al. (Biometrics 1988;44:837), grades by the "
-        "two-sided Mann-Whitney test. Cut-offs were chosen on the patients they are reported for, and "
-        "also, to show what that flatters, with each patient left out in turn."
+        "two-sided Mann-Whitney test. Cut-offs were chosen on the patients they are reported for, "
+        "and also, to show what that flatters, with each patient left out in turn."
     )
 
 

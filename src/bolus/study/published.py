@@ -68,8 +68,8 @@ def signal_mean(series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
     """Arterial input of marked voxels by their mean signal, converted afterwards.
 
     Bright voxels outweigh dark ones, and the peak is lost where the agent in some voxels leaves no
-    signal above the noise; ``bolus.aif`` averages concentrations instead. Raises ArterialInputError when no marked
-    voxel has a usable signal.
+    signal above the noise; ``bolus.aif`` averages concentrations instead. Raises
+    ArterialInputError when no marked voxel has a usable signal.
     """
     signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)
     good = np.isfinite(signal).all(axis=1)

@@ -18,8 +18,8 @@ def reference_curve(
 ) -> Float[np.ndarray, " t"]:
     """Mean curve (t,) of brain with a bolus, away from the tumour, that does not enhance.
 
-    Enhancement is measured by the mean over the last quarter of the frames: voxels more than 2 robust
-    SDs from their median are left out. Raises MaskError for fewer than 100 voxels.
+    Enhancement is measured by the mean over the last quarter of the frames: voxels more than 2
+    robust SDs from their median are left out. Raises MaskError for fewer than 100 voxels.
     """
     usable = np.flatnonzero((curves.quality == 0) & _away(tumor, series)[series.mask])
     if usable.size >= LEAST_REFERENCE:

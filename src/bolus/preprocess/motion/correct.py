@@ -38,8 +38,9 @@ def correct_motion(
 ) -> MotionCorrected:
     """The series with every frame brought back to where the head was on average, and the motion.
 
-    Each frame is registered by sampled mutual information (``Search``), which asks that like tissue
-    be equally bright within a frame, not from one to the next: so the bolus is not taken for motion.
+    Each frame is registered by sampled mutual information (``Search``), which assumes that
+    tissue of one kind is equally bright within a frame, not from one to the next: so the bolus is
+    not taken for motion.
     Zero is the mean pose of all frames, which masks drawn on the series fit best. Frames less than
     ``negligible`` mm away stay as they were measured; the others are interpolated, once, to float32
     (``brought_back``, which says what becomes of NaN and of what left the field of view). A single
