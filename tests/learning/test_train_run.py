@@ -229,6 +229,10 @@ class TestPaper:
         with pytest.raises(InputError, match="simulation"):
             train(place.out, preset="paper", start=shipped_weights("phae-paper"))
 
+    def test_a_batch_where_the_recipe_has_none(self, place):
+        with pytest.raises(InputError, match="PhaeRecipe has no batch"):
+            train(place.out, preset="phae", sample=Sample(batch=96))
+
     def test_a_recipe_of_another_training(self, place):
         with pytest.raises(InputError, match="PaperConfig, found AdaptRecipe"):
             train(place.out, [place.bids], **{**PAPER, "recipe": AdaptRecipe()})
@@ -245,6 +249,7 @@ def test_simulation_from_nothing_but_a_seed(place):
 def test_the_scale_of_a_simulation_is_an_option(place, capfd):
     """Patients and voxels, interrupted and resumed, as a training of days must be."""
     options = ("-o", place.out, "--preset", "paper", "--patients", 3, "--voxels", 600)
+    options += ("--batch", 60)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bolus.learning.presets.Job.recipe_of", lambda job, kind: recipe(job))
         patch.setattr("bolus.learning.paper.simulated.SHAPE", (24, 24, 4))
@@ -252,6 +257,7 @@ def test_the_scale_of_a_simulation_is_an_option(place, capfd):
         first = read_weights(place.out)
         assert first.provenance["patients"] == 3
         assert first.provenance["voxels"] <= 3 * 600
+        assert first.provenance["recipe"]["batch"] == 60
         assert call(*options, "--epochs", 2, "--resume") == 0
     grown = read_weights(place.out)
     assert "epoch 1:" not in capfd.readouterr().err
@@ -259,7 +265,7 @@ def test_the_scale_of_a_simulation_is_an_option(place, capfd):
 
 
 def recipe(job):
-    return replace(TINY, epochs=job.sample.epochs)
+    return replace(TINY, epochs=job.sample.epochs, batch=job.sample.batch)
 
 
 class TestAdaptation:

@@ -61,6 +61,10 @@ class Amount:
     patients: Annotated[
         int | None, typer.Option(metavar="N", help="Simulated patients, without a cohort.")
     ] = None
+    batch: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Voxels a batch of the paper presets; 1536 if not given."),
+    ] = None
     motion: Annotated[
         Motion | None,
         typer.Option(
@@ -83,6 +87,7 @@ class Amount:
             validation=self.validation,
             patients=self.patients,
             epochs=self.epochs,
+            batch=self.batch,
             preparation=preparation,
         )
 

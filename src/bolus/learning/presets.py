@@ -41,15 +41,18 @@ class Job:
     reporter: Reporter
 
     def recipe_of(self, kind: type[R]) -> R:
-        """The recipe given or else the kind's own, with the epochs given."""
+        """The recipe given or else the kind's own, with the epochs and the batch given."""
         recipe = kind() if self.recipe is None else self.recipe
         if not isinstance(recipe, kind):
             raise InputError(
                 f"the recipe of this training is a {kind.__name__}, found {type(recipe).__name__}"
             )
-        if self.sample.epochs is None:
-            return recipe
-        return replace(recipe, epochs=self.sample.epochs)  # type: ignore[type-var]
+        given = {"epochs": self.sample.epochs, "batch": self.sample.batch}
+        said = {name: value for name, value in given.items() if value is not None}
+        lacking = [name for name in said if not hasattr(recipe, name)]
+        if lacking:
+            raise InputError(f"a {kind.__name__} has no {lacking[0]} that could be chosen")
+        return replace(recipe, **said)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, kw_only=True)

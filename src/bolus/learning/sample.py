@@ -6,7 +6,7 @@ from bolus.data import InputError, Preparation
 from bolus.data.options import UNCORRECTED
 
 VALIDATION, VOXELS = 0.2, 8192
-"""As for maps, but leakage."""
+"""Share of a cohort that is held out, and most voxels of a series, if nothing else is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,8 @@ class Sample:
 
     ``voxels`` are the most of each series or simulated patient. ``validation`` is the share of a
     cohort's patients that is held out. ``patients`` are simulated, for presets that simulate
-    whole patients; a cohort has those it has. ``epochs`` goes before the recipe's own.
+    whole patients; a cohort has those it has. ``epochs`` and ``batch`` (voxels, where the recipe
+    has such) go before the recipe's own.
     ``preparation`` is that of a cohort's series, None that of ``bolus maps``: head motion is
     corrected, and leakage is not, for nobody says where the tumours are.
 
@@ -26,13 +27,14 @@ class Sample:
     validation: float | None = None
     patients: int | None = None
     epochs: int | None = None
+    batch: int | None = None
     preparation: Preparation | None = None
 
     def __post_init__(self) -> None:
-        for name in ("voxels", "patients", "epochs"):
+        for name in ("voxels", "patients", "epochs", "batch"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise InputError(f"{name} are 1 or more, found {value}")
+                raise InputError(f"{name}: 1 or more is expected, found {value}")
         if self.validation is not None and not 0 <= self.validation < 1:
             raise InputError(
                 f"the share for validation is from 0 to below 1, found {self.validation:g}"
