@@ -65,6 +65,26 @@ def test_marks_that_are_not_arterial_are_used_but_scored_low(head, label, word):
     assert word in aif.score.weak_in
 
 
+def test_slices_censored_at_different_times_have_a_noise_together(head):
+    """No baseline frame is measured in both slices; noise is that of most voxels."""
+    made, series, curves = head
+    mask = made.labels == ARTERY
+    slices = np.flatnonzero(mask.any(axis=(0, 1)))
+    steady = series.frames.onset - series.frames.first
+    measured = series.measured.copy()
+    measured[slices[0], : steady // 2] = False
+    measured[slices[1:], steady // 2 : steady] = False
+    apart = replace(series, measured=measured)
+    counts = mask.sum(axis=(0, 1))[slices]
+    if counts[0] * 2 == counts.sum():
+        with pytest.raises(ArterialInputError, match="0 frames of the baseline"):
+            aif_from_mask(curves, apart, mask)
+        mask = mask.copy()
+        mask[tuple(np.argwhere(mask)[0])] = False
+    found = aif_from_mask(curves, apart, mask)
+    assert found.score.criterion("clarity").value > 0.5
+
+
 def test_clipped_voxels_are_counted(head):
     made, series, curves = head
     signal = series.signal.copy()

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bolus.cli import app
 from bolus.cli.groups import grouped
+from bolus.cli.options import matrix_of
 from bolus.cli.reading import Motion, Prepared
 from bolus.data import Censoring, InputError, LeakageCorrection, MotionCorrection, Preparation
 
@@ -73,3 +74,9 @@ def test_a_choice_that_there_is_not_is_refused_with_those_there_are():
     assert done.exit_code == 2
     assert "correct" in done.output
     assert "censor" in done.output
+
+
+@pytest.mark.parametrize("text", ["²,64,64", "64,64", "64,64,x", "-1,64,64"])
+def test_a_matrix_is_three_whole_numbers(text):
+    with pytest.raises(InputError, match="three whole numbers"):
+        matrix_of(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from estimator_cases import gamma_variate
+from tiny_head import tiny_head
 
 from altered import altered
 from bolus.aif import aif_from_mask
@@ -15,12 +16,14 @@ from bolus.data import (
     FrameWindow,
     Grid,
     InputError,
+    LeakageEstimate,
     MaskError,
+    MethodError,
     TissueCurves,
 )
 from bolus.data.codes import PRIVATE, Concept
 from bolus.patient import leakage
-from bolus.patient.leakage import correct_leakage, find_leakage_model, free
+from bolus.patient.leakage import Boxerman, correct_leakage, find_leakage_model, free
 from bolus.patient.leakage.reference import MARGIN, reference_curve
 from bolus.phantom import Leak, Realism, TumorPerfusion, simulate_patient
 from bolus.physics import RESIDUES, ForwardModel, leak_term, running_integral
@@ -374,3 +377,29 @@ class TestDigitalPatients:
             return np.mean([abs(one.ratio - 1) for one in seen(measured[0], model)])
 
         assert error("bsw") > error("free") + 0.02
+
+
+class Broken(Boxerman):
+    """A model that answers with what it is given."""
+
+    def fit(self, problem):
+        return self.answer(problem)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda p: LeakageEstimate(p.noise_sd, p.tissue.T.copy()), "taken of shape"),
+        (lambda p: LeakageEstimate(p.noise_sd[1:], p.tissue), "k2 of shape"),
+        (lambda p: LeakageEstimate(p.noise_sd, p.tissue * np.nan), "not finite"),
+        (lambda p: p.tissue, "answered with ndarray"),
+    ],
+)
+def test_an_answer_that_is_no_estimate_is_refused(monkeypatch, answer, words):
+    monkeypatch.setattr(Broken, "answer", staticmethod(answer), raising=False)
+    made = tiny_head(dt=1.5, snr=60, unsteady=1)
+    series = prepare(made.series)
+    curves = tissue_curves(series)
+    artery = AIF(curve=np.abs(curves.mean) + 1e-3, dt=1.5, origin="given")
+    with pytest.raises(MethodError, match=words):
+        correct_leakage(curves, series, artery, model=Broken())

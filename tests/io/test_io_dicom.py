@@ -371,11 +371,11 @@ def altered(folder, **tags):
 @pytest.mark.parametrize(
     ("tags", "words"),
     [
-        ({"PixelSpacing": [-2.0, 2.5]}, r"\.dcm: PixelSpacing: a voxel edge.*found -2"),
+        ({"PixelSpacing": [-2.0, 2.5]}, r"image \d+: PixelSpacing: a voxel edge.*found -2"),
         ({"PixelSpacing": [1e-20, 2.5]}, "PixelSpacing"),
         ({"PixelSpacing": [900.0, 900.0]}, "PixelSpacing"),
         ({"PixelSpacing": None}, "two numbers of PixelSpacing"),
-        ({"RescaleSlope": "1e30", "RescaleIntercept": "0"}, r"\.dcm: RescaleSlope.*1e\+30"),
+        ({"RescaleSlope": "1e30", "RescaleIntercept": "0"}, r"image \d+: RescaleSlope.*1e\+30"),
         ({"RescaleSlope": "0", "RescaleIntercept": "0"}, "RescaleSlope"),
         ({"RescaleSlope": "1", "RescaleIntercept": "1e30"}, "RescaleIntercept"),
         ({"EchoTime": "0.02"}, r"DICOM headers is 2e-05; .*0\.003 to 0\.15 s"),

@@ -1,8 +1,10 @@
 """The kept series: everything that a prepared series knows comes back."""
 
 import numpy as np
+import pytest
 
-from bolus.data import DSCSeries, FrameWindow, Grid, Motion, PreparedSeries
+from bolus.base.tensors import write_tensors
+from bolus.data import DSCSeries, FrameWindow, Grid, Motion, PreparedSeries, SeriesError
 from bolus.io import KEPT, read_kept, write_kept
 
 SHAPE, FRAMES = (3, 4, 5), 30
@@ -39,3 +41,14 @@ def test_what_is_known_of_frames_slices_and_motion(tmp_path):
     for name in ("pose", "displacement", "flagged"):
         np.testing.assert_array_equal(getattr(found.motion, name), getattr(motion, name))
     assert found.motion.limit == 0.5
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["[1, 2]", "[" * 9000 + "]" * 9000, "{", '{"format": "bolus-series-2", "frames": 3}', "7"],
+)
+def test_facts_that_are_no_object_are_refused_with_the_file(tmp_path, told):
+    path = tmp_path / KEPT
+    write_tensors(path, {name: np.ones((2, 2, 2)) for name in ("mask", "baseline")}, {"told": told})
+    with pytest.raises(SeriesError, match=KEPT):
+        read_kept(path)

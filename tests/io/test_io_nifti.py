@@ -11,6 +11,7 @@ import pytest
 
 from bolus.data import DSCSeries, Grid, SeriesError
 from bolus.io import checksum, read_series, write_series
+from bolus.io.signal import check_signal
 
 AFFINE = np.array([[-2.0, 0.1, 0, 30], [0.1, 2, 0.2, -40], [0, -0.2, 4, 5], [0, 0, 0, 1]])
 SHAPE = (5, 4, 3, 24)
@@ -417,3 +418,41 @@ def test_more_bytes_than_the_header_needs_are_not_kept(file):
         assert tracemalloc.get_traced_memory()[1] < 30e6
     finally:
         tracemalloc.stop()
+
+
+def test_one_voxel_that_no_scanner_makes_is_seen_among_many(tmp_path):
+    """Different values are counted in a quarter million of samples, sizes in all."""
+    values = np.arange(64 * 64 * 6 * 24, dtype=np.float32).reshape(64, 64, 6, 24) % 4000
+    values[11, 23, 3, 7], values[0, 0, 0, 0] = 1e30, np.inf
+    with pytest.raises(SeriesError, match=r"largest signal.*found 1e\+30"):
+        check_signal(values, "dsc.nii")
+    values[11, 23, 3, 7] = 1.0
+    check_signal(values, "dsc.nii")
+
+
+def test_a_qform_that_is_not_used_refuses_no_file(tmp_path):
+    path = save(tmp_path / "dsc.nii")
+    content = bytearray(path.read_bytes())
+    content[268:272] = np.float32(1e6).tobytes()  # qoffset_x
+    content[252:256] = np.array([1, 2], "<i2").tobytes()  # qform_code, sform_code
+    path.write_bytes(content)
+    grid = read_series(path).grid
+    np.testing.assert_allclose(grid.affine, AFFINE, atol=1e-6)
+    assert (grid.qform, grid.qform_code) == (None, 0)
+
+
+def test_what_follows_the_image_is_not_inflated_without_end(file, monkeypatch):
+    save(file)
+    content = gzip.decompress(file.read_bytes())
+    file.write_bytes(gzip.compress(content + bytes(100 * len(content))))
+    monkeypatch.setattr("bolus.io.nifti._CHUNK", 1 << 10)
+    seen, read = [], gzip.GzipFile.read
+
+    def counted(self, size=-1):
+        part = read(self, size)
+        seen.append(len(part))
+        return part
+
+    monkeypatch.setattr(gzip.GzipFile, "read", counted)
+    np.testing.assert_array_equal(read_series(file).signal, signal())
+    assert sum(seen) < 8 * len(content)

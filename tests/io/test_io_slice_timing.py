@@ -30,6 +30,12 @@ def series(tmp_path):
     return read
 
 
+@pytest.mark.parametrize("times", [[0.0, 0.75, 1.5], [0.0, 0.75]])
+def test_what_to_do_about_times_that_cannot_be(series, times):
+    with pytest.raises(SeriesError, match=r"dsc\.json.*Delete .* from that file"):
+        series(SliceTiming=times)
+
+
 def test_a_sidecar_says_when(series):
     np.testing.assert_array_equal(series(SliceTiming=list(OFFSETS)).slice_times, OFFSETS)
     backwards = series(SliceTiming=list(OFFSETS), SliceEncodingDirection="k-")

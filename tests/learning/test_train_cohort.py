@@ -3,6 +3,7 @@
 import json
 import shutil
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from bolus.data import InputError
 from bolus.estimators.paper.config import PaperConfig
 from bolus.io import read_mask, read_series, write_series
 from bolus.learning import Cohort, Sample, find_sources, read_cohort
+from bolus.learning.cohort import _nameless
 from bolus.learning.paper.task import PaperTask
+from bolus.learning.sources import Source
 from bolus.learning.voxels import PatientVoxels, write_voxels
 from bolus.patient import measure
 from bolus.phantom import Realism, simulate_patient
@@ -283,3 +286,14 @@ def test_a_moving_head_is_corrected_as_for_maps(tmp_path):
     np.testing.assert_array_equal(patient.aif, measured.aif.curve.astype(np.float32))
     rows = {row.tobytes() for row in measured.curves.curves}
     assert all(row.tobytes() in rows for row in patient.rows(0, 9)[0])
+
+
+@pytest.mark.parametrize("name", ["Jane_Doe.json", "Jane_Doe.nii.gz", "Jane_Doe_aif.nii.gz"])
+def test_no_reason_holds_the_name_of_a_file(name):
+    folder = Path("/data/ward 7")
+    source = Source(path=folder / "Jane_Doe.nii.gz", patient=0, aif=folder / "Jane_Doe_aif.nii.gz")
+    told = _nameless(f"{folder / name}: an echo time is expected", source, 3)
+    assert told == "series 3: an echo time is expected"
+    series = Source(path=folder / "1.2.3", patient=0)
+    told = _nameless(f"{folder}/1.2.3/Doe Jane.dcm: cannot be read", series, 3)
+    assert told == "series 3: cannot be read"

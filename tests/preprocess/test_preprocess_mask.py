@@ -48,6 +48,27 @@ def test_brain_without_scalp(shape, background, snr):
     assert dice(brain_mask(series, WINDOW), brain) > 0.97
 
 
+def test_many_small_parts_do_not_cost_a_volume_each(monkeypatch):
+    """Scattered bright voxels around the head, as a scrambled series has them."""
+    series, brain = head((64, 64, 10), 50, background="zero")
+    clear = ~ndimage.binary_dilation(series.signal[..., 0] > 0, iterations=3)
+    seeds = np.zeros_like(clear)
+    seeds[2::4, 2::4] = True
+    crosses = ndimage.binary_dilation(seeds & clear, np.ones((3, 3, 1), bool))
+    signal = series.signal + np.where(crosses, np.float32(600), np.float32(0))[..., None]
+    grown, dilate = [], ndimage.binary_dilation
+
+    def counted(image, *arguments, **options):
+        grown.append(image.size)
+        return dilate(image, *arguments, **options)
+
+    monkeypatch.setattr("scipy.ndimage.binary_dilation", counted)
+    found = brain_mask(replace(series, signal=signal), WINDOW)
+    assert dice(found, brain) > 0.97
+    assert ndimage.label(crosses)[1] > 50
+    assert sum(grown) < 5 * crosses.size
+
+
 def test_voxels_with_nan_are_filled_or_left_out_but_do_no_harm():
     series, brain = head((64, 64, 10), 50)
     signal = series.signal.copy()

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,13 +15,13 @@ from bolus.data import ArterialInputError, InputError, LeakageCorrection, Prepar
 from bolus.estimators.paper.config import PaperConfig
 from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io import read_mask, read_series
-from bolus.io.cohort import read_participants
+from bolus.io.cohort import Participant, read_participants
 from bolus.learning import train
 from bolus.phantom import arterial_input
 from bolus.physics import delta_r2star
 from bolus.preprocess import prepare, tissue_curves
 from bolus.study import StudySettings, run, run_study
-from bolus.study.comparison import areas_of, contradictions, p_of
+from bolus.study.comparison import _scan, areas_of, contradictions, p_of
 from bolus.study.extra import PlainSVD
 from bolus.study.patient import examine
 from bolus.study.published import as_published, signal_mean
@@ -133,3 +134,12 @@ def test_a_run_as_published(cohort, tmp_path, monkeypatch):
     )
     assert published == next(r.ratio for r in study.rows if r.method == "osvd")
     assert published != usual
+
+
+@pytest.mark.parametrize("ending", ["nii", "nii.gz"])
+def test_the_scan_is_read_from_the_sidecar_of_any_series(tmp_path, ending):
+    (tmp_path / "dsc.json").write_text('{"RepetitionTime": 1.2, "EchoTime": 0.03}')
+    (tmp_path / f"dsc.{ending}").write_bytes(b"no JSON")
+    assert (
+        _scan([Mock(spec=Participant, series=tmp_path / f"dsc.{ending}")]) == "TR 1.2 s, TE 30 ms"
+    )

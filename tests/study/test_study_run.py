@@ -10,12 +10,14 @@ from functools import partial
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from altered import STILL
-from bolus.base.progress import Quiet
+from bolus.base.progress import QUIET, Quiet
 from bolus.cli import main
 from bolus.data import InputError, MotionCorrection, OutputError, Preparation
 from bolus.estimators.paper.config import PaperConfig
@@ -24,7 +26,7 @@ from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series
 from bolus.io.cohort import read_participants
 from bolus.learning import Sample
-from bolus.patient import perfusion_maps
+from bolus.patient import PatientMaps, perfusion_maps
 from bolus.study import StudySettings, patient, run, run_study
 from bolus.study.patient import examine
 from bolus.study.table import table_rows
@@ -239,6 +241,30 @@ def test_what_is_finished_is_not_done_again(cohort, tmp_path, monkeypatch):
     assert not work_folder(out).exists()
 
 
+def test_who_was_trained_on_is_counted_not_who_was_offered(tmp_path, monkeypatch):
+    known = SimpleNamespace(provenance={"series": 5, "series_held_out": 2})
+    monkeypatch.setattr(run, "train", lambda path, *_, **__: SimpleNamespace(path=path))
+    monkeypatch.setattr(run, "read_weights", lambda path: known)
+    offered = [Path(f"{number}.nii") for number in range(8)]
+    _, told = run._weights(["phae-paper"], offered, SMALL, tmp_path, False, QUIET)
+    assert "trained on 5 other patients" in told
+    assert "2 held out" in told
+    assert "1 could not be used" in told
+
+
+def test_a_ratio_that_is_not_judged_takes_no_other_away():
+    """CBV keeps its sign: at low SNR its mean in white matter may be below zero."""
+    volumes = {"cbf": np.full((4, 4, 4), 2.0), "cbv": np.full((4, 4, 4), -1.0)}
+    maps = Mock(spec=PatientMaps, volumes=volumes, volume=volumes.__getitem__, sd={})
+    half = np.arange(64).reshape(4, 4, 4) < 32
+    case = Mock(spec=patient._Case, masks={"tumor": half, "nawm": ~half})
+    found = patient._ratios(maps, case, "cbf")
+    assert found["ratio"] == 1
+    assert np.isnan(found["cbv_ratio"])
+    with pytest.raises(InputError):
+        patient._ratios(maps, case, "cbv")
+
+
 def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
     few = {"channels": (4, 8), "epochs": 1, "batch": 192}
     tiny, seen = PaperConfig(), []
@@ -268,7 +294,9 @@ def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
     assert {Path(path).name.split("_")[0] for path in seen} == trained
     assert not trained & {row.participant_id for row in study.rows}
     assert (out / "phae-paper.safetensors").exists()
-    assert "trained on 3 other patients" in (out / "report.html").read_text()
+    assert (
+        "trained on 2 other patients of the cohort, 1 held out" in (out / "report.html").read_text()
+    )
     with pytest.raises(InputError, match="--train paper makes them"):
         run_study(cohort, tmp_path / "plain", settings=settings, jobs=1)
     settings = replace(settings, methods=methods[:1])

@@ -8,9 +8,10 @@ from viewer_cases import let_in
 
 import bolus
 from bolus.cli import main
-from bolus.data import OutputError
+from bolus.data import InputError, OutputError
 from bolus.io import write_series
 from bolus.viewer import viewer_app
+from bolus.viewer.load import read_view
 
 
 @pytest.fixture
@@ -98,3 +99,24 @@ def test_the_command_reads_a_series(patient, tmp_path, monkeypatch, capfd):
         main(["view", str(tmp_path), "--from", source])
     assert stop.value.code == 2
     assert "choose another OUT" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [
+        ("aif", "origin", 3),
+        ("aif", "quality", "high"),
+        ("aif", "notes", "mean of 3 voxels"),
+        ("aif", "slice_time_s", [0.5]),
+        ("aif", "criteria", [{"name": 1, "value": "x", "sentence": None, "concern": True}]),
+        (None, "motion", [1.0]),
+        (None, "units", ["cbf"]),
+    ],
+)
+def test_a_summary_of_other_kinds_is_refused_by_name(folder, where, name, value):
+    path = folder / "summary.json"
+    told = json.loads(path.read_text())
+    (told if where is None else told[where])[name] = value
+    path.write_text(json.dumps(told))
+    with pytest.raises(InputError, match=r"summary\.json"):
+        read_view(folder)

@@ -17,6 +17,12 @@ FLOOR = 0.01
 VISIBLE = 2.0
 """Noise SDs of the signal under which the trough of a saturated artery lies."""
 
+LEAST = 2
+"""Frames of the baseline of which an SD can be taken, …"""
+
+MOSTLY = 0.5
+"""… those that were measured in more than this part of the voxels."""
+
 SATURATED_LOSS = 0.3
 """Part of the score that is lost when all voxels are saturated."""
 
@@ -50,7 +56,12 @@ def arterial_mean(
     """Mean concentration of the marked voxels with its score; see ``aif_from_mask``."""
     signal = np.asarray(series.signal[..., series.frames.used][mask], dtype=float)
     steady = series.measured_in(mask)[:, : series.frames.onset - series.frames.first]
-    before = np.flatnonzero(steady.all(axis=0))
+    before = np.flatnonzero(steady.mean(axis=0) > MOSTLY)
+    if before.size < LEAST:
+        raise ArterialInputError(
+            f"{before.size} frames of the baseline were measured in most of the marked voxels, at "
+            f"least {LEAST} are needed; mark voxels of fewer slices"
+        )
     s0 = np.empty(len(signal))
     for rows, measured in series.alike(mask):
         s0[rows] = signal[rows][:, np.flatnonzero(measured[: steady.shape[1]])].mean(axis=1)

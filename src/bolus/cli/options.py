@@ -68,7 +68,7 @@ def matrix_of(text: str) -> tuple[int, int, int]:
     from bolus.data import InputError
 
     parts = text.split(",")
-    if len(parts) != 3 or not all(p.strip().isdigit() for p in parts):
+    if len(parts) != 3 or not all(p.strip().isdecimal() for p in parts):
         raise InputError(f"--matrix takes three whole numbers like 64,64,12, found '{text}'")
     x, y, z = (int(p) for p in parts)
     return x, y, z

@@ -17,6 +17,7 @@ else:
 
 SUFFIXES = (".nii", ".nii.gz")
 _CHUNK = 1 << 22
+_REST = 4
 
 
 def is_nifti_name(path: Path) -> bool:
@@ -37,7 +38,7 @@ def load_image(path: Path, error: type[InputError]) -> Nifti1Image:
     """Open a NIfTI file of real numbers; raises ``error`` where that fails.
 
     No more is kept than the header needs, but the whole file is read: only its end shows whether
-    a compressed file is intact.
+    a compressed file is intact (but see ``_content``).
     """
     header = check_nifti(path, error)
     with as_error(path, error):
@@ -46,14 +47,19 @@ def load_image(path: Path, error: type[InputError]) -> Nifti1Image:
 
 
 def _content(path: Path, needed: int) -> bytes:
-    """The first bytes of a file, all that are needed. Raises EOFError where there are fewer."""
+    """The first bytes of a file, all that are needed.
+
+    What follows in a compressed file is read too, for the checksum at its end, but no more than
+    _REST times the image: zeros without end pack well. Raises EOFError where there are fewer.
+    """
     with opened(path) as file:
         parts, missing = [], needed
         while missing and (part := file.read(min(missing, _CHUNK))):
             parts.append(part)
             missing -= len(part)
-        while isinstance(file, gzip.GzipFile) and file.read(_CHUNK):
-            pass
+        left = max(_REST * needed, _CHUNK)
+        while isinstance(file, gzip.GzipFile) and left > 0 and (part := file.read(_CHUNK)):
+            left -= len(part)
     if missing:
         raise EOFError(f"{missing} of {needed} bytes are missing")
     return b"".join(parts)

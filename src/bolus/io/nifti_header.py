@@ -128,14 +128,17 @@ def time_unit(header: Nifti1Header) -> str | None:
 
 
 def grid_of(header: Nifti1Header, path: Path, error: type[InputError]) -> Grid:
-    """Where the first three axes lie; raises ``error`` for a place that no head image has."""
+    """Where the first three axes lie; raises ``error`` for a place that no head image has.
+
+    A qform that no head image has is dropped where the sform says the place.
+    """
     with as_error(path, error):
         affine = np.asarray(header.get_best_affine(), dtype=np.float64)
         qform, qform_code = header.get_qform(coded=True)
         x, y, z = ((*(_shape(header) or ()), 1, 1))[:3]
     check_affine(affine, path, error)
-    if qform is not None:
-        check_affine(qform, path, error)
+    if qform is not None and not _is_place(qform):  # of no use: the affine is the sform's
+        qform, qform_code = None, 0
     return Grid(
         shape=(x, y, z),
         affine=affine,
@@ -143,6 +146,17 @@ def grid_of(header: Nifti1Header, path: Path, error: type[InputError]) -> Grid:
         sform_code=int(header["sform_code"]),
         qform_code=int(qform_code),
     )
+
+
+def _is_place(affine: Float[np.ndarray, "4 4"]) -> bool:
+    """Whether an affine is one that ``check_affine`` takes."""
+    with np.errstate(all="ignore"):
+        edges = np.linalg.norm(affine[:3, :3], axis=0)
+        if not (np.isfinite(affine).all() and edges.all()):
+            return False
+        square = float(abs(np.linalg.det(affine[:3, :3] / edges)))
+    near = all(ORIGIN.holds(place) for place in affine[:3, 3].tolist())
+    return near and SQUARENESS.holds(square) and all(map(VOXEL_EDGE.holds, edges.tolist()))
 
 
 def check_affine(affine: Float[np.ndarray, "4 4"], path: Path, error: type[InputError]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bolus.base.json import from_text
 from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import (
     DSCSeries,
@@ -72,10 +73,10 @@ def read_kept(path: str | os.PathLike[str]) -> PreparedSeries:
         raise SeriesError(f"{path}: no such file; it holds the curves, and bolus maps writes it")
     try:
         tensors, facts = read_tensors(path)
-        told = json.loads(facts.get("told", "{}"))
+        told: dict[str, Any] = from_text(facts.get("told", "{}"), str(path), SeriesError)
         _check_format(path, told.get("format"))
         return _series(tensors, told)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         if isinstance(error, SeriesError):
             raise
         raise SeriesError(f"{path}: this kept series is damaged ({error})") from error

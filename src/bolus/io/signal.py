@@ -20,5 +20,11 @@ def check_signal(signal: Float[np.ndarray, "x y z t"], where: object) -> None:
     some = some[np.isfinite(some)]
     if not some.size:
         raise SeriesError(f"{where}: no value of the signal is a finite number")
-    SIGNAL.check(float(np.abs(some).max()) or 1.0, f"{where}: its signal", SeriesError)
+    largest = max(_largest(signal[..., frame]) for frame in range(signal.shape[3]))
+    SIGNAL.check(largest or 1.0, f"{where}: its signal", SeriesError)
     DISTINCT.check(len(np.unique(some)), f"{where}: its signal", SeriesError)
+
+
+def _largest(image: Float[np.ndarray, "x y z"]) -> float:
+    """The largest size of a finite sample; 0 where there is none."""
+    return float(np.abs(image).max(where=np.isfinite(image), initial=0.0))

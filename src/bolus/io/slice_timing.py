@@ -39,12 +39,14 @@ def stated_slice_times(
         found = "no list of numbers" if times is None else f"{len(times)} of them"
         raise SeriesError(
             f"{where}: SliceTiming has one number of seconds for each of {shape[axis]} slices, "
-            f"found {found}"
+            f"found {found}. Delete it from that file to read the series without the times of its "
+            "slices"
         )
     if not (times.min() >= 0 and times.max() < dt):
         raise SeriesError(
             f"{where}: SliceTiming counts seconds from the start of a frame, from 0 to below the "
-            f"{dt:g} s between frames; found {times.min():g} to {times.max():g}"
+            f"{dt:g} s between frames; found {times.min():g} to {times.max():g}. Delete "
+            "SliceTiming from that file to read the series without the times of its slices"
         )
     if axis != 2:
         return None

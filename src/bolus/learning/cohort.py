@@ -1,5 +1,6 @@
 """A cohort's voxels on disk, one patient in memory at a time."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from bolus.base.json import read_json, write_json
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, OutputError, Quality
 from bolus.io import read_series
+from bolus.io.timing import sidecar_path
 from bolus.learning.sample import Sample
 from bolus.learning.sources import Source
 from bolus.learning.voxels import PatientVoxels, write_voxels
@@ -109,9 +111,7 @@ def read_cohort(
         except (BolusError, OSError) as error:
             reason = " ".join(str(error).split())
             reporter.skipped(str(source.path), reason.replace(f"{source.path}: ", ""))
-            skipped.append(
-                Skipped(series=number, reason=reason.replace(str(source.path), f"series {number}"))
-            )
+            skipped.append(Skipped(series=number, reason=_nameless(reason, source, number)))
         else:
             files[path] = source.patient
     write_json(
@@ -124,6 +124,14 @@ def read_cohort(
         },
     )
     return Cohort(files=tuple(files), patients=tuple(files.values()), skipped=tuple(skipped))
+
+
+def _nameless(reason: str, source: Source, number: int) -> str:
+    """A reason without the paths of a patient's files, and of what lies in their folders."""
+    given = (source.path, sidecar_path(source.path), source.aif, source.brain)
+    for path in sorted({str(path) for path in given if path is not None}, key=len, reverse=True):
+        reason = re.sub(rf"{re.escape(path)}(/[^:,]*)?", f"series {number}", reason)
+    return reason
 
 
 def _read(

@@ -12,6 +12,7 @@ from bolus.base.progress import QUIET, Reporter
 from bolus.data import Grid
 from bolus.io import output_folder, write_series, write_volume
 from bolus.io.cohort import mask_path, series_path, truth_path, write_dataset, write_participants
+from bolus.io.timing import sidecar_path
 from bolus.phantom.cohort import SIZE, PatientPlan, Size, plan_cohort, simulate_planned
 from bolus.phantom.folder import TRUTH_UNITS
 from bolus.phantom.patient import DigitalPatient
@@ -104,8 +105,7 @@ def _write_truth(patient: DigitalPatient, folder: Path, name: str, grid: Grid) -
     for quantity, unit in {**TRUTH_UNITS, "ktrans": "1/min"}.items():
         path = truth_path(folder, name, quantity)
         write_volume(path, getattr(patient.truth, quantity), grid)
-        sidecar = path.with_name(path.name.replace(".nii.gz", ".json"))
-        write_json(sidecar, {"Units": unit, "Simulated": True})
+        write_json(sidecar_path(path), {"Units": unit, "Simulated": True})
 
 
 def _row(plan: PatientPlan) -> dict[str, object]:

@@ -112,15 +112,29 @@ def _brain_parts(
     if parts == 0:
         return core
     brain = np.zeros_like(head)
-    main = 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
-    for part in [main, *(number for number in range(1, parts + 1) if number != main)]:
-        grown = ndimage.binary_dilation(labels == part, CROSS, iterations=radius, mask=head)
-        if part == main:
-            shape, least = _concentration(series.signal[grown], frames), SHARE * grown.sum()
-            brain |= grown
-        elif grown.sum() >= least and _passed(series.signal[grown], frames, shape):
-            brain |= grown
+    sizes, boxes = np.bincount(labels.ravel())[1:], ndimage.find_objects(labels)
+    most = 1 + 2 * radius * (radius + 1)  # voxels that one grows to
+    least = 0.0
+    for part in np.argsort(-sizes, kind="stable"):
+        if most * sizes[part] < least:
+            break
+        box = _wider(boxes[part], radius)
+        grown = ndimage.binary_dilation(
+            labels[box] == part + 1, CROSS, iterations=radius, mask=head[box]
+        )
+        signal, size = series.signal[box], int(grown.sum())
+        if not least:
+            shape, least = _concentration(signal[grown], frames), SHARE * size
+            brain[box] |= grown
+        elif size >= least and _passed(signal[grown], frames, shape):
+            brain[box] |= grown
     return np.stack([ndimage.binary_fill_holes(plane) for plane in np.moveaxis(brain, 2, 0)], 2)
+
+
+def _wider(box: tuple[slice, ...], voxels: int) -> tuple[slice, ...]:
+    """A box that reaches so many voxels further in plane."""
+    x, y, z = box
+    return (*(slice(max(0, one.start - voxels), one.stop + voxels) for one in (x, y)), z)
 
 
 def _passed(

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bolus.base.json import read_json
 from bolus.data import BolusError
 from bolus.estimators.phae import read_weights
 from bolus.grading import mann_whitney
 from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io.cohort import Participant
+from bolus.io.timing import read_sidecar
 from bolus.report.text.layout import Layout
 from bolus.study.published import STAND_INS
 from bolus.study.table import PUBLISHED, PublishedRow
@@ -151,9 +151,8 @@ def _scan(participants: Sequence[Participant]) -> str:
     """TR and TE of the series, from their sidecars."""
     found: dict[str, set[float]] = {"RepetitionTime": set(), "EchoTime": set()}
     for one in participants:
-        path = one.series.with_name(one.series.name.replace(".nii.gz", ".json"))
         try:
-            sidecar = read_json(path)
+            sidecar = read_sidecar(one.series)
         except BolusError:
             continue
         for name, values in found.items():

@@ -317,12 +317,12 @@ def _row(
 
 
 def _ratios(maps: PatientMaps, case: _Case, name: str) -> dict[str, float | str]:
-    """The columns RATIOS. Raises InputError where a map has no usable reference."""
+    """The columns RATIOS; NaN for what has no usable reference beside the map that is judged.
+
+    Raises InputError where that has none.
+    """
     flow = _ratio(maps, name, case)
     low, high = flow.interval or (math.nan, math.nan)
-    corrected = (
-        _ratio(maps, "cbv_corrected", case).mean if "cbv_corrected" in maps.volumes else math.nan
-    )
     values = (
         flow.tumor.mean,
         flow.reference.mean,
@@ -332,10 +332,18 @@ def _ratios(maps: PatientMaps, case: _Case, name: str) -> dict[str, float | str]
         flow.median,
         flow.p95,
         flow.hotspot,
-        _ratio(maps, "cbv", case).mean,
-        corrected,
+        _further(maps, "cbv", case),
+        _further(maps, "cbv_corrected", case),
     )
     return dict(zip(RATIOS, values, strict=True))
+
+
+def _further(maps: PatientMaps, name: str, case: _Case) -> float:
+    """The mean ratio of a map that is not judged; NaN where there is none."""
+    try:
+        return _ratio(maps, name, case).mean if name in maps.volumes else math.nan
+    except InputError:
+        return math.nan
 
 
 def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:

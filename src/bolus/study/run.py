@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bolus.base.parallel import run_all
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError, LeakageCorrection
+from bolus.estimators.phae import read_weights
 from bolus.io import check_output, output_folder
 from bolus.io.cohort import Participant, read_participants
 from bolus.learning import Sample, train
@@ -69,7 +70,7 @@ def run_study(
         study,
         weights=weights,
         trained=trained,
-        series_trained=len(series) if weights else 0,
+        series_trained=sum(_trained_on(path)[0] for path in list(weights.values())[:1]),
     )
     with output_folder(place, overwrite) as partial:
         write_results(study, work / MAPS, partial)
@@ -209,9 +210,23 @@ def _weights(
         )
         if made.path is None:
             reporter.note("the adaptation was not kept; phae stays as shipped")
-            return {}, f"an adaptation of {name} to {len(series)} patients was not kept"
+            used = made.trained + made.held_out
+            return {}, f"an adaptation of {name} to {used} patients was not kept"
     told = f"{', '.join(paths)} {'were' if len(paths) > 1 else 'was'}"
-    return paths, f"{told} trained on {len(series)} other patients of the cohort"
+    used, held_out = _trained_on(paths[names[0]])
+    said = f"{told} trained on {used} other patients of the cohort"
+    if held_out:
+        said += f", {held_out} held out to stop the training"
+    if len(series) > used + held_out:
+        said += f"; {len(series) - used - held_out} could not be used"
+    return paths, said
+
+
+def _trained_on(weights: Path) -> tuple[int, int]:
+    """Patients that weights were trained on, and those held out, as the file records them."""
+    known = read_weights(weights).provenance
+    one = "series" if "series" in known else "patients"
+    return int(str(known[one])), int(str(known[f"{one}_held_out"]))
 
 
 def _recipe(name: str) -> "PaperConfig | None":

@@ -29,8 +29,13 @@ from bolus.patient import Measured, PatientMaps, measure_prepared
 from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, Result, View
 
 SUMMARY = "summary.json"
-ARTERIAL = ("origin", "quality", "notes", "slice_time_s")
-"""What it must hold of the arterial input."""
+ARTERIAL = {
+    "origin": str,
+    "quality": float | int | None,
+    "notes": list,
+    "slice_time_s": float | int | None,
+}
+"""What it must hold of the arterial input, and of what kind."""
 
 
 def read_view(
@@ -96,6 +101,7 @@ def _facts(folder: Path) -> dict[str, Any]:
         "units": dict,
         "aif": dict,
         "seconds": dict,
+        "motion": dict | None,
     }
     wrong = [name for name, kind in kinds.items() if not isinstance(told.get(name), kind)]
     if wrong or "leakage_model" not in told:
@@ -136,10 +142,15 @@ def _preparation(told: Mapping[str, Any]) -> Preparation:
 
 
 def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> AIF:
-    missing = [name for name in ARTERIAL if name not in told]
-    if missing:
+    wrong = [
+        name
+        for name, kind in ARTERIAL.items()
+        if name not in told or not isinstance(told[name], kind)
+    ]
+    if wrong or not all(isinstance(note, str) for note in told["notes"]):
+        lacking = ", ".join(wrong) or "notes"
         raise InputError(
-            f"{folder / SUMMARY}: the arterial input is described without {', '.join(missing)}; "
+            f"{folder / SUMMARY}: the arterial input is described without {lacking}; "
             "another version wrote this result, make the maps again"
         )
     frames = series.frames.stop - series.frames.first
@@ -161,6 +172,11 @@ def _score(told: Mapping[str, Any], path: Path) -> ArterialScore | None:
         return None
     try:
         criteria = tuple(Criterion(**one) for one in told["criteria"])
+        well = all(isinstance(one.value, float | int | None) for one in criteria) and all(
+            isinstance(text, str) for one in criteria for text in (one.name, one.sentence)
+        )
+        if not well:
+            raise TypeError("a criterion of another kind")
     except (KeyError, TypeError) as error:
         raise InputError(
             f"{path}: the criteria of the arterial input's score are expected, found none that can "

@@ -113,17 +113,18 @@ def choose(study: Sequence[StudySeries], number: int | None, minimum: int) -> St
 
 def check_plausible(series: StudySeries) -> None:
     """Raise SeriesError for headers whose pixels or scaling no head image has."""
-    for file in series.files:
+    for file in series.files:  # their names may hold a patient's
+        where = f"{file.path.parent}, image {file.instance or 'without number'}"
         if len(file.spacing) != 2:
-            raise SeriesError(f"{file.path}: two numbers of PixelSpacing are expected, found "
+            raise SeriesError(f"{where}: two numbers of PixelSpacing are expected, found "
                               f"{len(file.spacing)}")  # fmt: skip
         for edge in file.spacing:
-            VOXEL_EDGE.check(edge, f"{file.path}: PixelSpacing", SeriesError)
+            VOXEL_EDGE.check(edge, f"{where}: PixelSpacing", SeriesError)
         slope, intercept = file.scaling
         if slope is not None:
-            SCALING.check(slope, f"{file.path}: RescaleSlope", SeriesError)
+            SCALING.check(slope, f"{where}: RescaleSlope", SeriesError)
         if intercept:
-            SIGNAL.check(abs(intercept), f"{file.path}: RescaleIntercept", SeriesError)
+            SIGNAL.check(abs(intercept), f"{where}: RescaleIntercept", SeriesError)
 
 
 def check_complete(series: StudySeries) -> None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import AIF, CurveError, LeakageModel, LeakageProblem, PreparedSeries, TissueCurves
+from bolus.data import (
+    AIF,
+    CurveError,
+    LeakageEstimate,
+    LeakageModel,
+    LeakageProblem,
+    MethodError,
+    PreparedSeries,
+    TissueCurves,
+)
 from bolus.patient.leakage.models import find_leakage_model
 from bolus.patient.leakage.reference import reference_curve
 
@@ -31,7 +40,8 @@ def correct_leakage(
     ``model`` is a name in MODELS or a model of one's own; it fits K2 in every voxel, and is given
     the mean curve of brain that does not leak (``reference_curve``), away from the ``tumor``.
 
-    Raises InputError for what is no model, CurveError for an arterial input that does not fit,
+    Raises InputError for what is no model, MethodError for an answer of it that is no estimate of
+    these curves, CurveError for an arterial input that does not fit,
     MaskError for a tumour that leaves no reference.
     """
     chosen = find_leakage_model(model)
@@ -47,6 +57,27 @@ def correct_leakage(
     found = chosen.fit(
         LeakageProblem(curves.curves[good], noise, reference, aif.curve, series.dt, te)
     )
+    _check(found, chosen, curves.curves[good].shape)
     k2[good] = found.k2
     corrected[good] += found.taken.astype(corrected.dtype)
     return replace(curves, curves=corrected), LeakageFit(k2=k2, reference=reference, model=chosen)
+
+
+def _check(found: object, model: LeakageModel, shape: tuple[int, ...]) -> None:
+    """Raise MethodError for an answer that is no estimate of curves of a shape (n, t)."""
+    if not isinstance(found, LeakageEstimate):
+        raise MethodError(f"leakage model '{model.name}' answered with {type(found).__name__}, "
+                          "expected LeakageEstimate")  # fmt: skip
+    for name, value, expected in (("k2", found.k2, shape[:1]), ("taken", found.taken, shape)):
+        values = np.asarray(value)
+        if values.shape != expected or values.dtype.kind != "f":
+            raise MethodError(
+                f"leakage model '{model.name}' answered with {name} of shape {values.shape} and "
+                f"type {values.dtype}, expected {expected} of floats"
+            )
+    bad = int((~np.isfinite(found.taken)).any(axis=1).sum())
+    if bad:
+        raise MethodError(
+            f"leakage model '{model.name}' answered with {bad} of {shape[0]} curves that are not "
+            "finite"
+        )
