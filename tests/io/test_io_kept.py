@@ -13,6 +13,8 @@ SHAPE, FRAMES = (3, 4, 5), 30
 def test_what_is_known_of_frames_slices_and_motion(tmp_path):
     rng = np.random.default_rng(0)
     measured = rng.random((5, 26)) > 0.2
+    left_out = np.arange(26) == 4
+    measured[:, left_out] = False
     motion = Motion(
         pose=rng.normal(size=(FRAMES, 6)),
         displacement=rng.random(FRAMES),
@@ -31,12 +33,14 @@ def test_what_is_known_of_frames_slices_and_motion(tmp_path):
         mask=rng.random(SHAPE) > 0.5,
         motion=motion,
         measured=measured,
+        left_out=left_out,
     )
     write_kept(made, tmp_path / KEPT)
     found = read_kept(tmp_path / KEPT)
     assert (found.frames, found.dt, found.te) == (made.frames, 1.5, None)
     np.testing.assert_array_equal(found.signal[made.mask], made.signal[made.mask])
     np.testing.assert_array_equal(found.measured, measured)
+    np.testing.assert_array_equal(found.left_out, left_out)
     np.testing.assert_array_equal(found.slice_times, made.slice_times)
     for name in ("pose", "displacement", "flagged"):
         np.testing.assert_array_equal(getattr(found.motion, name), getattr(motion, name))

@@ -7,7 +7,9 @@ import pytest
 from tiny_head import tiny_head
 
 from bolus.data import Motion, SeriesError
-from bolus.preprocess import censor_spoilt, despike, prepare
+from bolus.estimators.bayes.estimator import Bayes
+from bolus.patient.quantify import _flagged_frames
+from bolus.preprocess import censor_moved, censor_spoilt, despike, prepare
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,27 @@ def test_spoilt_samples_are_not_measured(head):
     first = ready.frames.first
     assert np.argwhere(~ready.measured).tolist() == [[1, 20 - first]]
     assert (ready.spoilt == ~ready.measured).all()
+
+
+def test_a_spike_is_told_from_a_frame_that_moved(head):
+    """Of all slices with brain in frame 20, which is flagged as well and may be kept."""
+    made = spoilt(head, range(head.series.grid.shape[2]), [20])
+    still = np.zeros((head.series.n_frames, 6))
+    flagged = np.arange(len(still)) == 20
+    motion = Motion(pose=still, displacement=3.0 * flagged, flagged=flagged, limit=1.0)
+    mask = prepare(head.series).mask.copy()
+    mask[:, :, 0] = False
+    every = np.zeros((mask.shape[2], len(still)), dtype=bool)
+    every[:, 20] = True
+    ready = censor_spoilt(prepare(made, mask, motion=motion), every)
+    at = 20 - ready.frames.first
+    assert np.flatnonzero(~ready.measured_frames).tolist() == [at]
+    assert ready.spoilt[1:, at].all()
+    assert _flagged_frames(ready, Bayes()) == "kept"
+    moved = censor_moved(ready)
+    assert not moved.spoilt.any()
+    assert _flagged_frames(moved, Bayes()) == "left out"
+    assert censor_moved(moved) is moved
 
 
 def test_a_frame_moved_through_its_slices_takes_the_neighbours_along(head):

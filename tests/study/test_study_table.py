@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bolus.data import InputError, LeakageCorrection, Preparation
+from bolus.data import Grid, InputError, LeakageCorrection, Preparation, quantity_of
 from bolus.study import StudySettings
-from bolus.study.figures import grading_figure, roc_figure
+from bolus.study.figures import Example, grading_figure, maps_figure, noise_figure, roc_figure
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph
 from bolus.study.patient import Examined, Row
@@ -222,3 +222,39 @@ def test_ratios_are_drawn_on_one_axis_and_curves_for_every_method():
 def test_levels_of_noise_that_are_none_or_the_same_are_refused(snrs):
     with pytest.raises(InputError, match="SNRs are positive numbers"):
         StudySettings(snrs=snrs)
+
+
+@pytest.mark.parametrize("truth", [math.nan, 2.0])
+def test_a_method_has_one_colour_with_and_without_truth(truth):
+    rows = [
+        row(n, grade, ratio, method=method, snr=snr, true=truth + n)
+        for method in ("osvd", "phae")
+        for snr in ("none", "10")
+        for n, (grade, ratio) in enumerate([("LGG", 1.0), ("LGG", 1.5), ("HGG", 1.4), ("HGG", 2)])
+    ]
+    table = table_rows(rows, SETTINGS)
+
+    def colours(figure):
+        lines = figure.axes[0].get_lines()
+        return {line.get_label().split(",")[0]: line.get_color() for line in lines}
+
+    roc, noise = colours(roc_figure(table)), colours(noise_figure(table))
+    assert {name: roc[name] for name in ("osvd", "phae")} == {
+        name: noise[name] for name in ("osvd", "phae")
+    }
+
+
+@pytest.mark.parametrize(("relative", "unit"), [(False, "mL/100 g/min"), (True, "1/s, relative")])
+def test_a_map_is_shown_as_on_the_page(relative, unit):
+    volume = np.linspace(0, 90, 64).reshape(4, 4, 4)
+    example = Example(
+        title="sub-1, LGG",
+        grid=Grid(shape=(4, 4, 4), affine=np.diag([2.0, 2.0, 5.0, 1.0])),
+        tumor=volume > 60,
+        maps={"osvd": {"cbf": volume, "mtt": volume / 10}},
+        relative=relative,
+    )
+    figure = maps_figure([example])
+    shown = next(axis.images[0] for axis in figure.axes if axis.images)
+    assert shown.get_clim() == quantity_of("cbf").display.range(volume)
+    assert f"CBF, {unit}" in [axis.get_ylabel() for axis in figure.axes]

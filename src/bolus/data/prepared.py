@@ -32,6 +32,8 @@ class PreparedSeries:
     measured: Bool[np.ndarray, "z used"]
     """Slice by used frame: False where the sample is censored, interpolated in time. A frame that
     is censored as a whole is False in every slice."""
+    left_out: Bool[np.ndarray, " used"] | None = None
+    """Used frames that are censored since the head moved; None for none."""
 
     def __post_init__(self) -> None:
         frames, slices = self.series.n_frames, self.grid.shape[2]
@@ -49,6 +51,13 @@ class PreparedSeries:
             raise SeriesError(
                 f"measured samples are booleans of {slices} slices and {used} used frames, found "
                 f"{self.measured.dtype} of shape {self.measured.shape}"
+            )
+        if self.left_out is not None and (
+            self.left_out.shape != (used,) or self.measured[:, self.left_out].any()
+        ):
+            raise SeriesError(
+                f"frames left out are booleans of {used} used frames in which nothing is measured, "
+                f"found {self.left_out.dtype} of shape {self.left_out.shape}"
             )
 
     @property
@@ -107,8 +116,8 @@ class PreparedSeries:
 
     @property
     def measured_frames(self) -> Bool[np.ndarray, " used"]:
-        """Used frames in which at least one slice was measured, (used,)."""
-        return np.asarray(self.measured.any(axis=0))
+        """Used frames in which at least one slice with brain was measured, (used,)."""
+        return np.asarray(self.measured[self.mask.any(axis=(0, 1))].any(axis=0))
 
     @property
     def moved_frames(self) -> Bool[np.ndarray, " used"]:
@@ -120,8 +129,7 @@ class PreparedSeries:
     @property
     def spoilt(self) -> Bool[np.ndarray, "z used"]:
         """Censored samples, slice by used frame, that are no frames censored for head motion."""
-        moved = self.moved_frames & ~self.measured_frames
-        return np.asarray(~self.measured & ~moved)
+        return ~self.measured if self.left_out is None else ~self.measured & ~self.left_out
 
     def with_signal(self, signal: Num[np.ndarray, "x y z t"]) -> "PreparedSeries":
         """The same preparation with another signal."""

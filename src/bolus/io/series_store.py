@@ -41,6 +41,8 @@ def write_kept(series: PreparedSeries, path: str | os.PathLike[str]) -> None:
         "baseline": series.baseline,
         "affine": grid.affine.astype(np.float64),
     }
+    if series.left_out is not None:
+        tensors["left_out"] = series.left_out.astype(np.uint8)
     if grid.qform is not None:
         tensors["qform"] = grid.qform.astype(np.float64)
     if series.slice_times is not None:
@@ -120,6 +122,7 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> PreparedSer
         mask=mask,
         motion=_motion(tensors, told),
         measured=tensors["measured"] > 0,
+        left_out=tensors["left_out"] > 0 if "left_out" in tensors else None,
     )
 
 

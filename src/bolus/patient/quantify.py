@@ -188,7 +188,7 @@ def _flagged_frames(series: PreparedSeries, estimator: Estimator) -> str:
     moved = series.moved_frames
     if not moved.any():
         return "none"
-    if series.measured_frames[moved].any():
+    if series.left_out is None or not series.left_out[moved].all():
         return "kept"
     return "left out" if capabilities(estimator).censoring else "interpolated"
 

@@ -24,10 +24,12 @@ def censor_moved(series: PreparedSeries) -> PreparedSeries:
     The same series comes back where no used frame is flagged, or this has been done. Raises
     SeriesError as ``censor``.
     """
-    moved = np.broadcast_to(series.moved_frames, series.measured.shape)
-    if series.motion is None or not (moved & series.measured).any():
+    moved = series.moved_frames
+    if series.motion is None or not moved.any() or np.array_equal(series.left_out, moved):
         return series
-    return censor(series, moved, f"the head moved by more than {series.motion.limit:g} mm")
+    samples = np.broadcast_to(moved, series.measured.shape)
+    found = censor(series, samples, f"the head moved by more than {series.motion.limit:g} mm")
+    return replace(found, left_out=moved)
 
 
 def censor(

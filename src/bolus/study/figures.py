@@ -31,12 +31,16 @@ DPI = 150
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Example:
-    """Maps of one patient by method and name, for Figure 3; ``title`` says who."""
+    """Maps of one patient by method and name, for Figure 3; ``title`` says who.
+
+    ``relative`` where the echo time is unknown.
+    """
 
     title: str
     grid: Grid
     tumor: Bool[np.ndarray, "x y z"]
     maps: Mapping[str, Mapping[str, Float[np.ndarray, "x y z"]]]
+    relative: bool = False
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
@@ -71,15 +75,16 @@ def _map_row(figure: "Figure", axes: "Sequence[Axes]", example: Example, name: s
     tumor = example.grid.to_ras(example.tumor)
     level = int(np.argmax(tumor.sum(axis=(0, 1))))
     planes = {c: example.grid.to_ras(own[name])[..., level] for c, own in example.maps.items()}
-    first = next(iter(planes.values()))
-    high = 3.5 * float(np.nanmedian(first)) if name == "cbf" else 2.2 * float(np.nanmedian(first))
+    quantity, volumes = quantity_of(name), example.maps.values()
+    first = next(iter(volumes))[name]
+    low, high = quantity.display.range(first[np.isfinite(first)])
     for axis, plane in zip(axes, planes.values(), strict=True):
         # columns from the patient's right to the left, as a radiologist sees them
         shown = axis.imshow(
             plane[::-1, ::-1].T,
-            cmap=quantity_of(name).display.colours,
-            vmin=0,
-            vmax=max(high, 1e-6),
+            cmap=quantity.display.colours,
+            vmin=low,
+            vmax=high,
             aspect=pixel_aspect(example.grid),
             interpolation="nearest",
         )
@@ -90,7 +95,8 @@ def _map_row(figure: "Figure", axes: "Sequence[Axes]", example: Example, name: s
         axis.set_facecolor("black")
     axes[0].set_ylabel(f"{example.title}\n{name.upper()}", fontsize=9)
     bar = figure.colorbar(shown, ax=list(axes), pad=0.01, extend="max")
-    bar.set_label(f"{quantity_of(name).title}, {quantity_of(name).unit.printed}", fontsize=9)
+    unit = quantity.unit_of(example.relative).printed
+    bar.set_label(f"{quantity.title}, {unit}", fontsize=9)
 
 
 def grading_figure(rows: Sequence[Row], table: Sequence[TableRow]) -> "Figure":
@@ -164,9 +170,10 @@ def roc_figure(table: Sequence[TableRow]) -> "Figure":
     axis = figure.subplots()
     axis.plot([0, 1], [0, 1], color="#999999", lw=1, ls=":")
     known = [row for row in table if row.snr == NO_NOISE and row.roc is not None]
-    for number, row in enumerate(known):
+    methods = _methods(table)
+    for row in known:
         assert row.roc is not None
-        colour = "black" if row.method == TRUTH else COLOURS[(number - 1) % 8]
+        colour = "black" if row.method == TRUTH else COLOURS[methods.index(row.method) % 8]
         name = "true ratio" if row.method == TRUTH else row.method
         low, high = row.roc.auc_ci
         told = f"{name}, AUC {row.roc.auc:.2f} ({low:.2f}–{high:.2f})"
@@ -198,7 +205,7 @@ def noise_figure(table: Sequence[TableRow]) -> "Figure":
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axis = figure.subplots()
     snrs = list(dict.fromkeys(row.snr for row in table))
-    methods = [m for m in dict.fromkeys(row.method for row in table) if m != TRUTH]
+    methods = _methods(table)
     shift = np.linspace(-0.12, 0.12, len(methods)) if len(methods) > 1 else np.zeros(1)
     for number, method in enumerate(methods):
         own = [row for row in table if row.method == method and row.roc is not None]
@@ -219,6 +226,11 @@ def noise_figure(table: Sequence[TableRow]) -> "Figure":
     axis.set_title(NOTICE, fontsize=9, color="#555555")
     _plain_axis(axis)
     return figure
+
+
+def _methods(table: Sequence[TableRow]) -> list[str]:
+    """The methods in the order of their colours, which are the same in every figure."""
+    return [m for m in dict.fromkeys(row.method for row in table) if m != TRUTH]
 
 
 def _plain_axis(axis: "Axes") -> None:

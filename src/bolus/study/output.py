@@ -18,6 +18,7 @@ from bolus.base.json import plain, write_json
 from bolus.grading.cutoff import map_name
 from bolus.io import read_map, read_mask
 from bolus.io.cohort import Participant
+from bolus.io.timing import read_sidecar
 from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.comparison import Ran, contradictions, deviations, trained_weights
 from bolus.study.figures import (
@@ -177,7 +178,13 @@ def _example(patient: Participant, grade: str, methods: Sequence[str], maps: Pat
     for method in methods:
         volumes[method] = {n: read_map(map_path(maps, patient.name, method, n))[0] for n in SHOWN}
     tumor = read_mask(patient.masks["tumor"], grid)
-    return Example(title=f"{patient.name}, {grade}", grid=grid, tumor=tumor, maps=volumes)
+    return Example(
+        title=f"{patient.name}, {grade}",
+        grid=grid,
+        tumor=tumor,
+        maps=volumes,
+        relative="EchoTime" not in read_sidecar(patient.series),
+    )
 
 
 def _page(study: Study, layouts: Sequence[Layout], folder: Path) -> str:
