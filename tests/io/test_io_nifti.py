@@ -327,7 +327,7 @@ def test_dimensions_a_little_beyond_the_file(tmp_path, name):
         ({"vox_offset": 3e8}, "not a readable"),
         ({"srow_x": (0, 1e-20)}, "voxel edge of 0.2 to 50 mm"),
         ({"srow_x": (0, 900.0)}, "voxel edge"),
-        ({"srow_x": (3, 1e9)}, "a place of -10000 to 10000 mm"),
+        ({"srow_x": (3, 1e9)}, "a position of the first voxel of -10000 to 10000 mm"),
         ({"srow_y": (0, 60.0)}, "voxel edge|unit vectors"),
         ({"scl_slope": 1e30}, "largest signal"),
         ({"scl_slope": 1e-30}, "largest signal"),

@@ -87,7 +87,7 @@ def test_noise_of_what_is_interpolated():
     ("frames", "words"),
     [
         (range(3, 38, 2), "at most a third"),
-        (range(2, 9), "2 baseline frames"),
+        (range(2, 9), "2 frames of the baseline"),
         (range(13, 16), "from 13 to 15"),
     ],
 )

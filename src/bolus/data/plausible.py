@@ -57,7 +57,9 @@ REPETITION_TIME = Plausible(
 """1–2 s are usual (Welker et al., AJNR 2015;36:E41), 0.1 s the fastest sequences of a volume."""
 
 VOXEL_EDGE = Plausible("a voxel edge", 0.2, 50.0, "mm", "perfusion of a head is imaged at 1 to 10")
-ORIGIN = Plausible("a place", -1e4, 1e4, "mm", "nothing lies farther from the scanner's middle")
+ORIGIN = Plausible(
+    "a position of the first voxel", -1e4, 1e4, "mm", "a head lies within 10 m of the scanner"
+)
 SQUARENESS = Plausible(
     "a volume of the axes' unit vectors", 0.5, 1.0 + 1e-6, "",
     "axes at right angles have 1, a slab tilted by 30 degrees 0.87",
@@ -73,6 +75,6 @@ SIGNAL = Plausible(
 )
 SCALING = Plausible("a slope", 1e-9, 1e9, "", "it makes the signal of stored whole numbers")
 DISTINCT = Plausible(
-    "a number of different values", 16, math.inf, "",
-    "a bolus takes a fifth of the signal, and noise lies on it",
+    "a count of different values", 16, math.inf, "",
+    "a measured signal changes with the bolus and with noise; fewer come of a mask or a label map",
 )  # fmt: skip

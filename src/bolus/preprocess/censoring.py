@@ -25,7 +25,8 @@ def censor_moved(series: PreparedSeries) -> PreparedSeries:
     SeriesError as ``censor``.
     """
     moved = series.moved_frames
-    if series.motion is None or not moved.any() or np.array_equal(series.left_out, moved):
+    done = series.left_out is not None and np.array_equal(series.left_out, moved)
+    if series.motion is None or not moved.any() or done:
         return series
     samples = np.broadcast_to(moved, series.measured.shape)
     found = censor(series, samples, f"the head moved by more than {series.motion.limit:g} mm")
@@ -126,8 +127,8 @@ def _require_enough(
     left = int((~censored[: window.onset - window.first]).sum())
     if left < MIN_BASELINE:
         raise SeriesError(
-            f"without the frames in which {why} {left} baseline frames are left, at least "
-            f"{MIN_BASELINE} are needed: {instead}"
+            f"{left} frames of the baseline are left, at least {MIN_BASELINE} are needed; in the "
+            f"others {why}: {instead}"
         )
     start, end = passage
     runs, number = ndimage.label(censored)
@@ -137,7 +138,7 @@ def _require_enough(
             first, last = frames[[0, -1]] + window.first
             raise SeriesError(
                 f"{why} in all frames from {first} to {last}, counted from 0, while the bolus "
-                f"passed; it cannot be told from at most {LONGEST} missing in a row: {instead}"
+                f"passed; gaps of at most {LONGEST} frames can be interpolated there: {instead}"
             )
 
 

@@ -34,9 +34,9 @@ def check_direction(curve: Float[np.ndarray, " t"], passes: list[Pass]) -> None:
     centre = float(around @ np.arange(-reach, reach + 1) / around.sum()) / width
     if fall < FASTEST_FALL * rise and centre < EARLIEST:
         raise SeriesError(
-            f"the bolus goes faster than it comes: from frame {trough} it takes {fall:.1f} frames "
-            f"to fall to {100 * LEVEL:.0f} % and took {rise:.1f} to rise from there; are the "
-            "frames in reversed order?"
+            f"the bolus goes faster than it comes: the drop of the signal, largest in frame "
+            f"{trough}, grows from {100 * LEVEL:.0f} % of its size in {rise:.1f} frames, and is "
+            f"back there after {fall:.1f}; are the frames in reversed order?"
         )
 
 

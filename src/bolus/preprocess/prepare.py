@@ -39,4 +39,5 @@ def _check_volume(series: DSCSeries, mask: Bool[np.ndarray, "x y z"], *, found: 
     volume = float(mask.sum() * np.prod(series.grid.voxel_size) / 1000)
     if found or volume > BRAIN_VOLUME.highest:
         x, y, z = series.grid.voxel_size
-        BRAIN_VOLUME.check(volume, f"of voxels of {x:g} × {y:g} × {z:g} mm", MaskError)
+        where = f"the mask, {int(mask.sum())} voxels of {x:g} × {y:g} × {z:g} mm"
+        BRAIN_VOLUME.check(volume, where, MaskError)
