@@ -116,8 +116,8 @@ def _require_drop(curve: Float[np.ndarray, " t"], drop: float, level: float, noi
         )
     if _prominence(_without_largest_step(curve)).max() < MIN_SMOOTH_PART * drop:
         raise BolusNotFoundError(
-            f"no bolus passes: the signal drops by {100 * drop / level:.2g} % in a single step from "
-            "one frame to the next, as it does when the head moves"
+            f"no bolus passes: the signal drops by {100 * drop / level:.2g} % in a single step "
+            "from one frame to the next, as it does when the head moves"
         )
 
 
