@@ -56,10 +56,10 @@ def _check_free(settings: StudySettings) -> None:
         or own.leakage.use is False,
         "--motion": own.motion is None,
     }
-    against = [option for option, agrees in fixed.items() if not agrees]
-    if against:
+    contrary = [option for option, agrees in fixed.items() if not agrees]
+    if contrary:
         raise InputError(
-            f"--as-published fixes {', '.join(fixed)}; leave {' and '.join(against)} away, or "
+            f"--as-published fixes {', '.join(fixed)}; leave {' and '.join(contrary)} away, or "
             "--as-published"
         )
 
