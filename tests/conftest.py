@@ -11,6 +11,15 @@ _hook = install_import_hook("bolus", "shapes.check")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+HEAVY = ("whole", "study", "learning", "viewer", "bench", "preprocess", "estimators")
+"""Rooms whose files take longest: they begin first, lest one worker end long after the other."""
+
+
+def pytest_collection_modifyitems(items):
+    """Heavy rooms first; within a room the order stays, for what a file's tests share."""
+    places = {room: place for place, room in enumerate(HEAVY)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(HEAVY)))
+
 
 @pytest.fixture(scope="session")
 def shared_data():

@@ -6,12 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bolus.bench import CurveBatch, Design, page, run_benchmark
+from bolus.bench import CurveBatch, Design, page, protocols, run_benchmark
 from bolus.bench.ablation import Ablation, AblationRun
 from bolus.bench.ablation_page import ablation_page
 from bolus.bench.arterial import changes, wrong_input
 from bolus.bench.bias import EDGES, bias_rows
-from bolus.bench.protocols import protocol_designs
 from bolus.bench.run import PARTS
 from bolus.bench.score import errors
 from bolus.bench.trial import Trial
@@ -23,7 +22,10 @@ METHODS = ["phae", "osvd", "tikhonov"]
 
 @pytest.fixture(scope="module")
 def small():
-    return run_benchmark(methods=METHODS, curves_per_cell=2, timing=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protocols, "DTS", (2.0, 3.0))
+        patch.setattr(protocols, "DURATIONS", (40.0, 60.0))
+        return run_benchmark(methods=METHODS, curves_per_cell=2, timing=None)
 
 
 def trial_of(ratio, delay, dt):
@@ -73,7 +75,7 @@ def test_the_wrong_inputs_are_what_they_are_called():
 
 
 def test_scans_under_twenty_frames_are_not_benched():
-    scans = {(d.dts[0], d.duration) for d in protocol_designs(Design())}
+    scans = {(d.dts[0], d.duration) for d in protocols.protocol_designs(Design())}
     assert (3.0, 40.0) not in scans
     assert (2.0, 40.0) in scans
     assert (0.5, 150.0) in scans

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
 from altered import leaking
+from bolus.bench import run_benchmark
 from bolus.cli import main
 from bolus.data import InputError, OutputError, Preparation, WeightsError
 from bolus.estimators import deconvolve
@@ -20,7 +22,8 @@ from bolus.estimators.phae import from_weights, read_weights, shipped_weights, w
 from bolus.learning import Sample, train
 from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.learning.phae.train import PhaeRecipe
-from bolus.phantom import arterial_input
+from bolus.phantom import CurvePrior, arterial_input
+from bolus.physics import RESIDUES
 from recorder import Recorder
 
 TINY = PaperConfig(channels=(4, 8), epochs=4, batch=192)
@@ -238,7 +241,8 @@ class TestPaper:
             train(place.out, [place.bids], **{**PAPER, "recipe": AdaptRecipe()})
 
 
-def test_simulation_from_nothing_but_a_seed(place):
+def test_simulation_from_nothing_but_a_seed(place, monkeypatch):
+    monkeypatch.setattr("bolus.learning.phae.calibrate.SCANS", 12)
     few = PhaeRecipe(widths=(8,), scans=4, held_out=1, voxels=512, epochs=1)
     made = train(place.out, recipe=few, sample=Sample(epochs=2))
     assert read_weights(place.out).kind == "phae"
@@ -275,7 +279,11 @@ class TestAdaptation:
         few = AdaptRecipe(scans=4, held_out=1, voxels=512, epochs=1)
         monkeypatch.setattr("bolus.learning.presets.Job.recipe_of", lambda job, kind: few)
         monkeypatch.setattr("bolus.learning.phae.adapt.VOXELS", 100)
+        monkeypatch.setattr("bolus.learning.phae.calibrate.SCANS", 12)
         monkeypatch.setattr("bolus.bench.adaptation.COMPARED", 8)
+        one = CurvePrior(families={"exponential": (RESIDUES["exponential"], None)})
+        quick = partial(run_benchmark, prior=one)
+        monkeypatch.setattr("bolus.bench.adaptation.run_benchmark", quick)
 
     def test_kept_it_is_shown_beside_what_was_before(self, place, capfd, monkeypatch):
         self.gain(monkeypatch, 0.1)
@@ -292,7 +300,7 @@ class TestAdaptation:
 
     def test_not_kept_it_writes_nothing(self, place, capfd, monkeypatch):
         self.gain(monkeypatch, -0.3)
-        code = call(place.bids, "-o", place.out, "--voxels", 200)
+        code = call(place.bids, "-o", place.out, "--voxels", 200, "--motion", "off")
         out, _ = capfd.readouterr()
         assert code == 0
         assert "not kept" in out
@@ -307,7 +315,7 @@ class TestAdaptation:
 
 def test_two_processes_are_one(place, without_broken):
     """The command under torchrun, with the published network."""
-    settings = ["--preset", "paper", "--voxels", "192", "--epochs", "1"]
+    settings = ["--preset", "paper", "--voxels", "192", "--epochs", "1", "--motion", "off"]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     both = subprocess.run(
         [*command, "-m", "bolus", "train", without_broken, "-o", place.out, *settings],

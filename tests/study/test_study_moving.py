@@ -14,7 +14,9 @@ SHAPE = (40, 40, 6)
 @pytest.fixture(scope="module")
 def heads():
     told = Recorder()
-    found = run_moving((SHAPE,), ((1, "none"),), reporter=told)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bolus.study.moving.FRAMES", 36)
+        found = run_moving((SHAPE,), ((1, "none"),), reporter=told)
     assert told.advances == [(0, 1, "moving heads of 40×40×6")]
     return found
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from altered import leaking
 from bolus.data import Grid, InputError, LeakageCorrection, Preparation, quantity_of
 from bolus.study import StudySettings
 from bolus.study.figures import Example, grading_figure, maps_figure, noise_figure, roc_figure
@@ -157,8 +158,10 @@ def test_the_methods_paragraph_says_what_was_done():
 
 
 def test_several_cohorts():
-    settings = StudySettings(methods=("phae", "osvd"), snrs=(math.inf,), resamples=100)
-    cohorts = Cohorts(seeds=(0, 1), low=2, high=3, train=0, size=(40, 40, 6, 60))
+    settings = StudySettings(
+        methods=("phae", "osvd"), snrs=(math.inf,), resamples=100, preparation=leaking(False)
+    )
+    cohorts = Cohorts(seeds=(0, 1), low=2, high=2, train=0, size=(32, 32, 6, 45))
     found = repeat_study(cohorts, settings, jobs=1)
     assert len(found.studies) == 2
     areas = found.areas("phae", "none")

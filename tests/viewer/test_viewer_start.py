@@ -7,6 +7,7 @@ import pytest
 from viewer_cases import let_in
 
 import bolus
+from altered import STILL
 from bolus.cli import main
 from bolus.data import InputError, OutputError
 from bolus.io import write_series
@@ -16,7 +17,7 @@ from bolus.viewer.load import read_view
 
 @pytest.fixture
 def starting(patient, tmp_path):
-    app = viewer_app(tmp_path / "OUT", series=patient.series, method="osvd")
+    app = viewer_app(tmp_path / "OUT", series=patient.series, method="osvd", preparation=STILL)
     return let_in(app), app.state.session, tmp_path / "OUT"
 
 
@@ -59,7 +60,8 @@ def test_marked_voxels_make_the_folder(starting, patient, kept):
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["method"], summary["aif"]["origin"]) == ("osvd", "mask")
     assert (folder / "aif_manual.nii.gz").exists()
-    known = bolus.perfusion_maps(patient.series, "osvd", aif=kept.phae.aif.mask)
+    given = {"aif": kept.phae.aif.mask, "preparation": STILL}
+    known = bolus.perfusion_maps(patient.series, "osvd", **given)
     np.testing.assert_allclose(session.view.maps.cbf, known.cbf, rtol=1e-5)
     told = client.get("/api/result").json()
     assert told["made"]
@@ -83,8 +85,8 @@ def test_options_of_a_series_need_one(folder, option, capfd):
 
 
 def test_the_command_reads_a_series(patient, tmp_path, monkeypatch, capfd):
-    series = patient.series
-    write_series(tmp_path / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
+    series, short = patient.series, patient.series.signal[..., :30]
+    write_series(tmp_path / "dsc.nii.gz", short, series.grid, series.dt, series.te)
     apps = []
     monkeypatch.setattr("bolus.viewer.Viewer.run", lambda self, browser: apps.append(self.app))
     out, source = str(tmp_path / "OUT"), str(tmp_path / "dsc.nii.gz")
@@ -95,6 +97,7 @@ def test_the_command_reads_a_series(patient, tmp_path, monkeypatch, capfd):
     session = apps[0].state.session
     assert session.method == "phae"
     assert session.view.result is None
+    assert session.view.series.motion is not None
     with pytest.raises(SystemExit) as stop:
         main(["view", str(tmp_path), "--from", source])
     assert stop.value.code == 2

@@ -9,11 +9,13 @@ from bolus.cli import main
 from bolus.io import write_series, write_volume
 from bolus.phantom import simulate_patient
 
+FRAMES = 42
+
 
 @pytest.fixture(scope="session")
 def patient(tmp_path_factory):
     """Simulated series with masks; the affine is oblique and has both transforms."""
-    made = simulate_patient(seed=5, shape=(48, 48, 6), snr=60)
+    made = simulate_patient(seed=5, shape=(48, 48, 6), frames=FRAMES, snr=60)
     folder = tmp_path_factory.mktemp("patient")
     series = made.series
     write_series(folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)

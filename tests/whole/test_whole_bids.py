@@ -12,6 +12,7 @@ import pytest
 from bids_dataset import validate, write_extended_schema
 from dicom_writers import Protocol, write_classic
 
+import altered
 import bolus
 from bolus.cli import main
 from bolus.io import write_series, write_volume
@@ -20,6 +21,7 @@ from bolus.phantom import simulate_patient
 from bolus.report import write_report
 
 SECRETS = ("Verysecret", "SECRET-ID-77", "19501231", "ACC-4711")
+STILL = ("--motion", "off")
 BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\n"
 """What has to be ignored where the schema knows the words of DSC-MRI."""
 
@@ -28,7 +30,7 @@ BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\n"
 def inputs(tmp_path_factory):
     """A raw BIDS dataset with one session, a tumour mask, and a DICOM folder that names someone."""
     folder = tmp_path_factory.mktemp("bids")
-    made = simulate_patient(seed=5, shape=(40, 40, 5), snr=60, tumor="high")
+    made = simulate_patient(seed=5, shape=(40, 40, 5), frames=42, snr=60, tumor="high")
     series, raw = made.series, folder / "Verysecret" / "raw"
     path = raw / "sub-02" / "ses-pre" / "perf" / "sub-02_ses-pre_dsc.nii.gz"
     path.parent.mkdir(parents=True)
@@ -54,9 +56,9 @@ def dataset(inputs):
     root, tumor = inputs.raw / "derivatives" / "bolus", str(inputs.folder / "tumor.nii.gz")
     shared = ["--bids", "-o", str(root), "-q"]
     runs = [
-        [str(inputs.nifti), "--tumor", tumor],
+        [str(inputs.nifti), "--tumor", tumor, *STILL],
         [str(inputs.dicom), "--subject", "01"],
-        [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed"],
+        [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL],
     ]
     for arguments in runs:
         with pytest.raises(SystemExit, match="0"):
@@ -153,7 +155,9 @@ class TestValidator:
 class TestContent:
     def test_the_files_are_those_of_a_result_folder(self, dataset, inputs, tmp_path):
         maps = bolus.perfusion_maps(
-            bolus.read_series(inputs.nifti), regions={"tumor": inputs.folder / "tumor.nii.gz"}
+            bolus.read_series(inputs.nifti),
+            regions={"tumor": inputs.folder / "tumor.nii.gz"},
+            preparation=altered.STILL,
         )
         plain = tmp_path / "plain"
         plain.mkdir()
@@ -202,7 +206,7 @@ class TestContent:
         series = bolus.read_series(inputs.nifti)
         path = tmp_path / "sub-05_dsc.nii.gz"
         write_series(path, series.signal, series.grid, series.dt, None)
-        maps = bolus.perfusion_maps(bolus.read_series(path), "osvd")
+        maps = bolus.perfusion_maps(bolus.read_series(path), "osvd", preparation=altered.STILL)
         maps.save_bids(tmp_path / "d", subject="05", source=path)
         side = json.loads((only(tmp_path / "d", "*_cbf.json")).read_text())
         assert side["Units"] == "relative"
@@ -272,7 +276,8 @@ class TestRefusals:
         assert "lies in it" in refused("--bids", out=inputs.raw)
 
     def test_a_folder_of_plain_maps(self, run, refused, inputs, tmp_path):
-        assert run("maps", inputs.nifti, "-o", tmp_path / "d", "-m", "csvd", "-q")[0] == 0
+        options = ("-o", tmp_path / "d", "-m", "csvd", "-q", *STILL)
+        assert run("maps", inputs.nifti, *options)[0] == 0
         assert "no BIDS dataset" in refused("--bids", "--overwrite")
 
 
@@ -280,7 +285,7 @@ def test_overwrite_replaces_the_run_and_nothing_else(run, inputs, dataset, tmp_p
     copy = tmp_path / "copy"
     shutil.copytree(dataset, copy)
     before = {p: p.read_bytes() for p in copy.rglob("*") if p.is_file()}
-    arguments = ("maps", inputs.nifti, "-o", copy, "--bids", "--overwrite")
+    arguments = ("maps", inputs.nifti, "-o", copy, "--bids", "--overwrite", *STILL)
     code, said, err = run(*arguments)
     assert code == 0, err
     assert said.strip().endswith("sub-02_ses-pre_desc-phae_report.html")
@@ -295,7 +300,7 @@ def test_overwrite_replaces_the_run_and_nothing_else(run, inputs, dataset, tmp_p
 
 
 def test_nothing_half_written(inputs, tmp_path, monkeypatch):
-    maps = bolus.perfusion_maps(bolus.read_series(inputs.nifti), "csvd")
+    maps = bolus.perfusion_maps(bolus.read_series(inputs.nifti), "csvd", preparation=altered.STILL)
     maps.save_bids(tmp_path / "d", subject="01")
     before = sorted(tmp_path.rglob("*"))
 

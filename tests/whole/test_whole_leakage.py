@@ -150,11 +150,15 @@ def test_refused_from_python(leaky):
 
 
 def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky, tmp_path):
-    """Taking out motion is the first step that is announced."""
+    """Looking for spikes is the first step that is announced, motion correction the next."""
+    lines = ["time_s\taif", *(f"{1.5 * k}\t1" for k in range(15))]
+    (tmp_path / "short.tsv").write_text("\n".join(lines))
     for wrong in (
         {"preparation": leaking(model="nosuch")},
         {"aif": np.zeros(leaky.series.grid.shape, bool)},
         {"aif": tmp_path / "missing.nii.gz"},
+        {"aif": tmp_path / "missing.tsv"},
+        {"aif": tmp_path / "short.tsv"},
         {"regions": {"tumor": np.zeros(leaky.series.grid.shape, bool)}},
         {"regions": {"nodule": leaky.made.masks.tumor}},
     ):
@@ -166,7 +170,12 @@ def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky
 
 def test_one_measurement_serves_many_methods(leaky, maps):
     steps = Recorder()
-    measured = measure(leaky.series, regions={"tumor": leaky.made.masks.tumor}, reporter=steps)
+    measured = measure(
+        leaky.series,
+        regions={"tumor": leaky.made.masks.tumor},
+        preparation=STILL,
+        reporter=steps,
+    )
     assert steps.steps[-1] == "correcting leakage"
     found = estimate(measured, METHOD)
     np.testing.assert_array_equal(found.cbf, maps.cbf)
@@ -179,11 +188,16 @@ def test_one_measurement_serves_many_methods(leaky, maps):
     assert {"correcting leakage", "volume without correction"} <= set(other.seconds)
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("phae", "bayes")])
-def test_volume_without_correction_is_that_of_uncorrected_maps(method, leaky):
-    """It is taken as the ratio of areas, without deconvolving once more."""
+@pytest.fixture(scope="module")
+def measured(leaky):
     masks = leaky.made.masks
-    measured = measure(leaky.series, masks.aif, masks.brain, regions={"tumor": masks.tumor})
+    given = (masks.aif, masks.brain)
+    return measure(leaky.series, *given, regions={"tumor": masks.tumor}, preparation=STILL)
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("phae", "bayes")])
+def test_volume_without_correction_is_that_of_uncorrected_maps(method, measured):
+    """It is taken as the ratio of areas, without deconvolving once more."""
     plain = replace(measured, corrected=None, leakage=None)
     both, alone = estimate(measured, method), estimate(plain, method)
     np.testing.assert_allclose(both.cbv, alone.cbv, rtol=1e-5, atol=1e-5)

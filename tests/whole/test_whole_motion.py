@@ -24,7 +24,7 @@ from bolus.preprocess import censor_moved, prepare, tissue_curves
 @pytest.fixture(scope="module")
 def restless(tmp_path_factory):
     """A head that drifts and jumps once, by up to 2 mm or degrees, on disk."""
-    options = {"seed": 4, "shape": (48, 48, 6), "frames": 36}
+    options = {"seed": 4, "shape": (40, 40, 6), "frames": 36}
     size = 2 / np.abs(simulate_patient(**options, realism=Realism(motion=1.0)).motion).max()
     made = simulate_patient(**options, realism=Realism(motion=size))
     path = tmp_path_factory.mktemp("restless") / "dsc.nii.gz"
@@ -41,21 +41,23 @@ def corrected(restless):
 
 def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
     _, path = restless
-    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion-limit", "2")
+    code, out, err = run(
+        "maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion-limit", "1.5"
+    )
     assert code == 0, err
     line = next(line for line in out.splitlines() if line.startswith("head motion: "))
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
     motion = told["motion"]
     assert motion["corrected"] is True
-    assert motion["limit_mm"] == 2
+    assert motion["limit_mm"] == 1.5
     assert motion["flagged"] == len(motion["frames"]) > 0
-    assert motion["max_fd_mm"] > 2 > motion["mean_fd_mm"] > 0.2
+    assert motion["max_fd_mm"] > 1.5 > motion["mean_fd_mm"] > 0.2
     assert motion["handling"] == "kept"
-    assert line.endswith("used frames over 2 mm (kept)")
+    assert line.endswith("used frames over 1.5 mm (kept)")
     assert f", {motion['flagged']} of " in line
     assert told["seconds"]["correcting head motion"] > 0
     assert Preparation.from_json(told["preparation"]) == Preparation(
-        motion=MotionCorrection(limit=2.0), leakage=LeakageCorrection()
+        motion=MotionCorrection(limit=1.5), leakage=LeakageCorrection()
     )
     side = json.loads((tmp_path / "out" / "cbf.json").read_text())
     assert (side["MotionCorrected"], side["FlaggedFrames"]) == (True, "kept")

@@ -5,7 +5,7 @@ needed.
 """
 
 from bolus.io.checksums import checksum
-from bolus.io.curves import read_aif, write_aif
+from bolus.io.curves import ArterialTable, read_aif, read_arterial_table, write_aif
 from bolus.io.dicom.identity import read_identity
 from bolus.io.dicom.write import check_dicom_output, write_dicom
 from bolus.io.dicom.write.series import write_dicom_series
@@ -19,6 +19,7 @@ from bolus.io.volumes import write_series, write_volume
 __all__ = [
     "FORMATS",
     "KEPT",
+    "ArterialTable",
     "Format",
     "check_dicom_output",
     "check_output",
@@ -26,6 +27,7 @@ __all__ = [
     "is_mask",
     "output_folder",
     "read_aif",
+    "read_arterial_table",
     "read_identity",
     "read_kept",
     "read_map",

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,53 @@ def write_aif(path: str | os.PathLike[str], aif: AIF, relative: bool = False) ->
     write_bytes(path, ("\n".join(lines) + "\n").encode())
 
 
-def read_aif(
-    path: str | os.PathLike[str], n_frames: int, dt: float, relative: bool | None = None
-) -> AIF:
-    """Read an arterial input for ``n_frames`` used frames that are ``dt`` s apart.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ArterialTable:
+    """An arterial input as a table holds it, before the used frames of the series are known.
+
+    ``times`` (n,) in s from the first used frame, increasing; ``values`` (n,) of concentration.
+    """
+
+    path: Path
+    times: Float[np.ndarray, " n"]
+    values: Float[np.ndarray, " n"]
+
+    def onto(self, n_frames: int, dt: float) -> AIF:
+        """The arterial input of ``n_frames`` used frames that are ``dt`` s apart.
+
+        Other time steps are interpolated linearly onto k·dt; up to one frame missing at an end
+        repeats the nearest value. Raises ArterialInputError where the table covers less.
+        """
+        wanted = np.arange(n_frames) * dt
+        self.check_covers(wanted[-1], dt)
+        same = len(self.times) >= n_frames and np.allclose(
+            self.times[:n_frames], wanted, rtol=0, atol=1e-3 * dt
+        )
+        if same:
+            return AIF(curve=self.values[:n_frames], dt=dt, origin="file")
+        step = float(np.median(np.diff(self.times)))
+        note = f"resampled from a step of {step:g} s onto the frames"
+        curve = np.interp(wanted, self.times, self.values)
+        return AIF(curve=curve, dt=dt, origin="file", notes=(note,))
+
+    def check_covers(self, last: float, dt: float) -> None:
+        """Raise ArterialInputError unless the table covers 0 to ``last`` s, but for a frame."""
+        if self.times[0] > dt * 1.001 or self.times[-1] < last - dt * 1.001:
+            raise ArterialInputError(
+                f"{self.path}: covers {self.times[0]:g} to {self.times[-1]:g} s, "
+                f"the series' used frames 0 to {last:g} s"
+            )
+
+
+def read_arterial_table(
+    path: str | os.PathLike[str], dt: float, relative: bool | None = None
+) -> ArterialTable:
+    """Read an arterial input from a table, for a series whose frames are ``dt`` s apart.
 
     The table has a column ``time_s`` (or ``time``) in seconds from the first used frame, and one
     of concentration in the unit of the tissue curves; of several, the one called ``aif``,
-    ``delta_r2star_per_s``, ``te_delta_r2star`` or ``concentration``. Other time steps are
-    interpolated linearly onto k·dt; up to one frame missing at an end repeats the nearest value.
-    ``relative`` says whether the tissue curves are TE·ΔR2*, so that a column that names the other
-    unit is refused.
+    ``delta_r2star_per_s``, ``te_delta_r2star`` or ``concentration``. ``relative`` says whether the
+    tissue curves are TE·ΔR2*, so that a column that names the other unit is refused.
 
     Raises ArterialInputError.
     """
@@ -44,13 +81,21 @@ def read_aif(
     time_column, column = _columns(header, path)
     _check_unit(header[column], relative, path)
     times, values = _numbers(rows, (time_column, column), path)
-    wanted = np.arange(n_frames) * dt
-    _check_times(times, wanted, dt, path)
-    if len(times) >= n_frames and np.allclose(times[:n_frames], wanted, rtol=0, atol=1e-3 * dt):
-        return AIF(curve=values[:n_frames], dt=dt, origin="file")
-    step = float(np.median(np.diff(times)))
-    note = f"resampled from a step of {step:g} s onto the frames"
-    return AIF(curve=np.interp(wanted, times, values), dt=dt, origin="file", notes=(note,))
+    _check_times(times, dt, path)
+    if not values.max() > 0:
+        raise ArterialInputError(f"{path}: the arterial input is nowhere positive")
+    return ArterialTable(path=path, times=times, values=values)
+
+
+def read_aif(
+    path: str | os.PathLike[str], n_frames: int, dt: float, relative: bool | None = None
+) -> AIF:
+    """Read an arterial input for ``n_frames`` used frames that are ``dt`` s apart.
+
+    As ``read_arterial_table`` reads it and ``ArterialTable.onto`` lays it onto the frames. Raises
+    ArterialInputError.
+    """
+    return read_arterial_table(path, dt, relative).onto(n_frames, dt)
 
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -118,9 +163,7 @@ def _numbers(
     return table[:, 0].copy(), table[:, 1].copy()
 
 
-def _check_times(
-    times: Float[np.ndarray, " t"], wanted: Float[np.ndarray, " frames"], dt: float, path: Path
-) -> None:
+def _check_times(times: Float[np.ndarray, " n"], dt: float, path: Path) -> None:
     steps = np.diff(times)
     if not (steps > 0).all():
         n = int(np.argmin(steps > 0))
@@ -131,9 +174,4 @@ def _check_times(
         raise ArterialInputError(
             f"{path}: its time step is {np.median(steps):g}, the series' is {dt:g} s; "
             "seconds are expected (are these milliseconds?)"
-        )
-    if times[0] > dt * 1.001 or times[-1] < wanted[-1] - dt * 1.001:
-        raise ArterialInputError(
-            f"{path}: covers {times[0]:g} to {times[-1]:g} s, "
-            f"the series' used frames 0 to {wanted[-1]:g} s"
         )

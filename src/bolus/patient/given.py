@@ -16,9 +16,12 @@ from bolus.data import (
     PreparedSeries,
     TissueCurves,
 )
-from bolus.io import is_mask, read_aif, read_mask
+from bolus.data.plausible import MIN_FRAMES
+from bolus.io import ArterialTable, is_mask, read_arterial_table, read_mask
 
 PathLike = str | os.PathLike[str]
+Arterial = AIF | np.ndarray | ArterialTable | None
+"""What is given as the arterial input, read: a boolean mask or a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | None]
 """Masks by name, 'tumor' and 'reference'; None for one that is not given."""
 REGIONS = ("tumor", "reference")
@@ -49,35 +52,44 @@ def rois_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
     return {name: mask for name, mask in masks.items() if mask is not None}
 
 
-def read_input(
-    aif: AIF | np.ndarray | PathLike | None, series: DSCSeries
-) -> AIF | np.ndarray | PathLike | None:
-    """The arterial input with masks read and checked, before anything takes time."""
+def read_input(aif: AIF | np.ndarray | PathLike | None, series: DSCSeries) -> Arterial:
+    """The arterial input, its file read and checked before anything takes time.
+
+    Raises ArterialInputError for a table that is wrong whatever frames are used, MaskError and
+    InputError as ``mask_of``.
+    """
     if isinstance(aif, str | os.PathLike):
-        return read_mask(aif, series.grid, series.source) if is_mask(aif) else aif
-    if aif is None or isinstance(aif, AIF) or np.ndim(aif) == 1:
+        return _from_file(aif, series)
+    if aif is None or isinstance(aif, AIF):
         return aif
-    return _boolean(np.asarray(aif), series, "aif")
+    values = np.asarray(aif)
+    return values if values.ndim == 1 else _boolean(values, series, "aif")
 
 
-def arterial_input(
-    aif: AIF | np.ndarray | PathLike | None, curves: TissueCurves, series: PreparedSeries
-) -> AIF:
+def arterial_input(given: Arterial, curves: TissueCurves, series: PreparedSeries) -> AIF:
     """The arterial input: found, or made of what ``read_input`` returned.
 
     Raises ArterialInputError for an AIF at other times than the series'.
     """
-    if aif is None:
+    if given is None:
         return find_aif(curves, series)
-    if isinstance(aif, AIF):
-        _check_times(aif, curves.time.size, series.dt)
-        return aif
-    if isinstance(aif, str | os.PathLike):
-        return read_aif(aif, curves.time.size, series.dt, series.relative)
-    values = np.asarray(aif)
-    if values.ndim == 1:
-        return AIF(curve=values.astype(float), dt=series.dt, origin="given")
-    return aif_from_mask(curves, series, values)
+    if isinstance(given, AIF):
+        _check_times(given, curves.time.size, series.dt)
+        return given
+    if isinstance(given, ArterialTable):
+        return given.onto(curves.time.size, series.dt)
+    if given.ndim == 1:
+        return AIF(curve=given.astype(float), dt=series.dt, origin="given")
+    return aif_from_mask(curves, series, given)
+
+
+def _from_file(path: PathLike, series: DSCSeries) -> np.ndarray | ArterialTable:
+    """A mask, or a table that covers the fewest frames that can be used."""
+    if is_mask(path):
+        return read_mask(path, series.grid, series.source)
+    table = read_arterial_table(path, series.dt, series.relative)
+    table.check_covers((MIN_FRAMES - 1) * series.dt, series.dt)
+    return table
 
 
 def _check_times(aif: AIF, frames: int, dt: float) -> None:

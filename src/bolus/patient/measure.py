@@ -11,6 +11,7 @@ from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
 from bolus.data.options import USUAL
 from bolus.patient.given import (
     NO_REGIONS,
+    Arterial,
     Regions,
     arterial_input,
     mask_of,
@@ -102,7 +103,7 @@ def measure_prepared(
 
 def _measured(
     series: PreparedSeries,
-    aif: AIF | np.ndarray | PathLike | None,
+    given: Arterial,
     rois: Mapping[str, np.ndarray],
     preparation: Preparation,
     watch: Stopwatch,
@@ -110,7 +111,7 @@ def _measured(
     with watch("computing concentration"):
         curves = tissue_curves(series)
     with watch("finding the arterial input"):
-        artery = arterial_input(aif, curves, series)
+        artery = arterial_input(given, curves, series)
     lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
     if leakage.use or (leakage.use is None and lesion is not None):

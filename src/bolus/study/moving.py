@@ -98,7 +98,7 @@ def run_moving(
 
 
 def _head(shape: tuple[int, int, int], seed: int, tumor: str) -> MovedHead:
-    patient = partial(simulate_patient, seed=seed, shape=shape, tumor=tumor)
+    patient = partial(simulate_patient, seed=seed, shape=shape, frames=FRAMES, tumor=tumor)
     path = trajectory(np.random.default_rng(seed), FRAMES, 1.0)
     poses = (path * (LARGEST / np.abs(path).max())).tolist()
     still, made = (
