@@ -196,7 +196,7 @@ def test_one_bad_patient_stops_no_other(copied, tmp_path, capfd):
     without.masks["nawm"].unlink()
     out = tmp_path / "out"
     options = ("--methods", "osvd", "--snr", "none", "--split", "all", "--jobs", "1")
-    options = (*options, "--no-leakage")
+    options = (*options, "--leakage", "off")
     assert command(copied, "-o", out, *options) == 0
     _, err = capfd.readouterr()
     assert f"skipped {broken.name} at SNR none" in err
