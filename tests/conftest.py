@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 from browser import chromium, chromium_page  # noqa: F401  (fixtures)
 
 _hook = install_import_hook("bolus", "shapes.check")
+
+settings.register_profile("bolus", deadline=None)  # no stopwatch decides a test
+settings.load_profile("bolus")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

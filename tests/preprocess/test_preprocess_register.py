@@ -11,7 +11,7 @@ from bolus.data import DSCSeries, Grid, SeriesError
 from bolus.phantom import simulate_patient
 from bolus.phantom.motion import moved, trajectory
 from bolus.preprocess import correct_motion, pose_error
-from bolus.preprocess.motion.rigid import against
+from bolus.preprocess.motion.rigid import relative_to
 from bolus.preprocess.motion.space import Space
 
 SHAPE, FRAMES = (48, 48, 8), 18
@@ -31,7 +31,7 @@ def restless(made, path, affine=None):
     """The patient's series on a grid of its own, moved along a path of mean zero."""
     grid = made.series.grid
     grid = grid if affine is None else Grid(shape=grid.shape, affine=affine)
-    path = against(path, path.mean(axis=0))
+    path = relative_to(path, path.mean(axis=0))
     signal = moved(made.series.signal, path, grid).astype(np.float32)
     return replace(made.series, signal=signal, grid=grid), path
 
