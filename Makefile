@@ -9,10 +9,9 @@ SHIPPED := src/bolus/estimators/shipped
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
 
-# A file's tests stay on one worker, which then makes what they share but once; three of them keep
-# two cores at work while one waits for a browser or another process.
+# A file's tests stay on one worker, which then makes what they share but once.
 test: .venv/.ready-dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff check .
