@@ -96,7 +96,7 @@ class Instead:
         typer.Option(
             metavar="FILE",
             help="Instead study five cohorts by the published methods, each time with one thing "
-            "changed: why the published order of methods holds or not (an hour), and write those "
+            "changed: why the published order of methods holds or not, and write those "
             "tables here.",
         ),
     ] = None

@@ -137,7 +137,10 @@ def grid_of(header: Nifti1Header, path: Path, error: type[InputError]) -> Grid:
         qform, qform_code = header.get_qform(coded=True)
         x, y, z = ((*(_shape(header) or ()), 1, 1))[:3]
     check_affine(affine, path, error)
-    if qform is not None and not _is_place(qform):  # of no use: the affine is the sform's
+    try:
+        if qform is not None:
+            check_affine(qform, path, InputError)
+    except InputError:  # of no use: the affine is the sform's
         qform, qform_code = None, 0
     return Grid(
         shape=(x, y, z),
@@ -146,17 +149,6 @@ def grid_of(header: Nifti1Header, path: Path, error: type[InputError]) -> Grid:
         sform_code=int(header["sform_code"]),
         qform_code=int(qform_code),
     )
-
-
-def _is_place(affine: Float[np.ndarray, "4 4"]) -> bool:
-    """Whether an affine is one that ``check_affine`` takes."""
-    with np.errstate(all="ignore"):
-        edges = np.linalg.norm(affine[:3, :3], axis=0)
-        if not (np.isfinite(affine).all() and edges.all()):
-            return False
-        square = float(abs(np.linalg.det(affine[:3, :3] / edges)))
-    near = all(ORIGIN.holds(place) for place in affine[:3, 3].tolist())
-    return near and SQUARENESS.holds(square) and all(map(VOXEL_EDGE.holds, edges.tolist()))
 
 
 def check_affine(affine: Float[np.ndarray, "4 4"], path: Path, error: type[InputError]) -> None:

@@ -114,7 +114,7 @@ def choose(study: Sequence[StudySeries], number: int | None, minimum: int) -> St
 def check_plausible(series: StudySeries) -> None:
     """Raise SeriesError for headers whose pixels or scaling no head image has."""
     for file in series.files:  # their names may hold a patient's
-        where = f"{file.path.parent}, image {file.instance or 'without number'}"
+        where = f"image {file.instance or 'without number'}"
         if len(file.spacing) != 2:
             raise SeriesError(f"{where}: two numbers of PixelSpacing are expected, found "
                               f"{len(file.spacing)}")  # fmt: skip
