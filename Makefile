@@ -9,9 +9,9 @@ SHIPPED := src/bolus/estimators/shipped
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
 
-# A file's tests stay on one worker, which then makes what they share but once.
+# A file's tests stay on one worker, which then makes what they share but once. A worker has one thread: two fill two cores.
 test: .venv/.ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff check .

@@ -103,8 +103,10 @@ def test_a_held_out_row_of_all_is_the_mean_of_its_residues(small):
     assert whole.log_cbf == pytest.approx(mean)
 
 
-def test_rates_of_matrix_products_are_measured():
+def test_rates_of_matrix_products_are_measured(monkeypatch):
     pytest.importorskip("torch")
+    for name, size in (("SIDE", 256), ("VOXELS", 512), ("REPEATS", 2)):
+        monkeypatch.setattr(f"bolus.bench.sgemm.{name}", size)
     design = Design(curves_per_cell=1)
     from bolus.base.progress import Steps
     from bolus.bench import bench_methods

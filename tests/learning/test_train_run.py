@@ -287,7 +287,7 @@ class TestAdaptation:
 
     def test_kept_it_is_shown_beside_what_was_before(self, place, capfd, monkeypatch):
         self.gain(monkeypatch, 0.1)
-        code = call(place.bids, "-o", place.out, "--voxels", 200)
+        code = call(place.bids, "-o", place.out, "--voxels", 200, "--motion", "off")
         out, err = capfd.readouterr()
         assert code == 0, err
         assert "before" in out

@@ -6,13 +6,10 @@ from jaxtyping import Bool, Float
 from bolus.aif.score import arterial_score
 from bolus.data import AIF, ArterialInputError, Criterion, MaskError, PreparedSeries, TissueCurves
 from bolus.physics.sampling import sampled_later
-from bolus.physics.signal import clip_signal, delta_r2star
+from bolus.physics.signal import FLOOR, concentration
 
 MIN_CLARITY = 6.0
 """Noise SDs that an arterial curve must rise to."""
-
-FLOOR = 0.01
-"""Smallest signal, as a fraction of S0, that is not clipped."""
 
 VISIBLE = 2.0
 """Noise SDs of the signal under which the trough of a saturated artery lies."""
@@ -71,7 +68,7 @@ def arterial_mean(
             f"none of the {len(good)} marked voxels has a finite signal and a positive baseline"
         )
     level = s0[good, None]
-    own = delta_r2star(clip_signal(signal[good], level, FLOOR), level, series.te or 1.0)
+    own = concentration(signal[good], level, series.te or 1.0)
     own, slice_time = _aligned(own, series.slice_times_in(mask)[good], series.dt)
     curve = own.mean(axis=0)
     if not curve.max() > 0:

@@ -14,8 +14,7 @@ from bolus.physics import (
     Residue,
     blood_flow,
     cbv_scale,
-    clip_signal,
-    delta_r2star,
+    concentration,
     signal_from_r2star,
 )
 
@@ -182,7 +181,7 @@ def simulate_curves(
     signal = ideal + rng.standard_normal(clean.shape) / snr
     s0 = signal[:, :steady].mean(axis=1, keepdims=True)
     return SimulatedCurves(
-        tissue=delta_r2star(clip_signal(signal, s0), s0, te),
+        tissue=concentration(signal, s0, te),
         clean=clean,
         noise_sd=1 / (snr * te * ideal),
         truth=truth,

@@ -22,6 +22,7 @@ from bolus.physics.leakage import leak_term, running_integral
 from bolus.physics.residue import RESIDUES, Residue
 from bolus.physics.signal import (
     clip_signal,
+    concentration,
     delta_r2star,
     noise_gain,
     signal_from_r2star,
@@ -43,6 +44,7 @@ __all__ = [
     "cbf_scale",
     "cbv_scale",
     "clip_signal",
+    "concentration",
     "convolve",
     "delta_r2star",
     "impulse_response",

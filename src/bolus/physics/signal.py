@@ -76,7 +76,16 @@ def signal_recovery(signal: Array, onset: int, dt: float) -> Array:
     return xp.where(falls, recovered, math.nan)
 
 
-def clip_signal(signal: Array, s0: Array, fraction: float = 0.01) -> Array:
+FLOOR = 0.01
+"""Smallest signal, as a fraction of S0, that is not clipped."""
+
+
+def concentration(signal: Array, s0: Array, te: float) -> Array:
+    """ΔR2* of a measured signal, clipped at FLOOR·S0 so that it exists; see ``delta_r2star``."""
+    return delta_r2star(clip_signal(signal, s0), s0, te)
+
+
+def clip_signal(signal: Array, s0: Array, fraction: float = FLOOR) -> Array:
     """Signal clamped to at least ``fraction``·S0, so that its logarithm exists.
 
     A sample at the floor is worth ln(1/fraction)/TE at the most; whoever clips counts the samples.

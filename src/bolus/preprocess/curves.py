@@ -4,12 +4,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from bolus.data import FrameWindow, PreparedSeries, Quality, TissueCurves
-from bolus.physics.signal import clip_signal, delta_r2star
+from bolus.physics.signal import FLOOR, concentration
 from bolus.preprocess.detect import bolus_match, first_pass, time_to_peak
 from bolus.preprocess.noise import pooled_sd
-
-FLOOR = 0.01
-"""Smallest signal, as a fraction of S0, that is not clipped."""
 
 RESOLUTION = 1e-5
 """Noise of TE·ΔR2* below which none is believed: the rounding of float32."""
@@ -68,7 +65,7 @@ def _concentration(
         own = s0[good, None]
         clipped = (signal[good] <= FLOOR * own).any(axis=1)
         quality[good] = np.where(clipped, int(Quality.CLIPPED), 0)
-        curves[good] = delta_r2star(clip_signal(signal[good], own, FLOOR), own, te)
+        curves[good] = concentration(signal[good], own, te)
     return curves, quality
 
 

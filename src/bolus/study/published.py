@@ -15,7 +15,7 @@ from bolus.data import (
 )
 from bolus.estimators.spectral.methods import TikhonovFixed
 from bolus.patient import method_name
-from bolus.physics.signal import clip_signal, delta_r2star
+from bolus.physics.signal import concentration
 from bolus.study.extra import EXTRA
 from bolus.study.settings import StudySettings
 
@@ -23,8 +23,6 @@ STAND_INS = (method_name(TikhonovFixed()), *EXTRA)
 """What the program that it names for oSVD and Tikhonov computes instead."""
 METHODS = ("phae-paper", "osvd", "tikhonov", *STAND_INS)
 """The three methods by name, and the stand-ins of two of them."""
-FLOOR = 0.01
-"""Smallest signal, as a fraction of S0, that is not clipped."""
 
 
 def as_published(settings: StudySettings) -> StudySettings:
@@ -81,5 +79,5 @@ def signal_mean(series: PreparedSeries, mask: Bool[np.ndarray, "x y z"]) -> AIF:
         raise ArterialInputError("the marked voxels have no positive baseline")
     used = mask.copy()
     used[mask] = good
-    curve = delta_r2star(clip_signal(mean, np.array(level), FLOOR), level, series.te or 1.0)
+    curve = concentration(mean, np.array(level), series.te or 1.0)
     return AIF(curve=curve, dt=series.dt, origin="mask", mask=used)

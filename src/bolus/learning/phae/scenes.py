@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bolus.phantom import ArterialShape
-from bolus.physics import RESIDUES, ForwardModel, clip_signal, delta_r2star, signal_from_r2star
+from bolus.physics import RESIDUES, ForwardModel, concentration, signal_from_r2star
 
 Range = tuple[float, float]
 FAMILIES: tuple[str, ...] = (
@@ -200,7 +200,7 @@ def with_noise(
         np.float32
     )
     s0 = signal[:, : scene.baseline].mean(axis=1, keepdims=True)
-    curves = delta_r2star(clip_signal(signal, s0), s0, scene.te)
+    curves = concentration(signal, s0, scene.te)
     known = 1 / (snr * scene.te)
     read = curves[:, : scene.baseline].std(axis=1, ddof=1)
     noise = known * np.exp(0.1 * rng.standard_normal(known.size)) if scene.pooled else read
