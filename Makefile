@@ -48,7 +48,8 @@ weights: .venv/.ready
 
 weights-paper: .venv/.ready
 	mkdir -p weights
-	$(BIN)/bolus train -o weights/phae-paper.safetensors --preset paper --seed 0 --overwrite
+	$(BIN)/bolus train -o weights/phae-paper.safetensors --preset paper --seed 0 \
+	    --patients 207 --voxels 500 --batch 96 --epochs 65 --overwrite
 	$(BIN)/bolus train -o weights/paper-supervised.safetensors --preset paper-supervised --seed 0 --overwrite
 	cp weights/phae-paper.safetensors weights/paper-supervised.safetensors $(SHIPPED)/
 

@@ -100,7 +100,7 @@ def save_overview(maps: PerfusionMaps, path: Path) -> None:
 
 
 def _title(axis: "Axes", text: str) -> None:
-    axis.set_title(text, color=INK, fontsize=13, loc="left", pad=8)
+    axis.set_title(text, color=INK, fontsize=13, loc="left", pad=8, y=1.0)  # y: nothing to avoid
 
 
 def _image(
