@@ -25,7 +25,7 @@ CLAIMED = {
     "tikhonov-fixed": (12, 14, 6, 5),
     "bayes": (11, 14, 9, 14),
     "phae": (7, 14, 7, 12),
-    "phae-paper": (12, 14, 4, 4),
+    "phae-paper": (12, 14, 4, 5),
 }
 MEETS_ALL = ("bayes",)
 """Methods that claim every curve, in volume and flow, against the truth as simulated."""

@@ -95,7 +95,7 @@ class Instead:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead study five cohorts by the published methods, each time with one thing "
+            help="Instead study three cohorts by the published methods, each time with one thing "
             "changed: why the published order of methods holds or not, and write those "
             "tables here.",
         ),

@@ -25,6 +25,8 @@ from bolus.study.settings import AS_READ, NO_NOISE, StudySettings, snr_name
 METHODS = ("phae-paper", "osvd", "tikhonov")
 """Those of the published study; the first is compared with each other one."""
 SNRS = (float("inf"), 20.0, 10.0)
+SEEDS = (0, 1, 2)
+"""Of the cohorts: every change studies all of them again."""
 LEFT = Preparation(motion=None, leakage=LeakageCorrection(use=False))
 
 
@@ -77,7 +79,7 @@ def run_finding(
     reporter: Reporter = QUIET,
 ) -> Finding:
     """Study the same cohorts again and again, each time with one thing more that is otherwise."""
-    cohorts, made = cohorts or Cohorts(), []
+    cohorts, made = cohorts or Cohorts(seeds=SEEDS), []
     for change in changes:
         reporter.step(change.name)
         settings = StudySettings(methods=METHODS, snrs=SNRS, preparation=change.preparation)
