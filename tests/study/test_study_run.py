@@ -73,6 +73,16 @@ def test_every_file_is_there_and_nothing_else_is_left(results):
     assert not work_folder(out).exists()
 
 
+def test_tables_fit_on_the_page(results, chromium_page):
+    """No table is cut off at its right edge, such as by a long heading of a section."""
+    visit = chromium_page(results[0] / "report.html")
+    widths = visit.page.evaluate(
+        "[...document.querySelectorAll('.scroll')].map(e => [e.scrollWidth, e.clientWidth])"
+    )
+    assert len(widths) >= 3
+    assert all(inside <= outside for inside, outside in widths)
+
+
 def test_a_line_a_patient_method_and_noise(results, cohort):
     out, study = results
     rows = table(out / "patients.csv")
