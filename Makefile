@@ -35,12 +35,13 @@ docs: .venv/.ready-dev
 fuzz: .venv/.ready-dev
 	cd tests && ../$(BIN)/python -m fuzz ../docs/fuzz.md
 
-# A whole study, small: 8 simulated patients, two levels of noise, under a minute on two cores.
+# A whole study, small: 8 simulated patients, two levels of noise, about a minute on two cores.
 study-small: .venv/.ready
 	$(BIN)/bolus simulate cohort -o study/cohort --low 4 --high 4 --matrix 48,48,8 --frames 50 --overwrite
 	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
 
-# The weights that come with the package, from their seeds: about 12 minutes, and 45, on two cores.
+# The weights that come with the package, from their seeds: about 12 minutes on two cores; those of the published
+# network took three hours on cores that did other work too.
 weights: .venv/.ready
 	mkdir -p weights
 	$(BIN)/bolus train -o weights/phae.safetensors --preset phae --seed 0 --overwrite

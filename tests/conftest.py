@@ -1,6 +1,8 @@
 """Shape annotations are checked at run time here, and only here; shared fixtures."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from hypothesis import settings
@@ -8,13 +10,12 @@ from jaxtyping import install_import_hook
 
 from browser import chromium, chromium_page  # noqa: F401  (fixtures)
 
-ROOMS = (
-    *("physics", "data", "aif", "patient", "preprocess", "estimators", "phantom", "grading"),
-    *("learning", "study", "bench", "testing"),
-)
-"""Where arrays are worked on. Files and pages make so many calls that checking each took a third of
-the time of their tests."""
-_hook = install_import_hook([f"bolus.{room}" for room in ROOMS], "shapes.check")
+UNCHECKED = ("assets", "base", "cli", "io", "report", "viewer")
+"""Rooms of files and pages, which make so many calls that checking each took a third of the time of
+their tests."""
+_bolus = find_spec("bolus")
+_rooms = {room.name for room in iter_modules(_bolus.submodule_search_locations) if room.ispkg}
+_hook = install_import_hook([f"bolus.{n}" for n in _rooms.difference(UNCHECKED)], "shapes.check")
 
 settings.register_profile("bolus", deadline=None)  # no stopwatch decides a test
 settings.load_profile("bolus")

@@ -81,7 +81,11 @@ FLOOR = 0.01
 
 
 def concentration(signal: Array, s0: Array, te: float) -> Array:
-    """ΔR2* of a measured signal, clipped at FLOOR·S0 so that it exists; see ``delta_r2star``."""
+    """Concentration as ΔR2* in 1/s of a measured signal: ``delta_r2star`` of ``clip_signal``.
+
+    ``signal`` (…, t) and ``s0``, positive, broadcast; samples under FLOOR·S0 count as that. ``te``
+    in s, or 1 for the dimensionless TE·ΔR2*.
+    """
     return delta_r2star(clip_signal(signal, s0), s0, te)
 
 
