@@ -7,7 +7,9 @@ along the columns (to the back) and z upwards: voxel (i, j, k) lies at LPS posit
 
 import random
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+Write = Callable[..., list[Path]]
 ORIGIN = (-14.0, -21.0, 5.0)
 SPACING = (2.0, 2.5, 4.0)
 ORIENTATION = [1, 0, 0, 0, 1, 0]
@@ -131,6 +134,31 @@ def _shuffled(folder: Path, count: int, seed: int) -> list[Path]:
     return [folder / name for name in names]
 
 
+def _encoded_once(write: Write) -> Write:
+    """The same series is encoded once in a session; after that its bytes are written, UIDs too."""
+    kept: dict[tuple, list[tuple[str, bytes]]] = {}
+
+    @wraps(write)
+    def call(
+        folder: Path, signal: np.ndarray, protocol: Protocol | None = None, seed: int = 0
+    ) -> list[Path]:
+        samples = np.asarray(signal)
+        place = (tuple(ORIGIN), tuple(SPACING), tuple(ORIENTATION))
+        told = (samples.dtype.str, samples.shape, samples.tobytes())
+        key = (protocol or Protocol(), seed, *place, *told)
+        if key not in kept:
+            paths = write(folder, signal, protocol, seed)
+            kept[key] = [(path.name, path.read_bytes()) for path in paths]
+            return paths
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in kept[key]:
+            (folder / name).write_bytes(content)
+        return [folder / name for name, _ in kept[key]]
+
+    return call
+
+
+@_encoded_once
 def write_classic(
     folder: Path, signal: np.ndarray, protocol: Protocol | None = None, seed: int = 0
 ) -> list[Path]:
@@ -245,6 +273,7 @@ def _mosaic_csa(nz: int, offsets: tuple[float, ...]) -> bytes:
     return _csa(tags)
 
 
+@_encoded_once
 def write_mosaic(
     folder: Path, signal: np.ndarray, protocol: Protocol | None = None, seed: int = 0
 ) -> list[Path]:

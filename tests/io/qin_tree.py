@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 SECRETS = ("Mustermann", "Erika", "19570312", "Clinic Nowhere", "Prof Who", "ACC4711")
 FRAMES = 20
+_ENCODED: dict[tuple, list[tuple[str, bytes]]] = {}
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,16 @@ def write_images(
     head: Head,
     change: Callable[[Dataset], None] | None = None,
 ) -> list[Path]:
-    """One file a slice and frame, named in no order; ``change`` edits each before it is saved."""
+    """One file a slice and frame, named in no order; ``change`` edits each before it is saved.
+
+    The same images are encoded once in a session; after that their bytes are written, UIDs too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    key = (volume.dtype.str, volume.shape, volume.tobytes(), place, head)
+    if change is None and key in _ENCODED:
+        for name, content in _ENCODED[key]:
+            (folder / name).write_bytes(content)
+        return [folder / name for name, _ in _ENCODED[key]]
     frames = volume if volume.ndim == 4 else volume[..., None]
     nz, nt = frames.shape[2:]
     uids = {name: generate_uid() for name in ("study", "series", "frame")}
@@ -133,6 +142,8 @@ def write_images(
             if change is not None:
                 change(ds)
             ds.save_as(folder / names[t * nz + k], enforce_file_format=True)
+    if change is None:
+        _ENCODED[key] = [(name, (folder / name).read_bytes()) for name in names]
     return [folder / name for name in names]
 
 

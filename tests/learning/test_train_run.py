@@ -24,6 +24,7 @@ from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.learning.phae.train import PhaeRecipe
 from bolus.phantom import CurvePrior, arterial_input
 from bolus.physics import RESIDUES
+from browser import colours
 from recorder import Recorder
 
 TINY = PaperConfig(channels=(4, 8), epochs=4, batch=192)
@@ -97,7 +98,7 @@ class TestCommand:
             assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
         picture = imread(place.folder / "ours.png")
         assert picture.shape[1] > 600
-        assert np.unique((picture[..., :3] * 255).astype(int).reshape(-1, 3), axis=0).shape[0] > 50
+        assert colours(picture[..., :3] * 255) > 50
 
     def test_weights_say_where_they_come_from(self, done):
         weights = read_weights(done[0].out)

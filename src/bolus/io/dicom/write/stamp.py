@@ -6,10 +6,9 @@ bytes.
 
 import hashlib
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from bolus.base.about import NOTICE, software
+from bolus.base.about import NOTICE, release, software
 from bolus.data import Grid
 from bolus.data.codes import PRIVATE, PRIVATE_NAME, Concept
 from bolus.io.dicom.headers import CLASSIC
@@ -69,7 +68,7 @@ class Stamp:
 
         digest = hashlib.sha256(self.content + self.grid.affine.tobytes()).hexdigest()
         source = str(self.origin.header.SeriesInstanceUID)
-        told = [self.name, f"{self.number}", self.told, version("bolus")]
+        told = [self.name, f"{self.number}", self.told, release()]
         return str(generate_uid(entropy_srcs=[source, digest, *told, what]))
 
     def arguments(self, volume: Volume, description: str) -> dict[str, Any]:
