@@ -32,6 +32,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: places.get(item.path.parent.name, len(HEAVY)))
 
 
+@pytest.fixture(scope="module")
+def undrawn():
+    """In this module no overview is drawn, for tests that are not about it."""
+    from altered import undraw  # after the hook
+
+    with pytest.MonkeyPatch.context() as patch:
+        undraw(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """Folder of real development data beside the checkout; absent for everyone outside."""

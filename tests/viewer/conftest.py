@@ -16,6 +16,11 @@ from bolus.preprocess import censor_moved, prepare
 from bolus.viewer import viewer_app
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _undrawn(undrawn):
+    """The viewer shows maps itself, not their overview."""
+
+
 @pytest.fixture(scope="session")
 def patient():
     return simulate_patient(seed=5, shape=(48, 48, 6), snr=60, tumor="high")

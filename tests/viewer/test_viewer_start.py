@@ -11,6 +11,7 @@ from altered import STILL
 from bolus.cli import main
 from bolus.data import InputError, OutputError
 from bolus.io import write_series
+from bolus.phantom import simulate_patient
 from bolus.viewer import viewer_app
 from bolus.viewer.load import read_view
 
@@ -84,9 +85,9 @@ def test_options_of_a_series_need_one(folder, option, capfd):
     assert f"{option[0]} goes with --from" in capfd.readouterr().err
 
 
-def test_the_command_reads_a_series(patient, tmp_path, monkeypatch, capfd):
-    series, short = patient.series, patient.series.signal[..., :30]
-    write_series(tmp_path / "dsc.nii.gz", short, series.grid, series.dt, series.te)
+def test_the_command_reads_a_series(tmp_path, monkeypatch, capfd):
+    series = simulate_patient(seed=5, shape=(32, 32, 4), frames=30).series
+    write_series(tmp_path / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
     apps = []
     monkeypatch.setattr("bolus.viewer.Viewer.run", lambda self, browser: apps.append(self.app))
     out, source = str(tmp_path / "OUT"), str(tmp_path / "dsc.nii.gz")

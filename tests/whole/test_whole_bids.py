@@ -28,7 +28,7 @@ BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\n"
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
-    """A raw BIDS dataset with one session, a tumour mask, and a DICOM folder that names someone."""
+    """A raw BIDS dataset with one session, a tumour mask, and a small DICOM folder with names."""
     folder = tmp_path_factory.mktemp("bids")
     made = simulate_patient(seed=5, shape=(40, 40, 5), frames=42, snr=60, tumor="high")
     series, raw = made.series, folder / "Verysecret" / "raw"
@@ -40,7 +40,8 @@ def inputs(tmp_path_factory):
     write_volume(folder / "tumor.nii.gz", made.masks.tumor, series.grid)
     dicom = folder / "Verysecret" / "SECRET-ID-77"
     dicom.mkdir()
-    whole = np.round(series.signal * (3000 / series.signal.max())).astype(np.int16)
+    other = simulate_patient(seed=5, shape=(32, 32, 4), frames=30, snr=60).series.signal
+    whole = np.round(other * (3000 / other.max())).astype(np.int16)
     protocol = Protocol(tr=1.5, te=0.03, patient="SECRET-ID-77", name="Verysecret^Name")
     write_classic(dicom, whole, protocol)
     for file in dicom.iterdir():

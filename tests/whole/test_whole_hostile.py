@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import warnings
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pydicom
@@ -16,8 +17,9 @@ from dicom_segments import write_segmentation
 from dicom_writers import Protocol, write_classic
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from altered import STILL
-from bolus.io import read_map, read_series, write_dicom_series
+from altered import STILL, undraw
+from bolus.io import read_map, read_series, write_dicom_series, write_series
+from bolus.phantom import simulate_patient
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")  # what pydicom remarks is printed
 
@@ -25,9 +27,18 @@ SECRETS = ("Mustermann", "Erika", "SECRET-4711", "19570312", "ACC990017")
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory):
+    """A patient of few slices and frames, for every file is read again in every test."""
+    made = simulate_patient(seed=5, shape=(40, 40, 4), frames=32, snr=60)
+    path = tmp_path_factory.mktemp("nifti") / "dsc.nii.gz"
+    write_series(path, made.series.signal, made.series.grid, made.series.dt, made.series.te)
+    return SimpleNamespace(made=made, series=made.series, path=path)
+
+
+@pytest.fixture(scope="module")
 def clean(patient, tmp_path_factory):
-    """The session's patient as DICOM, in a folder of the patient's name."""
+    """The patient as DICOM, in a folder of the patient's name."""
     folder = tmp_path_factory.mktemp("source") / "Mustermann_Erika"
     write_dicom_series(folder, patient.series, patient="Mustermann^Erika", patient_id="SECRET-4711")
     return folder
@@ -78,11 +89,11 @@ def test_two_patients(refused, source):
 
 def test_a_missing_slice(refused, source):
     sorted(source.iterdir())[100].unlink()
-    refused(source, words=r"images are missing: 6 slices × 42 frames make 252, found 251")
+    refused(source, words=r"images are missing: 4 slices × 32 frames make 128, found 127")
 
 
 def test_a_missing_frame(refused, source):
-    for path in sorted(source.iterdir())[120:126]:
+    for path in sorted(source.iterdir())[64:68]:
         path.unlink()
     refused(source, words="not evenly spaced in time.*Is a frame missing")
 
@@ -141,7 +152,7 @@ def segment(made, source, path, **changes):
     first = pydicom.dcmread(sorted(source.iterdir())[0])
     told = {"patient": first.PatientID, "frame": first.FrameOfReferenceUID, **changes}
     mask = np.zeros(made.series.grid.shape, dtype=bool)
-    mask[18:24, 20:28, 2:5] = True
+    mask[15:20, 17:23, 1:3] = True
     write_segmentation(path, {"tumor": mask, "rest": ~mask}, made.series.grid, **told)
     return path, mask
 
@@ -205,14 +216,15 @@ def private_junk(ds):
     other.add_new(0x32, "SQ", [inner])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def expected(clean):
     from bolus.patient import perfusion_maps
 
     return perfusion_maps(read_series(clean), "osvd", preparation=STILL)
 
 
-def test_what_surrounds_the_images_is_passed_over(run, source, expected, tmp_path):
+def test_what_surrounds_the_images_is_passed_over(run, source, expected, tmp_path, monkeypatch):
+    undraw(monkeypatch)
     change(source, private_junk)
     surround(source)
     out = tmp_path / "o ut é"
@@ -283,10 +295,11 @@ def test_nothing_outside_dicom_names_the_patient(run, source, tmp_path):
     assert (named_there.PatientID, named_there.AccessionNumber) == ("SECRET-4711", "ACC990017")
 
 
-def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path):
+def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path, monkeypatch):
     """The same regions as a segmentation and as arrays: the same maps."""
     from bolus.io import write_volume
 
+    undraw(monkeypatch)
     path, mask = segment(patient, source, tmp_path / "seg.dcm")
     grid = read_series(source).grid
     from bolus.io.resample import resample_nearest
@@ -304,7 +317,8 @@ def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path):
     assert "ratio" in said
 
 
-def test_regions_written_are_masks_to_give_back(run, source, tmp_path):
+def test_regions_written_are_masks_to_give_back(run, source, tmp_path, monkeypatch):
+    undraw(monkeypatch)
     arguments = ("--method", "osvd", "--motion", "off", "-q")
     assert run("maps", source, "-o", tmp_path / "a", *arguments, "--dicom")[0] == 0
     regions = tmp_path / "a" / "dicom" / "regions.dcm"

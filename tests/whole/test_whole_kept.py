@@ -18,6 +18,8 @@ from bolus.viewer import viewer_app
 
 SOURCES = ("nifti", "dicom")
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def sources(patient, tmp_path_factory):

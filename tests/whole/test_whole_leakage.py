@@ -20,6 +20,8 @@ from recorder import Recorder
 METHOD = "osvd"
 NEW = {f"{name}.{ending}" for name in ("cbv_corrected", "k2") for ending in ("nii.gz", "json")}
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def leaky(tmp_path_factory):

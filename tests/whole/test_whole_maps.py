@@ -19,7 +19,9 @@ from bolus.estimators.phae import shipped_weights, write_weights
 from bolus.io import write_series, write_volume
 from bolus.patient import estimate, measure
 from bolus.patient.quantify import misfits
+from bolus.phantom import simulate_patient
 from bolus.preprocess import prepare, tissue_curves
+from browser import colours
 
 MAPS = ("cbf", "cbv", "mtt", "tmax", "delay", "ttp")
 SDS = tuple(f"{name}_sd" for name in PARAMETERS)
@@ -51,6 +53,12 @@ def result(patient, tmp_path_factory):
     assert "torch" not in imported
     assert "not a medical device" in done.stdout
     return out
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A head so small that its motion is soon found, for what takes two corrections."""
+    return simulate_patient(seed=5, shape=(32, 32, 5), frames=30, snr=60).series
 
 
 def values(folder, name):
@@ -118,7 +126,7 @@ def test_picture_is_not_blank(result):
 
     picture = imread(result / "overview.png")
     assert picture.shape[1] > 1500
-    assert np.unique((picture[..., :3] * 255).astype(int).reshape(-1, 3), axis=0).shape[0] > 200
+    assert colours(picture[..., :3] * 255) > 200
 
 
 @pytest.mark.parametrize("codes", [(1, 1), (2, 0), (0, 1)])
@@ -171,13 +179,17 @@ def test_relative_and_absolute_maps_differ_by_a_constant(patient, write):
     np.testing.assert_allclose(absolute.mtt, relative.mtt, rtol=1e-3)
 
 
-def test_python_and_shell_agree_to_the_byte(result, patient, tmp_path):
+def test_python_and_shell_agree_to_the_byte(small, tmp_path):
     """One in a process of its own, one in this: and so the same input gives the same bytes."""
-    maps = bolus.perfusion_maps(bolus.read_series(patient.path))
+    path, shell = tmp_path / "dsc.nii.gz", tmp_path / "shell"
+    write_series(path, small.signal, small.grid, small.dt, small.te)
+    code = [sys.executable, "-m", "bolus", "maps", path, "-o", shell]
+    subprocess.run(list(map(str, code)), capture_output=True, check=True)
+    maps = bolus.perfusion_maps(bolus.read_series(path))
     assert maps.save(tmp_path / "out") == tmp_path / "out"
     for file in FILES - {"summary.json"}:
-        assert (tmp_path / "out" / file).read_bytes() == (result / file).read_bytes(), file
-    one, two = (json.loads((f / "summary.json").read_text()) for f in (tmp_path / "out", result))
+        assert (tmp_path / "out" / file).read_bytes() == (shell / file).read_bytes(), file
+    one, two = (json.loads((f / "summary.json").read_text()) for f in (tmp_path / "out", shell))
     one.pop("seconds"), two.pop("seconds")
     assert one == two
 
@@ -307,18 +319,17 @@ def test_configured_estimator_is_on_record(patient, tmp_path):
     assert json.loads((tmp_path / "out/cbf.json").read_text())["MethodParameters"]["oi"] == 0.035
 
 
-def test_dicom_folder_gives_the_maps_of_the_nifti(patient, tmp_path, run, monkeypatch):
+def test_dicom_folder_gives_the_maps_of_the_nifti(small, tmp_path, run, monkeypatch):
     """Stored in another order of axes, so that other voxels are drawn to look for motion."""
-    monkeypatch.setattr(dicom_writers, "SPACING", patient.series.grid.voxel_size)
-    whole = np.round(patient.series.signal * (3000 / patient.series.signal.max()))[..., :28]
+    monkeypatch.setattr(dicom_writers, "SPACING", small.grid.voxel_size)
+    whole = np.round(small.signal * (3000 / small.signal.max()))
     folder = tmp_path / "dicom"
     folder.mkdir()
     protocol = Protocol(tr=1.5, te=0.03, patient="SECRET-ID-77", name="Verysecret^Name")
     write_classic(folder, whole.astype(np.int16), protocol)
     code, out, err = run("maps", folder, "-o", tmp_path / "from_dicom")
     assert code == 0, err
-    grid = patient.series.grid
-    write_series(tmp_path / "same.nii.gz", whole.astype(np.float32), grid, 1.5, 0.03)
+    write_series(tmp_path / "same.nii.gz", whole.astype(np.float32), small.grid, 1.5, 0.03)
     again = ("maps", tmp_path / "same.nii.gz", "-o", tmp_path / "from_nifti")
     assert run(*again)[0] == 0
     one, two = values(tmp_path / "from_dicom", "cbf"), values(tmp_path / "from_nifti", "cbf")
@@ -344,7 +355,7 @@ def test_saving_twice_needs_overwrite(result, patient, tmp_path):
 
 def test_real_slice(shared_data, tmp_path, run):
     path = shared_data / "ntuh-convexity" / "dsc.nii.gz"
-    code, out, err = run("maps", path, "-o", tmp_path / "out")
+    code, out, err = run("maps", "--motion", "off", path, "-o", tmp_path / "out")
     assert code == 0, err
     assert "relative" in out
     maps = bolus.perfusion_maps(bolus.read_series(path), preparation=STILL)

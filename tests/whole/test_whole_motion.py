@@ -1,11 +1,14 @@
 """Motion through the whole job: what it does to the maps, and what the outputs say of it."""
 
 import json
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
 
+from bolus.cli import main
 from bolus.data import (
     Censoring,
     InputError,
@@ -15,7 +18,7 @@ from bolus.data import (
     SeriesError,
 )
 from bolus.io import read_kept, write_series
-from bolus.patient import estimate, measure, measure_prepared
+from bolus.patient import estimate, measure_prepared
 from bolus.phantom import simulate_patient
 from bolus.phantom.realism import Realism
 from bolus.preprocess import censor_moved, prepare, tissue_curves
@@ -33,20 +36,26 @@ def restless(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def corrected(restless):
-    """The series with motion taken out, so that it need be done but once."""
-    made, _ = restless
-    return measure(made.series, made.masks.aif, made.masks.brain).series
-
-
-def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
+def mapped(restless, tmp_path_factory):
+    """What the command wrote and said: motion need be taken out but once."""
     _, path = restless
-    code, out, err = run(
-        "maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion-limit", "1.5"
-    )
-    assert code == 0, err
+    folder = tmp_path_factory.mktemp("mapped") / "out"
+    said = StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit, match="0"):
+        main(["maps", str(path), "-o", str(folder), "-m", "osvd", "--motion-limit", "1.5"])
+    return folder, said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def corrected(mapped):
+    """The series with motion taken out, as the command keeps it."""
+    return read_kept(mapped[0] / "series.safetensors")
+
+
+def test_the_command_takes_motion_out_and_says_so(mapped):
+    folder, out = mapped
     line = next(line for line in out.splitlines() if line.startswith("head motion: "))
-    told = json.loads((tmp_path / "out" / "summary.json").read_text())
+    told = json.loads((folder / "summary.json").read_text())
     motion = told["motion"]
     assert motion["corrected"] is True
     assert motion["limit_mm"] == 1.5
@@ -59,7 +68,7 @@ def test_the_command_takes_motion_out_and_says_so(restless, run, tmp_path):
     assert Preparation.from_json(told["preparation"]) == Preparation(
         motion=MotionCorrection(limit=1.5), leakage=LeakageCorrection()
     )
-    side = json.loads((tmp_path / "out" / "cbf.json").read_text())
+    side = json.loads((folder / "cbf.json").read_text())
     assert (side["MotionCorrected"], side["FlaggedFrames"]) == (True, "kept")
 
 

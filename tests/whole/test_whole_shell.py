@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import bolus
+from altered import undraw
 from bolus.bench.demo import render, run_demo
 from bolus.estimators import METHODS
 from recorder import Recorder
@@ -82,9 +83,10 @@ def test_simulation_refuses(run, tmp_path, option):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_demo_on_a_small_patient(tmp_path):
+def test_demo_on_a_small_patient(tmp_path, monkeypatch):
+    undraw(monkeypatch)
     steps = Recorder()
-    demo = run_demo(tmp_path / "demo", shape=(32, 32, 5), reporter=steps)
+    demo = run_demo(tmp_path / "demo", shape=(28, 28, 4), reporter=steps)
     assert [s.method for s in demo.scores] == list(METHODS)
     folder = tmp_path / "demo"
     assert {p.name for p in folder.iterdir()} == {
