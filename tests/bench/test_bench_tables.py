@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from bolus.bench import CurveBatch, Design, page, protocols, run_benchmark
+from bolus.bench import CurveBatch, Design, limit_prior, page, protocols, run_benchmark
 from bolus.bench.ablation import Ablation, AblationRun
 from bolus.bench.ablation_page import ablation_page
 from bolus.bench.arterial import changes, wrong_input
@@ -25,6 +26,10 @@ def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protocols, "DTS", (2.0, 3.0))
         patch.setattr(protocols, "DURATIONS", (40.0, 60.0))
+        coarse = partial(
+            limit_prior, mtt_steps=12, delay_steps=9
+        )  # how near the limit is, no matter
+        patch.setattr("bolus.bench.trial.limit_prior", coarse)
         return run_benchmark(methods=METHODS, curves_per_cell=2, timing=None)
 
 

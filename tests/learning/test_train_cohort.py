@@ -273,7 +273,7 @@ def test_a_damaged_voxel_file_is_named(tmp_path):
 
 def test_a_moving_head_is_corrected_as_for_maps(tmp_path):
     """By default, and the curves are those of the maps then."""
-    options = {"seed": 31, "shape": (32, 32, 4), "snr": 80, "frames": 40}
+    options = {"seed": 31, "shape": (32, 32, 4), "snr": 80, "frames": 30}
     size = 2 / np.abs(simulate_patient(**options, realism=Realism(motion=1.0)).motion).max()
     made = simulate_patient(**options, realism=Realism(motion=size))
     series = made.series

@@ -1,11 +1,12 @@
 """Digital patients whose head moves: simulated on finer voxels, moved there, then averaged."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from bolus.data import DSCSeries, Grid
-from bolus.phantom import simulate_patient
+from bolus.phantom import DigitalPatient, simulate_patient
 from bolus.phantom.motion import moved, trajectory
 
 
@@ -31,13 +32,18 @@ def pooled(volume: np.ndarray) -> np.ndarray:
     return parts.mean(axis=(1, 3, 5))
 
 
+@lru_cache(maxsize=1)
+def _still(seed: int, shape: tuple[int, int, int], frames: int) -> DigitalPatient:
+    """The patient on the finer voxels, without noise; once for all it is moved by."""
+    fine = tuple(2 * n for n in shape)
+    return simulate_patient(seed=seed, shape=fine, snr=np.inf, tumor="none", frames=frames)
+
+
 def moved_head(
     seed: int, shape: tuple[int, int, int], most: float, frames: int = 45, snr: float = 50.0
 ) -> MovedHead:
     """A patient whose largest shift in mm and turn in degrees is ``most``; drift and one jump."""
-    made = simulate_patient(
-        seed=seed, shape=tuple(2 * n for n in shape), snr=np.inf, tumor="none", frames=frames
-    )
+    made = _still(seed, shape, frames)
     fine = made.series.grid
     affine = fine.affine.copy()
     affine[:3, 3] += fine.affine[:3, :3] @ [0.5, 0.5, 0.5]

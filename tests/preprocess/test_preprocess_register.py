@@ -88,7 +88,7 @@ def test_a_frame_at_its_optimum_does_not_run_away():
 def test_the_same_bytes_with_any_number_of_threads_and_itk_as_before():
     threads = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     series, _ = restless(patient(), drift())
-    series = replace(series, signal=series.signal[..., :8])
+    series = replace(series, signal=series.signal[..., 4:9])
     found = [correct_motion(series, threads=n) for n in (1, 2, 3)]
     assert len({one.motion.pose.tobytes() + one.series.signal.tobytes() for one in found}) == 1
     assert sitk.ProcessObject.GetGlobalDefaultNumberOfThreads() == threads

@@ -48,9 +48,9 @@ def made(tmp_path_factory):
                 seed=len(patients),
                 snr=100,
                 tr=1.5,
-                frames=45,
+                frames=36,
                 tumor=grade,
-                shape=(40, 40, 6),
+                shape=(36, 36, 5),
                 ratios=TumorPerfusion(cbv=cbv, cbf=cbf),
             )
             write(root / "collection", patient, name)
