@@ -35,13 +35,15 @@ simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(40,
 # --------
 # On the command line this is ``bolus train 'cohort/*.nii.gz' -o ours.safetensors``. A third of the
 # patients is held out: the result is kept only if their curves are explained better by what the
-# others taught. The recipe here is very small, so that this page takes seconds; leave it away.
+# others taught. The recipe here is very small, so that this page takes seconds; leave it away, and
+# the preparation, too: these heads hold still, so that motion need not be looked for.
 tiny = AdaptRecipe(scans=12, held_out=4, voxels=512, epochs=3)
+still = Preparation(motion=None)
 made = train(
     work / "ours.safetensors",
     [one.series for one in cohort],
     recipe=tiny,
-    sample=Sample(voxels=600, validation=0.34),
+    sample=Sample(voxels=600, validation=0.34, preparation=still),
 )
 for line in made.lines():
     print(fill(line, 90))
@@ -52,8 +54,7 @@ for line in made.lines():
 # ``bolus maps --weights ours.safetensors``, or from Python:
 ours = bolus.from_weights(bolus.read_weights(work / "ours.safetensors"))
 series = bolus.read_series(aside.series)
-given = {"aif": aside.masks["aif"], "mask": aside.masks["brain"]}
-given["preparation"] = Preparation(motion=None)
+given = {"aif": aside.masks["aif"], "mask": aside.masks["brain"], "preparation": still}
 before = bolus.perfusion_maps(series, "phae", **given)
 after = bolus.perfusion_maps(series, ours, **given)
 truth = {name: read_map(aside.truth[name])[0] for name in ("cbf", "mtt")}
