@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from altered import undraw
 from bolus.cli import main
 from bolus.io import write_series, write_volume
 from bolus.phantom import simulate_patient
@@ -22,6 +23,12 @@ def patient(tmp_path_factory):
     write_volume(folder / "aif.nii.gz", made.masks.aif, series.grid)
     write_volume(folder / "brain.nii.gz", made.masks.brain, series.grid)
     return SimpleNamespace(made=made, folder=folder, path=folder / "dsc.nii.gz", series=series)
+
+
+@pytest.fixture
+def no_picture(monkeypatch):
+    """The overview is not drawn, in a test that is not about it."""
+    undraw(monkeypatch)
 
 
 @pytest.fixture

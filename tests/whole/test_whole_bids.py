@@ -203,6 +203,7 @@ class TestContent:
         assert told["SourceDatasets"] == [{"DOI": "doi:10.1000/182"}]
         assert (dataset / told["DatasetLinks"]["raw"]).resolve() == inputs.raw.resolve()
 
+    @pytest.mark.usefixtures("no_picture")
     def test_unknown_echo_time(self, inputs, tmp_path):
         series = bolus.read_series(inputs.nifti)
         path = tmp_path / "sub-05_dsc.nii.gz"
@@ -276,6 +277,7 @@ class TestRefusals:
     def test_the_raw_dataset_itself(self, refused, inputs):
         assert "lies in it" in refused("--bids", out=inputs.raw)
 
+    @pytest.mark.usefixtures("no_picture")
     def test_a_folder_of_plain_maps(self, run, refused, inputs, tmp_path):
         options = ("-o", tmp_path / "d", "-m", "csvd", "-q", *STILL)
         assert run("maps", inputs.nifti, *options)[0] == 0

@@ -163,6 +163,7 @@ def test_unwritable_output(run, patient, tmp_path):
     assert (tmp_path / "file").read_text() == "in the way"
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_existing_output_is_kept(run, patient, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
@@ -174,6 +175,7 @@ def test_existing_output_is_kept(run, patient, tmp_path):
     assert len(err.strip().splitlines()) == 1
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_overwrite_replaces_a_result(run, patient, tmp_path):
     out = tmp_path / "out"
     assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
@@ -183,6 +185,7 @@ def test_overwrite_replaces_a_result(run, patient, tmp_path):
     assert not (out / "stale.txt").exists()
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_failed_overwrite_keeps_the_old_result(run, patient, write, tmp_path):
     out = tmp_path / "out"
     assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
@@ -192,6 +195,7 @@ def test_failed_overwrite_keeps_the_old_result(run, patient, write, tmp_path):
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_input_inside_output_is_refused(run, patient, tmp_path):
     out = tmp_path / "out"
     assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0

@@ -17,7 +17,7 @@ from dicom_segments import write_segmentation
 from dicom_writers import Protocol, write_classic
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from altered import STILL, undraw
+from altered import STILL
 from bolus.io import read_map, read_series, write_dicom_series, write_series
 from bolus.phantom import simulate_patient
 
@@ -223,8 +223,8 @@ def expected(clean):
     return perfusion_maps(read_series(clean), "osvd", preparation=STILL)
 
 
-def test_what_surrounds_the_images_is_passed_over(run, source, expected, tmp_path, monkeypatch):
-    undraw(monkeypatch)
+@pytest.mark.usefixtures("no_picture")
+def test_what_surrounds_the_images_is_passed_over(run, source, expected, tmp_path):
     change(source, private_junk)
     surround(source)
     out = tmp_path / "o ut é"
@@ -295,11 +295,11 @@ def test_nothing_outside_dicom_names_the_patient(run, source, tmp_path):
     assert (named_there.PatientID, named_there.AccessionNumber) == ("SECRET-4711", "ACC990017")
 
 
-def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("no_picture")
+def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path):
     """The same regions as a segmentation and as arrays: the same maps."""
     from bolus.io import write_volume
 
-    undraw(monkeypatch)
     path, mask = segment(patient, source, tmp_path / "seg.dcm")
     grid = read_series(source).grid
     from bolus.io.resample import resample_nearest
@@ -317,8 +317,8 @@ def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path, monkeypatc
     assert "ratio" in said
 
 
-def test_regions_written_are_masks_to_give_back(run, source, tmp_path, monkeypatch):
-    undraw(monkeypatch)
+@pytest.mark.usefixtures("no_picture")
+def test_regions_written_are_masks_to_give_back(run, source, tmp_path):
     arguments = ("--method", "osvd", "--motion", "off", "-q")
     assert run("maps", source, "-o", tmp_path / "a", *arguments, "--dicom")[0] == 0
     regions = tmp_path / "a" / "dicom" / "regions.dcm"

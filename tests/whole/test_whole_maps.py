@@ -130,6 +130,7 @@ def test_picture_is_not_blank(result):
 
 
 @pytest.mark.parametrize("codes", [(1, 1), (2, 0), (0, 1)])
+@pytest.mark.usefixtures("no_picture")
 def test_geometry_is_kept_exactly(patient, tmp_path, run, codes):
     turn = np.array(
         [[-2.9, 0.3, 0.1, 80.5], [0.28, 3.0, -0.6, -90.25], [0.13, 0.5, 6.1, -20], [0, 0, 0, 1]]
@@ -194,6 +195,7 @@ def test_python_and_shell_agree_to_the_byte(small, tmp_path):
     assert one == two
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_arterial_input_from_mask_and_from_its_own_table(patient, tmp_path, run):
     mask = patient.folder / "aif.nii.gz"
     assert run("maps", "--motion", "off", patient.path, "-o", tmp_path / "m", "--aif", mask)[0] == 0
@@ -219,6 +221,7 @@ def test_arterial_input_as_curve_array_and_object(patient):
         np.testing.assert_array_equal(again.cbf, by_mask.cbf)
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_mask_is_used(patient, tmp_path, run):
     brain = patient.folder / "brain.nii.gz"
     assert (
@@ -284,6 +287,7 @@ class TestUncertainty:
 
 
 class TestWeights:
+    @pytest.mark.usefixtures("no_picture")
     def test_a_file_says_its_method(self, patient, tmp_path, run):
         write_weights(tmp_path / "w.safetensors", shipped_weights("phae-paper"))
         out, weights = tmp_path / "out", tmp_path / "w.safetensors"
@@ -311,6 +315,7 @@ class TestWeights:
         assert "phae-paper" in err
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_configured_estimator_is_on_record(patient, tmp_path):
     maps = bolus.perfusion_maps(
         bolus.read_series(patient.path), METHODS["osvd"](oi=0.035), preparation=STILL
@@ -345,6 +350,7 @@ def test_dicom_folder_gives_the_maps_of_the_nifti(small, tmp_path, run, monkeypa
     assert "SECRET" not in out + err
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_saving_twice_needs_overwrite(result, patient, tmp_path):
     maps = bolus.perfusion_maps(bolus.read_series(patient.path), preparation=STILL)
     maps.save(tmp_path / "out")

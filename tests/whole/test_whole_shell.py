@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import bolus
-from altered import undraw
 from bolus.bench.demo import render, run_demo
 from bolus.estimators import METHODS
 from recorder import Recorder
@@ -83,8 +82,8 @@ def test_simulation_refuses(run, tmp_path, option):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_demo_on_a_small_patient(tmp_path, monkeypatch):
-    undraw(monkeypatch)
+@pytest.mark.usefixtures("no_picture")
+def test_demo_on_a_small_patient(tmp_path):
     steps = Recorder()
     demo = run_demo(tmp_path / "demo", shape=(28, 28, 4), reporter=steps)
     assert [s.method for s in demo.scores] == list(METHODS)
