@@ -1,7 +1,7 @@
 """From curves to perfusion: spectral deconvolution and the reference posterior."""
 
 from bolus.estimators.bayes.prior import Prior
-from bolus.estimators.deconvolve import METHODS, deconvolve, estimator
+from bolus.estimators.deconvolve import METHODS, deconvolve, deconvolve_patient, estimator
 from bolus.estimators.explain import Explainer, Explanation, explain, explainer
 from bolus.estimators.protocol import (
     Bound,
@@ -9,6 +9,8 @@ from bolus.estimators.protocol import (
     CurveScale,
     Estimator,
     Explaining,
+    OfPatient,
+    Places,
     capabilities,
     description,
 )
@@ -24,9 +26,12 @@ __all__ = [
     "Explainer",
     "Explaining",
     "Explanation",
+    "OfPatient",
+    "Places",
     "Prior",
     "capabilities",
     "deconvolve",
+    "deconvolve_patient",
     "description",
     "estimator",
     "explain",

@@ -9,13 +9,15 @@ from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.data.plausible import MIN_FRAMES
 from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
+from bolus.estimators.patient import Patient
 from bolus.estimators.phae import Phae, PhaePaper
-from bolus.estimators.protocol import CurveScale, Estimator
+from bolus.estimators.protocol import CurveScale, Estimator, OfPatient, Places, capabilities
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 from bolus.estimators.weighing import usable_noise
 
 METHODS: dict[str, Callable[..., Estimator]] = {
     "phae": Phae,
+    "patient": Patient,
     "svd": SVD,
     "csvd": CSVD,
     "osvd": OSVD,
@@ -70,15 +72,79 @@ def deconvolve(
     Raises CurveError for input no method can take, MethodError for an unknown method or an
     estimator whose answer is not the perfusion of these curves.
     """
+    return _solved(tissue, aif, dt, method, noise_sd, like=like)
+
+
+def deconvolve_patient(
+    tissue: np.ndarray,
+    aif: np.ndarray,
+    dt: float,
+    places: Places,
+    method: str | Estimator = "patient",
+    noise_sd: float | np.ndarray | None = None,
+) -> Perfusion:
+    """Perfusion of the voxels of one patient, each with what the others say of it.
+
+    ``tissue`` (n, t) are the curves of the voxels at ``places``; the rest is as for ``deconvolve``,
+    which estimates each curve alone. With ``noise_sd`` (n, t) a sample's noise may grow as the
+    signal falls (``bolus.physics.noise_gain``).
+
+    Raises CurveError also for places of another number or twice the same, MethodError for a method
+    that estimates each voxel alone.
+    """
+    chosen = estimator(method)
+    if not capabilities(chosen).patient:
+        raise MethodError(
+            f"{type(chosen).__name__} estimates each voxel alone; 'patient' estimates a patient's "
+            "voxels together"
+        )
+    return _solved(tissue, aif, dt, chosen, noise_sd, places=_places(places, len(tissue)))
+
+
+def _places(places: Places, rows: int) -> Places:
+    """Places (n, 3) inside their grid, each once, or CurveError."""
+    index, shape = np.asarray(places.index), tuple(int(side) for side in places.shape)
+    if index.shape != (rows, 3) or index.dtype.kind not in "iu" or len(shape) != 3:
+        raise CurveError(
+            f"places are ({rows}, 3) whole numbers on a grid of three sides, found "
+            f"{index.dtype} of shape {index.shape} on {shape}"
+        )
+    if rows and not ((index >= 0) & (index < shape)).all():
+        raise CurveError(f"places lie inside their grid of {shape}, found some outside")
+    if len(np.unique(np.ravel_multi_index(tuple(index.T), shape))) != rows:
+        raise CurveError("places are those of different voxels, found some twice")
+    late = None if places.late is None else np.asarray(places.late, dtype=float)
+    if late is not None and not (late.shape == (rows,) and np.isfinite(late).all()):
+        raise CurveError(f"the lateness of {rows} voxels is as many finite s, found {late.shape}")
+    return Places(index.astype(np.intp), (shape[0], shape[1], shape[2]), late)
+
+
+def _solved(
+    tissue: np.ndarray,
+    aif: np.ndarray,
+    dt: float,
+    method: str | Estimator,
+    noise_sd: float | np.ndarray | None,
+    *,
+    like: CurveScale | None = None,
+    places: Places | None = None,
+) -> Perfusion:
+    """Perfusion of curves, loose or at ``places``; rows that are not finite are left out."""
     chosen = estimator(method)
     tissue, aif = check_input(tissue, aif, dt)
     noise, good = check_noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
     if noise is not None:
         good &= usable_noise(chosen, noise)
     kept = tissue if good.all() else tissue[good]
+    noise = noise if noise is None or good.all() else noise[good]
     with one_blas_thread():
         bound = chosen.bind(aif, float(dt), like=like or CurveScale.of(kept))
-        found = bound(kept, noise if noise is None or good.all() else noise[good])
+        if places is None:
+            found = bound(kept, noise)
+        elif isinstance(bound, OfPatient):
+            found = bound.of_patient(kept, noise, places.some(good))
+        else:
+            raise MethodError(f"{type(chosen).__name__} declares `patient` and has no of_patient")
     found = _checked(found, chosen, len(kept))
     return found if good.all() else _around_bad_rows(found, good)
 

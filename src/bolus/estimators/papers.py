@@ -33,6 +33,11 @@ BOUTELIER = Citation(
     "2012;31:1381–1395.",
     "IEEE Trans Med Imaging 2012;31:1381",
 )
+BOVY = Citation(
+    "Bovy J, Hogg DW, Roweis ST. Extreme deconvolution: inferring complete distribution functions "
+    "from noisy, heterogeneous and incomplete observations. Ann Appl Stat 2011;5:1657–1677.",
+    "Ann Appl Stat 2011;5:1657",
+)
 PHAE = Citation(
     "Physics-informed autoencoder for DSC-MRI perfusion post-processing: application to "
     "glioma grading. arXiv:2510.13886, 2025.",

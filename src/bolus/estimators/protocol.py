@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from bolus.data import Description, Perfusion
 from bolus.estimators.fit import Fit
@@ -48,6 +48,37 @@ class Explaining(Bound, Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Places:
+    """``index`` (n, 3): where each of n voxels lies on a grid of ``shape``.
+
+    ``late`` (n,) are the seconds by which each is acquired after the arterial input; None: at once.
+    """
+
+    index: Int[np.ndarray, "n three"]
+    shape: tuple[int, int, int]
+    late: Float[np.ndarray, " n"] | None = None
+
+    def some(self, rows: np.ndarray) -> "Places":
+        """Those of some of the voxels."""
+        late = None if self.late is None else self.late[rows]
+        return Places(self.index[rows], self.shape, late)
+
+
+@runtime_checkable
+class OfPatient(Bound, Protocol):
+    """A bound method that can estimate the voxels of a patient together."""
+
+    def of_patient(
+        self,
+        tissue: Float[np.ndarray, "voxels t"],
+        noise_sd: np.ndarray | None,
+        places: Places,
+    ) -> Perfusion:
+        """Perfusion of checked curves that lie at ``places``; noise_sd as in the call."""
+        ...
+
+
 @runtime_checkable
 class Estimator(Protocol):
     """Frozen data whose only duty is ``bind``; what else it can do, ``capabilities`` declares."""
@@ -88,6 +119,9 @@ class Capabilities:
     """It sees curves over ``CurveScale.peak``, so that one voxel's answer depends on the others."""
     single_precision: bool = False
     """It computes in single precision, whatever it is given."""
+    patient: bool = False
+    """Its ``Bound`` is ``OfPatient``: voxels of one patient are estimated together, each with what
+    the others say; loose curves are still each estimated alone."""
 
 
 def capabilities(estimator: object) -> Capabilities:

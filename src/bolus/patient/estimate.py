@@ -8,7 +8,14 @@ import numpy as np
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, Perfusion, Preparation, TissueCurves
 from bolus.data.options import USUAL
-from bolus.estimators import Estimator, estimator, sample_noise
+from bolus.estimators import (
+    Estimator,
+    Places,
+    capabilities,
+    deconvolve_patient,
+    estimator,
+    sample_noise,
+)
 from bolus.patient.given import NO_REGIONS, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import method_name
@@ -16,6 +23,7 @@ from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
 from bolus.patient.timing import lateness, solved
+from bolus.physics import noise_gain
 
 PathLike = str | os.PathLike[str]
 
@@ -63,6 +71,8 @@ def estimate(
 
     def found(curves: TissueCurves) -> Perfusion:
         noise = sample_noise(chosen, curves.noise_sd, measured.series)
+        if capabilities(chosen).patient:
+            return _together(chosen, curves, measured, late, noise)
         return solved(chosen, curves, measured.aif, late, noise)
 
     with watch("deconvolving"):
@@ -92,3 +102,18 @@ def estimate(
         "preparation": measured.preparation,
     }
     return PatientMaps(**{**named, **kept})
+
+
+def _together(
+    chosen: Estimator,
+    curves: TissueCurves,
+    measured: Measured,
+    late: np.ndarray,
+    noise_sd: np.ndarray,
+) -> Perfusion:
+    """Perfusion of a patient's voxels, each with what the others say of it."""
+    series, aif = measured.series, measured.aif
+    noise = np.broadcast_to(noise_sd.reshape(len(noise_sd), -1), curves.curves.shape)
+    gain = noise_gain(np.maximum(curves.curves, 0), series.te or 1.0)
+    where = Places(np.argwhere(series.mask), series.mask.shape, late if late.any() else None)
+    return deconvolve_patient(curves.curves, aif.curve, aif.dt, where, chosen, noise * gain)

@@ -10,11 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import CurveError, Description, Perfusion, WeightsError
+from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.papers import PHAE
 from bolus.estimators.phae.decoder import RESIDUE, CurveTable, curve_table
-from bolus.estimators.phae.features import ARRIVED, SIZE, Basis, basis, features
+from bolus.estimators.phae.features import SIZE, Basis, basis, features
 from bolus.estimators.phae.network import CALIBRATION, LEVELS, OUTPUTS, QUANTITIES, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.estimators.protocol import Capabilities, CurveScale
@@ -118,7 +119,9 @@ class BoundPhae:
 
     def _noise(self, tissue: np.ndarray, noise_sd: np.ndarray | None) -> np.ndarray:
         return (
-            _noise(tissue, self.aif) if noise_sd is None else noise_sd.mean(axis=1, keepdims=True)
+            baseline_noise(tissue, self.aif)
+            if noise_sd is None
+            else noise_sd.mean(axis=1, keepdims=True)
         )
 
     def _encoded(self, curves: np.ndarray, sd: np.ndarray) -> Encoded:
@@ -142,20 +145,6 @@ class BoundPhae:
             residual=residual,
             posterior=QuantilePosterior(found.medians, found.offsets, self.calibration),
         )
-
-
-def _noise(tissue: np.ndarray, aif: np.ndarray) -> np.ndarray:
-    """SD before the artery's bolus, or of second differences where there is too little before it.
-
-    White noise of SD σ has second differences of SD √6·σ. (voxels, 1).
-    """
-    before = int(np.argmax(aif > ARRIVED * aif.max())) - 1
-    if before >= 6:
-        noise = tissue[:, :before].std(axis=1, ddof=1)
-    else:
-        noise = np.median(np.abs(np.diff(tissue, 2, axis=1)), axis=1) / (0.6745 * np.sqrt(6))
-    floor = 1e-4 * np.abs(tissue).max(axis=1)
-    return np.maximum(np.maximum(noise, floor), np.finfo(tissue.dtype).tiny)[:, None]
 
 
 def _check_scan(frames: int, dt: float) -> None:

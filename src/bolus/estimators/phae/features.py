@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from bolus.estimators.baseline import ARRIVED
 from bolus.physics import area
 
 STRENGTHS = (0.01, 0.03, 0.1, 0.3)
@@ -19,8 +20,6 @@ GRID = np.concatenate([np.arange(-6.0, 12.0, 0.75), np.arange(12.0, 30.1, 1.5)])
 """Times of the impulse response in s."""
 FREQUENCIES = np.array([0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.11, 0.15])
 """Hz at which the arterial input's spectrum is given; the last is near Nyquist at a TR of 3 s."""
-ARRIVED = 0.05
-"""Share of the arterial peak at which its bolus has begun."""
 RESIDUALS = (1, 3)
 """Strengths (by place) whose misfit of the curve is given."""
 LOWEST = 1e-4

@@ -1,0 +1,129 @@
+"""The method ``patient``: a grid posterior of every voxel, with a prior learned from them all."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import Description, Perfusion
+from bolus.estimators.baseline import baseline_noise
+from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.papers import BOVY, MOURIDSEN
+from bolus.estimators.patient.amplitude import alone, of_patient
+from bolus.estimators.patient.gaussian import ANYTHING
+from bolus.estimators.patient.messages import messages
+from bolus.estimators.patient.moments import Moments, Voxels
+from bolus.estimators.patient.neighbours import local_prior
+from bolus.estimators.patient.noise import noise_of
+from bolus.estimators.patient.population import learn_population
+from bolus.estimators.patient.posterior import perfusion
+from bolus.estimators.patient.templates import RESIDUE, Templates, templates
+from bolus.estimators.patient.windows import windows
+from bolus.estimators.protocol import Capabilities, CurveScale, Places
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Posterior of CBV, CBF, MTT and delay of a voxel, given the patient's other voxels.
+
+    The forward model C = CBF·AIF ⊗ R(t − delay) with a Weibull residue, on a grid of MTT, delay
+    and shape, with the amplitude and a constant integrated out. Of loose curves each is estimated
+    alone, with any tissue as likely as another. Of a patient's voxels (``of_patient``) a
+    ``population`` of tissue is learned first, with a share that stays open, and with ``spatial``
+    a voxel's prior is drawn to what its neighbours say, where they agree.
+
+    Source: Bayes' theorem on the forward model, Mouridsen et al., Neuroimage 2006;33:570; the
+    population by the EM of Bovy et al., Ann Appl Stat 2011;5:1657.
+    """
+
+    population: bool = True
+    spatial: bool = True
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        posterior=True,
+        delay=True,
+        censoring=True,
+        positive=True,
+        patient=True,
+        response="model",
+    )
+    description: ClassVar[Description] = Description(
+        sentence="the posterior of each voxel on a grid of transit times, delays and residue "
+        "shapes [bayes], under a population of tissue learned from all voxels of the patient "
+        "[population] and its neighbours{chosen}",
+        citations={"bayes": MOURIDSEN, "population": BOVY},
+    )
+
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundPatient":
+        """The templates of one arterial input; answers are in the precision of ``like``."""
+        scale = float(aif.max())
+        return BoundPatient(self, aif, scale, templates(aif / scale, dt), like.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundPatient:
+    """``Patient`` bound to the arterial input ``aif``, whose highest value is ``scale``."""
+
+    options: Patient
+    aif: Float[np.ndarray, " t"]
+    scale: float
+    table: Templates
+    dtype: np.dtype
+
+    def __call__(
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """Perfusion of loose curves, each alone; noise_sd (voxels, t) or (voxels, 1)."""
+        found = self._voxels(tissue, noise_sd).moments(_anything)
+        return self._perfusion(found, None, together=False)
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """The medians of a loose curve's posterior, decoded, with the offset that is free."""
+        found = self._voxels(curve, noise_sd).moments(_anything)
+        answer = self._perfusion(found, None, together=False)
+        cbv, mtt, delay = (float(part[0]) for part in (answer.cbv, answer.mtt, answer.delay))
+        shape = float(np.exp(found.mean[0, 2]))
+        made = self.scale * cbv * self.table.curve(mtt, delay, shape)
+        kept = True if noise_sd is None else np.isfinite(noise_sd)
+        offset = np.mean(curve - made, where=kept)
+        times, response = parametric_response(cbv / mtt, mtt, delay, RESIDUE, shape)
+        return Fit(answer, (made + offset).astype(self.dtype), times, response)
+
+    def of_patient(
+        self,
+        tissue: Float[np.ndarray, "voxels t"],
+        noise_sd: np.ndarray | None,
+        places: Places,
+    ) -> Perfusion:
+        """Perfusion of the voxels of one patient that lie at ``places``."""
+        voxels = self._voxels(tissue, noise_sd, places)
+        found = voxels.moments(_anything)
+        near = places if self.options.spatial else None
+        if self.options.population:
+            said = messages(found, ANYTHING)
+            population = learn_population(said)
+            if near is None:
+                found = voxels.moments(lambda rows, cells: population.log_density(cells))
+            else:
+                found = voxels.moments(local_prior(said, population, near))
+        return self._perfusion(found, near, together=self.options.population)
+
+    def _voxels(
+        self, tissue: np.ndarray, noise_sd: np.ndarray | None, places: Places | None = None
+    ) -> Voxels:
+        sd = baseline_noise(tissue, self.aif) if noise_sd is None else noise_sd
+        dtype = self.dtype if places is None else np.dtype(np.float32)
+        curves, noise = (tissue / self.scale).astype(dtype), noise_of(sd / self.scale, dtype)
+        curves *= np.isfinite(noise.shape)
+        late = None if places is None else places.late
+        return Voxels(curves, noise, self.table, windows(curves, noise, self.table, late), late)
+
+    def _perfusion(self, found: Moments, near: Places | None, *, together: bool) -> Perfusion:
+        volume = of_patient(found, near) if together else alone(found)
+        answer = perfusion(found, volume, self.dtype)
+        return answer._replace(residual=(answer.residual * self.scale).astype(self.dtype))
+
+
+def _anything(rows: np.ndarray, cells: Float[np.ndarray, "cells three"]) -> np.ndarray:
+    return ANYTHING.log_density(cells)

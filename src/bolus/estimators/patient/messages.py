@@ -1,0 +1,38 @@
+"""What the voxels say, as Gaussian likelihoods that can be handed on."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.estimators.patient.gaussian import Gaussian
+from bolus.estimators.patient.moments import Moments
+
+LEAST, MOST = 1e-4, 1e3
+"""Variance of a posterior over its prior's, at least; of a likelihood over it, at most."""
+
+
+class Messages(NamedTuple):
+    """Gaussian likelihoods of n voxels: ``mean`` (n, 3), and ``covariance`` (n, 3, 3).
+
+    The mean of a direction that the curve says little of lies far away, with a wide covariance.
+    """
+
+    mean: Float[np.ndarray, "n three"]
+    covariance: Float[np.ndarray, "n three three"]
+
+
+def messages(found: Moments, prior: Gaussian) -> Messages:
+    """Posteriors under a Gaussian ``prior`` with that prior divided out.
+
+    In coordinates in which the prior is standard, a posterior of variance v and mean m comes of a
+    likelihood of variance v/(1 − v) and mean m/(1 − v), direction by direction.
+    """
+    root = np.linalg.cholesky(prior.covariance).astype(np.float32)
+    back = np.linalg.inv(root)
+    value, axes = np.linalg.eigh(back @ found.covariance @ back.T)
+    value = np.clip(value, LEAST, 1 - 1 / MOST)
+    away = np.einsum("nji,nj->ni", axes, (found.mean - prior.mean).astype(np.float32) @ back.T)
+    mean = np.einsum("nij,nj->ni", axes, away / (1 - value))
+    spread = (axes * (value / (1 - value))[:, None, :]) @ axes.transpose(0, 2, 1)
+    return Messages(mean @ root.T + prior.mean.astype(np.float32), root @ spread @ root.T)

@@ -1,0 +1,66 @@
+"""The posterior of CBV, CBF, MTT and delay, as normal distributions of their logarithms."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import ndtri
+
+from bolus.data import PARAMETERS, InputError, NoPosteriorError, Perfusion
+from bolus.estimators.patient.amplitude import Volume
+from bolus.estimators.patient.moments import Moments
+
+MOST_SHIFT = 0.5
+"""Log MTT that a volume's prior moves at most."""
+LEAST = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class NormalPosterior:
+    """``mean`` and ``sd`` (n, 4) of log CBV (ratio), log CBF (1/s), log MTT (s) and delay (s).
+
+    Tmax is the delay, where every residue peaks.
+    """
+
+    mean: Float[np.ndarray, "n four"]
+    sd: Float[np.ndarray, "n four"]
+    quantities: tuple[str, ...] = PARAMETERS
+
+    def quantile(self, name: str, q: float) -> Float[np.ndarray, " n"]:
+        """Posterior quantile (n,): ratio, 1/s or s. NoPosteriorError for another name."""
+        if name not in self.quantities:
+            raise NoPosteriorError(f"no posterior of '{name}'; there is one of {self.quantities}")
+        if not 0 < q < 1:
+            raise InputError(f"a quantile lies between 0 and 1, found {q}")
+        place = ("cbv", "cbf", "mtt", "delay").index("delay" if name == "tmax" else name)
+        value = self.mean[:, place] + self.mean.dtype.type(ndtri(q)) * self.sd[:, place]
+        return value if place == 3 else np.exp(value)
+
+
+def perfusion(found: Moments, volume: Volume, dtype: np.dtype) -> Perfusion:
+    """Perfusion of voxels in a precision, from what was found of shape and of volume.
+
+    What the volume's prior moved takes log MTT along by their covariance. Point estimates are
+    medians, with CBF = CBV/MTT.
+    """
+    variance = np.maximum(found.variance, LEAST)
+    slope = found.together / variance
+    shift = np.clip(slope * (volume.value - found.volume), -MOST_SHIFT, MOST_SHIFT)
+    log_mtt = found.mean[:, 0] + shift
+    apart = np.maximum(found.covariance[:, 0, 0] - slope * found.together, LEAST)
+    tied = np.clip(slope * volume.value, -1, 1)
+    log_cbv = volume.mean
+    mean = np.stack([log_cbv, log_cbv - log_mtt, log_mtt, found.mean[:, 1]], axis=1)
+    sd = np.stack(
+        [
+            volume.sd,
+            np.sqrt((1 - tied) ** 2 * volume.sd**2 + apart),
+            np.sqrt(tied**2 * volume.sd**2 + apart),
+            np.sqrt(found.covariance[:, 1, 1]),
+        ],
+        axis=1,
+    )
+    mean, sd = mean.astype(dtype), sd.astype(dtype)
+    cbv, mtt, delay = np.exp(mean[:, 0]), np.exp(mean[:, 2]), mean[:, 3]
+    residual = found.residual.astype(dtype)
+    return Perfusion(cbv, cbv / mtt, mtt, delay, delay, residual, NormalPosterior(mean, sd))

@@ -1,0 +1,115 @@
+"""Where in transit time and delay each voxel has to be looked at closely."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from bolus.estimators.blocks import in_blocks
+from bolus.estimators.patient.gaussian import ANYTHING
+from bolus.estimators.patient.noise import Noise
+from bolus.estimators.patient.templates import MTTS, Templates
+
+COARSE = 1.0
+"""s between the delays of the first look, which takes every sixth MTT and every third shape."""
+SOFTENED = 0.5
+"""Power of the first look's likelihood: its cells are wide."""
+REACH = 2.5
+"""SDs either side of the first look's mean that a window holds, and beyond that one coarse cell."""
+MARGIN = (0.3, 0.75)
+"""Of log MTT and of delay in s."""
+DELAYS, TRANSITS = 11, 14
+"""Delays and MTTs at most in a window."""
+STARTS, LENGTHS = (3, 6), (5, 8)
+"""Windows begin and end at multiples of so many places of MTTS, and of so many delay steps."""
+ROWS = 512
+"""Voxels at most that are looked at together."""
+
+
+class Window(NamedTuple):
+    """Voxels ``rows``, and the ``mtts`` (places of MTTS) and ``delays`` (steps) looked at."""
+
+    rows: Int[np.ndarray, " rows"]
+    mtts: Int[np.ndarray, " m"]
+    delays: Int[np.ndarray, " d"]
+
+
+def windows(
+    tissue: Float[np.ndarray, "n t"],
+    noise: Noise,
+    table: Templates,
+    late: Float[np.ndarray, " n"] | None = None,
+) -> list[Window]:
+    """Windows of all voxels (n,); which one a voxel is in depends on its own curve only.
+
+    Voxels of one window are equally ``late`` and have the same samples censored.
+    """
+    if not len(tissue):
+        return []
+    first = _first_look(tissue, noise, table)
+    bounds = _bounds(first, table)
+    when = np.zeros(len(tissue)) if late is None else late
+    moment = np.unique(when, return_inverse=True)[1].ravel()
+    keys = np.concatenate([bounds, np.stack([noise.pattern, moment], axis=1)], axis=1)
+    kinds, kind = np.unique(keys, axis=0, return_inverse=True)
+    order = np.argsort(kind.ravel(), kind="stable")
+    ends = np.cumsum(np.bincount(kind.ravel(), minlength=len(kinds)))
+    found = []
+    for bound, rows in zip(kinds.tolist(), np.split(order, ends[:-1]), strict=True):
+        low, high, early, last, *_ = bound
+        mtts, delays = _at_most(low, high, TRANSITS), _at_most(early, last, DELAYS)
+        parts = range(0, rows.size, ROWS)
+        found += [Window(rows[start : start + ROWS], mtts, delays) for start in parts]
+    return found
+
+
+def _at_most(low: int, high: int, count: int) -> Int[np.ndarray, " k"]:
+    """Evenly spaced whole numbers from ``low`` to about ``high``, no more than ``count``."""
+    return np.arange(low, high + 1, max(1, -(-(high - low) // (count - 1))))
+
+
+def _first_look(
+    tissue: Float[np.ndarray, "n t"], noise: Noise, table: Templates
+) -> Float[np.ndarray, "n four"]:
+    """Mean and SD of log MTT and of the delay (s) under ANYTHING, from wide cells: (n, 4)."""
+    stride = max(1, round(COARSE / table.step))
+    delays = np.arange(table.bounds[0], table.bounds[1] + 1, stride)
+    mtts = np.arange(3, MTTS.size, 6)
+    curves, cells = table.curves(mtts, delays, 3), table.cells(mtts, delays, 3)
+    curves = curves - curves.mean(axis=1, keepdims=True)
+    size = np.sqrt(np.einsum("ij,ij->i", curves, curves))
+    unit = (curves / np.maximum(size, 1e-3 * size.max())[:, None]).T
+    seen = size > 1e-3 * size.max()
+    prior = np.where(seen, ANYTHING.log_density(cells), -1e9).astype(tissue.dtype)
+    about = np.stack([cells[:, 0], cells[:, 0] ** 2, cells[:, 1], cells[:, 1] ** 2], axis=1)
+    about, unit = about.astype(tissue.dtype), unit.astype(tissue.dtype)
+
+    def block(curves: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray]:
+        weight = np.maximum(curves @ unit / sd, 0)
+        weight *= weight
+        weight *= 0.5 * SOFTENED
+        weight += prior
+        weight -= weight.max(axis=1, keepdims=True)
+        np.exp(weight, out=weight)
+        moments = weight @ about
+        moments /= weight.sum(axis=1, keepdims=True)
+        return (moments,)
+
+    mean_m, square_m, mean_d, square_d = in_blocks(block, tissue, noise.mean, size=1024)[0].T
+    spread = [np.sqrt(np.maximum(s - m**2, 0)) for m, s in ((mean_m, square_m), (mean_d, square_d))]
+    return np.stack([mean_m, spread[0], mean_d, spread[1]], axis=1)
+
+
+def _bounds(first: Float[np.ndarray, "n four"], table: Templates) -> Int[np.ndarray, "n four"]:
+    """First and last MTT (place) and delay (step) of each voxel's window, (n, 4)."""
+    log_mtts = np.log(MTTS)
+    middle, wide = first[:, ::2], REACH * first[:, 1::2] + np.array(MARGIN)
+    scale = np.array([log_mtts[1] - log_mtts[0], table.step])
+    offset = np.array([log_mtts[0], 0.0])
+    starts, lengths = np.array([[s, n] for s, n in zip(STARTS, LENGTHS, strict=True)]).T
+    low = starts * np.floor((middle - wide - offset) / scale / starts)
+    high = low + lengths * np.ceil(((middle + wide - offset) / scale - low) / lengths)
+    lowest, highest = np.array([0, table.bounds[0]]), np.array([MTTS.size - 1, table.bounds[1]])
+    low = np.clip(low, lowest, highest - 1)
+    high = np.clip(high, low + 1, highest)
+    return np.stack([low[:, 0], high[:, 0], low[:, 1], high[:, 1]], axis=1).astype(np.intp)
