@@ -2,7 +2,14 @@
 
 from bolus.estimators.bayes.prior import Prior
 from bolus.estimators.deconvolve import METHODS, deconvolve, deconvolve_patient, estimator
-from bolus.estimators.explain import Explainer, Explanation, explain, explainer
+from bolus.estimators.explain import (
+    Explainer,
+    Explanation,
+    PatientExplainer,
+    explain,
+    explainer,
+    patient_explainer,
+)
 from bolus.estimators.protocol import (
     Bound,
     Capabilities,
@@ -27,6 +34,7 @@ __all__ = [
     "Explaining",
     "Explanation",
     "OfPatient",
+    "PatientExplainer",
     "Places",
     "Prior",
     "capabilities",
@@ -36,6 +44,7 @@ __all__ = [
     "estimator",
     "explain",
     "explainer",
+    "patient_explainer",
     "rebuilt",
     "sample_noise",
 ]

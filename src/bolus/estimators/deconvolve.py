@@ -142,9 +142,9 @@ def _solved(
         if places is None:
             found = bound(kept, noise)
         elif isinstance(bound, OfPatient):
-            found = bound.of_patient(kept, noise, places.some(good))
+            found = bound.together(kept, noise, places.some(good)).perfusion
         else:
-            raise MethodError(f"{type(chosen).__name__} declares `patient` and has no of_patient")
+            raise MethodError(f"{type(chosen).__name__} declares `patient` and has no `together`")
     found = _checked(found, chosen, len(kept))
     return found if good.all() else _around_bad_rows(found, good)
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from bolus.data import PARAMETERS, CurveError, MethodError, Perfusion
+from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.deconvolve import Estimator, check_input, check_noise, estimator
-from bolus.estimators.protocol import CurveScale, Explaining
+from bolus.estimators.fit import Fit
+from bolus.estimators.protocol import CurveScale, Explaining, OfPatient, Places, Together
 from bolus.estimators.weighing import usable_noise
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -55,17 +57,52 @@ class Explainer:
         known = noise is None or usable_noise(self.estimator, noise).all()
         if not (known and np.isfinite(row).all()):
             raise CurveError("the curve or its noise is not finite: there is nothing to explain")
-        fit = self.bound.fit(row, noise)
-        return Explanation(
-            time=self.dt * np.arange(row.shape[1]),
-            curve=row[0],
-            aif=self.aif,
-            reconstruction=fit.reconstruction,
-            response_time=fit.times,
-            response=fit.response,
-            perfusion=fit.perfusion,
-            quantiles=_quantiles(fit.perfusion),
-        )
+        return _explanation(self.bound.fit(row, noise), row[0], self.aif, self.dt)
+
+
+@dataclass(frozen=True, eq=False)
+class PatientExplainer:
+    """The voxels of a patient, estimated together; call it with the row of any of them."""
+
+    estimator: Estimator
+    together: Together
+    tissue: Float[np.ndarray, "n t"]
+    place: Int[np.ndarray, " n"]
+    """Of each row among those that could be estimated, −1 elsewhere."""
+    aif: Float[np.ndarray, " t"]
+    dt: float
+
+    def __call__(self, row: int) -> Explanation:
+        """Explain the curve of one row. Raises CurveError for one that is not finite."""
+        place = int(self.place[row])
+        if place < 0:
+            raise CurveError("the curve or its noise is not finite: there is nothing to explain")
+        return _explanation(self.together.fit(place), self.tissue[row], self.aif, self.dt)
+
+
+def patient_explainer(
+    method: str | Estimator,
+    tissue: Float[np.ndarray, "n t"],
+    aif: Float[np.ndarray, " t"],
+    dt: float,
+    places: Places,
+    noise_sd: Float[np.ndarray, "n t"],
+) -> PatientExplainer:
+    """Estimate the voxels of a patient as ``deconvolve_patient`` does, and keep what explains them.
+
+    Raises CurveError and MethodError as that does.
+    """
+    chosen, (tissue, aif) = estimator(method), check_input(tissue, aif, dt)
+    noise = check_noise(noise_sd, tissue)
+    assert noise is not None
+    good = np.isfinite(tissue).all(axis=1) & usable_noise(chosen, noise)
+    bound = chosen.bind(aif, dt, like=CurveScale.of(tissue[good]))
+    if not isinstance(bound, OfPatient):
+        raise MethodError(f"{type(chosen).__name__} estimates each voxel alone")
+    with one_blas_thread():
+        together = bound.together(tissue[good], noise[good], places.some(good))
+    place = np.where(good, np.cumsum(good) - 1, -1)
+    return PatientExplainer(chosen, together, tissue, place, aif, dt)
 
 
 def explainer(
@@ -100,6 +137,21 @@ def explain(
     None. Raises CurveError for what no method can take, MethodError.
     """
     return explainer(method, np.asarray(curve)[None], aif, dt)(curve, noise_sd)
+
+
+def _explanation(
+    fit: Fit, curve: Float[np.ndarray, " t"], aif: Float[np.ndarray, " t"], dt: float
+) -> Explanation:
+    return Explanation(
+        time=dt * np.arange(curve.size),
+        curve=curve,
+        aif=aif,
+        reconstruction=fit.reconstruction,
+        response_time=fit.times,
+        response=fit.response,
+        perfusion=fit.perfusion,
+        quantiles=_quantiles(fit.perfusion),
+    )
 
 
 def _quantiles(perfusion: Perfusion) -> dict[str, Float[np.ndarray, " levels"]]:

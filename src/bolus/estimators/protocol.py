@@ -66,16 +66,30 @@ class Places:
 
 
 @runtime_checkable
+class Together(Protocol):
+    """What a method makes of the voxels of a patient together."""
+
+    @property
+    def perfusion(self) -> Perfusion:
+        """Perfusion of all voxels, in the order of their curves."""
+        ...
+
+    def fit(self, row: int) -> Fit:
+        """How the curve of one of them is explained; its perfusion is that of the voxel."""
+        ...
+
+
+@runtime_checkable
 class OfPatient(Bound, Protocol):
     """A bound method that can estimate the voxels of a patient together."""
 
-    def of_patient(
+    def together(
         self,
         tissue: Float[np.ndarray, "voxels t"],
         noise_sd: np.ndarray | None,
         places: Places,
-    ) -> Perfusion:
-        """Perfusion of checked curves that lie at ``places``; noise_sd as in the call."""
+    ) -> Together:
+        """Checked curves that lie at ``places``; noise_sd as in the call."""
         ...
 
 

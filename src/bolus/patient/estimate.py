@@ -10,7 +10,6 @@ from bolus.data import AIF, DSCSeries, Perfusion, Preparation, TissueCurves
 from bolus.data.options import USUAL
 from bolus.estimators import (
     Estimator,
-    Places,
     capabilities,
     deconvolve_patient,
     estimator,
@@ -23,7 +22,7 @@ from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
 from bolus.patient.timing import lateness, solved
-from bolus.physics import noise_gain
+from bolus.patient.together import among_others
 
 PathLike = str | os.PathLike[str]
 
@@ -70,10 +69,12 @@ def estimate(
     late = lateness(measured.series, measured.aif)
 
     def found(curves: TissueCurves) -> Perfusion:
-        noise = sample_noise(chosen, curves.noise_sd, measured.series)
+        aif = measured.aif
         if capabilities(chosen).patient:
-            return _together(chosen, curves, measured, late, noise)
-        return solved(chosen, curves, measured.aif, late, noise)
+            where, noise = among_others(chosen, measured, curves)
+            return deconvolve_patient(curves.curves, aif.curve, aif.dt, where, chosen, noise)
+        noise = sample_noise(chosen, curves.noise_sd, measured.series)
+        return solved(chosen, curves, aif, late, noise)
 
     with watch("deconvolving"):
         curves = measured.curves if measured.corrected is None else measured.corrected
@@ -102,18 +103,3 @@ def estimate(
         "preparation": measured.preparation,
     }
     return PatientMaps(**{**named, **kept})
-
-
-def _together(
-    chosen: Estimator,
-    curves: TissueCurves,
-    measured: Measured,
-    late: np.ndarray,
-    noise_sd: np.ndarray,
-) -> Perfusion:
-    """Perfusion of a patient's voxels, each with what the others say of it."""
-    series, aif = measured.series, measured.aif
-    noise = np.broadcast_to(noise_sd.reshape(len(noise_sd), -1), curves.curves.shape)
-    gain = noise_gain(np.maximum(curves.curves, 0), series.te or 1.0)
-    where = Places(np.argwhere(series.mask), series.mask.shape, late if late.any() else None)
-    return deconvolve_patient(curves.curves, aif.curve, aif.dt, where, chosen, noise * gain)

@@ -20,12 +20,22 @@ from bolus.data import (
     is_sd,
     plain_name,
 )
-from bolus.estimators import Estimator, capabilities, description, explainer, rebuilt
+from bolus.estimators import (
+    Estimator,
+    Explainer,
+    PatientExplainer,
+    capabilities,
+    description,
+    explainer,
+    patient_explainer,
+    rebuilt,
+)
 from bolus.estimators.phae import Weights
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
 from bolus.io.checksums import mask_checksum
 from bolus.patient import Measured, PatientMaps, measure_prepared
+from bolus.patient.together import among_others
 from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, Result, View
 
 SUMMARY = "summary.json"
@@ -81,10 +91,16 @@ def read_view(
 
 def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Result:
     """Maps with the method made ready for their arterial input."""
-    ready = None
-    if capabilities(chosen).response is not None:
-        curves = (measured.corrected or measured.curves).curves
-        ready = explainer(chosen, curves, measured.aif.curve, measured.series.dt)
+    able = capabilities(chosen)
+    if able.response is None:
+        return Result(measured=measured, maps=maps, explain=None)
+    curves, aif = measured.corrected or measured.curves, measured.aif
+    ready: Explainer | PatientExplainer
+    if able.patient:
+        where, noise = among_others(chosen, measured, curves)
+        ready = patient_explainer(chosen, curves.curves, aif.curve, aif.dt, where, noise)
+    else:
+        ready = explainer(chosen, curves.curves, aif.curve, measured.series.dt)
     return Result(measured=measured, maps=maps, explain=ready)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from bolus.data import AIF, PerfusionMaps, Preparation, PreparedSeries, TissueCurves
-from bolus.estimators import Explainer
+from bolus.estimators import Explainer, PatientExplainer
 from bolus.patient import REGIONS, Measured, PatientMaps
 
 TUMOR_OF_MAPS = "tumor_of_maps.nii.gz"
@@ -24,7 +24,7 @@ class Result:
 
     measured: Measured
     maps: PatientMaps
-    explain: Explainer | None
+    explain: Explainer | PatientExplainer | None
 
     @property
     def aif(self) -> AIF:

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from bolus.data import QUANTITIES, InputError, LeakageModel, Quality
-from bolus.estimators import capabilities, explainer, sample_noise
+from bolus.estimators import (
+    Explainer,
+    Explanation,
+    PatientExplainer,
+    capabilities,
+    explainer,
+    sample_noise,
+)
 from bolus.patient.quantify import scale_of
 from bolus.patient.timing import LATE, at_slice, lateness
 from bolus.viewer.panels import unit
@@ -54,13 +61,7 @@ def voxel(view: View, index: Index) -> dict[str, object]:
 def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, object]:
     if result.explain is None:
         return {"values": _values(view, result, {}, index)}
-    curves, explain, aif = result.explained, result.explain, result.measured.aif
-    noise = sample_noise(explain.estimator, curves.noise_sd, view.series, slice(row, row + 1))
-    late = float(lateness(view.series, aif)[row])
-    if late and not capabilities(explain.estimator).delay:  # as ``solved`` does
-        own = at_slice(aif, late)
-        explain, late = explainer(explain.estimator, curves.curves, own, view.series.dt), 0.0
-    found = explain(curves.curves[row], noise[0])
+    found, late = _explanation(view, result, result.explain, row)
     flow = scale_of("cbf", view.series.relative)
     time = found.response_time + late
     near = (time >= SPAN[0]) & (time <= SPAN[1])
@@ -75,6 +76,21 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
         },
         "values": _values(view, result, known, index),
     }
+
+
+def _explanation(
+    view: View, result: Result, explain: Explainer | PatientExplainer, row: int
+) -> tuple[Explanation, float]:
+    """How a voxel is explained, and the seconds to be added to its times."""
+    if isinstance(explain, PatientExplainer):
+        return explain(row), 0.0
+    curves, aif = result.explained, result.measured.aif
+    noise = sample_noise(explain.estimator, curves.noise_sd, view.series, slice(row, row + 1))
+    late = float(lateness(view.series, aif)[row])
+    if late and not capabilities(explain.estimator).delay:  # as ``solved`` does
+        own = at_slice(aif, late)
+        explain, late = explainer(explain.estimator, curves.curves, own, view.series.dt), 0.0
+    return explain(curves.curves[row], noise[0]), late
 
 
 def _values(

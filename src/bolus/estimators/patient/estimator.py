@@ -15,9 +15,9 @@ from bolus.estimators.patient.gaussian import ANYTHING
 from bolus.estimators.patient.messages import messages
 from bolus.estimators.patient.moments import Moments, Voxels
 from bolus.estimators.patient.neighbours import local_prior
-from bolus.estimators.patient.noise import noise_of
+from bolus.estimators.patient.noise import noise_of, weights
 from bolus.estimators.patient.population import learn_population
-from bolus.estimators.patient.posterior import perfusion
+from bolus.estimators.patient.posterior import one_voxel, perfusion
 from bolus.estimators.patient.templates import RESIDUE, Templates, templates
 from bolus.estimators.patient.windows import windows
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
@@ -29,7 +29,7 @@ class Patient:
 
     The forward model C = CBF·AIF ⊗ R(t − delay) with a Weibull residue, on a grid of MTT, delay
     and shape, with the amplitude and a constant integrated out. Of loose curves each is estimated
-    alone, with any tissue as likely as another. Of a patient's voxels (``of_patient``) a
+    alone, with any tissue as likely as another. Of a patient's voxels (``together``) a
     ``population`` of tissue is learned first, with a share that stays open, and with ``spatial``
     a voxel's prior is drawn to what its neighbours say, where they agree.
 
@@ -79,24 +79,19 @@ class BoundPatient:
         return self._perfusion(found, None, together=False)
 
     def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
-        """The medians of a loose curve's posterior, decoded, with the offset that is free."""
-        found = self._voxels(curve, noise_sd).moments(_anything)
+        """The best template of a loose curve, with the offset that is free."""
+        voxels = self._voxels(curve, noise_sd)
+        found = voxels.moments(_anything)
         answer = self._perfusion(found, None, together=False)
-        cbv, mtt, delay = (float(part[0]) for part in (answer.cbv, answer.mtt, answer.delay))
-        shape = float(np.exp(found.mean[0, 2]))
-        made = self.scale * cbv * self.table.curve(mtt, delay, shape)
-        kept = True if noise_sd is None else np.isfinite(noise_sd)
-        offset = np.mean(curve - made, where=kept)
-        times, response = parametric_response(cbv / mtt, mtt, delay, RESIDUE, shape)
-        return Fit(answer, (made + offset).astype(self.dtype), times, response)
+        return Estimated(answer, found, voxels, self.scale).fit(0)
 
-    def of_patient(
+    def together(
         self,
         tissue: Float[np.ndarray, "voxels t"],
         noise_sd: np.ndarray | None,
         places: Places,
-    ) -> Perfusion:
-        """Perfusion of the voxels of one patient that lie at ``places``."""
+    ) -> "Estimated":
+        """The voxels of one patient that lie at ``places``."""
         voxels = self._voxels(tissue, noise_sd, places)
         found = voxels.moments(_anything)
         near = places if self.options.spatial else None
@@ -107,7 +102,8 @@ class BoundPatient:
                 found = voxels.moments(lambda rows, cells: population.log_density(cells))
             else:
                 found = voxels.moments(local_prior(said, population, near))
-        return self._perfusion(found, near, together=self.options.population)
+        answer = self._perfusion(found, near, together=self.options.population)
+        return Estimated(answer, found, voxels, self.scale)
 
     def _voxels(
         self, tissue: np.ndarray, noise_sd: np.ndarray | None, places: Places | None = None
@@ -123,6 +119,33 @@ class BoundPatient:
         volume = of_patient(found, near) if together else alone(found)
         answer = perfusion(found, volume, self.dtype)
         return answer._replace(residual=(answer.residual * self.scale).astype(self.dtype))
+
+
+@dataclass(frozen=True, eq=False)
+class Estimated:
+    """The ``perfusion`` of ``voxels`` whose unit is ``scale``, and what was ``found`` of them."""
+
+    perfusion: Perfusion
+    found: Moments
+    voxels: Voxels
+    scale: float
+
+    def fit(self, row: int) -> Fit:
+        """The best template of a curve, with the offset that is free; perfusion is the voxel's."""
+        voxels, table = self.voxels, self.voxels.table
+        shape, mtt, delay = (int(n) for n in self.found.best[row])
+        places = np.array([mtt]), np.array([delay])
+        log_mtt, late, log_shape = table.cells(*places)[shape]
+        if voxels.late is not None:
+            late += voxels.late[row]
+        volume = float(self.found.amplitude[row])
+        made = volume * table.curves(*places)[shape]
+        weight = weights(voxels.noise.shape[row : row + 1], table.frames)
+        made = made + np.average(voxels.tissue[row] - made, weights=weight)
+        span, form = float(np.exp(log_mtt)), float(np.exp(log_shape))
+        response = parametric_response(volume / span, span, float(late), RESIDUE, form)
+        dtype = self.perfusion.cbv.dtype
+        return Fit(one_voxel(self.perfusion, row), (self.scale * made).astype(dtype), *response)
 
 
 def _anything(rows: np.ndarray, cells: Float[np.ndarray, "cells three"]) -> np.ndarray:

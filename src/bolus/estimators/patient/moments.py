@@ -28,7 +28,8 @@ class Moments:
 
     ``mean`` (n, 3) and ``covariance`` (n, 3, 3) of log MTT, delay (s) and log shape; ``volume``
     and its ``variance`` (n,) of CBV, which may be negative, and ``together`` (n,), its covariance
-    with log MTT. ``residual`` (n,) is the root mean square of curve minus best template.
+    with log MTT. ``residual`` (n,) is the root mean square of curve minus the most probable
+    template, ``best`` (n, 3) its shape, MTT (places) and delay (steps), ``amplitude`` (n,) its CBV.
     """
 
     mean: Float[np.ndarray, "n three"]
@@ -37,6 +38,8 @@ class Moments:
     variance: Float[np.ndarray, " n"]
     together: Float[np.ndarray, " n"]
     residual: Float[np.ndarray, " n"]
+    best: Int[np.ndarray, "n three"]
+    amplitude: Float[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +59,13 @@ class Voxels:
     def moments(self, prior: Prior) -> Moments:
         """The posterior of every voxel under a prior, its windows worked on side by side."""
         n = len(self.tissue)
-        shapes = {"mean": (n, 3), "covariance": (n, 3, 3)}
+        shapes = {"mean": (n, 3), "covariance": (n, 3, 3), "best": (n, 3)}
+        kinds = {"best": np.dtype(np.intp)}
         out = Moments(
-            *(np.empty(shapes.get(f.name, (n,)), self.tissue.dtype) for f in fields(Moments))
+            *(
+                np.empty(shapes.get(f.name, (n,)), kinds.get(f.name, self.tissue.dtype))
+                for f in fields(Moments)
+            )
         )
 
         def one(window: Window) -> None:
@@ -79,16 +86,17 @@ class Voxels:
         cells = table.cells(window.mtts, window.delays)
         if self.late is not None:
             cells[:, 1] += self.late[rows[0]]
-        white = _White(weights(self.noise.shape[rows], table.frames))
+        white = White(weights(self.noise.shape[rows], table.frames))
         bank = white(table.curves(window.mtts, window.delays).astype(self.tissue.dtype))
         size = np.sqrt(np.einsum("ij,ij->i", bank, bank))
         least = UNSEEN * size.max()
         seen, size = size > least, np.maximum(size, least)
         curves = white(self.tissue[rows] / self.noise.mean[rows])
         score = curves @ (bank / size[:, None]).T
-        best = np.maximum(np.where(seen, score, 0), 0).max(axis=1)
         log_prior = np.where(seen, prior(rows, cells) - np.log(size), NEVER)
         sums = _sums(score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), 1 / size)
+        top = np.take_along_axis(score, sums.best[:, None], axis=1)[:, 0]
+        top = np.maximum(top, 0)
         mean = sums.plain[:, :3]
         covariance = _symmetric(sums.plain[:, 3:9]) - mean[:, :, None] * mean[:, None, :]
         covariance += np.diag(_cell(window, table) ** 2 / 12).astype(covariance.dtype)
@@ -96,7 +104,7 @@ class Voxels:
         volume = sums.first[:, 0]
         variance = sums.second - volume**2 + sums.plain[:, 9]
         together = sums.first[:, 1] - volume * mean[:, 0]
-        left = np.einsum("ij,ij->i", curves, curves) - best**2
+        left = np.einsum("ij,ij->i", curves, curves) - top**2
         return (
             mean + cells.mean(axis=0),
             covariance,
@@ -104,10 +112,19 @@ class Voxels:
             unit**2 * variance,
             unit * together,
             unit * np.sqrt(np.maximum(left, 0) / white.samples),
+            _numbers(sums.best, window),
+            unit * top / size[sums.best],
         )
 
 
-class _White(NamedTuple):
+def _numbers(best: Int[np.ndarray, " rows"], window: Window) -> Int[np.ndarray, "rows three"]:
+    """Shape, MTT (places) and delay (steps) of cells of a window."""
+    lengths = (SHAPES.size, window.mtts.size, window.delays.size)
+    shape, mtt, delay = np.unravel_index(best, lengths)
+    return np.stack([shape, window.mtts[mtt], window.delays[delay]], axis=1)
+
+
+class White(NamedTuple):
     """Makes noise white: each sample times the root of its ``weight`` (t,), a constant taken off.
 
     The error of the baseline signal S0 shifts a whole curve; so a constant is free.
@@ -130,12 +147,13 @@ class _Sums(NamedTuple):
     """Posterior means over a window's cells.
 
     ``plain`` of the cells' places, of their products and of 1/|b|²; ``first`` of u/|b|, alone and
-    with log MTT; ``second`` of (u/|b|)².
+    with log MTT; ``second`` of (u/|b|)². ``best`` is the most probable cell.
     """
 
     plain: Float[np.ndarray, "rows ten"]
     first: Float[np.ndarray, "rows two"]
     second: Float[np.ndarray, " rows"]
+    best: Int[np.ndarray, " rows"]
 
 
 def _sums(
@@ -152,6 +170,7 @@ def _sums(
     weight -= weight.max(axis=1, keepdims=True)
     np.exp(weight, out=weight)
     weight /= weight.sum(axis=1, keepdims=True)
+    best = weight.argmax(axis=1)
     products = [places[:, i] * places[:, k] for i, k in PAIRS]
     single = score.dtype
     plain = weight @ np.stack([*places.T, *products, inverse**2], axis=1).astype(single)
@@ -159,7 +178,7 @@ def _sums(
     first = weight @ np.stack([inverse, inverse * places[:, 0]], axis=1).astype(single)
     weight *= score
     second = weight @ np.square(inverse).astype(single)
-    return _Sums(plain, first, second)
+    return _Sums(plain, first, second, best)
 
 
 def _symmetric(entries: Float[np.ndarray, "n six"]) -> Float[np.ndarray, "n three three"]:

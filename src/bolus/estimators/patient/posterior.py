@@ -7,6 +7,7 @@ from jaxtyping import Float
 from scipy.special import ndtri
 
 from bolus.data import PARAMETERS, InputError, NoPosteriorError, Perfusion
+from bolus.data.perfusion import NUMBERS
 from bolus.estimators.patient.amplitude import Volume
 from bolus.estimators.patient.moments import Moments
 
@@ -36,6 +37,11 @@ class NormalPosterior:
         value = self.mean[:, place] + self.mean.dtype.type(ndtri(q)) * self.sd[:, place]
         return value if place == 3 else np.exp(value)
 
+    def row(self, number: int) -> "NormalPosterior":
+        """That of one voxel."""
+        one = slice(number, number + 1)
+        return NormalPosterior(self.mean[one], self.sd[one], self.quantities)
+
 
 def perfusion(found: Moments, volume: Volume, dtype: np.dtype) -> Perfusion:
     """Perfusion of voxels in a precision, from what was found of shape and of volume.
@@ -64,3 +70,11 @@ def perfusion(found: Moments, volume: Volume, dtype: np.dtype) -> Perfusion:
     cbv, mtt, delay = np.exp(mean[:, 0]), np.exp(mean[:, 2]), mean[:, 3]
     residual = found.residual.astype(dtype)
     return Perfusion(cbv, cbv / mtt, mtt, delay, delay, residual, NormalPosterior(mean, sd))
+
+
+def one_voxel(whole: Perfusion, row: int) -> Perfusion:
+    """The perfusion of one voxel of many."""
+    numbers = {name: getattr(whole, name)[row : row + 1] for name in NUMBERS}
+    known = whole.posterior
+    own = known.row(row) if isinstance(known, NormalPosterior) else None
+    return Perfusion(**numbers, posterior=own)

@@ -22,14 +22,12 @@ STEP = 0.25
 class Templates:
     """Curves on parts of frames, from which any delay is cut.
 
-    ``fine`` curves of the arterial input ``aif`` have ``parts`` samples a frame, beginning
-    ``before`` samples ahead of frame 0.
+    ``fine`` curves have ``parts`` samples a frame, beginning ``before`` samples ahead of frame 0.
 
     A curve that is later by a part of a frame is the same one read a sample earlier. ``step`` are
     the seconds between two samples, ``frames`` is the length of a curve.
     """
 
-    aif: Float[np.ndarray, " samples"]
     fine: Float[np.ndarray, "shapes mtts samples"]
     before: int
     parts: int
@@ -56,13 +54,6 @@ class Templates:
         shape, mtt, delay = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
         return np.stack([mtt, delay, shape], axis=1)
 
-    def curve(self, mtt: float, delay: float, shape: float) -> Float[np.ndarray, " t"]:
-        """The curve (t,) of any MTT and delay in s, and any shape."""
-        model = ForwardModel(self.aif, self.step, RESIDUES[RESIDUE])
-        flow, transit, late, form = (np.array([v]) for v in (1 / mtt, mtt, delay, shape))
-        one = model(flow, transit, late, form)[0]
-        return np.asarray(one[self.before : self.before + self.parts * self.frames : self.parts])
-
 
 def templates(aif: Float[np.ndarray, " t"], dt: float) -> Templates:
     """The table of an arterial input (t,) sampled every ``dt`` s.
@@ -81,4 +72,4 @@ def templates(aif: Float[np.ndarray, " t"], dt: float) -> Templates:
     model = ForwardModel(finer, step, RESIDUES[RESIDUE])
     curves = model(1 / mtt, mtt, np.zeros_like(mtt), shape).astype(np.float32)
     fine = curves.reshape(SHAPES.size, MTTS.size, -1)
-    return Templates(finer, fine, before, parts, int(aif.size), step)
+    return Templates(fine, before, parts, int(aif.size), step)

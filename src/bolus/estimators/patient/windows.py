@@ -20,8 +20,8 @@ MARGIN = (0.3, 0.75)
 """Of log MTT and of delay in s."""
 DELAYS, TRANSITS = 11, 14
 """Delays and MTTs at most in a window."""
-STARTS, LENGTHS = (3, 6), (5, 8)
-"""Windows begin and end at multiples of so many places of MTTS, and of so many delay steps."""
+STARTS, LENGTHS = (6, 12), (6, 8)
+"""Windows begin at multiples of so many places of MTTS and delay steps, and have such lengths."""
 ROWS = 512
 """Voxels at most that are looked at together."""
 

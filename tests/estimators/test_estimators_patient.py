@@ -1,0 +1,274 @@
+"""The patient posterior: what voxels of one brain say of each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from estimator_cases import DT, gamma_variate
+
+from bolus.data import CurveError, MethodError
+from bolus.estimators import Places, deconvolve, deconvolve_patient
+from bolus.estimators.patient import Patient
+from bolus.estimators.patient.amplitude import alone, of_patient
+from bolus.estimators.patient.gaussian import ANYTHING, Gaussian, Mixture, around
+from bolus.estimators.patient.messages import Messages, messages
+from bolus.estimators.patient.moments import Moments
+from bolus.estimators.patient.neighbours import OPEN, local_prior
+from bolus.estimators.patient.population import learn_population
+from bolus.estimators.patient.templates import MTTS, SHAPES, templates
+from bolus.physics import RESIDUES, ForwardModel
+
+GRID = (20, 20, 6)
+NOISE = 0.006
+STEPS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Brain:
+    """A block of tissue with a lesion in its middle; ``truth`` by name, each (n,)."""
+
+    tissue: np.ndarray
+    aif: np.ndarray
+    places: Places
+    truth: dict[str, np.ndarray]
+    lesion: np.ndarray
+
+    def error(self, found, where):
+        return float(np.abs(np.log(found.cbf / self.truth["cbf"]))[where].mean())
+
+    def ratio(self, found, where):
+        return float(np.median((found.cbf / self.truth["cbf"])[where]))
+
+
+def brain(lesion_mtt=10.0, late=None, noise=NOISE, seed=5, residue="weibull"):
+    """Tissue of MTT 4.5 s ± 8 %, shape 1.25 and delay 0.6 s; ``late`` s are added to one half."""
+    rng = np.random.default_rng(seed)
+    index = np.argwhere(np.ones(GRID, dtype=bool))
+    n = len(index)
+    ball = np.linalg.norm((index - [10, 10, 2.5]) * [1, 1, 1.5], axis=1) <= 2.6
+    mtt = np.where(ball, lesion_mtt, 4.5 * np.exp(0.08 * rng.normal(size=n)))
+    delay = 0.6 + 0.2 * rng.normal(size=n)
+    if late is not None:
+        delay = delay + np.where(index[:, 0] < GRID[0] // 2, late, 0.0)
+    cbv = np.where(index[:, 1] % 4 < 2, 0.045, 0.022) * np.exp(0.1 * rng.normal(size=n))
+    fine = gamma_variate(60 * STEPS, DT / STEPS)
+    aif = fine[::STEPS]
+    model = ForwardModel(fine, DT / STEPS, RESIDUES[residue])
+    shape = None if residue == "exponential" else np.full(n, 1.25)
+    clean = model(cbv / mtt, mtt, delay, shape)[:, ::STEPS]
+    tissue = clean + noise * aif.max() * rng.normal(size=clean.shape)
+    truth = {"cbv": cbv, "cbf": cbv / mtt, "mtt": mtt, "delay": delay}
+    return Brain(tissue, aif, Places(index, GRID), truth, ball)
+
+
+@pytest.fixture(scope="module")
+def one():
+    return brain()
+
+
+def solve(of, method=None, **changes):
+    places = changes.pop("places", of.places)
+    noise = changes.pop("noise", NOISE * of.aif.max())
+    return deconvolve_patient(of.tissue, of.aif, DT, places, method or Patient(), noise, **changes)
+
+
+@pytest.fixture(scope="module")
+def solved(one):
+    return solve(one)
+
+
+class TestBrain:
+    def test_the_others_take_off_a_third_of_the_error(self, one, solved):
+        loose = deconvolve(one.tissue, one.aif, DT, "patient", NOISE * one.aif.max())
+        usual = ~one.lesion
+        assert one.error(solved, usual) < 0.67 * one.error(loose, usual)
+
+    def test_a_population_alone_hides_a_lesion_and_neighbours_show_it(self, one, solved):
+        hidden = solve(one, Patient(spatial=False))
+        assert one.ratio(hidden, one.lesion) > 1.25
+        assert 0.85 < one.ratio(solved, one.lesion) < 1.2
+
+    def test_without_a_population_each_voxel_is_on_its_own(self, one):
+        found = solve(one, Patient(population=False))
+        loose = deconvolve(one.tissue, one.aif, DT, "patient", NOISE * one.aif.max())
+        np.testing.assert_allclose(found.mtt, loose.mtt, rtol=2e-3)
+
+    @pytest.mark.parametrize("late", [6.0, 12.0])
+    def test_half_a_brain_may_be_late(self, late):
+        of = brain(late=late, noise=0.003)
+        found = solve(of, noise=0.003 * of.aif.max())
+        half = of.places.index[:, 0] < GRID[0] // 2
+        for where in (half & ~of.lesion, ~half & ~of.lesion):
+            assert abs(np.median((found.delay - of.truth["delay"])[where])) < 0.3
+            assert 0.9 < of.ratio(found, where) < 1.1
+
+    def test_intervals_hold_the_truth(self, one, solved):
+        for name in ("cbv", "cbf", "mtt"):
+            low, high = solved.interval(name)
+            held = np.mean((low <= one.truth[name]) & (one.truth[name] <= high))
+            assert held > 0.85, name
+
+    def test_the_order_of_the_voxels_does_not_matter(self, one, solved):
+        order = np.random.default_rng(2).permutation(len(one.tissue))
+        shuffled = Brain(one.tissue[order], one.aif, one.places.some(order), {}, one.lesion)
+        np.testing.assert_allclose(solve(shuffled).cbf, solved.cbf[order], rtol=0.01)
+
+    def test_a_bad_voxel_is_as_if_it_were_not_there(self, one):
+        broken = one.tissue.copy()
+        broken[7, 3] = np.nan
+        rest = np.arange(len(broken)) != 7
+        found = solve(Brain(broken, one.aif, one.places, {}, one.lesion))
+        left = Brain(one.tissue[rest], one.aif, one.places.some(rest), {}, one.lesion)
+        assert np.isnan(found.cbf[7])
+        np.testing.assert_allclose(found.cbf[rest], solve(left).cbf, rtol=1e-5)
+
+    def test_slices_of_other_times_are_told_apart_from_delays(self, one, solved):
+        """A curve acquired 0.75 s later shows everything 0.75 s earlier."""
+        late = np.where(one.places.index[:, 2] % 2, DT / 2, 0.0)
+        shifted = brain()
+        early = brain()
+        moved = Brain(
+            np.where(late[:, None] > 0, _sampled_later(early), shifted.tissue),
+            one.aif,
+            Places(one.places.index, GRID, late),
+            one.truth,
+            one.lesion,
+        )
+        found = solve(moved)
+        for parity in (0, 1):
+            where = (one.places.index[:, 2] % 2 == parity) & ~one.lesion
+            assert abs(np.median((found.delay - solved.delay)[where])) < 0.1
+            assert 0.95 < one.ratio(found, where) / one.ratio(solved, where) < 1.05
+
+
+def _sampled_later(of):
+    """The same curves, noise and all, half a frame earlier."""
+    model = ForwardModel(gamma_variate(60 * STEPS, DT / STEPS), DT / STEPS, RESIDUES["weibull"])
+    shape = np.full(len(of.tissue), 1.25)
+    cbf, mtt, delay = (of.truth[k] for k in ("cbf", "mtt", "delay"))
+    clean = model(cbf, mtt, delay, shape)[:, ::STEPS]
+    return of.tissue - clean + model(cbf, mtt, delay - DT / 2, shape)[:, ::STEPS]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda p: Places(p.index[:-1], p.shape), r"places are \(2400, 3\) whole numbers"),
+            (lambda p: Places(p.index - 1, p.shape), "inside their grid"),
+            (lambda p: Places(p.index * 0, p.shape), "some twice"),
+        ],
+    )
+    def test_places_that_are_none(self, one, change, words):
+        with pytest.raises(CurveError, match=words):
+            _unchecked(one, change(one.places))
+
+    def test_a_method_that_knows_no_others(self, one):
+        with pytest.raises(MethodError, match="estimates each voxel alone"):
+            solve(one, "osvd")
+
+
+def _unchecked(of, places):
+    return deconvolve_patient(of.tissue, of.aif, DT, places, noise_sd=NOISE)
+
+
+def test_templates_are_the_forward_models():
+    aif = gamma_variate(60, DT)
+    table = templates(aif, DT)
+    mtts, delays = np.array([5, 20]), np.array([-2, 3])
+    curves, cells = table.curves(mtts, delays), table.cells(mtts, delays)
+    assert curves.shape == (SHAPES.size * 4, 60)
+    fine = gamma_variate(60 * STEPS, DT / STEPS)
+    for place in (0, 7, 21):
+        log_mtt, delay, log_shape = cells[place]
+        mtt = np.exp([log_mtt])
+        assert mtt[0] in MTTS[mtts].round(12) or np.isclose(mtt[0], MTTS[mtts]).any()
+        model = ForwardModel(fine, DT / STEPS, RESIDUES["weibull"])
+        expected = model(1 / mtt, mtt, np.array([delay]), np.exp([log_shape]))[0, ::STEPS]
+        np.testing.assert_allclose(curves[place], expected, atol=0.02 * expected.max())
+
+
+def test_a_prior_is_divided_out_of_a_gaussian():
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(50, 3, 3))
+    own = root @ root.transpose(0, 2, 1) * 0.05 + 0.01 * np.eye(3)
+    mean = ANYTHING.mean + 0.3 * rng.normal(size=(50, 3))
+    prior = np.linalg.inv(ANYTHING.covariance)
+    covariance = np.linalg.inv(np.linalg.inv(own) + prior)
+    slope = np.linalg.solve(own, mean[..., None])[..., 0] + prior @ ANYTHING.mean
+    nothing = np.zeros(50)
+    found = Moments(
+        np.einsum("nij,nj->ni", covariance, slope),
+        covariance,
+        *(nothing,) * 4,
+        np.zeros((50, 3), dtype=int),
+        nothing,
+    )
+    said = messages(found, ANYTHING)
+    np.testing.assert_allclose(said.covariance, own, rtol=0.02, atol=1e-3)
+    np.testing.assert_allclose(said.mean, mean, atol=0.01)
+
+
+@pytest.mark.parametrize("sd", [0.08, 0.3])
+def test_a_population_has_the_spread_of_its_tissue(sd):
+    """Not that of the estimates, and no floor added at every round."""
+    rng = np.random.default_rng(1)
+    n = 3000
+    tissue = around((np.log(5.0), 1.0, np.log(1.3)), (sd, 0.5, 0.15))
+    own = np.diag([0.25, 0.4, 0.2]) ** 2
+    value = rng.multivariate_normal(tissue.mean, tissue.covariance + own, size=n)
+    found = learn_population(Messages(value, np.broadcast_to(own, (n, 3, 3)).copy())).whole()
+    assert found.mean[0] == pytest.approx(np.log(5.0), abs=0.03)
+    assert np.sqrt(found.covariance[0, 0]) == pytest.approx(sd, abs=0.05)
+
+
+def test_a_local_prior_is_a_density():
+    """Its mass over a wide grid of cells is 1, for a voxel of usual tissue and one of a lesion."""
+    rng = np.random.default_rng(3)
+    index = np.argwhere(np.ones((5, 5, 3), dtype=bool))
+    value = np.array([np.log(4.5), 0.8, 0.3]) + 0.05 * rng.normal(size=(75, 3))
+    value[index[:, 0] > 2] += [0.9, 1.0, 0.0]
+    said = Messages(value, np.broadcast_to(0.01 * np.eye(3), (75, 3, 3)).copy())
+    usual = Gaussian(np.array([np.log(4.5), 0.8, 0.3]), np.diag([0.1, 0.4, 0.15]) ** 2)
+    prior = local_prior(said, Mixture(np.array([0.9]), (usual,)), Places(index, (5, 5, 3)))
+    axes = np.linspace(-1.5, 5, 66), np.linspace(-16, 18, 171), np.linspace(-2, 2.6, 47)
+    cells = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)
+    cell = np.prod([a[1] - a[0] for a in axes])
+    rows = np.array([0, 74])
+    mass = np.exp(prior(rows, cells)) * cell
+    np.testing.assert_allclose(mass.sum(axis=1), 1, atol=0.02)
+    middle = mass @ cells[:, 0]
+    assert middle[1] > middle[0] + 0.5
+    assert 0 < OPEN < 1
+
+
+class TestVolume:
+    def found(self, volume, sd):
+        n, three = len(volume), np.zeros((len(volume), 3))
+        spread = np.broadcast_to(np.eye(3), (n, 3, 3))
+        nothing = np.zeros(n)
+        return Moments(
+            three, spread, volume, sd**2, nothing, nothing, np.zeros((n, 3), int), nothing
+        )
+
+    def test_a_sure_volume_stays(self):
+        volume = np.array([0.01, 0.0451, 0.2])
+        told = alone(self.found(volume, 1e-3 * volume))
+        np.testing.assert_allclose(np.exp(told.mean), volume, rtol=1e-4)
+        np.testing.assert_allclose(told.sd, 1e-3, rtol=0.02)
+
+    def test_a_volume_below_zero_is_small_and_unsure(self):
+        told = alone(self.found(np.array([-0.02]), np.array([0.01])))
+        assert np.exp(told.mean[0]) < 0.01
+        assert told.sd[0] > 0.3
+
+    def test_the_brains_volumes_help_an_unsure_one(self):
+        rng = np.random.default_rng(0)
+        true = np.where(rng.random(4000) < 0.5, 0.02, 0.05)
+        sd = np.full(4000, 0.008)
+        found = self.found(true + sd * rng.normal(size=4000), sd)
+        errors = [
+            np.abs(told.mean - np.log(true)).mean()
+            for told in (alone(found), of_patient(found, None))
+        ]
+        assert errors[1] < 0.7 * errors[0]
