@@ -105,7 +105,7 @@ def test_pooled_rows_are_the_mean_of_those_of_each_repetition_time(whole):
 
 def test_only_methods_with_a_posterior_have_coverage(whole):
     for r in whole.accuracy:
-        sure = r.method in ("limit", "bayes", "phae")
+        sure = r.method in ("limit", "bayes", "joint", "phae")
         assert (r.coverage is not None) == sure
         assert r.delay_from == ("delay" if sure else "tmax")
 

@@ -42,12 +42,12 @@ def test_what_is_explained_is_what_was_mapped(name, relative, patient, kept, few
             assert values[key]["value"] == pytest.approx(float(maps.volume(key)[index]), rel=1e-5)
         height, cbf = max(told["response"]["value"]), values["cbf"]["value"]
         # of a grid, response and curve are those of the best cell
-        assert height == pytest.approx(cbf, rel=1.0 if name in ("patient", "bayes") else 2e-3)
+        assert height == pytest.approx(cbf, rel=1.0 if name in ("joint", "bayes") else 2e-3)
         left = np.subtract(told["curve"], told["reconstruction"])
         noise = view.curves.noise_sd[view.rows[index]]
         assert np.sqrt(np.mean(left**2)) / noise == pytest.approx(
             values["misfit"]["value"], rel=0.15
         )
-        assert (values["cbf"]["quantiles"] is not None) == (name in ("phae", "patient", "bayes"))
+        assert (values["cbf"]["quantiles"] is not None) == (name in ("phae", "joint", "bayes"))
         if relative:
             assert values["cbf"]["unit"] == "1/s, relative"

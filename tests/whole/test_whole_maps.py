@@ -240,8 +240,8 @@ def test_every_method_makes_maps(patient, tmp_path, run, method):
     assert run("maps", patient.path, "-o", tmp_path / "out", *given, *options) == (0, "", "")
     assert np.isfinite(values(tmp_path / "out", "cbf")).sum() > 0.9 * part.sum() > 500
     has_delay = np.isfinite(values(tmp_path / "out", "delay")).any()
-    assert has_delay == (method == "bayes")
-    assert (tmp_path / "out" / "cbf_sd.nii.gz").exists() == (method == "bayes")
+    assert has_delay == (method in ("bayes", "joint"))
+    assert (tmp_path / "out" / "cbf_sd.nii.gz").exists() == (method in ("bayes", "joint"))
 
 
 class TestUncertainty:

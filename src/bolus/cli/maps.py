@@ -27,8 +27,8 @@ class Estimation:
             "--method",
             "-m",
             autocompletion=methods,
-            help="phae (default, with uncertainty), osvd, csvd, svd, tikhonov, tikhonov-fixed, "
-            "bayes (slow, with uncertainty) or phae-paper.",
+            help="phae (default), joint (all voxels together) or bayes (slow), with uncertainty; "
+            "osvd, csvd, svd, tikhonov, tikhonov-fixed or phae-paper.",
         ),
     ] = None
     weights: Annotated[

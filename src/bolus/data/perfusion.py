@@ -52,7 +52,7 @@ class Perfusion(NamedTuple):
         if not 0 < level < 1:
             raise InputError(f"an interval's level lies between 0 and 1, found {level}")
         if self.posterior is None:
-            raise NoPosteriorError("this method gives no posterior; 'phae' and 'bayes' do")
+            raise NoPosteriorError("this method gives no posterior; 'phae', 'joint' and 'bayes' do")
         if name not in self.posterior.quantities:
             raise NoPosteriorError(
                 f"no posterior of '{name}'; there is one of {', '.join(self.posterior.quantities)}"

@@ -9,7 +9,7 @@ from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.data.plausible import MIN_FRAMES
 from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
-from bolus.estimators.patient import Patient
+from bolus.estimators.joint import Joint
 from bolus.estimators.phae import Phae, PhaePaper
 from bolus.estimators.protocol import CurveScale, Estimator, OfPatient, Places, capabilities
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
@@ -17,7 +17,7 @@ from bolus.estimators.weighing import usable_noise
 
 METHODS: dict[str, Callable[..., Estimator]] = {
     "phae": Phae,
-    "patient": Patient,
+    "joint": Joint,
     "svd": SVD,
     "csvd": CSVD,
     "osvd": OSVD,
@@ -80,7 +80,7 @@ def deconvolve_patient(
     aif: np.ndarray,
     dt: float,
     places: Places,
-    method: str | Estimator = "patient",
+    method: str | Estimator = "joint",
     noise_sd: float | np.ndarray | None = None,
 ) -> Perfusion:
     """Perfusion of the voxels of one patient, each with what the others say of it.
@@ -93,9 +93,9 @@ def deconvolve_patient(
     that estimates each voxel alone.
     """
     chosen = estimator(method)
-    if not capabilities(chosen).patient:
+    if not capabilities(chosen).joint:
         raise MethodError(
-            f"{type(chosen).__name__} estimates each voxel alone; 'patient' estimates a patient's "
+            f"{type(chosen).__name__} estimates each voxel alone; 'joint' estimates a patient's "
             "voxels together"
         )
     return _solved(tissue, aif, dt, chosen, noise_sd, places=_places(places, len(tissue)))
@@ -144,7 +144,7 @@ def _solved(
         elif isinstance(bound, OfPatient):
             found = bound.together(kept, noise, places.some(good)).perfusion
         else:
-            raise MethodError(f"{type(chosen).__name__} declares `patient` and has no `together`")
+            raise MethodError(f"{type(chosen).__name__} declares `joint` and has no `together`")
     found = _checked(found, chosen, len(kept))
     return found if good.all() else _around_bad_rows(found, good)
 

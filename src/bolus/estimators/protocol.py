@@ -133,7 +133,7 @@ class Capabilities:
     """It sees curves over ``CurveScale.peak``, so that one voxel's answer depends on the others."""
     single_precision: bool = False
     """It computes in single precision, whatever it is given."""
-    patient: bool = False
+    joint: bool = False
     """Its ``Bound`` is ``OfPatient``: voxels of one patient are estimated together, each with what
     the others say; loose curves are still each estimated alone."""
 

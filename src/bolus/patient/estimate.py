@@ -70,7 +70,7 @@ def estimate(
 
     def found(curves: TissueCurves) -> Perfusion:
         aif = measured.aif
-        if capabilities(chosen).patient:
+        if capabilities(chosen).joint:
             where, noise = among_others(chosen, measured, curves)
             return deconvolve_patient(curves.curves, aif.curve, aif.dt, where, chosen, noise)
         noise = sample_noise(chosen, curves.noise_sd, measured.series)

@@ -96,7 +96,7 @@ def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Resul
         return Result(measured=measured, maps=maps, explain=None)
     curves, aif = measured.corrected or measured.curves, measured.aif
     ready: Explainer | PatientExplainer
-    if able.patient:
+    if able.joint:
         where, noise = among_others(chosen, measured, curves)
         ready = patient_explainer(chosen, curves.curves, aif.curve, aif.dt, where, noise)
     else:

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import correlate1d
 
-from bolus.estimators.patient.gaussian import Gaussian, Mixture, around
-from bolus.estimators.patient.messages import Messages
-from bolus.estimators.patient.moments import PAIRS
+from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
+from bolus.estimators.joint.messages import Messages
+from bolus.estimators.joint.moments import PAIRS
 from bolus.estimators.protocol import Places
 
 LESION = 0.2

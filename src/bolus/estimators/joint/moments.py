@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bolus.base.parallel import cores
-from bolus.estimators.patient.noise import Noise, weights
-from bolus.estimators.patient.templates import MTTS, SHAPES, Templates
-from bolus.estimators.patient.windows import Window
+from bolus.estimators.joint.noise import Noise, weights
+from bolus.estimators.joint.templates import MTTS, SHAPES, Templates
+from bolus.estimators.joint.windows import Window
 
 Prior = Callable[[Int[np.ndarray, " rows"], Float[np.ndarray, "cells three"]], np.ndarray]
 """Log prior of some voxels ``rows`` at cells (cells, 3): (cells,) or (rows, cells)."""

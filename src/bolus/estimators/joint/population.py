@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from bolus.estimators.patient.gaussian import ANYTHING, Gaussian, Mixture, around
-from bolus.estimators.patient.messages import Messages
+from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
+from bolus.estimators.joint.messages import Messages
 
 GROUPS = 2
 OPEN = 0.1

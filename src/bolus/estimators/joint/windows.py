@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bolus.estimators.blocks import in_blocks
-from bolus.estimators.patient.gaussian import ANYTHING
-from bolus.estimators.patient.noise import Noise
-from bolus.estimators.patient.templates import MTTS, Templates
+from bolus.estimators.joint.gaussian import ANYTHING
+from bolus.estimators.joint.noise import Noise
+from bolus.estimators.joint.templates import MTTS, Templates
 
 COARSE = 1.0
 """s between the delays of the first look, which takes every sixth MTT and every third shape."""

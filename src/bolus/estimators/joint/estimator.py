@@ -1,4 +1,4 @@
-"""The method ``patient``: a grid posterior of every voxel, with a prior learned from them all."""
+"""The method ``joint``: a grid posterior of every voxel, with a prior learned from them all."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,22 +9,22 @@ from jaxtyping import Float
 from bolus.data import Description, Perfusion
 from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.joint.amplitude import alone, of_patient
+from bolus.estimators.joint.gaussian import ANYTHING
+from bolus.estimators.joint.messages import messages
+from bolus.estimators.joint.moments import Moments, Voxels
+from bolus.estimators.joint.neighbours import local_prior
+from bolus.estimators.joint.noise import noise_of, weights
+from bolus.estimators.joint.population import learn_population
+from bolus.estimators.joint.posterior import one_voxel, perfusion
+from bolus.estimators.joint.templates import RESIDUE, Templates, templates
+from bolus.estimators.joint.windows import windows
 from bolus.estimators.papers import BOVY, MOURIDSEN
-from bolus.estimators.patient.amplitude import alone, of_patient
-from bolus.estimators.patient.gaussian import ANYTHING
-from bolus.estimators.patient.messages import messages
-from bolus.estimators.patient.moments import Moments, Voxels
-from bolus.estimators.patient.neighbours import local_prior
-from bolus.estimators.patient.noise import noise_of, weights
-from bolus.estimators.patient.population import learn_population
-from bolus.estimators.patient.posterior import one_voxel, perfusion
-from bolus.estimators.patient.templates import RESIDUE, Templates, templates
-from bolus.estimators.patient.windows import windows
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
 
 
 @dataclass(frozen=True)
-class Patient:
+class Joint:
     """Posterior of CBV, CBF, MTT and delay of a voxel, given the patient's other voxels.
 
     The forward model C = CBF·AIF ⊗ R(t − delay) with a Weibull residue, on a grid of MTT, delay
@@ -45,7 +45,7 @@ class Patient:
         delay=True,
         censoring=True,
         positive=True,
-        patient=True,
+        joint=True,
         response="model",
     )
     description: ClassVar[Description] = Description(
@@ -55,17 +55,17 @@ class Patient:
         citations={"bayes": MOURIDSEN, "population": BOVY},
     )
 
-    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundPatient":
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundJoint":
         """The templates of one arterial input; answers are in the precision of ``like``."""
         scale = float(aif.max())
-        return BoundPatient(self, aif, scale, templates(aif / scale, dt), like.dtype)
+        return BoundJoint(self, aif, scale, templates(aif / scale, dt), like.dtype)
 
 
 @dataclass(frozen=True, eq=False)
-class BoundPatient:
-    """``Patient`` bound to the arterial input ``aif``, whose highest value is ``scale``."""
+class BoundJoint:
+    """``Joint`` bound to the arterial input ``aif``, whose highest value is ``scale``."""
 
-    options: Patient
+    options: Joint
     aif: Float[np.ndarray, " t"]
     scale: float
     table: Templates

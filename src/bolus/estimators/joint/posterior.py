@@ -8,8 +8,8 @@ from scipy.special import ndtri
 
 from bolus.data import PARAMETERS, InputError, NoPosteriorError, Perfusion
 from bolus.data.perfusion import NUMBERS
-from bolus.estimators.patient.amplitude import Volume
-from bolus.estimators.patient.moments import Moments
+from bolus.estimators.joint.amplitude import Volume
+from bolus.estimators.joint.moments import Moments
 
 MOST_SHIFT = 0.5
 """Log MTT that a volume's prior moves at most."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from bolus.estimators.patient.gaussian import Gaussian
-from bolus.estimators.patient.moments import Moments
+from bolus.estimators.joint.gaussian import Gaussian
+from bolus.estimators.joint.moments import Moments
 
 LEAST, MOST = 1e-4, 1e3
 """Variance of a posterior over its prior's, at least; of a likelihood over it, at most."""
