@@ -31,7 +31,7 @@ def demo(
     if not quiet:
         show(render(result))
         typer.echo(f"Beside the truth: {out / 'comparison.png'}")
-        typer.echo(f"Open in a browser: {out / 'phae' / 'report.html'}")
+        typer.echo(f"Open in a browser: {out / 'joint' / 'report.html'}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ def grade(
 ) -> None:
     """Tumour over reference in one map, and on which side of a cut-off it lies.
 
-    Where the method gives uncertainty (phae, bayes), so has the ratio.
+    Where the method gives uncertainty (joint, phae, bayes), so has the ratio.
 
     Example: bolus grade maps --tumor tumor.nii.gz --reference nawm.nii.gz --cutoff qin-cbf
     """

@@ -27,7 +27,7 @@ class Estimation:
             "--method",
             "-m",
             autocompletion=methods,
-            help="phae (default), joint (all voxels together) or bayes (slow), with uncertainty; "
+            help="joint (default, all voxels together), phae or bayes (slow), with uncertainty; "
             "osvd, csvd, svd, tikhonov, tikhonov-fixed or phae-paper.",
         ),
     ] = None
@@ -35,6 +35,26 @@ class Estimation:
         Path | None,
         typer.Option("--weights", metavar="FILE", help="Weights made by bolus train."),
     ] = None
+    patient_prior: Annotated[
+        bool,
+        typer.Option(
+            "--patient-prior/--no-patient-prior",
+            help="With joint: learn what tissue the patient has from all voxels. On.",
+        ),
+    ] = True
+    spatial: Annotated[
+        bool,
+        typer.Option(
+            "--spatial/--no-spatial", help="With joint: let neighbouring voxels help. On."
+        ),
+    ] = True
+
+    def chosen(self) -> "str | Estimator":
+        """The method, as configured. Raises MethodError and WeightsError."""
+        from bolus.patient.methods import method_or_weights, with_prior
+
+        plain = method_or_weights(self.method, self.weights)
+        return with_prior(plain, population=self.patient_prior, spatial=self.spatial)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,13 +198,13 @@ def maps(
     In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
     """
     from bolus.io import check_dicom_output
-    from bolus.patient import method_or_weights, perfusion_maps
+    from bolus.patient import perfusion_maps
     from bolus.report import closing_lines
 
     check_apart(source, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
-        chosen = method_or_weights(estimation.method, estimation.weights)
+        chosen = estimation.chosen()
         names = layout.check(source, out, chosen, overwrite)
         series = reading.read(source)
         if layout.dicom:

@@ -24,7 +24,7 @@ class Network:
     preset: Annotated[
         str,
         typer.Option(
-            help="phae: adapt the default method to the cohort's population, without labels; "
+            help="phae: adapt it to the cohort's population, without labels; "
             "paper: train the published network on its reconstruction alone; paper-supervised: "
             "its twin that learns the truth of a simulation."
         ),

@@ -17,7 +17,7 @@ from bolus.estimators import (
 )
 from bolus.patient.given import NO_REGIONS, Regions
 from bolus.patient.measure import Measured, measure
-from bolus.patient.methods import method_name
+from bolus.patient.methods import DEFAULT, method_name
 from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
@@ -29,7 +29,7 @@ PathLike = str | os.PathLike[str]
 
 def perfusion_maps(
     series: DSCSeries,
-    method: str | Estimator = "phae",
+    method: str | Estimator = DEFAULT,
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
@@ -55,7 +55,7 @@ def perfusion_maps(
 
 def estimate(
     measured: Measured,
-    method: str | Estimator = "phae",
+    method: str | Estimator = DEFAULT,
     *,
     name: str | None = None,
     reporter: Reporter = QUIET,

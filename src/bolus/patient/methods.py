@@ -2,27 +2,47 @@
 
 import os
 
-from bolus.data import WeightsError
+from bolus.data import MethodError, WeightsError
 from bolus.estimators import METHODS, Estimator
+from bolus.estimators.joint import Joint
 from bolus.estimators.phae import from_weights, read_weights
 
 PathLike = str | os.PathLike[str]
 
 
+DEFAULT = "joint"
+"""The method of maps, unless another is named."""
+
+
 def method_or_weights(
     method: str | Estimator | None = None, weights: PathLike | None = None
 ) -> str | Estimator:
-    """What to estimate with: a method, the one that a file of weights belongs to, or 'phae'.
+    """What to estimate with: a method, the one that a file of weights belongs to, or DEFAULT.
 
     Raises WeightsError when the weights cannot be used, or are another method's.
     """
     if weights is None:
-        return "phae" if method is None else method
+        return DEFAULT if method is None else method
     chosen = from_weights(read_weights(weights))
     name = method_name(chosen)
     if method is not None and method != name:
         raise WeightsError(f"{weights}: these are weights of '{name}', not of '{method}'")
     return chosen
+
+
+def with_prior(
+    chosen: str | Estimator, *, population: bool = True, spatial: bool = True
+) -> str | Estimator:
+    """A method with or without what voxels say of each other, which only 'joint' knows.
+
+    Without a ``population`` each voxel is estimated alone. Raises MethodError for another method.
+    """
+    if population and spatial:
+        return chosen
+    if chosen != "joint":
+        name = chosen if isinstance(chosen, str) else method_name(chosen)
+        raise MethodError(f"'{name}' has no prior to leave out: it takes each voxel alone anyway")
+    return Joint(population=population, spatial=spatial)
 
 
 def method_name(chosen: Estimator) -> str:

@@ -55,10 +55,12 @@ def quantify(
 
     With a known echo time CBV = 100·κ/ρ·ratio in mL/100 g and CBF = 6000·κ/ρ·rate in
     mL/100 g/min; without, both stay plain ratios. A voxel without a bolus keeps its CBF and CBV,
-    but has no transit time, arrival or peak time. ``perfusion`` is that of ``curves``; with a
+    but has no transit time, arrival or peak time, unless all voxels are estimated together.
+    ``perfusion`` is that of ``curves``; with a
     ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
     """
-    onto = _Grid(series.mask, _timely(curves), series.relative)
+    together = capabilities(estimator).joint
+    onto = _Grid(series.mask, _timely(curves), _finite(curves), series.relative, together)
     plain = perfusion if leak is None else leak.uncorrected
     share, frames = _noise_shares(series, estimator), series.frames
     used = series.signal[..., frames.used][series.mask]
@@ -100,11 +102,17 @@ def scale_of(name: str, relative: bool) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Grid:
-    """Puts values of masked voxels (n,) onto the grid, in their unit; times where a bolus is."""
+    """Puts values of masked voxels (n,) onto the grid, in their unit; times where a bolus is.
+
+    What is estimated ``together`` has times wherever there is a curve: where a voxel's own shows no
+    bolus the others' do, and the interval says how little that is.
+    """
 
     mask: Bool[np.ndarray, "x y z"]
     timely: Bool[np.ndarray, " n"]
+    finite: Bool[np.ndarray, " n"]
     relative: bool
+    together: bool
 
     def maps(self, values: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, np.ndarray]:
         """The maps of values by name."""
@@ -113,14 +121,21 @@ class _Grid:
     def _map(self, name: str, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, "x y z"]:
         out = np.full(self.mask.shape, np.nan, dtype=np.float32)
         scaled = scale_of(name, self.relative) * values
-        timed = quantity_of(name).timed
-        out[self.mask] = np.where(self.timely, scaled, np.nan) if timed else scaled
+        if quantity_of(name).timed:
+            known = self.finite if self.together and name in PARAMETERS else self.timely
+            scaled = np.where(known, scaled, np.nan)
+        out[self.mask] = scaled
         return out
 
 
 def _timely(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
     """Curves whose times mean something."""
     return (curves.quality & np.uint8(Quality.NO_BOLUS | Quality.NON_FINITE)) == 0
+
+
+def _finite(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
+    """Curves that are finite."""
+    return (curves.quality & np.uint8(Quality.NON_FINITE)) == 0
 
 
 def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarray]:

@@ -47,7 +47,7 @@ def viewer_app(
     ``/?token=…``.
 
     With a ``series`` there is no folder yet: it is made when arteries have been marked, by
-    ``method`` (or that of the ``weights``; 'phae'). That is for a series in which they are not
+    ``method`` (or that of the ``weights``; 'joint'). That is for a series in which they are not
     found. ``mask`` is the brain, None finds it; ``preparation`` is
     how the series is prepared.
 
