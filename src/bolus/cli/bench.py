@@ -109,6 +109,15 @@ class Instead:
         ),
     ] = None
 
+    brain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead map whole simulated brains with lesions, tumours and a late hemisphere "
+            "(some minutes), and write those tables here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -117,6 +126,7 @@ class Instead:
             self.grading: _grading,
             self.finding: _finding,
             self.motion: _motion,
+            self.brain: _brain,
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -165,3 +175,9 @@ def _motion(reporter: "Reporter") -> str:
     from bolus.study.moving import moving_page, run_moving
 
     return moving_page(run_moving(reporter=reporter))
+
+
+def _brain(reporter: "Reporter") -> str:
+    from bolus.bench.brain import brain_page, run_brains
+
+    return brain_page(run_brains(reporter=reporter))

@@ -12,6 +12,7 @@ from bolus.phantom.curves import (
     simulate_curves,
 )
 from bolus.phantom.folder import write_patient
+from bolus.phantom.lesions import Ball, LateSide
 from bolus.phantom.patient import (
     DigitalPatient,
     PatientMasks,
@@ -24,9 +25,11 @@ from bolus.phantom.tumor import TumorPerfusion
 
 __all__ = [
     "ArterialShape",
+    "Ball",
     "CurvePrior",
     "CurveTruth",
     "DigitalPatient",
+    "LateSide",
     "Leak",
     "PatientMasks",
     "PatientPlan",

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import DSCSeries, Grid, InputError
 from bolus.phantom.acquisition import Protocol
+from bolus.phantom.altered import altered
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
 from bolus.phantom.motion import moved, trajectory
@@ -226,6 +227,7 @@ def _perfusion(
     if lesion is not None:
         tissue = perfuse_tumor(rng, anatomy, tissue, lesion, nawm, grade, ratios)
         healthy = free & (lesion.solid + lesion.core + lesion.oedema < 0.01)
+    tissue = altered(tissue, realism.balls, realism.late_side)
     high = lesion is not None and KINDS[grade].core
     masks = PatientMasks(
         brain=anatomy.brain,

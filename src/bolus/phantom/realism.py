@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bolus.data import InputError
 from bolus.phantom.arterial import ONE_DOSE, Number, Range
+from bolus.phantom.lesions import Ball, LateSide
 from bolus.phantom.pieces import WHOLE, Pieces
 from bolus.physics import RESIDUES
 
@@ -47,7 +48,7 @@ class Realism:
     ``poses`` are three shifts in mm and three turns in degrees of every frame, for the head to take
     instead of drawn ones; they bring a frame back (``bolus.preprocess.correct_motion``).
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
-    acquires all at its start.
+    acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -57,6 +58,8 @@ class Realism:
     pieces: Pieces = WHOLE
     doses: tuple[tuple[Number, Number], ...] = ONE_DOSE
     slice_times: tuple[Number, ...] | None = None
+    balls: tuple[Ball, ...] = ()
+    late_side: LateSide | None = None
     poses: tuple[tuple[Number, ...], ...] | None = None
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from scipy.ndimage import correlate1d
 from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages
 from bolus.estimators.joint.moments import PAIRS
+from bolus.estimators.joint.small import inverse
 from bolus.estimators.protocol import Places
 
 LESION = 0.2
@@ -57,15 +58,13 @@ class LocalPrior:
         self, rows: Int[np.ndarray, " rows"], kind: int, centre: np.ndarray
     ) -> Float[np.ndarray, "rows ten"]:
         """Those of the quadratic log density of one kind about ``centre``."""
-        precision = np.linalg.inv(self.covariance[rows, kind])
-        mean = self.mean[rows, kind] - centre.astype(np.float32)
+        precision, log_volume = inverse(self.covariance[rows, kind])
+        mean = self.mean[rows, kind] - centre
         slope = np.einsum("nij,nj->ni", precision, mean)
         square = [-0.5 * precision[:, i, k] * (1 if i == k else 2) for i, k in PAIRS]
         log_share = np.log((1 - OPEN) * np.maximum(self.share[rows, kind], 1e-12))
         level = log_share - 0.5 * (
-            np.einsum("ni,ni->n", slope, mean)
-            - np.linalg.slogdet(precision)[1]
-            + 3 * np.log(2 * np.pi)
+            np.einsum("ni,ni->n", slope, mean) + log_volume + 3 * np.log(2 * np.pi)
         )
         return np.stack([*square, *slope.T, level], axis=1).astype(np.float32)
 
@@ -87,7 +86,7 @@ def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPr
     part = _softmax(
         SOFTENED * np.stack([_joint(found, k, around_it) for k in kinds], axis=1) + log_share
     )
-    number = around_it(np.ones((len(found.mean), 1), dtype=np.float32))
+    number = around_it(np.ones((len(found.mean), 1)))
     for _ in range(ROUNDS):
         means, spreads, evidence = [], [], []
         for kind, (own, texture) in enumerate(zip(kinds, (TEXTURE, 2 * TEXTURE), strict=True)):
@@ -97,9 +96,7 @@ def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPr
             evidence.append(_evidence(found, mean, spread))
         share = (around_it(part) + HELD * np.exp(log_share)) / (number + HELD)
         part = _softmax(np.stack(evidence, axis=1) + np.log(share))
-    return LocalPrior(
-        share.astype(np.float32), np.stack(means, axis=1), np.stack(spreads, axis=1), population
-    )
+    return LocalPrior(share, np.stack(means, axis=1), np.stack(spreads, axis=1), population)
 
 
 class Box(NamedTuple):
@@ -110,18 +107,18 @@ class Box(NamedTuple):
     def __call__(self, values: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
         """Sums (n, c) of values (n, c) of the neighbours that are among the voxels."""
         where = tuple(self.places.index.T)
-        grid = np.zeros((*self.places.shape, values.shape[1]), dtype=np.float32)
+        grid = np.zeros((*self.places.shape, values.shape[1]), dtype=np.float64)
         grid[where] = values
         for axis in range(3):
-            grid = correlate1d(grid, np.ones(3, dtype=np.float32), axis=axis, mode="constant")
-        return grid[where] - values.astype(np.float32)
+            grid = correlate1d(grid, np.ones(3), axis=axis, mode="constant")
+        return grid[where] - values
 
 
 def _natural(
     found: Messages, texture: Float[np.ndarray, "three three"]
 ) -> Float[np.ndarray, "n nine"]:
     """Precision (its PAIRS) and precision times mean of each voxel as a witness of its tissue."""
-    precision = np.linalg.inv(found.covariance + texture.astype(np.float32))
+    precision, _ = inverse(found.covariance + texture)
     slope = np.einsum("nij,nj->ni", precision, found.mean)
     return np.concatenate([np.stack([precision[:, i, k] for i, k in PAIRS], axis=1), slope], axis=1)
 
@@ -130,11 +127,11 @@ def _with(
     sums: Float[np.ndarray, "n nine"], kind: Gaussian
 ) -> tuple[Float[np.ndarray, "n three"], Float[np.ndarray, "n three three"]]:
     """Slope (n, 3) and precision (n, 3, 3) of a tissue's mean: witnesses added to its prior."""
-    own = np.linalg.inv(kind.covariance).astype(np.float32)
-    precision = np.empty((len(sums), 3, 3), dtype=np.float32)
+    own = np.linalg.inv(kind.covariance)
+    precision = np.empty((len(sums), 3, 3))
     for place, (i, k) in enumerate(PAIRS):
         precision[:, i, k] = precision[:, k, i] = sums[:, place] + own[i, k]
-    return sums[:, 6:] + (own @ kind.mean).astype(np.float32), precision
+    return sums[:, 6:] + own @ kind.mean, precision
 
 
 def _joint(found: Messages, kind: Gaussian, around_it: Box) -> Float[np.ndarray, " n"]:
@@ -142,9 +139,9 @@ def _joint(found: Messages, kind: Gaussian, around_it: Box) -> Float[np.ndarray,
     witness = _natural(found, TEXTURE)
     slope, precision = _with(around_it(witness) + witness, kind)
     own = np.linalg.inv(kind.covariance)
-    solved = np.linalg.solve(precision, slope[..., None])[..., 0]
-    fit = np.einsum("ni,ni->n", slope, solved) - kind.mean @ own @ kind.mean
-    volume = np.linalg.slogdet(precision)[1] + np.linalg.slogdet(kind.covariance)[1]
+    spread, log_precision = inverse(precision)
+    fit = np.einsum("ni,nij,nj->n", slope, spread, slope) - kind.mean @ own @ kind.mean
+    volume = log_precision + np.linalg.slogdet(kind.covariance)[1]
     return np.asarray(0.5 * (fit - volume))
 
 
@@ -157,19 +154,19 @@ def _field(
 ) -> tuple[Float[np.ndarray, "n three"], Float[np.ndarray, "n three three"]]:
     """Mean and covariance of a voxel of a kind, given the neighbours' ``part`` in that kind."""
     slope, precision = _with(around_it(_natural(found, texture) * part[:, None]), kind)
-    spread = np.linalg.inv(precision)
-    return np.einsum("nij,nj->ni", spread, slope), spread + texture.astype(np.float32)
+    spread, _ = inverse(precision)
+    return np.einsum("nij,nj->ni", spread, slope), spread + texture
 
 
 def _evidence(
     found: Messages, mean: Float[np.ndarray, "n three"], spread: Float[np.ndarray, "n three three"]
 ) -> Float[np.ndarray, " n"]:
     """Log density of what was found of each voxel under its own prior, up to a constant."""
-    whole, away = found.covariance + spread, found.mean - mean
-    squared = np.einsum("ni,ni->n", away, np.linalg.solve(whole, away[..., None])[..., 0])
-    return np.asarray(-0.5 * (squared + np.linalg.slogdet(whole)[1]))
+    precision, log_volume = inverse(found.covariance + spread)
+    away = found.mean - mean
+    return np.asarray(-0.5 * (np.einsum("ni,nij,nj->n", away, precision, away) + log_volume))
 
 
 def _softmax(log_part: Float[np.ndarray, "n kinds"]) -> Float[np.ndarray, "n kinds"]:
     part = np.exp(log_part - log_part.max(axis=1, keepdims=True))
-    return np.asarray(part / part.sum(axis=1, keepdims=True), dtype=np.float32)
+    return np.asarray(part / part.sum(axis=1, keepdims=True))

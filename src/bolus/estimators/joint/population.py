@@ -1,16 +1,19 @@
 """The population of a patient's tissue, learned from the patient's own voxels."""
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float
 
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages
+from bolus.estimators.joint.small import inverse
 
 GROUPS = 2
 OPEN = 0.1
 """Share of the population that may be any tissue."""
 ROUNDS = 60
-VOXELS = 4000
+VOXELS = 2000
 """Voxels at most that a population is learned from."""
 USUAL = around((np.log(4.6), 0.8, np.log(1.35)), (0.14, 0.6, 0.18))
 """What a group of tissue is taken to be before the patient is seen …"""
@@ -37,41 +40,49 @@ def learn_population(found: Messages, seed: int = 0) -> Mixture:
     away = np.linspace(-APART, APART, GROUPS)
     groups = [Gaussian(USUAL.mean + np.array([a, 0, 0]), WIDE) for a in away]
     share = np.full(GROUPS, (1 - OPEN) / GROUPS)
-    outside = _evidence(value, own, ANYTHING) + np.log(OPEN)
+    outside = _seen(value, own, ANYTHING).evidence + np.log(OPEN)
     for _ in range(ROUNDS):
-        inside = [_evidence(value, own, g) + np.log(s) for g, s in zip(groups, share, strict=True)]
+        seen = [_seen(value, own, g) for g in groups]
+        inside = [one.evidence + np.log(s) for one, s in zip(seen, share, strict=True)]
         log_part = np.stack([outside, *inside], axis=1)
         part = np.exp(log_part - log_part.max(axis=1, keepdims=True))
         part /= part.sum(axis=1, keepdims=True)
-        groups = [_updated(value, own, g, p) for g, p in zip(groups, part.T[1:], strict=True)]
+        groups = [_updated(g, one, p) for g, one, p in zip(groups, seen, part.T[1:], strict=True)]
         size = np.maximum(part[:, 1:].sum(axis=0), LEAST_SHARE * len(value))
         share = (1 - OPEN) * size / size.sum()
     return Mixture(share, tuple(groups))
 
 
-def _evidence(
+class _Seen(NamedTuple):
+    """Voxels as a group sees them.
+
+    Log ``evidence`` (n,), up to a constant, how far ``away`` (n, 3) they are from its mean, and the
+    ``precision`` (n, 3, 3) of that.
+    """
+
+    evidence: Float[np.ndarray, " n"]
+    away: Float[np.ndarray, "n three"]
+    precision: Float[np.ndarray, "n three three"]
+
+
+def _seen(
     value: Float[np.ndarray, "n three"], own: Float[np.ndarray, "n three three"], group: Gaussian
-) -> Float[np.ndarray, " n"]:
-    """Log density of what was found of voxels under a group, up to a constant."""
-    spread, away = own + group.covariance, value - group.mean
-    squared = np.einsum("ni,ni->n", away, np.linalg.solve(spread, away[..., None])[..., 0])
-    return -0.5 * (squared + np.linalg.slogdet(spread)[1])
+) -> _Seen:
+    precision, log_volume = inverse(own + group.covariance)
+    away = value - group.mean
+    squared = np.einsum("ni,nij,nj->n", away, precision, away)
+    return _Seen(-0.5 * (squared + log_volume), away, precision)
 
 
-def _updated(
-    value: Float[np.ndarray, "n three"],
-    own: Float[np.ndarray, "n three three"],
-    group: Gaussian,
-    part: Float[np.ndarray, " n"],
-) -> Gaussian:
+def _updated(group: Gaussian, seen: _Seen, part: Float[np.ndarray, " n"]) -> Gaussian:
     """A group from the voxels' parts in it."""
-    gain = np.linalg.solve(own + group.covariance, np.broadcast_to(group.covariance, own.shape))
-    gain = gain.transpose(0, 2, 1)
-    expected = group.mean + np.einsum("nij,nj->ni", gain, value - group.mean)
+    slope = np.einsum("nij,nj->ni", seen.precision, seen.away)
+    expected = group.mean + slope @ group.covariance
     size = part.sum()
     mean = (part @ expected + MEAN_WEIGHT * size * USUAL.mean) / (size * (1 + MEAN_WEIGHT))
     away = expected - mean
-    spread = np.einsum("n,ni,nj->ij", part, away, away) / size
-    spread += group.covariance - np.einsum("n,nij->ij", part, gain) / size @ group.covariance
+    spread = (away * part[:, None]).T @ away / size + group.covariance
+    weight = np.einsum("n,nij->ij", part, seen.precision) / size
+    spread -= group.covariance @ weight @ group.covariance
     spread = (spread + SPREAD_WEIGHT * USUAL.covariance) / (1 + SPREAD_WEIGHT)
     return Gaussian(mean, (spread + spread.T) / 2)
