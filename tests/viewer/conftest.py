@@ -31,7 +31,9 @@ def kept(patient, tmp_path_factory):
     """Results that tests only read: 'phae', and 'leak', by osvd with the leakage corrected."""
     root = tmp_path_factory.mktemp("results")
     regions = {"tumor": patient.masks.tumor, "reference": patient.masks.nawm}
-    plain = bolus.perfusion_maps(patient.series, regions=regions, preparation=leaking(False))
+    plain = bolus.perfusion_maps(
+        patient.series, "phae", regions=regions, preparation=leaking(False)
+    )
     plain.save(root / "phae")
     leak = bolus.perfusion_maps(
         patient.series, "osvd", regions=regions, preparation=leaking(model="bsw")
@@ -42,7 +44,7 @@ def kept(patient, tmp_path_factory):
         pose=np.zeros((flagged.size, 6)), displacement=2.0 * flagged, flagged=flagged, limit=1.0
     )
     series = censor_moved(prepare(patient.series, motion=motion))
-    jumping = estimate(measure_prepared(series))
+    jumping = estimate(measure_prepared(series), "phae")
     jumping.save(root / "jumping")
     return SimpleNamespace(root=root, phae=plain, leak=leak)
 

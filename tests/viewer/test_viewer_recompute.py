@@ -106,6 +106,7 @@ class TestRecompute:
         assert all(step["done"] and step["seconds"] >= 0 for step in told["steps"])
         known = bolus.perfusion_maps(
             patient.series,
+            "phae",
             aif=mask_of(marks, kept.phae.grid.shape),
             mask=kept.phae.mask,
             preparation=STILL,

@@ -96,7 +96,7 @@ def test_the_command_reads_a_series(tmp_path, monkeypatch, capfd):
     assert stop.value.code == 0
     assert capfd.readouterr().out.startswith("http://127.0.0.1:")
     session = apps[0].state.session
-    assert session.method == "phae"
+    assert session.method == "joint"
     assert session.view.result is None
     assert session.view.series.motion is not None
     with pytest.raises(SystemExit) as stop:

@@ -57,7 +57,7 @@ def dataset(inputs):
     root, tumor = inputs.raw / "derivatives" / "bolus", str(inputs.folder / "tumor.nii.gz")
     shared = ["--bids", "-o", str(root), "-q"]
     runs = [
-        [str(inputs.nifti), "--tumor", tumor, *STILL],
+        [str(inputs.nifti), "--tumor", tumor, "-m", "phae", *STILL],
         [str(inputs.dicom), "--subject", "01"],
         [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL],
     ]
@@ -157,6 +157,7 @@ class TestContent:
     def test_the_files_are_those_of_a_result_folder(self, dataset, inputs, tmp_path):
         maps = bolus.perfusion_maps(
             bolus.read_series(inputs.nifti),
+            "phae",
             regions={"tumor": inputs.folder / "tumor.nii.gz"},
             preparation=altered.STILL,
         )
@@ -240,7 +241,9 @@ class TestRefusals:
         def call(*arguments, source=None, out=None):
             out = out or tmp_path / "d"
             before = sorted(out.rglob("*")) if out.exists() else None
-            code, said, err = run("maps", source or inputs.nifti, "-o", out, *arguments)
+            code, said, err = run(
+                "maps", source or inputs.nifti, "-o", out, "-m", "phae", *arguments
+            )
             assert code == 2
             assert said == ""
             assert err.count("\n") == 1
@@ -288,7 +291,7 @@ def test_overwrite_replaces_the_run_and_nothing_else(run, inputs, dataset, tmp_p
     copy = tmp_path / "copy"
     shutil.copytree(dataset, copy)
     before = {p: p.read_bytes() for p in copy.rglob("*") if p.is_file()}
-    arguments = ("maps", inputs.nifti, "-o", copy, "--bids", "--overwrite", *STILL)
+    arguments = ("maps", inputs.nifti, "-o", copy, "-m", "phae", "--bids", "--overwrite", *STILL)
     code, said, err = run(*arguments)
     assert code == 0, err
     assert said.strip().endswith("sub-02_ses-pre_desc-phae_report.html")
