@@ -15,7 +15,7 @@ NODES = np.linspace(np.log(5e-4), 0.0, 72)
 ROUNDS = 30
 OPEN = 0.1
 """Share of the volumes' distribution that is even in log CBV."""
-NEAR = 0.5
+NEAR = 0.8
 """Share of a voxel's prior that its neighbours' volumes make."""
 SMOOTH, SPREAD = 1.0, 1.5
 """Nodes by which a patient's distribution, and the neighbours', are smoothed."""
@@ -45,7 +45,7 @@ def alone(found: Moments) -> Volume:
 def of_patient(found: Moments, places: Places | None) -> Volume:
     """Volumes of the voxels of one brain.
 
-    Their distribution over the brain is learned by EM from all of them, and with ``places`` half
+    Their distribution over the brain is learned by EM from all of them, and with ``places`` most
     of a voxel's prior is the distribution that its neighbours' posteriors make: beside grey matter
     and white there are both volumes to choose from, and no edge is blurred.
     """

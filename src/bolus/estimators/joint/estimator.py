@@ -109,7 +109,7 @@ class BoundJoint:
         self, tissue: np.ndarray, noise_sd: np.ndarray | None, places: Places | None = None
     ) -> Voxels:
         sd = baseline_noise(tissue, self.aif) if noise_sd is None else noise_sd
-        dtype = self.dtype if places is None else np.dtype(np.float32)
+        dtype = np.dtype(np.float64 if places is None else np.float32)
         curves, noise = (tissue / self.scale).astype(dtype), noise_of(sd / self.scale, dtype)
         curves *= np.isfinite(noise.shape)
         late = None if places is None else places.late

@@ -79,8 +79,9 @@ class Voxels:
     def _window(self, window: Window, prior: Prior) -> tuple[np.ndarray, ...]:
         """What the voxels of one window have of ``Moments``, in its order.
 
-        With white templates b of norm |b| and u = y·b/(σ|b|), a cell's likelihood with a flat
-        amplitude is e^(u²/2)/|b| for u > 0, and its amplitude σ·u/|b| ± σ/|b|.
+        With white templates b of norm |b| and u = y·b/(σ|b|), a cell's amplitude is σ·u/|b| ± σ/|b|
+        and its likelihood, with an amplitude of any order of magnitude, near e^(u²/2)/√(1 + u²) for
+        u > 0. A flat amplitude would have 1/|b| for the root, which favours long transit times.
         """
         rows, table = window.rows, self.table
         cells = table.cells(window.mtts, window.delays)
@@ -93,7 +94,7 @@ class Voxels:
         seen, size = size > least, np.maximum(size, least)
         curves = white(self.tissue[rows] / self.noise.mean[rows])
         score = curves @ (bank / size[:, None]).T
-        log_prior = np.where(seen, prior(rows, cells) - np.log(size), NEVER)
+        log_prior = np.where(seen, prior(rows, cells), NEVER)
         sums = _sums(score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), 1 / size)
         top = np.take_along_axis(score, sums.best[:, None], axis=1)[:, 0]
         top = np.maximum(top, 0)
@@ -165,6 +166,7 @@ def _sums(
     """The sums over the posterior of scores u with a log prior (rows or 1, cells)."""
     weight = np.maximum(score, 0)
     weight *= weight
+    weight -= np.log1p(weight)
     weight *= 0.5
     weight += log_prior
     weight -= weight.max(axis=1, keepdims=True)
