@@ -19,7 +19,7 @@ from bolus.patient import Measured, estimate, measure
 from bolus.phantom import Ball, DigitalPatient, LateSide, Realism, simulate_patient
 from bolus.report.text.layout import Layout, as_markdown
 
-SEEDS = (2001, 2002, 2003)
+SEEDS = (2011, 2012, 2013)
 """Of the brains of every kind. Methods are made by looking at others (1000 to 1999)."""
 SNRS = (50.0, 20.0, 10.0)
 SHAPE = (64, 64, 12)
