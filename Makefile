@@ -35,9 +35,9 @@ docs: .venv/.ready-dev
 fuzz: .venv/.ready-dev
 	cd tests && ../$(BIN)/python -m fuzz ../docs/fuzz.md
 
-# A whole study, small: 8 simulated patients, two levels of noise, about a minute on two cores.
+# A whole study, small: 6 simulated patients, two levels of noise, less than a minute on two cores.
 study-small: .venv/.ready
-	$(BIN)/bolus simulate cohort -o study/cohort --low 4 --high 4 --matrix 48,48,8 --frames 50 --overwrite
+	$(BIN)/bolus simulate cohort -o study/cohort --low 3 --high 3 --matrix 40,40,6 --frames 45 --overwrite
 	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
 
 # The weights that come with the package, from their seeds: about 12 minutes on two cores; those of the published
