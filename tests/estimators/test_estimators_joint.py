@@ -102,6 +102,13 @@ class TestBrain:
             assert abs(np.median((found.delay - of.truth["delay"])[where])) < 0.3
             assert 0.9 < of.ratio(found, where) < 1.1
 
+    def test_noise_does_not_pull_to_long_transit_times(self):
+        """A flat amplitude would weigh cells by 1/|template|: MTT 1.3 times the truth here."""
+        of = brain(noise=0.025)
+        found, usual = solve(of, noise=0.025 * of.aif.max()), ~of.lesion
+        assert 0.85 < np.median((found.mtt / of.truth["mtt"])[usual]) < 1.12
+        assert abs(np.median((found.delay - of.truth["delay"])[usual])) < 0.35
+
     def test_intervals_hold_the_truth(self, one, solved):
         for name in ("cbv", "cbf", "mtt"):
             low, high = solved.interval(name)

@@ -11,8 +11,8 @@ from scipy.ndimage import binary_erosion
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.bench.score import held_ratio
-from bolus.data import AIF, PerfusionMaps, Preparation
-from bolus.data.options import LeakageCorrection
+from bolus.data import AIF, PerfusionMaps
+from bolus.data.options import UNTOUCHED
 from bolus.estimators import Estimator
 from bolus.estimators.joint import Joint
 from bolus.patient import Measured, estimate, measure
@@ -37,7 +37,6 @@ SLOW, FAST = 9.0, 2.5
 """s: transit times of lesions."""
 APART = 8.0
 """Voxels between the middles of two lesions, at least."""
-STILL = Preparation(motion=None, leakage=LeakageCorrection(use=False))
 
 
 class Score(NamedTuple):
@@ -162,7 +161,7 @@ def _lesions(made: DigitalPatient, rng: np.random.Generator) -> list[tuple[Ball,
 
 def _measured(made: DigitalPatient) -> Measured:
     """The patient measured with the brain and the arterial input as they are."""
-    found = measure(made.series, made.masks.aif, made.masks.brain, preparation=STILL)
+    found = measure(made.series, made.masks.aif, made.masks.brain, preparation=UNTOUCHED)
     curve = made.aif[found.series.frames.used]
     return replace(found, aif=AIF(curve=curve, dt=made.series.dt, origin="given"))
 

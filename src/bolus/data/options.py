@@ -91,5 +91,8 @@ class Preparation:
 UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
 """Curves as they are measured, of a head whose motion is corrected."""
 
+UNTOUCHED = Preparation(motion=None, leakage=LeakageCorrection(use=False))
+"""Curves as they are measured, of a head as it moved."""
+
 USUAL = Preparation()
 """Motion correction, no frame censored, leakage correction where a tumour is given."""

@@ -25,6 +25,14 @@ class Posterior(Protocol):
         ...
 
 
+def check_quantile(quantities: tuple[str, ...], name: str, q: float) -> None:
+    """NoPosteriorError for a name not in ``quantities``, InputError for a q outside (0, 1)."""
+    if name not in quantities:
+        raise NoPosteriorError(f"no posterior of '{name}'; there is one of {quantities}")
+    if not 0 < q < 1:
+        raise InputError(f"a quantile lies between 0 and 1, found {q}")
+
+
 class Perfusion(NamedTuple):
     """Perfusion parameters, one entry a voxel; NaN where a method or a curve has none.
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import LeakageCorrection, Preparation
+from bolus.data import Preparation
+from bolus.data.options import UNTOUCHED
 from bolus.phantom.cohort import PatientPlan
 from bolus.report.text.layout import Layout, as_markdown
 from bolus.study.repeat import (
@@ -27,7 +28,6 @@ METHODS = ("phae-paper", "osvd", "tikhonov")
 SNRS = (float("inf"), 20.0, 10.0)
 SEEDS = (0, 1, 2)
 """Of the cohorts: every change studies all of them again."""
-LEFT = Preparation(motion=None, leakage=LeakageCorrection(use=False))
 
 
 class Change(NamedTuple):
@@ -57,10 +57,10 @@ def like_the_decoder(plan: PatientPlan) -> PatientPlan:
 
 CHANGES = (
     Change("as studied: tumours leak, curves are corrected", as_planned, AS_READ),
-    Change("tumours leak, nothing is corrected (as published)", as_planned, LEFT),
-    Change("no tumour leaks, nothing is corrected", no_leak, LEFT),
-    Change("nor is the arterial input dispersed", no_dispersion, LEFT),
-    Change("nor does a head move, and residues fall from the start", like_the_decoder, LEFT),
+    Change("tumours leak, nothing is corrected (as published)", as_planned, UNTOUCHED),
+    Change("no tumour leaks, nothing is corrected", no_leak, UNTOUCHED),
+    Change("nor is the arterial input dispersed", no_dispersion, UNTOUCHED),
+    Change("nor does a head move, and residues fall from the start", like_the_decoder, UNTOUCHED),
 )
 
 

@@ -6,9 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-DIMENSIONS = 3
-"""Log MTT (of s), delay (s) and log of the residue's shape."""
-
 
 class Gaussian(NamedTuple):
     """``mean`` (3,) and ``covariance`` (3, 3) of log MTT, delay and log shape."""

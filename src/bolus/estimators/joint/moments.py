@@ -10,21 +10,18 @@ from jaxtyping import Float, Int
 
 from bolus.base.parallel import cores
 from bolus.estimators.joint.noise import Noise, weights
-from bolus.estimators.joint.templates import MTTS, SHAPES, Templates
+from bolus.estimators.joint.templates import MTTS, NEVER, SHAPES, UNSEEN, Templates
 from bolus.estimators.joint.windows import Window
 
 Prior = Callable[[Int[np.ndarray, " rows"], Float[np.ndarray, "cells three"]], np.ndarray]
 """Log prior of some voxels ``rows`` at cells (cells, 3): (cells,) or (rows, cells)."""
 PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 """The entries of a symmetric matrix that are kept."""
-UNSEEN = 1e-3
-"""A template of less than this share of the largest one has its bolus outside the scan."""
-NEVER = -1e9
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Posterior moments of n voxels under a flat prior of the amplitude.
+    """Posterior moments of n voxels; within a cell the amplitude is a free number, of either sign.
 
     ``mean`` (n, 3) and ``covariance`` (n, 3, 3) of log MTT, delay (s) and log shape; ``volume``
     and its ``variance`` (n,) of CBV, which may be negative, and ``together`` (n,), its covariance

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import correlate1d
+from scipy.special import softmax
 
 from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages
@@ -83,9 +84,8 @@ def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPr
     kinds = (usual, Gaussian(usual.mean + LATER, LESION_SD + late))
     log_share = np.log([1 - LESION, LESION])
     around_it = Box(places)
-    part = _softmax(
-        SOFTENED * np.stack([_joint(found, k, around_it) for k in kinds], axis=1) + log_share
-    )
+    together = np.stack([_joint(found, k, around_it) for k in kinds], axis=1)
+    part = softmax(SOFTENED * together + log_share, axis=1)
     number = around_it(np.ones((len(found.mean), 1)))
     for _ in range(ROUNDS):
         means, spreads, evidence = [], [], []
@@ -95,7 +95,7 @@ def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPr
             spreads.append(spread)
             evidence.append(_evidence(found, mean, spread))
         share = (around_it(part) + HELD * np.exp(log_share)) / (number + HELD)
-        part = _softmax(np.stack(evidence, axis=1) + np.log(share))
+        part = softmax(np.stack(evidence, axis=1) + np.log(share), axis=1)
     return LocalPrior(share, np.stack(means, axis=1), np.stack(spreads, axis=1), population)
 
 
@@ -165,8 +165,3 @@ def _evidence(
     precision, log_volume = inverse(found.covariance + spread)
     away = found.mean - mean
     return np.asarray(-0.5 * (np.einsum("ni,nij,nj->n", away, precision, away) + log_volume))
-
-
-def _softmax(log_part: Float[np.ndarray, "n kinds"]) -> Float[np.ndarray, "n kinds"]:
-    part = np.exp(log_part - log_part.max(axis=1, keepdims=True))
-    return np.asarray(part / part.sum(axis=1, keepdims=True))

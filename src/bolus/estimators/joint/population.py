@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import softmax
 
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages
@@ -44,9 +45,7 @@ def learn_population(found: Messages, seed: int = 0) -> Mixture:
     for _ in range(ROUNDS):
         seen = [_seen(value, own, g) for g in groups]
         inside = [one.evidence + np.log(s) for one, s in zip(seen, share, strict=True)]
-        log_part = np.stack([outside, *inside], axis=1)
-        part = np.exp(log_part - log_part.max(axis=1, keepdims=True))
-        part /= part.sum(axis=1, keepdims=True)
+        part = softmax(np.stack([outside, *inside], axis=1), axis=1)
         groups = [_updated(g, one, p) for g, one, p in zip(groups, seen, part.T[1:], strict=True)]
         size = np.maximum(part[:, 1:].sum(axis=0), LEAST_SHARE * len(value))
         share = (1 - OPEN) * size / size.sum()

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
-from bolus.data import PARAMETERS, InputError, NoPosteriorError, Perfusion
-from bolus.data.perfusion import NUMBERS
+from bolus.data import PARAMETERS, Perfusion
+from bolus.data.perfusion import NUMBERS, check_quantile
 from bolus.estimators.joint.amplitude import Volume
 from bolus.estimators.joint.moments import Moments
 
@@ -29,10 +29,7 @@ class NormalPosterior:
 
     def quantile(self, name: str, q: float) -> Float[np.ndarray, " n"]:
         """Posterior quantile (n,): ratio, 1/s or s. NoPosteriorError for another name."""
-        if name not in self.quantities:
-            raise NoPosteriorError(f"no posterior of '{name}'; there is one of {self.quantities}")
-        if not 0 < q < 1:
-            raise InputError(f"a quantile lies between 0 and 1, found {q}")
+        check_quantile(self.quantities, name, q)
         place = ("cbv", "cbf", "mtt", "delay").index("delay" if name == "tmax" else name)
         value = self.mean[:, place] + self.mean.dtype.type(ndtri(q)) * self.sd[:, place]
         return value if place == 3 else np.exp(value)

@@ -14,6 +14,8 @@ MTTS = np.geomspace(0.8, 40.0, 40)
 SHAPES = np.geomspace(0.7, 5.0, 10)
 EARLIEST, LATEST = -6.0, 24.0
 """Delays in s between which tissue is looked for."""
+UNSEEN, NEVER = 1e-3, -1e9
+"""Share of the largest template under which one has its bolus outside the scan; its log prior."""
 STEP = 0.25
 """s between delays, about: a frame is cut into a whole number of parts."""
 

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from bolus.estimators.blocks import in_blocks
 from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.noise import Noise
-from bolus.estimators.joint.templates import MTTS, Templates
+from bolus.estimators.joint.templates import MTTS, NEVER, UNSEEN, Templates
 
 COARSE = 1.0
 """s between the delays of the first look, which takes every sixth MTT and every third shape."""
@@ -78,9 +78,9 @@ def _first_look(
     curves, cells = table.curves(mtts, delays, 3), table.cells(mtts, delays, 3)
     curves = curves - curves.mean(axis=1, keepdims=True)
     size = np.sqrt(np.einsum("ij,ij->i", curves, curves))
-    unit = (curves / np.maximum(size, 1e-3 * size.max())[:, None]).T
-    seen = size > 1e-3 * size.max()
-    prior = np.where(seen, ANYTHING.log_density(cells), -1e9).astype(tissue.dtype)
+    least = UNSEEN * size.max()
+    unit = (curves / np.maximum(size, least)[:, None]).T
+    prior = np.where(size > least, ANYTHING.log_density(cells), NEVER).astype(tissue.dtype)
     about = np.stack([cells[:, 0], cells[:, 0] ** 2, cells[:, 1], cells[:, 1] ** 2], axis=1)
     about, unit = about.astype(tissue.dtype), unit.astype(tissue.dtype)
 

@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
 
-from bolus.data import PARAMETERS, InputError, NoPosteriorError
+from bolus.data import PARAMETERS
+from bolus.data.perfusion import check_quantile
 from bolus.estimators.phae.network import LEVELS, QUANTITIES, quantiles
 
 _LOGARITHMIC = ("mtt", "cbv", "cbf")
@@ -32,10 +33,7 @@ class QuantilePosterior:
 
     def quantile(self, name: str, q: float) -> Float[np.ndarray, " n"]:
         """Posterior quantile (n,): ratio, 1/s or s. NoPosteriorError for another name."""
-        if name not in self.quantities:
-            raise NoPosteriorError(f"no posterior of '{name}'; there is one of {self.quantities}")
-        if not 0 < q < 1:
-            raise InputError(f"a quantile lies between 0 and 1, found {q}")
+        check_quantile(self.quantities, name, q)
         place = QUANTITIES.index("delay" if name == "tmax" else name)
         values = quantiles(self.medians[:, place], self.offsets[:, place])
         left = int(np.clip(np.searchsorted(LEVELS, q) - 1, 0, len(LEVELS) - 2))
