@@ -8,7 +8,6 @@ from bolus.estimators.explain import (
     PatientExplainer,
     explain,
     explainer,
-    patient_explainer,
 )
 from bolus.estimators.protocol import (
     Bound,
@@ -44,7 +43,6 @@ __all__ = [
     "estimator",
     "explain",
     "explainer",
-    "patient_explainer",
     "rebuilt",
     "sample_noise",
 ]

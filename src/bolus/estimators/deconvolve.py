@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool
 
 from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.data.plausible import MIN_FRAMES
@@ -11,7 +13,14 @@ from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.joint import Joint
 from bolus.estimators.phae import Phae, PhaePaper
-from bolus.estimators.protocol import CurveScale, Estimator, OfPatient, Places, capabilities
+from bolus.estimators.protocol import (
+    CurveScale,
+    Estimator,
+    OfPatient,
+    Places,
+    Together,
+    capabilities,
+)
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 from bolus.estimators.weighing import usable_noise
 
@@ -72,7 +81,12 @@ def deconvolve(
     Raises CurveError for input no method can take, MethodError for an unknown method or an
     estimator whose answer is not the perfusion of these curves.
     """
-    return _solved(tissue, aif, dt, method, noise_sd, like=like)
+    chosen = estimator(method)
+    rows = _usable(chosen, tissue, aif, dt, noise_sd)
+    with one_blas_thread():
+        bound = chosen.bind(rows.aif, float(dt), like=like or CurveScale.of(rows.tissue))
+        found = bound(rows.tissue, rows.noise)
+    return _whole(found, chosen, rows.good)
 
 
 def deconvolve_patient(
@@ -92,13 +106,34 @@ def deconvolve_patient(
     Raises CurveError also for places of another number or twice the same, MethodError for a method
     that estimates each voxel alone.
     """
+    together, good = estimate_together(tissue, aif, dt, places, method, noise_sd)
+    return _whole(together.perfusion, estimator(method), good)
+
+
+def estimate_together(
+    tissue: np.ndarray,
+    aif: np.ndarray,
+    dt: float,
+    places: Places,
+    method: str | Estimator,
+    noise_sd: float | np.ndarray | None = None,
+) -> tuple[Together, Bool[np.ndarray, " n"]]:
+    """What ``deconvolve_patient`` makes its answer of, and the rows (n,) of curves that it holds.
+
+    Arguments and errors as there.
+    """
     chosen = estimator(method)
     if not capabilities(chosen).joint:
         raise MethodError(
             f"{type(chosen).__name__} estimates each voxel alone; 'joint' estimates a patient's "
             "voxels together"
         )
-    return _solved(tissue, aif, dt, chosen, noise_sd, places=_places(places, len(tissue)))
+    where, rows = _places(places, len(tissue)), _usable(chosen, tissue, aif, dt, noise_sd)
+    with one_blas_thread():
+        bound = chosen.bind(rows.aif, float(dt), like=CurveScale.of(rows.tissue))
+        if not isinstance(bound, OfPatient):
+            raise MethodError(f"{type(chosen).__name__} declares `joint` and has no `together`")
+        return bound.together(rows.tissue, rows.noise, where.some(rows.good)), rows.good
 
 
 def _places(places: Places, rows: int) -> Places:
@@ -119,34 +154,36 @@ def _places(places: Places, rows: int) -> Places:
     return Places(index.astype(np.intp), (shape[0], shape[1], shape[2]), late)
 
 
-def _solved(
+class _Rows(NamedTuple):
+    """Checked curves, arterial input and noise of the ``good`` rows (n,) of what was given."""
+
+    tissue: np.ndarray
+    aif: np.ndarray
+    noise: np.ndarray | None
+    good: Bool[np.ndarray, " n"]
+
+
+def _usable(
+    chosen: Estimator,
     tissue: np.ndarray,
     aif: np.ndarray,
     dt: float,
-    method: str | Estimator,
     noise_sd: float | np.ndarray | None,
-    *,
-    like: CurveScale | None = None,
-    places: Places | None = None,
-) -> Perfusion:
-    """Perfusion of curves, loose or at ``places``; rows that are not finite are left out."""
-    chosen = estimator(method)
+) -> _Rows:
+    """What a method can take of curves and noise; CurveError for what none can."""
     tissue, aif = check_input(tissue, aif, dt)
     noise, good = check_noise(noise_sd, tissue), np.isfinite(tissue).all(axis=1)
     if noise is not None:
         good &= usable_noise(chosen, noise)
-    kept = tissue if good.all() else tissue[good]
-    noise = noise if noise is None or good.all() else noise[good]
-    with one_blas_thread():
-        bound = chosen.bind(aif, float(dt), like=like or CurveScale.of(kept))
-        if places is None:
-            found = bound(kept, noise)
-        elif isinstance(bound, OfPatient):
-            found = bound.together(kept, noise, places.some(good)).perfusion
-        else:
-            raise MethodError(f"{type(chosen).__name__} declares `joint` and has no `together`")
-    found = _checked(found, chosen, len(kept))
-    return found if good.all() else _around_bad_rows(found, good)
+    if good.all():
+        return _Rows(tissue, aif, noise, good)
+    return _Rows(tissue[good], aif, noise if noise is None else noise[good], good)
+
+
+def _whole(found: object, chosen: Estimator, good: Bool[np.ndarray, " n"]) -> Perfusion:
+    """The answer of an estimator for good rows as that of all rows; MethodError if it is none."""
+    answer = _checked(found, chosen, int(good.sum()))
+    return answer if good.all() else _around_bad_rows(answer, good)
 
 
 def check_input(tissue: np.ndarray, aif: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:

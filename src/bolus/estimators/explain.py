@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 
 from bolus.data import PARAMETERS, CurveError, MethodError, Perfusion
-from bolus.estimators.blocks import one_blas_thread
-from bolus.estimators.deconvolve import Estimator, check_input, check_noise, estimator
+from bolus.estimators.deconvolve import (
+    Estimator,
+    check_input,
+    check_noise,
+    estimate_together,
+    estimator,
+)
 from bolus.estimators.fit import Fit
-from bolus.estimators.protocol import CurveScale, Explaining, OfPatient, Places, Together
+from bolus.estimators.protocol import CurveScale, Explaining, Places, Together
 from bolus.estimators.weighing import usable_noise
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -62,47 +68,31 @@ class Explainer:
 
 @dataclass(frozen=True, eq=False)
 class PatientExplainer:
-    """The voxels of a patient, estimated together; call it with the row of any of them."""
+    """The voxels of a patient, estimated together when one is first asked for; call it by row.
+
+    Arguments are those of ``deconvolve_patient``, and so are the errors of the first call.
+    """
 
     estimator: Estimator
-    together: Together
     tissue: Float[np.ndarray, "n t"]
-    place: Int[np.ndarray, " n"]
-    """Of each row among those that could be estimated, −1 elsewhere."""
     aif: Float[np.ndarray, " t"]
     dt: float
+    places: Places
+    noise_sd: Float[np.ndarray, "n t"]
+
+    @cached_property
+    def _together(self) -> tuple[Together, Bool[np.ndarray, " n"]]:
+        return estimate_together(
+            self.tissue, self.aif, self.dt, self.places, self.estimator, self.noise_sd
+        )
 
     def __call__(self, row: int) -> Explanation:
         """Explain the curve of one row. Raises CurveError for one that is not finite."""
-        place = int(self.place[row])
-        if place < 0:
+        together, good = self._together
+        if not good[row]:
             raise CurveError("the curve or its noise is not finite: there is nothing to explain")
-        return _explanation(self.together.fit(place), self.tissue[row], self.aif, self.dt)
-
-
-def patient_explainer(
-    method: str | Estimator,
-    tissue: Float[np.ndarray, "n t"],
-    aif: Float[np.ndarray, " t"],
-    dt: float,
-    places: Places,
-    noise_sd: Float[np.ndarray, "n t"],
-) -> PatientExplainer:
-    """Estimate the voxels of a patient as ``deconvolve_patient`` does, and keep what explains them.
-
-    Raises CurveError and MethodError as that does.
-    """
-    chosen, (tissue, aif) = estimator(method), check_input(tissue, aif, dt)
-    noise = check_noise(noise_sd, tissue)
-    assert noise is not None
-    good = np.isfinite(tissue).all(axis=1) & usable_noise(chosen, noise)
-    bound = chosen.bind(aif, dt, like=CurveScale.of(tissue[good]))
-    if not isinstance(bound, OfPatient):
-        raise MethodError(f"{type(chosen).__name__} estimates each voxel alone")
-    with one_blas_thread():
-        together = bound.together(tissue[good], noise[good], places.some(good))
-    place = np.where(good, np.cumsum(good) - 1, -1)
-    return PatientExplainer(chosen, together, tissue, place, aif, dt)
+        place = int(np.count_nonzero(good[:row]))
+        return _explanation(together.fit(place), self.tissue[row], self.aif, self.dt)
 
 
 def explainer(

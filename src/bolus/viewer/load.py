@@ -27,7 +27,6 @@ from bolus.estimators import (
     capabilities,
     description,
     explainer,
-    patient_explainer,
     rebuilt,
 )
 from bolus.estimators.phae import Weights
@@ -98,7 +97,7 @@ def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Resul
     ready: Explainer | PatientExplainer
     if able.joint:
         where, noise = among_others(chosen, measured, curves)
-        ready = patient_explainer(chosen, curves.curves, aif.curve, aif.dt, where, noise)
+        ready = PatientExplainer(chosen, curves.curves, aif.curve, aif.dt, where, noise)
     else:
         ready = explainer(chosen, curves.curves, aif.curve, measured.series.dt)
     return Result(measured=measured, maps=maps, explain=ready)
