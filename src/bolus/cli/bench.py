@@ -113,8 +113,8 @@ class Instead:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead map whole simulated brains with lesions, tumours and a late hemisphere "
-            "(some minutes), and write those tables here.",
+            help="Instead map whole simulated brains of five populations with lesions, beside what "
+            "is possible (half an hour), and write those tables here.",
         ),
     ] = None
 
@@ -180,4 +180,4 @@ def _motion(reporter: "Reporter") -> str:
 def _brain(reporter: "Reporter") -> str:
     from bolus.bench.brain import brain_page, run_brains
 
-    return brain_page(run_brains(reporter=reporter))
+    return brain_page(run_brains(memory=True, reporter=reporter))

@@ -1,6 +1,6 @@
 """One patient: a series in, maps out."""
 
-from bolus.patient.estimate import estimate, perfusion_maps
+from bolus.patient.estimate import estimate, perfusion_maps, perfusion_of
 from bolus.patient.given import REGIONS
 from bolus.patient.measure import Measured, measure, measure_prepared
 from bolus.patient.methods import method_name, method_or_weights
@@ -19,6 +19,7 @@ __all__ = [
     "method_name",
     "method_or_weights",
     "perfusion_maps",
+    "perfusion_of",
     "quantify",
     "ready",
 ]

@@ -66,23 +66,14 @@ def estimate(
     """
     chosen, watch = estimator(method), Stopwatch(reporter)
     told = name or (method if isinstance(method, str) else method_name(chosen))
-    late = lateness(measured.series, measured.aif)
-
-    def found(curves: TissueCurves) -> Perfusion:
-        aif = measured.aif
-        if capabilities(chosen).joint:
-            where, noise = among_others(chosen, measured, curves)
-            return deconvolve_patient(curves.curves, aif.curve, aif.dt, where, chosen, noise)
-        noise = sample_noise(chosen, curves.noise_sd, measured.series)
-        return solved(chosen, curves, aif, late, noise)
-
     with watch("deconvolving"):
         curves = measured.curves if measured.corrected is None else measured.corrected
-        perfusion = found(curves)
+        perfusion = perfusion_of(measured, curves, chosen)
     leak = None
     if measured.leakage is not None:
         with watch("volume without correction"):
-            leak = LeakageResult(measured.leakage, found(measured.curves))
+            uncorrected = perfusion_of(measured, measured.curves, chosen)
+            leak = LeakageResult(measured.leakage, uncorrected)
     with watch("judging quality"):
         maps = quantify(
             measured.series,
@@ -103,3 +94,14 @@ def estimate(
         "preparation": measured.preparation,
     }
     return PatientMaps(**{**named, **kept})
+
+
+def perfusion_of(measured: Measured, curves: TissueCurves, chosen: Estimator) -> Perfusion:
+    """What an estimator makes of ``curves`` of all voxels of the mask, not put on the grid yet."""
+    aif = measured.aif
+    if capabilities(chosen).joint:
+        where, noise = among_others(chosen, measured, curves)
+        return deconvolve_patient(curves.curves, aif.curve, aif.dt, where, chosen, noise)
+    noise = sample_noise(chosen, curves.noise_sd, measured.series)
+    late = lateness(measured.series, aif)
+    return solved(chosen, curves, aif, late, noise)

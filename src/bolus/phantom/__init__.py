@@ -12,7 +12,7 @@ from bolus.phantom.curves import (
     simulate_curves,
 )
 from bolus.phantom.folder import write_patient
-from bolus.phantom.lesions import Ball, LateSide
+from bolus.phantom.lesions import Ball, LateSide, Occlusion, Stroke
 from bolus.phantom.patient import (
     DigitalPatient,
     PatientMasks,
@@ -20,6 +20,7 @@ from bolus.phantom.patient import (
     PatientTruth,
     simulate_patient,
 )
+from bolus.phantom.populations import Population
 from bolus.phantom.realism import Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
 
@@ -31,14 +32,17 @@ __all__ = [
     "DigitalPatient",
     "LateSide",
     "Leak",
+    "Occlusion",
     "PatientMasks",
     "PatientPlan",
     "PatientSettings",
     "PatientTruth",
+    "Population",
     "PopulationPrior",
     "Realism",
     "SimulatedCohort",
     "SimulatedCurves",
+    "Stroke",
     "TumorPerfusion",
     "arterial_input",
     "clean_curves",

@@ -14,9 +14,7 @@ def altered(tissue: Tissue, balls: Sequence[Ball], side: LateSide | None) -> Tis
     """The tissue with a late side, and then with lesions."""
     cbv, cbf, delay = (a.copy() for a in (tissue.cbv, tissue.cbf, tissue.delay))
     if side is not None:
-        half = np.zeros(cbv.shape, dtype=bool)
-        half[: cbv.shape[0] // 2] = True
-        _alter((cbv, cbf, delay), half, side.flow * side.mtt, side.flow, side.later)
+        _alter((cbv, cbf, delay), side.mask(cbv.shape), side.flow * side.mtt, side.flow, side.later)
     for ball in balls:
         where = ball.mask(cbv.shape)
         flow = ball.volume

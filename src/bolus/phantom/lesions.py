@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import InputError
-from bolus.phantom.arterial import Number
+from bolus.phantom.arterial import Number, Range
 
 Place = tuple[Number, Number, Number]
 
@@ -41,13 +41,55 @@ class LateSide:
     """The half of the brain with the lower x is late, as behind an occluded carotid artery.
 
     ``later`` s are added to its delay, its transit time becomes ``mtt`` times and its flow ``flow``
-    times what it was.
+    times what it was. It ends abruptly at a ``share`` of the grid along x: a straight edge.
     """
 
     later: Number
     mtt: Number = 1.0
     flow: Number = 1.0
+    share: Number = 0.5
 
     def __post_init__(self) -> None:
         if not (self.mtt > 0 and self.flow > 0):
             raise InputError(f"transit time and flow of a late side are positive, found {self}")
+        if not 0 < self.share <= 1:
+            raise InputError(f"a late side has a share of the grid in (0, 1], found {self}")
+
+    def mask(self, shape: tuple[int, int, int]) -> Bool[np.ndarray, "x y z"]:
+        """Voxels of a grid that are late."""
+        late = np.zeros(shape, dtype=bool)
+        late[: round(self.share * shape[0])] = True
+        return late
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occlusion:
+    """The left carotid artery is occluded: its territory lives on collaterals.
+
+    Of the territory of its two arteries a severity from 0 to 1 varies smoothly over the voxels,
+    evenly distributed. ``later`` (added to the delay, s), ``mtt`` and ``flow`` (times what they
+    were) go with it from their first value to their second.
+    """
+
+    later: Range = (1.0, 8.0)
+    mtt: Range = (1.2, 2.2)
+    flow: Range = (0.95, 0.55)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """The left middle cerebral artery has just been occluded: an infarct core, penumbra around it.
+
+    ``flow`` and ``volume`` are times what they were and ``later`` s added to the delay, in the core
+    and in the penumbra; they vary smoothly by ``spread`` (relative; of the delay too). The core is
+    ``radius`` mm around the insula, the penumbra the rest of the artery's territory.
+    """
+
+    flow: Range = (0.18, 0.42)
+    volume: Range = (0.45, 1.1)
+    later: Range = (6.0, 4.5)
+    spread: Number = 0.15
+    radius: Number = 24.0
+
+
+Ischaemia = Occlusion | Stroke

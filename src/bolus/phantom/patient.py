@@ -10,10 +10,11 @@ from bolus.phantom.acquisition import Protocol
 from bolus.phantom.altered import altered
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
+from bolus.phantom.ischaemia import starved
 from bolus.phantom.motion import moved, trajectory
 from bolus.phantom.pieces import WHOLE, Pieces, sampled, share
 from bolus.phantom.realism import PLAIN, Realism
-from bolus.phantom.regions import PatientMasks, in_voxels, purest
+from bolus.phantom.regions import PURE, PatientMasks, in_voxels, purest
 from bolus.phantom.scene import LeakyTumor, Scene
 from bolus.phantom.signal import class_fractions, scan
 from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
@@ -61,8 +62,8 @@ class PatientTruth:
 
     ``cbf`` mL/100 g/min, ``cbv`` mL/100 g, ``mtt`` = 60·cbv/cbf s; ``delay`` s is signed against
     the arterial input, and ``tmax``, the maximum of CBF·R(t − delay), is the same for a residue
-    function that falls from the start. ``shape`` is that of the residue, ``ktrans`` 1/min the
-    leakage of contrast agent.
+    function that falls from the start. ``shape`` is that of the residue, ``dispersion`` s that of
+    the arterial input on its way, ``ktrans`` 1/min the leakage of contrast agent.
     """
 
     cbf: Float[np.ndarray, "x y z"]
@@ -71,6 +72,7 @@ class PatientTruth:
     delay: Float[np.ndarray, "x y z"]
     tmax: Float[np.ndarray, "x y z"]
     shape: Float[np.ndarray, "x y z"]
+    dispersion: Float[np.ndarray, "x y z"]
     ktrans: Float[np.ndarray, "x y z"]
 
 
@@ -227,7 +229,9 @@ def _perfusion(
     if lesion is not None:
         tissue = perfuse_tumor(rng, anatomy, tissue, lesion, nawm, grade, ratios)
         healthy = free & (lesion.solid + lesion.core + lesion.oedema < 0.01)
-    tissue = altered(tissue, realism.balls, realism.late_side)
+    stroke = starved(rng, anatomy, tissue, realism.ischaemia)
+    healthy = healthy & ~stroke.touched
+    tissue = altered(stroke.tissue, realism.balls, realism.late_side)
     high = lesion is not None and KINDS[grade].core
     masks = PatientMasks(
         brain=anatomy.brain,
@@ -238,8 +242,20 @@ def _perfusion(
         core=(lesion.core > 0.9) & free if lesion and high else None,
         aif=purest(vessels.trunks * anatomy.brain),
         vessels=crossed,
+        ischaemic=_pure(stroke.penumbra, anatomy, free),
+        infarct=_pure(stroke.core, anatomy, free),
     )
     return tissue, lesion, masks
+
+
+def _pure(
+    share: Float[np.ndarray, "x y z"] | None, anatomy: Anatomy, free: Bool[np.ndarray, "x y z"]
+) -> Bool[np.ndarray, "x y z"] | None:
+    """Pure grey or white matter of which nine tenths are ischaemic; None where there is none."""
+    if share is None:
+        return None
+    matter = np.maximum(anatomy.grey, anatomy.white) >= PURE
+    return (share > 0.9) & matter & free
 
 
 def _leaky(
@@ -329,5 +345,6 @@ def _truth(
         delay=delay,
         tmax=delay,
         shape=kept(mean(tissue.shape)),
+        dispersion=kept(mean(tissue.dispersion)),
         ktrans=kept(mean(ktrans)),
     )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from bolus.data import InputError
 from bolus.phantom.arterial import ONE_DOSE, Number, Range
-from bolus.phantom.lesions import Ball, LateSide
+from bolus.phantom.lesions import Ball, Ischaemia, LateSide
 from bolus.phantom.pieces import WHOLE, Pieces
+from bolus.phantom.populations import ADULT, Population
 from bolus.physics import RESIDUES
 
 SHAPED = ("weibull", "fermi")
@@ -48,7 +49,8 @@ class Realism:
     ``poses`` are three shifts in mm and three turns in degrees of every frame, for the head to take
     instead of drawn ones; they bring a frame back (``bolus.preprocess.correct_motion``).
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
-    acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late.
+    acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late,
+    ``ischaemia`` a stroke or an occluded carotid artery; ``population`` is that of the tissue.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -60,6 +62,8 @@ class Realism:
     slice_times: tuple[Number, ...] | None = None
     balls: tuple[Ball, ...] = ()
     late_side: LateSide | None = None
+    ischaemia: Ischaemia | None = None
+    population: Population = ADULT
     poses: tuple[tuple[Number, ...], ...] | None = None
 
     def __post_init__(self) -> None:

@@ -20,7 +20,9 @@ class PatientMasks:
     healthy grey or white matter; ``nawm`` is normal-appearing white matter, opposite the tumour if
     there is one; ``tumor`` (None without) is its solid part, ``core`` (None unless high grade) the
     necrosis; ``aif`` marks pure arterial voxels, ``vessels`` all voxels that a large vessel
-    touches, where the truth maps describe only the tissue beside it.
+    touches, where the truth maps describe only the tissue beside it. ``ischaemic`` is grey or white
+    matter of a stroke's penumbra or behind an occluded artery, ``infarct`` that of a stroke's core;
+    neither is in ``grey`` or ``white``.
     """
 
     brain: Bool[np.ndarray, "x y z"]
@@ -31,6 +33,8 @@ class PatientMasks:
     core: Bool[np.ndarray, "x y z"] | None
     aif: Bool[np.ndarray, "x y z"]
     vessels: Bool[np.ndarray, "x y z"]
+    ischaemic: Bool[np.ndarray, "x y z"] | None = None
+    infarct: Bool[np.ndarray, "x y z"] | None = None
 
 
 def in_voxels(masks: PatientMasks, vessels: Vessels, pieces: Pieces) -> PatientMasks:
@@ -56,6 +60,8 @@ def in_voxels(masks: PatientMasks, vessels: Vessels, pieces: Pieces) -> PatientM
         core=None if masks.core is None else part(masks.core, PURE),
         aif=purest(share(vessels.trunks, pieces) * brain),
         vessels=crossed,
+        ischaemic=None if masks.ischaemic is None else part(masks.ischaemic, PURE),
+        infarct=None if masks.infarct is None else part(masks.infarct, PURE),
     )
 
 

@@ -91,6 +91,23 @@ def territory_distances(mni: Float[np.ndarray, "x y z 3"]) -> Float[np.ndarray, 
     return np.sort(np.stack(far, axis=-1), axis=-1)
 
 
+def depth_in_territory(
+    mni: Float[np.ndarray, "x y z 3"], names: tuple[str, ...], side: int
+) -> Float[np.ndarray, "x y z"]:
+    """How far in mm a voxel is nearer to some arteries of one ``side`` than to any other.
+
+    ``names`` are keys of PAIRED; ``side`` is +1 on the right (x > 0), −1 on the left. Negative
+    outside their territory; 0 where territories meet.
+    """
+    every = [(name, s) for names in TERRITORIES for name in names for s in (1, -1)]
+    own = [(name, side) for name in names]
+    near, far = (
+        distance(mni, [_mirror(PAIRED[name], s) for name, s in lines])
+        for lines in (own, [line for line in every if line not in own])
+    )
+    return far - near
+
+
 def distance(
     position: Float[np.ndarray, "x y z 3"], lines: list[Line]
 ) -> Float[np.ndarray, "x y z"]:

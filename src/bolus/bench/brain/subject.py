@@ -1,0 +1,76 @@
+"""A simulated brain as it is measured, with its regions."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Int
+
+from bolus.bench.brain.cases import KINDS, Case
+from bolus.bench.brain.lesions import Lesion, place_lesions
+from bolus.bench.brain.voxels import Voxels, scored_voxels
+from bolus.data import AIF
+from bolus.data.options import UNTOUCHED
+from bolus.patient import Measured, measure
+from bolus.phantom import DigitalPatient, simulate_patient
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A patient who was ``made``, as ``measured``, and the ``voxels`` that are scored.
+
+    ``rows`` are the voxels' rows among the curves of the brain.
+    """
+
+    case: Case
+    seed: int
+    made: DigitalPatient
+    measured: Measured
+    voxels: Voxels
+    rows: Int[np.ndarray, " n"]
+
+
+def make_subject(case: Case, seed: int, shape: Shape) -> Subject:
+    """Simulate a case. The brain is known, and the head does not move."""
+    lesions = _lesions(case.population, seed, shape) if case.lesions else ()
+    made = simulate_patient(
+        seed=seed,
+        snr=case.snr,
+        tr=case.tr,
+        frames=case.frames,
+        tumor=KINDS[case.population].tumor,
+        shape=shape,
+        realism=case.realism(tuple(lesion.ball for lesion in lesions)),
+    )
+    halves = None if case.side is None else case.side.mask(shape)
+    voxels = scored_voxels(made, lesions, halves)
+    measured = _measured(made, case.aif)
+    order = np.cumsum(measured.series.mask.ravel()) - 1
+    rows = order[np.ravel_multi_index(tuple(voxels.index.T), shape)]
+    return Subject(case, seed, made, measured, voxels, rows)
+
+
+@lru_cache(maxsize=8)
+def _lesions(population: str, seed: int, shape: Shape) -> tuple[Lesion, ...]:
+    """Lesions in the healthy tissue of a patient, who is simulated as simply as can be."""
+    kind = KINDS[population]
+    plain = simulate_patient(
+        seed=seed,
+        snr=np.inf,
+        tr=3.0,
+        frames=30,
+        tumor=kind.tumor,
+        shape=shape,
+        realism=kind.realism,
+    )
+    return place_lesions(plain.masks, np.random.default_rng([seed, 1]))
+
+
+def _measured(made: DigitalPatient, aif: str) -> Measured:
+    if aif == "found":
+        return measure(made.series, None, made.masks.brain, preparation=UNTOUCHED)
+    found = measure(made.series, made.masks.aif, made.masks.brain, preparation=UNTOUCHED)
+    curve = made.aif[found.series.frames.used]
+    return replace(found, aif=AIF(curve=curve, dt=made.series.dt, origin="given"))

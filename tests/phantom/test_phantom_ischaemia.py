@@ -1,0 +1,64 @@
+"""Populations, an occluded carotid artery, a stroke."""
+
+import numpy as np
+import pytest
+
+from bolus.data import InputError
+from bolus.phantom import LateSide, Occlusion, Population, Realism, Stroke, simulate_patient
+
+SMALL = {"shape": (32, 32, 4), "frames": 30, "tr": 2.5, "snr": np.inf}
+PLAIN = simulate_patient(seed=5, **SMALL)
+
+
+def made(**realism):
+    return simulate_patient(seed=5, realism=Realism(**realism), **SMALL)
+
+
+def test_a_population_has_its_own_tissue():
+    people = Population(grey=(4.0, 6.6), white=(1.5, 7.2), arrival=2.0, shape=(1.5, 0.05))
+    slow = made(population=people)
+    white = PLAIN.masks.white
+    assert np.array_equal(white, slow.masks.white)
+    ratio = slow.truth.mtt[white] / PLAIN.truth.mtt[white]
+    assert np.median(ratio) == pytest.approx(1.5, rel=0.01)
+    assert np.median(slow.truth.delay[white]) > np.median(PLAIN.truth.delay[white])
+    assert np.median(slow.truth.shape[white]) == pytest.approx(1.5, abs=0.08)
+
+
+@pytest.mark.parametrize("kind", [Occlusion(), Stroke()])
+def test_what_is_not_supplied_is_late_and_the_rest_as_it_was(kind):
+    hurt = made(ischaemia=kind)
+    later = hurt.truth.delay - PLAIN.truth.delay
+    brain = PLAIN.masks.brain
+    ill = hurt.masks.ischaemic
+    assert ill.sum() > 50
+    assert (later[ill] > 0.9).all()
+    assert (hurt.truth.mtt[ill] > PLAIN.truth.mtt[ill]).all()
+    assert (hurt.truth.cbf[ill] < PLAIN.truth.cbf[ill]).all()
+    right = brain & (np.indices(brain.shape)[0] > 17)
+    assert np.array_equal(hurt.truth.cbf[right], PLAIN.truth.cbf[right])
+    assert not (hurt.masks.grey | hurt.masks.white)[ill].any()
+
+
+def test_the_core_of_a_stroke_has_the_least_blood():
+    hurt = made(ischaemia=Stroke())
+    core, penumbra = hurt.masks.infarct, hurt.masks.ischaemic
+    assert core.any()
+    assert not (core & penumbra).any()
+    fall = hurt.truth.cbv / PLAIN.truth.cbv
+    assert fall[core].max() < 0.8 < np.median(fall[penumbra])
+
+
+def test_a_late_side_ends_where_it_is_said_to():
+    side = made(late_side=LateSide(later=3.0, share=0.25))
+    later = np.nan_to_num(side.truth.delay - PLAIN.truth.delay)
+    assert np.array_equal(later > 1, PLAIN.masks.brain & (np.indices(later.shape)[0] < 8))
+
+
+def test_impossible_people_are_refused():
+    with pytest.raises(InputError, match="positive"):
+        Population(grey=(4.0, 0))
+    with pytest.raises(InputError, match="0 or more"):
+        Population(mtt_spread=-1)
+    with pytest.raises(InputError, match="share"):
+        LateSide(later=1.0, share=0)
