@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.special import ndtr
 
 from bolus.phantom.anatomy import Anatomy
 from bolus.phantom.fields import smooth_field
@@ -58,6 +57,8 @@ def starved(
 def _occluded(
     rng: np.random.Generator, anatomy: Anatomy, tissue: Tissue, kind: Occlusion
 ) -> Starved:
+    from scipy.special import ndtr
+
     share = _inside(depth_in_territory(anatomy.mni, (*MIDDLE, *FRONT), LEFT))
     severity = ndtr(_field(rng, anatomy))
 

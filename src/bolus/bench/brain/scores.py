@@ -126,11 +126,11 @@ def _joined(
     mapped: Sequence[Mapped], method: str, region: Region
 ) -> tuple[Float[np.ndarray, "n four"], Float[np.ndarray, "n four"]]:
     """Errors and coverage of a region's voxels."""
-    values, helds = [np.empty((0, 4))], [np.empty((0, 4))]
+    values, covered = [np.empty((0, 4))], [np.empty((0, 4))]
     for one in mapped:
         if method in one.errors:
             mine = one.errors[method]
             inside = region.of(one.voxels) & np.isfinite(mine.value[:, 0])
             values.append(mine.value[inside])
-            helds.append(mine.held[inside])
-    return np.concatenate(values), np.concatenate(helds)
+            covered.append(mine.held[inside])
+    return np.concatenate(values), np.concatenate(covered)
