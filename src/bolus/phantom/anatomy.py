@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import distribution
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data import Grid, InputError
+from bolus.io import read_map
 from bolus.phantom.fields import smooth_field
 from bolus.phantom.pieces import WHOLE, Pieces, divided
 
@@ -90,6 +92,13 @@ def anatomy_on(rng: np.random.Generator, grid: Grid) -> Anatomy:
     )
 
 
+def _template(kind: str) -> Float[np.ndarray, "i j k"]:
+    """One of nilearn's files, 0 to 1: importing its own loaders takes longer than all the rest."""
+    name = f"nilearn/datasets/data/mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"
+    values, _ = read_map(str(distribution("nilearn").locate_file(name)))
+    return values / values.max()
+
+
 @lru_cache(maxsize=1)
 def _templates() -> list[UInt8[np.ndarray, "i j k"]]:
     """Grey, white and whole brain on the template's 1 mm grid, 0 to 255.
@@ -97,16 +106,7 @@ def _templates() -> list[UInt8[np.ndarray, "i j k"]]:
     The maps are averages over many heads; squaring and renormalising the class shares gives back
     the crisp ribbon of a single one.
     """
-    from nilearn.datasets import (
-        load_mni152_gm_template,
-        load_mni152_template,
-        load_mni152_wm_template,
-    )
-
-    grey, white, head = (
-        np.asarray(load(resolution=1).dataobj, dtype=np.float32)
-        for load in (load_mni152_gm_template, load_mni152_wm_template, load_mni152_template)
-    )
+    grey, white, head = (_template(kind) for kind in ("gm", "wm", "t1"))
     inside = (head > 0.05) | (grey + white > 0.2)
     fluid = np.maximum(1 - grey - white, 0)
     total = grey**2 + white**2 + fluid**2
