@@ -37,7 +37,7 @@ fuzz: .venv/.ready-dev
 
 # A whole study, small: 6 simulated patients, two levels of noise, less than a minute on two cores.
 study-small: .venv/.ready
-	$(BIN)/bolus simulate cohort -o study/cohort --low 3 --high 3 --matrix 40,40,6 --frames 45 --overwrite
+	$(BIN)/bolus simulate cohort -o study/cohort --low 3 --high 3 --matrix 32,32,5 --frames 40 --overwrite
 	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
 
 # The weights that come with the package, from their seeds: about 12 minutes on two cores; those of the published

@@ -6,6 +6,7 @@ from pkgutil import iter_modules
 
 import pytest
 from hypothesis import settings
+from jaxtyping import config as jaxtyping
 from jaxtyping import install_import_hook
 
 from browser import chromium, chromium_page  # noqa: F401  (fixtures)
@@ -13,6 +14,9 @@ from browser import chromium, chromium_page  # noqa: F401  (fixtures)
 UNCHECKED = ("assets", "base", "cli", "io", "report", "viewer")
 """Rooms of files and pages, which make so many calls that checking each took a third of the time of
 their tests."""
+WHOLE = (*UNCHECKED, "whole")
+"""Rooms of tests that run the whole program: there no shapes are checked, as those of each function
+are in the tests of its own room."""
 _bolus = find_spec("bolus")
 _rooms = {room.name for room in iter_modules(_bolus.submodule_search_locations) if room.ispkg}
 _hook = install_import_hook([f"bolus.{n}" for n in _rooms.difference(UNCHECKED)], "shapes.check")
@@ -30,6 +34,12 @@ def pytest_collection_modifyitems(items):
     """Heavy rooms first; within a room the order stays, for what a file's tests share."""
     places = {room: place for place, room in enumerate(HEAVY)}
     items.sort(key=lambda item: places.get(item.path.parent.name, len(HEAVY)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Before fixtures are made: shapes are checked, or not, as the room of the test has it."""
+    jaxtyping.update("jaxtyping_disable", item.path.parent.name in WHOLE)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ import numpy as np
 import bolus
 from bolus.report import closing_lines
 
-patient = bolus.simulate_patient(seed=4, shape=(56, 56, 9), frames=48, snr=60, tumor="high")
+patient = bolus.simulate_patient(seed=4, shape=(48, 48, 8), frames=40, snr=60, tumor="high")
 series = patient.series
 print(f"{series.signal.shape} voxels and frames, TR {series.dt} s, TE {series.te} s")
 

@@ -27,7 +27,7 @@ from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.phantom import simulate_cohort
 
 work = Path(mkdtemp())
-simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(40, 40, 6, 50), jobs=1)
+simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(36, 36, 5, 45), jobs=1)
 *cohort, aside = read_participants(work / "cohort")
 
 # %%
@@ -43,7 +43,7 @@ made = train(
     work / "ours.safetensors",
     [one.series for one in cohort],
     recipe=tiny,
-    sample=Sample(voxels=600, validation=0.34, preparation=still),
+    sample=Sample(voxels=400, validation=0.34, preparation=still),
 )
 for line in made.lines():
     print(fill(line, 90))

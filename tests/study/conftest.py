@@ -13,7 +13,7 @@ LOW, HIGH = 3, 4
 def cohort(tmp_path_factory):
     """Folder of a simulated cohort; four of its seven patients are marked for testing."""
     folder = tmp_path_factory.mktemp("study") / "tiny"
-    simulate_cohort(folder, low=LOW, high=HIGH, seed=3, train=3, size=(40, 40, 6, 45), jobs=1)
+    simulate_cohort(folder, low=LOW, high=HIGH, seed=3, train=3, size=(32, 32, 5, 40), jobs=1)
     return folder
 
 

@@ -8,16 +8,16 @@ import pytest
 from bolus.study.moving import moving_page, run_moving
 from recorder import Recorder
 
-SHAPE = (40, 40, 6)
+SHAPE = (32, 32, 6)
 
 
 @pytest.fixture(scope="module")
 def heads():
     told = Recorder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bolus.study.moving.FRAMES", 36)
+        patch.setattr("bolus.study.moving.FRAMES", 30)
         found = run_moving((SHAPE,), ((1, "none"),), reporter=told)
-    assert told.advances == [(0, 1, "moving heads of 40×40×6")]
+    assert told.advances == [(0, 1, "moving heads of 32×32×6")]
     return found
 
 
@@ -33,7 +33,7 @@ def test_correction_leaves_less_motion_and_less_error(heads):
 
 def test_the_page_has_the_figures(heads):
     page, (head,) = moving_page(heads), heads
-    assert f"| 40×40×6 | 1 | {head.moved:.2f} | {head.left:.2f} ({head.left_most:.2f}) |" in page
+    assert f"| 32×32×6 | 1 | {head.moved:.2f} | {head.left:.2f} ({head.left_most:.2f}) |" in page
     told = (head.still, head.uncorrected, head.corrected)
     assert " / ".join(f"{one.automatic:.3f}" for one in told) in page
     assert f"| error, whole brain | {head.over_still('brain', corrected=False):.2f} (" in page

@@ -16,7 +16,7 @@ FRAMES = 42
 @pytest.fixture(scope="session")
 def patient(tmp_path_factory):
     """Simulated series with masks; the affine is oblique and has both transforms."""
-    made = simulate_patient(seed=5, shape=(48, 48, 6), frames=FRAMES, snr=60)
+    made = simulate_patient(seed=5, shape=(40, 40, 6), frames=FRAMES, snr=60)
     folder = tmp_path_factory.mktemp("patient")
     series = made.series
     write_series(folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
