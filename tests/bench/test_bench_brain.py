@@ -7,7 +7,7 @@ from bolus.bench.brain import Case, bank, brain_page, clouds, late_sides, limits
 from bolus.bench.brain.limits import LIMITS
 from bolus.bench.brain.scores import ALL, HEALTHY, IN_LESIONS, TISSUES, ratio, score
 from bolus.bench.brain.shown import contrast, late_side
-from bolus.bench.brain.tables import ALONE
+from bolus.bench.brain.shown_tables import ALONE
 from bolus.estimators.joint import Joint
 
 SHAPE = (32, 32, 6)

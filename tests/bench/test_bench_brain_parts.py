@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bolus.bench.brain import subject as module
 from bolus.bench.brain.bank import bank_of
-from bolus.bench.brain.cases import CASES, POPULATIONS, SNRS, Case, edges
+from bolus.bench.brain.cases import CASES, POPULATIONS, SNRS, Case, edges, late_sides
 from bolus.bench.brain.clouds import NEAR_POINTS, Tissue, neighbourhoods, population
 from bolus.bench.brain.lesions import COUNTS, LESIONS, TISSUES, place_lesions
 from bolus.bench.brain.run import Mapped
 from bolus.bench.brain.shown import contrast, edge_width
 from bolus.bench.brain.subject import make_subject
 from bolus.bench.brain.voxels import Errors
+from bolus.data import BolusNotFoundError
 from bolus.phantom import Realism, simulate_patient
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.realism import SHAPES
@@ -148,6 +150,22 @@ def test_a_blurred_edge_is_wider():
     mapped = [Mapped(case, 1010, v, errors, {}, 1, SHAPE)]
     assert edge_width(mapped, "sharp") == pytest.approx(0.8, abs=1e-6)
     assert edge_width(mapped, "blurred") == pytest.approx(3.3, abs=0.15)
+
+
+def test_a_brain_refused_for_its_late_side_is_measured_in_the_frames_of_the_other(monkeypatch):
+    def refuse(*args, **options):
+        raise BolusNotFoundError("no bolus passes")
+
+    case = late_sides((4.0,))[0]
+    plain = make_subject(case, 1010, SHAPE)
+    monkeypatch.setattr(module, "measure", refuse)
+    found = make_subject(case, 1010, SHAPE)
+    assert found.refused
+    assert not plain.refused
+    assert abs(found.measured.series.frames.onset - plain.measured.series.frames.onset) <= 1
+    assert found.measured.curves.curves.shape[0] == found.measured.series.mask.sum()
+    with pytest.raises(BolusNotFoundError):
+        make_subject(Case(population="old"), 1010, SHAPE)
 
 
 def test_the_old_have_fermi_residues(subject):

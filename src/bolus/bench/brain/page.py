@@ -8,24 +8,20 @@ from bolus.bench.brain.cases import DISPERSIONS, FLOW, KINDS, POPULATIONS, STEP
 from bolus.bench.brain.clouds import NEAR_POINTS, POINTS
 from bolus.bench.brain.lesions import COUNTS, LESIONS
 from bolus.bench.brain.limits import LIMITS, OPEN
+from bolus.bench.brain.lines import names, number, usual
 from bolus.bench.brain.run import Brains, seconds_of
 from bolus.bench.brain.scores import TISSUES, Region
+from bolus.bench.brain.shown_tables import contrast_table, edge_table, late_table, lesion_table
 from bolus.bench.brain.tables import (
     bias_table,
-    contrast_table,
     coverage_table,
     delay_table,
     distance_table,
-    edge_table,
     error_table,
-    late_table,
-    lesion_table,
-    names,
-    number,
     scan_table,
-    usual,
     volume_table,
 )
+from bolus.bench.brain.voxels import Voxels
 from bolus.report.text.layout import Layout, as_markdown
 
 
@@ -110,10 +106,7 @@ def people_table(found: Brains) -> Layout:
     )
 
 
-def _spread(population: str, region: Region, voxels: object) -> tuple[str, ...]:
-    from bolus.bench.brain.voxels import Voxels
-
-    assert isinstance(voxels, Voxels)
+def _spread(population: str, region: Region, voxels: Voxels) -> tuple[str, ...]:
     inside = region.of(voxels)
     values = [*voxels.true[inside].T, voxels.shape[inside]]
     cells = []

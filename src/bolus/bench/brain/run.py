@@ -34,7 +34,7 @@ class Mapped:
     """One brain of a case: its ``voxels``, and by method their ``errors`` and the ``seconds``.
 
     ``size`` is the number of voxels of the brain, ``shape`` its grid. The limits are among the
-    methods.
+    methods. ``refused`` is as in Subject.
     """
 
     case: Case
@@ -44,6 +44,7 @@ class Mapped:
     seconds: Mapping[str, float]
     size: int
     shape: Shape
+    refused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +117,8 @@ def map_brain(case: Case, seed: int, choice: Choice) -> Mapped:
         errors.update(limits(subject))
         seconds.update(dict.fromkeys(LIMITS, time.perf_counter() - began))
     size = int(subject.measured.series.mask.sum())
-    return Mapped(case, seed, subject.voxels, errors, seconds, size, choice.shape)
+    refused = subject.refused
+    return Mapped(case, seed, subject.voxels, errors, seconds, size, choice.shape, refused)
 
 
 def _memory(subject: Subject, methods: Mapping[str, str | Estimator]) -> dict[str, int]:

@@ -4,24 +4,27 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from bolus.bench.brain.cases import KINDS, Case
 from bolus.bench.brain.lesions import Lesion, place_lesions
 from bolus.bench.brain.voxels import Voxels, scored_voxels
-from bolus.data import AIF
+from bolus.data import AIF, BolusNotFoundError
 from bolus.data.options import UNTOUCHED
-from bolus.patient import Measured, measure
+from bolus.patient import Measured, measure, measure_prepared
 from bolus.phantom import DigitalPatient, simulate_patient
+from bolus.preprocess import find_series_frames, prepare
 
 Shape = tuple[int, int, int]
+Late = Bool[np.ndarray, "x y z"]
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A patient who was ``made``, as ``measured``, and the ``voxels`` that are scored.
 
-    ``rows`` are the voxels' rows among the curves of the brain.
+    ``rows`` are the voxels' rows among the curves of the brain; ``refused`` says that its used
+    frames are not found as they are for any series.
     """
 
     case: Case
@@ -30,6 +33,7 @@ class Subject:
     measured: Measured
     voxels: Voxels
     rows: Int[np.ndarray, " n"]
+    refused: bool
 
 
 def make_subject(case: Case, seed: int, shape: Shape) -> Subject:
@@ -46,10 +50,10 @@ def make_subject(case: Case, seed: int, shape: Shape) -> Subject:
     )
     halves = None if case.side is None else case.side.mask(shape)
     voxels = scored_voxels(made, lesions, halves)
-    measured = _measured(made, case.aif)
+    measured, refused = _measured(made, case.aif, halves)
     order = np.cumsum(measured.series.mask.ravel()) - 1
     rows = order[np.ravel_multi_index(tuple(voxels.index.T), shape)]
-    return Subject(case, seed, made, measured, voxels, rows)
+    return Subject(case, seed, made, measured, voxels, rows, refused)
 
 
 @lru_cache(maxsize=8)
@@ -68,9 +72,23 @@ def _lesions(population: str, seed: int, shape: Shape) -> tuple[Lesion, ...]:
     return place_lesions(plain.masks, np.random.default_rng([seed, 1]))
 
 
-def _measured(made: DigitalPatient, aif: str) -> Measured:
+def _measured(made: DigitalPatient, aif: str, late: Late | None) -> tuple[Measured, bool]:
+    """The patient measured with the brain as it is, and whether a brain partly ``late`` is refused.
+
+    What is refused for want of one bolus is measured in the frames of the part that is not late.
+    """
+    brain, refused = made.masks.brain, False
+    artery = None if aif == "found" else made.masks.aif
+    try:
+        found = measure(made.series, artery, brain, preparation=UNTOUCHED)
+    except BolusNotFoundError:
+        if late is None:
+            raise
+        refused = True
+        frames = find_series_frames(made.series, brain & ~late)
+        series = prepare(made.series, brain, frames=frames)
+        found = measure_prepared(series, artery, preparation=UNTOUCHED)
     if aif == "found":
-        return measure(made.series, None, made.masks.brain, preparation=UNTOUCHED)
-    found = measure(made.series, made.masks.aif, made.masks.brain, preparation=UNTOUCHED)
+        return found, refused
     curve = made.aif[found.series.frames.used]
-    return replace(found, aif=AIF(curve=curve, dt=made.series.dt, origin="given"))
+    return replace(found, aif=AIF(curve=curve, dt=made.series.dt, origin="given")), refused
