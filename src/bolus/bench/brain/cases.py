@@ -11,8 +11,10 @@ REPETITIONS = (1.0, 2.5)
 """s: the other repetition times."""
 DURATION, LONG = 90.0, 120.0
 """s of a scan; where blood comes late it is longer."""
-DISPERSIONS = {"none": (0.0, 0.0), "low": (0.25, 1.0), "high": (1.5, 3.0)}
-"""s of exponential dispersion of the arterial input, from place to place in a brain."""
+DISPERSIONS = {"none": (0.0, 1e-9), "low": (0.25, 1.0), "high": (1.5, 3.0)}
+"""s of exponential dispersion of the arterial input, from place to place in a brain.
+
+A range without any width would draw no places, and so make another brain."""
 LATER = (4.0, 6.0, 8.0, 10.0, 14.0, 20.0)
 """s by which a hemisphere is late."""
 STEP = 1.75

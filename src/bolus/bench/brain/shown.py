@@ -10,8 +10,10 @@ from bolus.bench.brain.cases import EDGE, STEP
 from bolus.bench.brain.run import Mapped
 from bolus.bench.brain.voxels import TISSUE
 
-PLATEAU, FAR = 3, 6
-"""Voxels from an edge at which its plateaus begin, and end."""
+FAR = 6
+"""Voxels from an edge that its profile reaches."""
+WIDTHS, MIDDLES = np.arange(1.0, 10.01, 0.1), np.arange(-1.5, 1.51, 0.1)
+"""Voxels: ramps that are fitted to an edge; none is narrower than from one voxel to the next."""
 LATE_TMAX = 6.0
 """s of Tmax past which tissue is called critically late."""
 TRUTH = "truth"
@@ -59,40 +61,42 @@ def edge_width(mapped: Sequence[Mapped], method: str) -> float:
     """Width in voxels over which MTT falls from 90 to 10 % of its step, across a straight edge.
 
     The profile is the mean of ln(MTT) over all voxels so far from the edge, less that of the
-    truth without the step; its plateaus are its means PLATEAU to FAR voxels away. TRUTH gives the
+    truth without the step; its width is that of the ramp that fits it best. TRUTH gives the
     truth's own.
     """
-    offsets = np.arange(-FAR, FAR)
-    sums = np.zeros((2, offsets.size))
+    away, heights = [np.empty(0, dtype=int)], [np.empty(0)]
     for one in mapped:
         v = one.voxels
         if method != TRUTH and method not in one.errors:
             continue
-        plane = round(EDGE.share * one.shape[0])
-        away = v.index[:, 0] - plane
         extra = 0.0 if method == TRUTH else one.errors[method].value[:, 2]
         height = np.log(STEP) * (v.tissue == TISSUE.index("late side")) + extra
-        near = (away >= -FAR) & (away < FAR)
-        place = away[near] + FAR
-        sums[0] += np.bincount(place, weights=height[near], minlength=offsets.size)
-        sums[1] += np.bincount(place, minlength=offsets.size)
-    if not (sums[1] > 0).all():
+        place = v.index[:, 0] - round(EDGE.share * one.shape[0])
+        near = (place >= -FAR) & (place < FAR)
+        away.append(place[near])
+        heights.append(height[near])
+    place = np.concatenate(away) + FAR
+    count = np.bincount(place, minlength=2 * FAR)
+    if not (count > 0).all():
         return np.nan
-    profile = sums[0] / sums[1]
-    count = FAR - PLATEAU
-    high, low = profile[:count].mean(), profile[-count:].mean()
-    return _crossed((profile - low) / (high - low))
+    profile = np.bincount(place, weights=np.concatenate(heights)) / count
+    return 0.8 * _ramp_width(profile, count)
 
 
-def _crossed(fall: Float[np.ndarray, " places"]) -> float:
-    """Places between the first crossing of 0.9 and the last of 0.1, straight between samples."""
-    first = int(np.argmax(fall < 0.9))
-    last = fall.size - 1 - int(np.argmax(fall[::-1] > 0.1))
-    if first == 0 or last == fall.size - 1:
-        return float(fall.size)
-    start = first - (0.9 - fall[first]) / (fall[first - 1] - fall[first])
-    end = last + (fall[last] - 0.1) / (fall[last] - fall[last + 1])
-    return float(end - start)
+def _ramp_width(profile: Float[np.ndarray, " places"], count: np.ndarray) -> float:
+    """Width of the falling ramp between two levels that is nearest to a profile, by least squares.
+
+    Places count by their number of voxels.
+    """
+    at = np.arange(profile.size) - FAR + 0.5
+    width, middle = (a.ravel()[:, None] for a in np.meshgrid(WIDTHS, MIDDLES, indexing="ij"))
+    ramps = np.clip(0.5 - (at - middle) / width, 0, 1)
+    weight = count / count.sum()
+    away = profile - weight @ profile
+    ramps = ramps - (ramps @ weight)[:, None]
+    scale = np.maximum((ramps @ (weight * away)) / (ramps**2 @ weight), 0)
+    left = np.square(away - scale[:, None] * ramps) @ weight
+    return float(width[np.argmin(left), 0])
 
 
 class Late(NamedTuple):

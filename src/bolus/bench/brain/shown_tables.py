@@ -90,8 +90,8 @@ def edge_table(found: Brains) -> Layout:
         name="edge",
         title="Width of an edge",
         note="Voxels over which MTT falls from 90 to 10 % of a step at a straight edge through "
-        f"grey and white matter, and in brackets that over the width of `{ALONE}`. A step between "
-        "one voxel and the next is 0.80 voxels wide.",
+        f"grey and white matter (of the ramp that fits best), and in brackets that over the width "
+        f"of `{ALONE}`. A step between one voxel and the next is 0.80 voxels wide.",
         columns=("SNR", "truth", *found.methods),
         sections=(("", tuple(row(snr, own) for snr, own in brains.items())),),
     )

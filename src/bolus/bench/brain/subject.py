@@ -59,15 +59,15 @@ def make_subject(case: Case, seed: int, shape: Shape) -> Subject:
 @lru_cache(maxsize=8)
 def _lesions(population: str, seed: int, shape: Shape) -> tuple[Lesion, ...]:
     """Lesions in the healthy tissue of a patient, who is simulated as simply as can be."""
-    kind = KINDS[population]
+    case = Case(population=population, snr=np.inf, tr=3.0)
     plain = simulate_patient(
         seed=seed,
-        snr=np.inf,
-        tr=3.0,
+        snr=case.snr,
+        tr=case.tr,
         frames=30,
-        tumor=kind.tumor,
+        tumor=KINDS[population].tumor,
         shape=shape,
-        realism=kind.realism,
+        realism=case.realism(),
     )
     return place_lesions(plain.masks, np.random.default_rng([seed, 1]))
 

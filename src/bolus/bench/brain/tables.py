@@ -155,8 +155,7 @@ def scan_table(found: Brains) -> Layout:
         "One thing changed at a time",
         "Mean |ln(CBF/true)|, and in parentheses the median of CBF/true, in the base case "
         f"(the {base.population} brains at SNR {base.snr:g}, TR {base.tr:g} s, true arterial "
-        "input, no dispersion) and with one thing changed. Brains with dispersion have another "
-        "tumour and arterial input.",
+        "input, no dispersion) and with one thing changed.",
         names(found),
         [("", lines)],
         scored(lambda s: NOTHING if not s.voxels else f"{s.error[CBF]:.2f} ({s.bias[CBF]:.2f})"),
