@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bolus.bench.brain import subject as module
 from bolus.bench.brain.bank import bank_of
 from bolus.bench.brain.cases import CASES, POPULATIONS, SNRS, Case, edges, late_sides
 from bolus.bench.brain.clouds import NEAR_POINTS, Tissue, neighbourhoods, population
@@ -14,7 +13,6 @@ from bolus.bench.brain.run import Mapped
 from bolus.bench.brain.shown import contrast, edge_width
 from bolus.bench.brain.subject import make_subject
 from bolus.bench.brain.voxels import Errors
-from bolus.data import BolusNotFoundError
 from bolus.phantom import simulate_patient
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.realism import SHAPES
@@ -152,20 +150,15 @@ def test_a_blurred_edge_is_wider():
     assert edge_width(mapped, "blurred") == pytest.approx(3.2, abs=0.1)
 
 
-def test_a_brain_refused_for_its_late_side_is_measured_in_the_frames_of_the_other(monkeypatch):
-    def refuse(*args, **options):
-        raise BolusNotFoundError("no bolus passes")
-
-    case = late_sides((4.0,))[0]
-    plain = make_subject(case, 1010, SHAPE)
-    monkeypatch.setattr(module, "measure", refuse)
-    found = make_subject(case, 1010, SHAPE)
-    assert found.refused
-    assert not plain.refused
-    assert abs(found.measured.series.frames.onset - plain.measured.series.frames.onset) <= 1
-    assert found.measured.curves.curves.shape[0] == found.measured.series.mask.sum()
-    with pytest.raises(BolusNotFoundError):
-        make_subject(Case(population="old"), 1010, SHAPE)
+def test_a_brain_refused_for_its_late_side_is_measured_in_the_frames_of_the_other():
+    usual, later = (make_subject(case, 1010, SHAPE) for case in late_sides((4.0, 14.0)))
+    assert later.refused
+    assert not usual.refused
+    frames = later.measured.series.frames
+    assert not frames.others
+    assert frames.stop == later.made.settings.frames
+    assert abs(frames.onset - usual.measured.series.frames.onset) <= 1
+    assert later.measured.curves.curves.shape[0] == later.measured.series.mask.sum()
 
 
 def test_a_change_of_the_scan_leaves_the_brain_as_it_is():

@@ -134,6 +134,6 @@ def _refused(found: Brains) -> str:
     if not some:
         return ""
     return (
-        " Of brains that are late, some are refused as they are, since no single bolus passes "
-        f"them: {', '.join(some)}. Here they are measured in the frames of the other side."
+        " Of these brains some are refused by `bolus maps`, or cut before what it takes for a "
+        f"second bolus: {', '.join(some)}. Here they are measured in the frames of the other side."
     )

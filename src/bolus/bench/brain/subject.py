@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int
 from bolus.bench.brain.cases import KINDS, Case
 from bolus.bench.brain.lesions import Lesion, place_lesions
 from bolus.bench.brain.voxels import Voxels, scored_voxels
-from bolus.data import AIF, BolusNotFoundError
+from bolus.data import AIF, SeriesError
 from bolus.data.options import UNTOUCHED
 from bolus.patient import Measured, measure, measure_prepared
 from bolus.phantom import DigitalPatient, simulate_patient
@@ -73,18 +73,16 @@ def _lesions(population: str, seed: int, shape: Shape) -> tuple[Lesion, ...]:
 
 
 def _measured(made: DigitalPatient, aif: str, late: Late | None) -> tuple[Measured, bool]:
-    """The patient measured with the brain as it is, and whether a brain partly ``late`` is refused.
+    """The patient measured, and whether a brain that is partly ``late`` was refused.
 
-    What is refused for want of one bolus is measured in the frames of the part that is not late.
+    What is refused since it shows no bolus, or two that overlap, is measured in the frames of the
+    part that is not late; so is what would be cut before a second bolus.
     """
-    brain, refused = made.masks.brain, False
-    artery = None if aif == "found" else made.masks.aif
-    try:
+    brain, artery = made.masks.brain, None if aif == "found" else made.masks.aif
+    refused = late is not None and _unusual(made, brain)
+    if late is None or not refused:
         found = measure(made.series, artery, brain, preparation=UNTOUCHED)
-    except BolusNotFoundError:
-        if late is None:
-            raise
-        refused = True
+    else:
         frames = find_series_frames(made.series, brain & ~late)
         series = prepare(made.series, brain, frames=frames)
         found = measure_prepared(series, artery, preparation=UNTOUCHED)
@@ -92,3 +90,11 @@ def _measured(made: DigitalPatient, aif: str, late: Late | None) -> tuple[Measur
         return found, refused
     curve = made.aif[found.series.frames.used]
     return replace(found, aif=AIF(curve=curve, dt=made.series.dt, origin="given")), refused
+
+
+def _unusual(made: DigitalPatient, brain: Late) -> bool:
+    """Whether the frames of one bolus are not found in a brain that has one."""
+    try:
+        return bool(find_series_frames(made.series, brain).others)
+    except SeriesError:
+        return True
