@@ -10,13 +10,15 @@ from bolus.data import CurveError, MethodError
 from bolus.estimators import Places, deconvolve, deconvolve_patient
 from bolus.estimators.joint import Joint
 from bolus.estimators.joint.amplitude import alone, of_patient
+from bolus.estimators.joint.dispersion import LOOKED_AT, learned
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
+from bolus.estimators.joint.marginals import middle_and_width
 from bolus.estimators.joint.messages import Messages, messages
 from bolus.estimators.joint.moments import Moments
 from bolus.estimators.joint.neighbours import OPEN, local_prior
 from bolus.estimators.joint.population import learn_population
-from bolus.estimators.joint.templates import MTTS, SHAPES, templates
-from bolus.physics import RESIDUES, ForwardModel
+from bolus.estimators.joint.templates import MTTS, SHAPES, undispersed
+from bolus.physics import RESIDUES, ForwardModel, dispersed
 
 GRID = (20, 20, 6)
 NOISE = 0.006
@@ -109,6 +111,15 @@ class TestBrain:
         assert 0.85 < np.median((found.mtt / of.truth["mtt"])[usual]) < 1.12
         assert abs(np.median((found.delay - of.truth["delay"])[usual])) < 0.35
 
+    def test_a_dispersed_input_is_seen(self):
+        """With none in the model CBF is half of the truth."""
+        plain = brain(noise=0.003)
+        wide = dispersed(plain.tissue, DT, 4.0)
+        noise = 0.003 * plain.aif.max()
+        of = Brain(wide, plain.aif, plain.places, plain.truth, plain.lesion)
+        found = deconvolve_patient(wide, of.aif, DT, of.places, Joint(), noise)
+        assert 0.65 < of.ratio(found, ~of.lesion) < 1.1
+
     def test_intervals_hold_the_truth(self, one, solved):
         for name in ("cbv", "cbf", "mtt"):
             low, high = solved.interval(name)
@@ -118,7 +129,7 @@ class TestBrain:
     def test_the_order_of_the_voxels_does_not_matter(self, one, solved):
         order = np.random.default_rng(2).permutation(len(one.tissue))
         shuffled = Brain(one.tissue[order], one.aif, one.places.some(order), {}, one.lesion)
-        np.testing.assert_allclose(solve(shuffled).cbf, solved.cbf[order], rtol=0.01)
+        np.testing.assert_allclose(solve(shuffled).cbf, solved.cbf[order], rtol=0.05)
 
     def test_a_bad_voxel_is_as_if_it_were_not_there(self, one):
         broken = one.tissue.copy()
@@ -179,20 +190,56 @@ def _unchecked(of, places):
     return deconvolve_patient(of.tissue, of.aif, DT, places, noise_sd=NOISE)
 
 
-def test_templates_are_the_forward_models():
+@pytest.mark.parametrize("time", [0.0, 1.1, 4.0])
+def test_templates_are_the_forward_models(time):
     aif = gamma_variate(60, DT)
-    table = templates(aif, DT)
+    table = undispersed(aif, DT).dispersed(time)
     mtts, delays = np.array([5, 20]), np.array([-2, 3])
     curves, cells = table.curves(mtts, delays), table.cells(mtts, delays)
     assert curves.shape == (SHAPES.size * 4, 60)
-    fine = gamma_variate(60 * STEPS, DT / STEPS)
+    fine = dispersed(gamma_variate(60 * STEPS, DT / STEPS), DT / STEPS, time)
     for place in (0, 7, 21):
         log_mtt, delay, log_shape = cells[place]
         mtt = np.exp([log_mtt])
-        assert mtt[0] in MTTS[mtts].round(12) or np.isclose(mtt[0], MTTS[mtts]).any()
+        assert np.isclose(mtt[0], MTTS[mtts]).any()
         model = ForwardModel(fine, DT / STEPS, RESIDUES["weibull"])
-        expected = model(1 / mtt, mtt, np.array([delay]), np.exp([log_shape]))[0, ::STEPS]
+        expected = model(1 / mtt, mtt, np.array([delay - time]), np.exp([log_shape]))[0, ::STEPS]
         np.testing.assert_allclose(curves[place], expected, atol=0.02 * expected.max())
+
+
+def test_dispersion_can_be_undone():
+    """The templates of an input dispersed by 0.6 s, with that undone, are those of the input."""
+    aif = gamma_variate(60 * STEPS, DT / STEPS)
+    wide = dispersed(aif, DT / STEPS, 0.6)
+    mtts, delays = np.array([12, 24]), np.array([0, 4])
+    expected, cut = undispersed(aif[::STEPS], DT).dispersed(0.0), slice(10, 55)
+    back = undispersed(wide[::STEPS], DT).dispersed(-2 * expected.step + 0.1)
+    undone = back.curves(mtts, delays)
+    away = [
+        np.abs(undone - expected.curves(mtts, delays + late))[:, cut].max() for late in (0, 2, 4)
+    ]
+    assert away[1] < 0.5 * min(away[0], away[2])
+    assert away[1] < 0.06 * expected.fine.max()
+
+
+def test_a_patients_dispersion_is_what_the_voxels_say_of_it():
+    true = LOOKED_AT[3]
+    evidence = -0.5 * ((np.log1p(np.maximum(LOOKED_AT, 0)) - np.log1p(true)) / 0.5) ** 2
+    time, sd = learned(np.tile(evidence, (500, 1)))
+    assert time == pytest.approx(true, abs=0.3)
+    assert learned(np.zeros((500, LOOKED_AT.size)))[0] < 1
+    assert sd < 0.5
+
+
+def test_medians_and_widths_are_those_of_a_normal_distribution():
+    at = np.linspace(-3, 3, 61)
+    weight = np.exp(-0.5 * ((at - np.array([[0.3], [-0.5]])) / np.array([[0.5], [0.3]])) ** 2)
+    order = np.random.default_rng(0).permutation(at.size)
+    middle, width = middle_and_width(
+        (weight / weight.sum(axis=1, keepdims=True))[:, order], at[order]
+    )
+    np.testing.assert_allclose(middle, [0.3, -0.5], atol=0.01)
+    np.testing.assert_allclose(width, [0.5, 0.3], rtol=0.03)
 
 
 def test_a_prior_is_divided_out_of_a_gaussian():
@@ -210,6 +257,7 @@ def test_a_prior_is_divided_out_of_a_gaussian():
         *(nothing,) * 4,
         np.zeros((50, 3), dtype=int),
         nothing,
+        *(np.zeros((50, 2)),) * 2,
     )
     said = messages(found, ANYTHING)
     np.testing.assert_allclose(said.covariance, own, rtol=0.02, atol=1e-3)
@@ -254,9 +302,8 @@ class TestVolume:
         n, three = len(volume), np.zeros((len(volume), 3))
         spread = np.broadcast_to(np.eye(3), (n, 3, 3))
         nothing = np.zeros(n)
-        return Moments(
-            three, spread, volume, sd**2, nothing, nothing, np.zeros((n, 3), int), nothing
-        )
+        two, best = np.zeros((n, 2)), np.zeros((n, 3), dtype=int)
+        return Moments(three, spread, volume, sd**2, nothing, nothing, best, nothing, two, two)
 
     def test_a_sure_volume_stays(self):
         volume = np.array([0.01, 0.0451, 0.2])

@@ -11,8 +11,7 @@ from bolus.phantom.leakage import Leakage
 from bolus.phantom.tissue import Tissue
 from bolus.phantom.tumor import Tumor
 from bolus.phantom.vessels import Vessels
-from bolus.physics import RESIDUES, ForwardModel, cbf_scale, signal_from_r2star
-from bolus.physics.residue import Exponential
+from bolus.physics import RESIDUES, ForwardModel, cbf_scale, dispersed, signal_from_r2star
 
 BRANCH_DELAY = 0.4
 VEIN_DELAY, VEIN_DISPERSION = 3.5, 3.0
@@ -106,16 +105,6 @@ def fine_input(
     steps = int(np.ceil(protocol.tr / _FINEST))
     dt = protocol.tr / steps
     return steps, dt, arterial(dt * np.arange(protocol.frames * steps))
-
-
-def dispersed(
-    aif: Float[np.ndarray, " t"], dt: float, time: float, delay: float = 0.0
-) -> Float[np.ndarray, " t"]:
-    """The arterial input after an exponential vascular transport function of mean ``time`` s."""
-    if time == 0 and delay == 0:
-        return aif
-    mean = np.array([time])
-    return ForwardModel(aif, dt, Exponential())(1 / mean, mean, np.array([delay]))[0]
 
 
 def _vessel_curves(

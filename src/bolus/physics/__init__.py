@@ -15,6 +15,7 @@ from bolus.physics.kinetics import (
     area,
     blood_flow,
     blood_volume,
+    dispersed,
     impulse_response,
     transit_time,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "concentration",
     "convolve",
     "delta_r2star",
+    "dispersed",
     "impulse_response",
     "kernel",
     "leak_term",

@@ -7,7 +7,7 @@ from typing import Any
 from array_api_compat import array_namespace
 
 from bolus.physics.convolution import QUADRATURES, convolve
-from bolus.physics.residue import Residue
+from bolus.physics.residue import Exponential, Residue
 
 Array = Any
 
@@ -43,6 +43,20 @@ class ForwardModel:
         lags = xp.astype(xp.arange(-lead, n), mtt.dtype)
         weights = QUADRATURES[self.quadrature](lags, self.dt, mtt, delay, self.residue, shape)
         return cbf[..., None] * convolve(self.aif, weights, lead)
+
+
+def dispersed(curves: Array, dt: float, time: float, delay: float = 0.0) -> Array:
+    """Curves (..., t), every ``dt`` s, after a transport of mean ``time`` s and a ``delay`` in s.
+
+    Its kernel is an exponential vascular transport function. Source: Calamante et al., Magn Reson
+    Med 2000;44:466.
+    """
+    if time == 0 and delay == 0:
+        return curves
+    xp = array_namespace(curves)
+    mean, late = (xp.asarray([value], dtype=curves.dtype) for value in (time, delay))
+    made = ForwardModel(curves, dt, Exponential())(1 / mean, mean, late)
+    return made if curves.ndim > 1 else made[0]
 
 
 def impulse_response(

@@ -15,9 +15,10 @@ NODES = np.linspace(np.log(5e-4), 0.0, 72)
 ROUNDS = 30
 OPEN = 0.1
 """Share of the volumes' distribution that is even in log CBV."""
-NEAR = 0.8
+TURNS = 4
+NEAR = 0.85
 """Share of a voxel's prior that its neighbours' volumes make."""
-SMOOTH, SPREAD = 1.0, 1.5
+SMOOTH, SPREAD = 1.0, 1.0
 """Nodes by which a patient's distribution, and the neighbours', are smoothed."""
 LEAST = 1e-30
 POINTS = np.linspace(0.0, 1.0, 49)
@@ -58,12 +59,15 @@ def of_patient(found: Moments, places: Places | None) -> Volume:
     prior = (1 - OPEN) * share + OPEN / NODES.size
     if places is None:
         return _volume(found, np.log(prior)[None], NODES[0])
-    posterior = likelihood * prior
-    posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), LEAST)
-    around = gaussian_filter1d(Box(places)(posterior), SPREAD, axis=1)
-    total = around.sum(axis=1, keepdims=True)
-    near = np.where(total > 0, around / np.maximum(total, LEAST), prior)
-    return _volume(found, np.log(NEAR * near + (1 - NEAR) * prior), NODES[0])
+    own = np.broadcast_to(prior, likelihood.shape)
+    for _ in range(TURNS):
+        posterior = likelihood * own
+        posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), LEAST)
+        around = gaussian_filter1d(Box(places)(posterior), SPREAD, axis=1)
+        total = around.sum(axis=1, keepdims=True)
+        near = np.where(total > 0, around / np.maximum(total, LEAST), prior)
+        own = NEAR * near + (1 - NEAR) * prior
+    return _volume(found, np.log(own), NODES[0])
 
 
 def _likelihood(found: Moments) -> Float[np.ndarray, "n nodes"]:

@@ -10,15 +10,17 @@ from bolus.data import Description, Perfusion
 from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.joint.amplitude import alone, of_patient
+from bolus.estimators.joint.dispersion import LOOSE, learned
 from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.messages import messages
 from bolus.estimators.joint.moments import Moments, Voxels
-from bolus.estimators.joint.neighbours import local_prior
+from bolus.estimators.joint.neighbours import from_population, local_prior
 from bolus.estimators.joint.noise import noise_of, weights
 from bolus.estimators.joint.population import learn_population
 from bolus.estimators.joint.posterior import one_voxel, perfusion
-from bolus.estimators.joint.templates import RESIDUE, Templates, templates
-from bolus.estimators.joint.windows import windows
+from bolus.estimators.joint.sample import evidence_of_dispersion
+from bolus.estimators.joint.templates import RESIDUE, Undispersed, undispersed
+from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, first_look, windows
 from bolus.estimators.papers import BOVY, MOURIDSEN
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
 
@@ -58,7 +60,7 @@ class Joint:
     def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundJoint":
         """The templates of one arterial input; answers are in the precision of ``like``."""
         scale = float(aif.max())
-        return BoundJoint(self, aif, scale, templates(aif / scale, dt), like.dtype)
+        return BoundJoint(self, aif, scale, undispersed(aif / scale, dt), like.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +70,15 @@ class BoundJoint:
     options: Joint
     aif: Float[np.ndarray, " t"]
     scale: float
-    table: Templates
+    curves: Undispersed
     dtype: np.dtype
 
     def __call__(
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion of loose curves, each alone; noise_sd (voxels, t) or (voxels, 1)."""
-        found = self._voxels(tissue, noise_sd).moments(_anything)
-        return self._perfusion(found, None, together=False)
+        voxels = self._voxels(tissue, noise_sd)
+        return self._perfusion(voxels.moments(_anything), None, together=False)
 
     def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
         """The best template of a loose curve, with the offset that is free."""
@@ -93,17 +95,21 @@ class BoundJoint:
     ) -> "Estimated":
         """The voxels of one patient that lie at ``places``."""
         voxels = self._voxels(tissue, noise_sd, places)
-        found = voxels.moments(_anything)
         near = places if self.options.spatial else None
-        if self.options.population:
-            said = messages(found, ANYTHING)
-            population = learn_population(said)
-            if near is None:
-                found = voxels.moments(lambda rows, cells: population.log_density(cells))
-            else:
-                found = voxels.moments(local_prior(said, population, near))
+        found = self._among(voxels, near) if self.options.population else voxels.moments(_anything)
         answer = self._perfusion(found, near, together=self.options.population)
         return Estimated(answer, found, voxels, self.scale)
+
+    def _among(self, voxels: Voxels, near: Places | None) -> Moments:
+        """Each voxel under the patient's population and, with places, among its neighbours."""
+        found = voxels.moments(_anything)
+        said = messages(found, ANYTHING)
+        population = learn_population(said)
+        if near is None:
+            prior = from_population(population, len(said.mean))
+        else:
+            prior = local_prior(said, population, near)
+        return voxels.narrowed(prior.look(said, found), FINELY).moments(prior)
 
     def _voxels(
         self, tissue: np.ndarray, noise_sd: np.ndarray | None, places: Places | None = None
@@ -113,7 +119,13 @@ class BoundJoint:
         curves, noise = (tissue / self.scale).astype(dtype), noise_of(sd / self.scale, dtype)
         curves *= np.isfinite(noise.shape)
         late = None if places is None else places.late
-        return Voxels(curves, noise, self.table, windows(curves, noise, self.table, late), late)
+        spread = LOOSE
+        if places is not None and self.options.population and len(curves):
+            spread, _ = learned(evidence_of_dispersion(curves, noise, self.curves))
+        table = self.curves.dispersed(spread)
+        fineness = COARSELY if self.options.population and places is not None else ALONE
+        where = windows(first_look(curves, noise, table), noise, table, late, fineness)
+        return Voxels(curves, noise, table, where, late)
 
     def _perfusion(self, found: Moments, near: Places | None, *, together: bool) -> Perfusion:
         volume = of_patient(found, near) if together else alone(found)
@@ -133,17 +145,17 @@ class Estimated:
     def fit(self, row: int) -> Fit:
         """The best template of a curve, with the offset that is free; perfusion is the voxel's."""
         voxels, table = self.voxels, self.voxels.table
-        shape, mtt, delay = (int(n) for n in self.found.best[row])
+        form, mtt, delay = (int(n) for n in self.found.best[row])
         places = np.array([mtt]), np.array([delay])
-        log_mtt, late, log_shape = table.cells(*places)[shape]
+        log_mtt, late, log_shape = table.cells(*places)[form]
         if voxels.late is not None:
             late += voxels.late[row]
         volume = float(self.found.amplitude[row])
-        made = volume * table.curves(*places)[shape]
+        made = volume * table.curves(*places)[form]
         weight = weights(voxels.noise.shape[row : row + 1], table.frames)
         made = made + np.average(voxels.tissue[row] - made, weights=weight)
-        span, form = float(np.exp(log_mtt)), float(np.exp(log_shape))
-        response = parametric_response(volume / span, span, float(late), RESIDUE, form)
+        span, shape = float(np.exp(log_mtt)), float(np.exp(log_shape))
+        response = parametric_response(volume / span, span, float(late), RESIDUE, shape)
         dtype = self.perfusion.cbv.dtype
         return Fit(one_voxel(self.perfusion, row), (self.scale * made).astype(dtype), *response)
 

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from bolus.base.parallel import cores
+from bolus.estimators.joint.marginals import middle_and_width
 from bolus.estimators.joint.noise import Noise, weights
 from bolus.estimators.joint.templates import MTTS, NEVER, SHAPES, UNSEEN, Templates
-from bolus.estimators.joint.windows import Window
+from bolus.estimators.joint.windows import Fineness, Look, Window, windows
 
 Prior = Callable[[Int[np.ndarray, " rows"], Float[np.ndarray, "cells three"]], np.ndarray]
 """Log prior of some voxels ``rows`` at cells (cells, 3): (cells,) or (rows, cells)."""
-PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+PAIRS = tuple((i, k) for i in range(3) for k in range(i, 3))
 """The entries of a symmetric matrix that are kept."""
 
 
@@ -23,10 +24,13 @@ PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 class Moments:
     """Posterior moments of n voxels; within a cell the amplitude is a free number, of either sign.
 
-    ``mean`` (n, 3) and ``covariance`` (n, 3, 3) of log MTT, delay (s) and log shape; ``volume``
-    and its ``variance`` (n,) of CBV, which may be negative, and ``together`` (n,), its covariance
+    ``mean`` (n, 3) and ``covariance`` (n, 3, 3) of log MTT, delay (s, with that by dispersion) and
+    log shape; ``volume`` and its ``variance`` (n,) of CBV, which may be negative, and ``together``
+    (n,), its covariance
     with log MTT. ``residual`` (n,) is the root mean square of curve minus the most probable
     template, ``best`` (n, 3) its shape, MTT (places) and delay (steps), ``amplitude`` (n,) its CBV.
+    ``middle`` and ``width`` (n, 2) are the median of log MTT and of the delay, and the SD of the
+    normal distribution whose 90 % interval is as wide as theirs.
     """
 
     mean: Float[np.ndarray, "n three"]
@@ -37,6 +41,8 @@ class Moments:
     residual: Float[np.ndarray, " n"]
     best: Int[np.ndarray, "n three"]
     amplitude: Float[np.ndarray, " n"]
+    middle: Float[np.ndarray, "n two"]
+    width: Float[np.ndarray, "n two"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +63,7 @@ class Voxels:
         """The posterior of every voxel under a prior, its windows worked on side by side."""
         n = len(self.tissue)
         shapes = {"mean": (n, 3), "covariance": (n, 3, 3), "best": (n, 3)}
+        shapes |= {"middle": (n, 2), "width": (n, 2)}
         kinds = {"best": np.dtype(np.intp)}
         out = Moments(
             *(
@@ -73,46 +80,72 @@ class Voxels:
             list(pool.map(one, self.windows))
         return out
 
-    def _window(self, window: Window, prior: Prior) -> tuple[np.ndarray, ...]:
-        """What the voxels of one window have of ``Moments``, in its order.
+    def narrowed(self, look: Look, fineness: Fineness) -> "Voxels":
+        """The same voxels, in windows of where they are expected."""
+        early = np.zeros_like(look.mean)
+        if self.late is not None:
+            early[:, 1] = self.late
+        there = look._replace(mean=look.mean - early)
+        where = windows(there, self.noise, self.table, self.late, fineness)
+        return replace(self, windows=where)
 
-        With white templates b of norm |b| and u = y·b/(σ|b|), a cell's amplitude is σ·u/|b| ± σ/|b|
-        and its likelihood, with an amplitude of any order of magnitude, near e^(u²/2)/√(1 + u²) for
-        u > 0. A flat amplitude would have 1/|b| for the root, which favours long transit times.
-        """
+    def scored(self, window: Window) -> "Scored":
+        """The voxels of a window held against its templates."""
         rows, table = window.rows, self.table
         cells = table.cells(window.mtts, window.delays)
         if self.late is not None:
             cells[:, 1] += self.late[rows[0]]
         white = White(weights(self.noise.shape[rows], table.frames))
-        bank = white(table.curves(window.mtts, window.delays).astype(self.tissue.dtype))
+        bank = table.curves(window.mtts, window.delays).astype(self.tissue.dtype)
+        bank = white(bank)
         size = np.sqrt(np.einsum("ij,ij->i", bank, bank))
         least = UNSEEN * size.max()
         seen, size = size > least, np.maximum(size, least)
         curves = white(self.tissue[rows] / self.noise.mean[rows])
         score = curves @ (bank / size[:, None]).T
-        log_prior = np.where(seen, prior(rows, cells), NEVER)
-        sums = _sums(score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), 1 / size)
-        top = np.take_along_axis(score, sums.best[:, None], axis=1)[:, 0]
-        top = np.maximum(top, 0)
+        energy = np.einsum("ij,ij->i", curves, curves)
+        return Scored(cells, seen, size, score, energy, white.samples)
+
+    def _window(self, window: Window, prior: Prior) -> tuple[np.ndarray, ...]:
+        """What the voxels of one window have of ``Moments``, in its order."""
+        rows, table = window.rows, self.table
+        held = self.scored(window)
+        cells, score, inverse = held.cells, held.score, 1 / held.size
+        log_prior = np.where(held.seen, prior(rows, cells), NEVER)
+        grid = window.mtts.size, window.delays.size
+        sums = _sums(
+            score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), inverse, grid
+        )
+        top = np.maximum(np.take_along_axis(score, sums.best[:, None], axis=1)[:, 0], 0)
         mean = sums.plain[:, :3]
         covariance = _symmetric(sums.plain[:, 3:9]) - mean[:, :, None] * mean[:, None, :]
         covariance += np.diag(_cell(window, table) ** 2 / 12).astype(covariance.dtype)
         unit = self.noise.mean[rows, 0]
         volume = sums.first[:, 0]
         variance = sums.second - volume**2 + sums.plain[:, 9]
-        together = sums.first[:, 1] - volume * mean[:, 0]
-        left = np.einsum("ij,ij->i", curves, curves) - top**2
+        left = np.maximum(held.energy - top**2, 0) / held.samples
         return (
             mean + cells.mean(axis=0),
             covariance,
             unit * volume,
             unit**2 * variance,
-            unit * together,
-            unit * np.sqrt(np.maximum(left, 0) / white.samples),
+            unit * (sums.first[:, 1] - volume * mean[:, 0]),
+            unit * np.sqrt(left),
             _numbers(sums.best, window),
-            unit * top / size[sums.best],
+            unit * top * inverse[sums.best],
+            *self._quantiles(window, sums),
         )
+
+    def _quantiles(
+        self, window: Window, sums: "_Sums"
+    ) -> tuple[Float[np.ndarray, "rows two"], Float[np.ndarray, "rows two"]]:
+        """Medians and widths of log MTT and of the delay."""
+        late = self.table.rest - self.table.spread
+        if self.late is not None:
+            late += float(self.late[window.rows[0]])
+        mtt, mtt_width = middle_and_width(sums.mtts, np.log(MTTS[window.mtts]))
+        delay, delay_width = middle_and_width(sums.delays, window.delays * self.table.step + late)
+        return np.stack([mtt, delay], axis=1), np.stack([mtt_width, delay_width], axis=1)
 
 
 def _numbers(best: Int[np.ndarray, " rows"], window: Window) -> Int[np.ndarray, "rows three"]:
@@ -120,6 +153,35 @@ def _numbers(best: Int[np.ndarray, " rows"], window: Window) -> Int[np.ndarray, 
     lengths = (SHAPES.size, window.mtts.size, window.delays.size)
     shape, mtt, delay = np.unravel_index(best, lengths)
     return np.stack([shape, window.mtts[mtt], window.delays[delay]], axis=1)
+
+
+class Scored(NamedTuple):
+    """Voxels of a window against its templates.
+
+    Of every template its place among ``cells`` (cells, 3), whether its bolus is ``seen`` in the
+    scan and its norm ``size``, both (cells,); ``score`` (rows, cells) is u of curves whose sum of
+    squares is ``energy`` (rows,), of so many ``samples``.
+
+    With white templates b of norm |b| and u = y·b/(σ|b|), a cell's amplitude is σ·u/|b| ± σ/|b| and
+    its likelihood, with an amplitude of any order of magnitude, near e^(u²/2)/√(1 + u²) for u > 0.
+    A flat amplitude would have 1/|b| for the root, which favours long transit times.
+    """
+
+    cells: Float[np.ndarray, "cells three"]
+    seen: Bool[np.ndarray, " cells"]
+    size: Float[np.ndarray, " cells"]
+    score: Float[np.ndarray, "rows cells"]
+    energy: Float[np.ndarray, " rows"]
+    samples: int
+
+
+def log_likelihood(score: Float[np.ndarray, "rows cells"]) -> Float[np.ndarray, "rows cells"]:
+    """That of scores u, up to a constant of the voxel; see ``Scored``."""
+    weight = np.maximum(score, 0)
+    weight *= weight
+    weight -= np.log1p(weight)
+    weight *= 0.5
+    return weight
 
 
 class White(NamedTuple):
@@ -145,13 +207,16 @@ class _Sums(NamedTuple):
     """Posterior means over a window's cells.
 
     ``plain`` of the cells' places, of their products and of 1/|b|²; ``first`` of u/|b|, alone and
-    with log MTT; ``second`` of (u/|b|)². ``best`` is the most probable cell.
+    with log MTT; ``second`` of (u/|b|)². ``best`` is the most probable cell; then the shares of
+    every MTT and delay.
     """
 
     plain: Float[np.ndarray, "rows ten"]
     first: Float[np.ndarray, "rows two"]
     second: Float[np.ndarray, " rows"]
     best: Int[np.ndarray, " rows"]
+    mtts: Float[np.ndarray, "rows m"]
+    delays: Float[np.ndarray, "rows d"]
 
 
 def _sums(
@@ -159,17 +224,17 @@ def _sums(
     log_prior: np.ndarray,
     places: Float[np.ndarray, "cells three"],
     inverse: Float[np.ndarray, " cells"],
+    grid: tuple[int, int],
 ) -> _Sums:
     """The sums over the posterior of scores u with a log prior (rows or 1, cells)."""
-    weight = np.maximum(score, 0)
-    weight *= weight
-    weight -= np.log1p(weight)
-    weight *= 0.5
+    weight = log_likelihood(score)
     weight += log_prior
     weight -= weight.max(axis=1, keepdims=True)
     np.exp(weight, out=weight)
     weight /= weight.sum(axis=1, keepdims=True)
     best = weight.argmax(axis=1)
+    whole = weight.reshape(len(weight), -1, *grid).sum(axis=1)
+    shares = whole.sum(axis=2), whole.sum(axis=1)
     products = [places[:, i] * places[:, k] for i, k in PAIRS]
     single = score.dtype
     plain = weight @ np.stack([*places.T, *products, inverse**2], axis=1).astype(single)
@@ -177,7 +242,7 @@ def _sums(
     first = weight @ np.stack([inverse, inverse * places[:, 0]], axis=1).astype(single)
     weight *= score
     second = weight @ np.square(inverse).astype(single)
-    return _Sums(plain, first, second, best)
+    return _Sums(plain, first, second, best, *shares)
 
 
 def _symmetric(entries: Float[np.ndarray, "n six"]) -> Float[np.ndarray, "n three three"]:

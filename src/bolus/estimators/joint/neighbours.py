@@ -5,27 +5,30 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.ndimage import correlate1d
 from scipy.special import softmax
 
 from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages
-from bolus.estimators.joint.moments import PAIRS
+from bolus.estimators.joint.moments import PAIRS, Moments
 from bolus.estimators.joint.small import inverse
+from bolus.estimators.joint.windows import Look
 from bolus.estimators.protocol import Places
 
-LESION = 0.2
-"""Share of voxels that is expected to lie in tissue unlike the rest."""
-LESION_SD = around((0.0, 0.0, 0.0), (0.6, 2.0, 0.35)).covariance
-"""Spread of such tissue; to that of the delay the patient's own is added."""
-LATER = np.array([0.2, 0.3, 0.0])
-"""Log MTT, delay (s) and log shape by which it differs on average."""
+LESIONS = ((0.15, around((0.2, 0.3, 0.0), (0.6, 2.0, 0.35))),)
+"""Tissue unlike the rest: the share of voxels that is expected to lie in it, and how it differs
+from the usual. To the spread of its delay the patient's own is added."""
+SCALES = np.geomspace(0.03, 2.0, 13)
+"""By which a patient's tissue may be more even or less than TEXTURE …"""
+EXPECTED, SURE = (np.log(0.4), 0.8), 0.1
+"""… the mean and SD of their logarithm, and what voxels are worth, which vary together."""
+ASKED = 2000
+"""Voxels at most that are asked for it."""
 TEXTURE = around((0.0, 0.0, 0.0), (0.1, 0.3, 0.1)).covariance
 """Covariance of a voxel about the mean of the tissue around it; twice that in a lesion."""
 SOFTENED = 0.5
 """Power of the neighbours' joint evidence: they vary together more than is said of them."""
 ROUNDS = 3
-OPEN = 0.05
+OPEN = 0.04
 """Share of the prior of a voxel that does not heed its neighbours."""
 HELD = 0.5
 """Neighbours' worth of belief in the shares before the neighbours are seen."""
@@ -55,6 +58,29 @@ class LocalPrior:
             total = total + density
         return np.log(total)
 
+    def look(self, said: Messages, found: Moments) -> Look:
+        """Where voxels are expected under it; the part that is not local is as found without it."""
+        weights, means, spreads = [], [], []
+        for kind in range(self.share.shape[1]):
+            mean, spread = self.mean[:, kind], self.covariance[:, kind]
+            precision, log_volume = inverse(said.covariance + spread)
+            away = said.mean - mean
+            squared = np.einsum("ni,nij,nj->n", away, precision, away)
+            weights.append(
+                np.log(np.maximum(self.share[:, kind], 1e-12)) - (squared + log_volume) / 2
+            )
+            gain = spread @ precision
+            means.append((mean + np.einsum("nij,nj->ni", gain, away))[:, :2])
+            own = spread - gain @ spread
+            spreads.append(own[:, [0, 1], [0, 1]])
+        part = (1 - OPEN) * softmax(np.stack(weights, axis=1), axis=1)
+        part = np.concatenate([part, np.full((len(part), 1), OPEN)], axis=1)[..., None]
+        value = np.stack([*means, found.mean[:, :2]], axis=1)
+        variance = np.stack([*spreads, found.covariance[:, [0, 1], [0, 1]]], axis=1)
+        mean = (part * value).sum(axis=1)
+        total = (part * (variance + (value - mean[:, None]) ** 2)).sum(axis=1)
+        return Look(mean, np.sqrt(total))
+
     def _coefficients(
         self, rows: Int[np.ndarray, " rows"], kind: int, centre: np.ndarray
     ) -> Float[np.ndarray, "rows ten"]:
@@ -65,15 +91,25 @@ class LocalPrior:
         square = [-0.5 * precision[:, i, k] * (1 if i == k else 2) for i, k in PAIRS]
         log_share = np.log((1 - OPEN) * np.maximum(self.share[rows, kind], 1e-12))
         level = log_share - 0.5 * (
-            np.einsum("ni,ni->n", slope, mean) + log_volume + 3 * np.log(2 * np.pi)
+            np.einsum("ni,ni->n", slope, mean) + log_volume + slope.shape[1] * np.log(2 * np.pi)
         )
         return np.stack([*square, *slope.T, level], axis=1).astype(np.float32)
+
+
+def from_population(population: Mixture, count: int) -> LocalPrior:
+    """The population as the prior of each of so many voxels, whatever lies around them."""
+    share = np.tile(population.share / population.share.sum(), (count, 1))
+    mean, covariance = (np.stack(part) for part in zip(*population.groups, strict=True))
+    every = (count, *mean.shape)
+    return LocalPrior(
+        share, np.broadcast_to(mean, every), np.broadcast_to(covariance, (*every, 3)), population
+    )
 
 
 def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPrior:
     """The prior of every voxel given what was found of the 26 voxels around it.
 
-    Two kinds of tissue, the patient's usual one and that of lesions, each with a mean of its own
+    Kinds of tissue, the patient's usual one and those of lesions, each with a mean of its own
     around every voxel: that of the neighbours of the kind, under the kind's prior. Which voxels
     are of which kind is first judged by a voxel and its neighbours together, then round by round
     by the voxel's own likelihood under either kind's prior. A voxel on its own cannot show a long
@@ -81,22 +117,41 @@ def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPr
     """
     usual = population.whole()
     late = np.diag([0.0, usual.covariance[1, 1], 0.0])
-    kinds = (usual, Gaussian(usual.mean + LATER, LESION_SD + late))
-    log_share = np.log([1 - LESION, LESION])
+    kinds = [usual, *(Gaussian(usual.mean + g.mean, g.covariance + late) for _, g in LESIONS)]
+    rare = [share for share, _ in LESIONS]
+    first = np.array([1 - sum(rare), *rare])
     around_it = Box(places)
-    together = np.stack([_joint(found, k, around_it) for k in kinds], axis=1)
-    part = softmax(SOFTENED * together + log_share, axis=1)
+    together = np.stack([_joint(found, kind, around_it) for kind in kinds], axis=1)
+    part = softmax(SOFTENED * together + np.log(first), axis=1)
     number = around_it(np.ones((len(found.mean), 1)))
+    textures = [TEXTURE] + [2 * TEXTURE] * len(LESIONS)
     for _ in range(ROUNDS):
-        means, spreads, evidence = [], [], []
-        for kind, (own, texture) in enumerate(zip(kinds, (TEXTURE, 2 * TEXTURE), strict=True)):
-            mean, spread = _field(found, own, texture, part[:, kind], around_it)
-            means.append(mean)
-            spreads.append(spread)
-            evidence.append(_evidence(found, mean, spread))
-        share = (around_it(part) + HELD * np.exp(log_share)) / (number + HELD)
+        fields = [
+            _field(found, kind, texture, mine, around_it)
+            for kind, texture, mine in zip(kinds, textures, part.T, strict=True)
+        ]
+        textures[0] = _texture(found, *fields[0], part[:, 0])
+        means = [mean for mean, _ in fields]
+        spreads = [own + texture for (_, own), texture in zip(fields, textures, strict=True)]
+        evidence = [_evidence(found, *one) for one in zip(means, spreads, strict=True)]
+        share = (around_it(part) + HELD * first) / (number + HELD)
         part = softmax(np.stack(evidence, axis=1) + np.log(share), axis=1)
     return LocalPrior(share, np.stack(means, axis=1), np.stack(spreads, axis=1), population)
+
+
+def _texture(
+    found: Messages,
+    mean: Float[np.ndarray, "n three"],
+    spread: Float[np.ndarray, "n three three"],
+    part: Float[np.ndarray, " n"],
+) -> Float[np.ndarray, "three three"]:
+    """How a patient's voxels differ from the mean of the tissue around them, in usual tissue."""
+    some = np.linspace(0, len(part) - 1, min(ASKED, len(part))).astype(int)
+    few, mean, spread = Messages(*(value[some] for value in found)), mean[some], spread[some]
+    fits = [part[some] @ _evidence(few, mean, spread + scale * TEXTURE) for scale in SCALES]
+    away = (np.log(SCALES) - EXPECTED[0]) / EXPECTED[1]
+    weight = softmax(SURE * np.array(fits) - 0.5 * away**2)
+    return float(weight @ SCALES) * TEXTURE
 
 
 class Box(NamedTuple):
@@ -107,11 +162,19 @@ class Box(NamedTuple):
     def __call__(self, values: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
         """Sums (n, c) of values (n, c) of the neighbours that are among the voxels."""
         where = tuple(self.places.index.T)
-        grid = np.zeros((*self.places.shape, values.shape[1]), dtype=np.float64)
+        grid = np.zeros((*self.places.shape, values.shape[1]), dtype=values.dtype)
         grid[where] = values
         for axis in range(3):
-            grid = correlate1d(grid, np.ones(3), axis=axis, mode="constant")
+            ahead, behind = (tuple(_cut(axis, part)) for part in (slice(1, None), slice(None, -1)))
+            total = grid.copy()
+            total[ahead] += grid[behind]
+            total[behind] += grid[ahead]
+            grid = total
         return grid[where] - values
+
+
+def _cut(axis: int, part: slice) -> list[slice]:
+    return [part if number == axis else slice(None) for number in range(3)]
 
 
 def _natural(
@@ -131,7 +194,7 @@ def _with(
     precision = np.empty((len(sums), 3, 3))
     for place, (i, k) in enumerate(PAIRS):
         precision[:, i, k] = precision[:, k, i] = sums[:, place] + own[i, k]
-    return sums[:, 6:] + own @ kind.mean, precision
+    return sums[:, len(PAIRS) :] + own @ kind.mean, precision
 
 
 def _joint(found: Messages, kind: Gaussian, around_it: Box) -> Float[np.ndarray, " n"]:
@@ -152,10 +215,10 @@ def _field(
     part: Float[np.ndarray, " n"],
     around_it: Box,
 ) -> tuple[Float[np.ndarray, "n three"], Float[np.ndarray, "n three three"]]:
-    """Mean and covariance of a voxel of a kind, given the neighbours' ``part`` in that kind."""
+    """Mean of the tissue around a voxel and its covariance, from neighbours' ``part`` in a kind."""
     slope, precision = _with(around_it(_natural(found, texture) * part[:, None]), kind)
     spread, _ = inverse(precision)
-    return np.einsum("nij,nj->ni", spread, slope), spread + texture
+    return np.einsum("nij,nj->ni", spread, slope), spread
 
 
 def _evidence(

@@ -10,21 +10,20 @@ from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages
 from bolus.estimators.joint.small import inverse
 
-GROUPS = 2
 OPEN = 0.1
 """Share of the population that may be any tissue."""
 ROUNDS = 60
 VOXELS = 2000
 """Voxels at most that a population is learned from."""
-USUAL = around((np.log(4.6), 0.8, np.log(1.35)), (0.14, 0.6, 0.18))
+USUAL = around((np.log(4.6), 0.8, np.log(1.35)), (0.12, 0.6, 0.16))
 """What a group of tissue is taken to be before the patient is seen …"""
 MEAN_WEIGHT, SPREAD_WEIGHT = 0.02, 0.05
 """… and what that is worth, in parts of the group's voxels. Without it the errors of the model,
 which thousands of voxels share, would be taken for properties of the tissue."""
-APART = 0.25
-"""Distance in log MTT of the groups' first means from the usual one."""
-WIDE = np.diag([0.35, 1.5, 0.3]) ** 2
-"""Their first covariance."""
+APART = np.array([[-0.25, 0.0, 0.0], [0.25, 0.0, 0.0], [0.25, 5.0, 0.0]])
+"""First means of the groups less the usual one: fast, slow, and late as behind an occlusion …"""
+WIDE = [np.diag(sd) ** 2 for sd in ([0.35, 1.5, 0.3], [0.35, 1.5, 0.3], [0.4, 3.0, 0.3])]
+"""… and their first covariances."""
 LEAST_SHARE = 0.02
 
 
@@ -38,9 +37,8 @@ def learn_population(found: Messages, seed: int = 0) -> Mixture:
     rng = np.random.default_rng(seed)
     some = rng.choice(len(found.mean), min(VOXELS, len(found.mean)), replace=False)
     value, own = found.mean[some].astype(float), found.covariance[some].astype(float)
-    away = np.linspace(-APART, APART, GROUPS)
-    groups = [Gaussian(USUAL.mean + np.array([a, 0, 0]), WIDE) for a in away]
-    share = np.full(GROUPS, (1 - OPEN) / GROUPS)
+    groups = [Gaussian(USUAL.mean + away, wide) for away, wide in zip(APART, WIDE, strict=True)]
+    share = np.full(len(groups), (1 - OPEN) / len(groups))
     outside = _seen(value, own, ANYTHING).evidence + np.log(OPEN)
     for _ in range(ROUNDS):
         seen = [_seen(value, own, g) for g in groups]

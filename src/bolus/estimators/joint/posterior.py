@@ -49,17 +49,18 @@ def perfusion(found: Moments, volume: Volume, dtype: np.dtype) -> Perfusion:
     variance = np.maximum(found.variance, LEAST)
     slope = found.together / variance
     shift = np.clip(slope * (volume.value - found.volume), -MOST_SHIFT, MOST_SHIFT)
-    log_mtt = found.mean[:, 0] + shift
-    apart = np.maximum(found.covariance[:, 0, 0] - slope * found.together, LEAST)
+    log_mtt = found.middle[:, 0] + shift
+    told = np.clip(slope * found.together / np.maximum(np.square(found.width[:, 0]), LEAST), 0, 1)
+    apart = np.maximum(np.square(found.width[:, 0]) * (1 - told), LEAST)
     tied = np.clip(slope * volume.value, -1, 1)
     log_cbv = volume.mean
-    mean = np.stack([log_cbv, log_cbv - log_mtt, log_mtt, found.mean[:, 1]], axis=1)
+    mean = np.stack([log_cbv, log_cbv - log_mtt, log_mtt, found.middle[:, 1]], axis=1)
     sd = np.stack(
         [
             volume.sd,
             np.sqrt((1 - tied) ** 2 * volume.sd**2 + apart),
             np.sqrt(tied**2 * volume.sd**2 + apart),
-            np.sqrt(found.covariance[:, 1, 1]),
+            found.width[:, 1],
         ],
         axis=1,
     )

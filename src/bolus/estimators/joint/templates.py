@@ -1,4 +1,4 @@
-"""Tissue curves of unit CBV for every transit time, delay and residue shape, cut from one table."""
+"""Tissue curves of unit CBV for every transit time, delay, residue shape and dispersion."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.interpolate import CubicSpline
 
-from bolus.physics import RESIDUES, ForwardModel
+from bolus.physics import RESIDUES, ForwardModel, dispersed
 
 RESIDUE = "weibull"
 MTTS = np.geomspace(0.8, 40.0, 40)
@@ -16,7 +16,9 @@ EARLIEST, LATEST = -6.0, 24.0
 """Delays in s between which tissue is looked for."""
 UNSEEN, NEVER = 1e-3, -1e9
 """Share of the largest template under which one has its bolus outside the scan; its log prior."""
-STEP = 0.25
+MOST = 8.0
+"""s of dispersion at most."""
+STEP = 0.3
 """s between delays, about: a frame is cut into a whole number of parts."""
 
 
@@ -27,10 +29,13 @@ class Templates:
     ``fine`` curves have ``parts`` samples a frame, beginning ``before`` samples ahead of frame 0.
 
     A curve that is later by a part of a frame is the same one read a sample earlier. ``step`` are
-    the seconds between two samples, ``frames`` is the length of a curve.
+    the seconds between two samples, ``frames`` is the length of a curve. A delay in a table holds
+    the mean time that dispersion takes, ``spread`` s, of which ``rest`` are less than a step.
     """
 
     fine: Float[np.ndarray, "shapes mtts samples"]
+    spread: float
+    rest: float
     before: int
     parts: int
     frames: int
@@ -52,13 +57,42 @@ class Templates:
         self, mtts: Int[np.ndarray, " m"], delays: Int[np.ndarray, " d"], every: int = 1
     ) -> Float[np.ndarray, "cells three"]:
         """Log MTT, delay in s and log shape of these curves, in the same order."""
-        axes = np.log(SHAPES[::every]), np.log(MTTS[mtts]), delays * self.step
+        late = delays * self.step + self.rest
+        axes = np.log(SHAPES[::every]), np.log(MTTS[mtts]), late
         shape, mtt, delay = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
         return np.stack([mtt, delay, shape], axis=1)
 
 
-def templates(aif: Float[np.ndarray, " t"], dt: float) -> Templates:
-    """The table of an arterial input (t,) sampled every ``dt`` s.
+@dataclass(frozen=True, eq=False)
+class Undispersed:
+    """Curves of an arterial input as it is, of ``frames`` frames cut into ``parts`` of ``step`` s.
+
+    ``fine`` begins ``before`` samples ahead of frame 0.
+    """
+
+    fine: Float[np.ndarray, "curves samples"]
+    before: int
+    parts: int
+    frames: int
+    step: float
+
+    def dispersed(self, time: float) -> Templates:
+        """The table with a dispersion of ``time`` s; one of -τ s is one undone, C + τ·dC/dt."""
+        edge, late = int(np.ceil(MOST / self.step)), round(time / self.step)
+        length = self.fine.shape[1] - 2 * edge
+        curves = self._one(time)[:, edge + late : edge + late + length].astype(np.float32)
+        fine = curves.reshape(SHAPES.size, MTTS.size, length)
+        rest, before = time - late * self.step, self.before - edge
+        return Templates(fine, time, rest, before, self.parts, self.frames, self.step)
+
+    def _one(self, time: float) -> Float[np.ndarray, "curves samples"]:
+        if time < 0:
+            return self.fine - time * np.gradient(self.fine, self.step, axis=1)
+        return np.asarray(dispersed(self.fine, self.step, time))
+
+
+def undispersed(aif: Float[np.ndarray, " t"], dt: float) -> Undispersed:
+    """The curves of an arterial input (t,) sampled every ``dt`` s.
 
     Between its samples the arterial input follows a cubic spline: straight lines would widen the
     bolus by dt²/6 of variance, and tissue would look as much faster. It is 0 before the scan and
@@ -66,12 +100,10 @@ def templates(aif: Float[np.ndarray, " t"], dt: float) -> Templates:
     """
     parts = max(1, round(dt / STEP))
     step = dt / parts
-    before, after = (int(np.ceil(s / dt) + 1) * parts for s in (LATEST, -EARLIEST + dt))
+    before, after = (int(np.ceil((s + MOST) / dt) + 2) * parts for s in (LATEST, dt - EARLIEST))
     at = np.arange(-before, aif.size * parts + after) / parts
     spline = CubicSpline(np.arange(-2, aif.size), np.concatenate([[0.0, 0.0], aif]))
     finer = np.where(at < -1, 0.0, spline(np.minimum(at, aif.size - 1)))
     shape, mtt = (axis.ravel() for axis in np.meshgrid(SHAPES, MTTS, indexing="ij"))
-    model = ForwardModel(finer, step, RESIDUES[RESIDUE])
-    curves = model(1 / mtt, mtt, np.zeros_like(mtt), shape).astype(np.float32)
-    fine = curves.reshape(SHAPES.size, MTTS.size, -1)
-    return Templates(fine, before, parts, int(aif.size), step)
+    curves = ForwardModel(finer, step, RESIDUES[RESIDUE])(1 / mtt, mtt, 0 * mtt, shape)
+    return Undispersed(curves, before, parts, int(aif.size), step)

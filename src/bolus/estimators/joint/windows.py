@@ -10,20 +10,40 @@ from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.noise import Noise
 from bolus.estimators.joint.templates import MTTS, NEVER, UNSEEN, Templates
 
-COARSE = 1.0
+COARSE, EVERY = 1.0, 3
 """s between the delays of the first look, which takes every sixth MTT and every third shape."""
 SOFTENED = 0.5
 """Power of the first look's likelihood: its cells are wide."""
 REACH = 2.5
-"""SDs either side of the first look's mean that a window holds, and beyond that one coarse cell."""
-MARGIN = (0.3, 0.75)
-"""Of log MTT and of delay in s."""
-DELAYS, TRANSITS = 11, 14
-"""Delays and MTTs at most in a window."""
-STARTS, LENGTHS = (6, 12), (6, 8)
+"""SDs either side of a mean that a window holds, and beyond that a margin."""
+STARTS, LENGTHS = (6, 6), (3, 4)
 """Windows begin at multiples of so many places of MTTS and delay steps, and have such lengths."""
 ROWS = 512
 """Voxels at most that are looked at together."""
+
+
+class Look(NamedTuple):
+    """What is expected of n voxels: ``mean`` and ``sd`` (n, 2) of log MTT and of the delay in s.
+
+    The delay is that in the templates, the voxel as early as it looks.
+    """
+
+    mean: Float[np.ndarray, "n two"]
+    sd: Float[np.ndarray, "n two"]
+
+
+class Fineness(NamedTuple):
+    """MTTs and delays at most in a window, and its ``margin`` in log MTT and in s."""
+
+    transits: int
+    delays: int
+    margin: tuple[float, float]
+
+
+COARSELY, FINELY = Fineness(9, 11, (0.3, 0.75)), Fineness(18, 14, (0.12, 0.4))
+ALONE = Fineness(16, 14, (0.45, 1.2))
+"""Of windows in which any tissue is looked for, of those in which a prior says where, and of those
+of voxels without any."""
 
 
 class Window(NamedTuple):
@@ -35,20 +55,16 @@ class Window(NamedTuple):
 
 
 def windows(
-    tissue: Float[np.ndarray, "n t"],
-    noise: Noise,
-    table: Templates,
-    late: Float[np.ndarray, " n"] | None = None,
+    look: Look, noise: Noise, table: Templates, late: np.ndarray | None, fineness: Fineness
 ) -> list[Window]:
-    """Windows of all voxels (n,); which one a voxel is in depends on its own curve only.
+    """Windows of all voxels (n,); which one a voxel is in depends on what is expected of it only.
 
     Voxels of one window are equally ``late`` and have the same samples censored.
     """
-    if not len(tissue):
+    if not len(look.mean):
         return []
-    first = _first_look(tissue, noise, table)
-    bounds = _bounds(first, table)
-    when = np.zeros(len(tissue)) if late is None else late
+    bounds = _bounds(look, table, fineness.margin)
+    when = np.zeros(len(bounds)) if late is None else late
     moment = np.unique(when, return_inverse=True)[1].ravel()
     keys = np.concatenate([bounds, np.stack([noise.pattern, moment], axis=1)], axis=1)
     kinds, kind = np.unique(keys, axis=0, return_inverse=True)
@@ -57,7 +73,8 @@ def windows(
     found = []
     for bound, rows in zip(kinds.tolist(), np.split(order, ends[:-1]), strict=True):
         low, high, early, last, *_ = bound
-        mtts, delays = _at_most(low, high, TRANSITS), _at_most(early, last, DELAYS)
+        mtts = _at_most(low, high, fineness.transits)
+        delays = _at_most(early, last, fineness.delays)
         parts = range(0, rows.size, ROWS)
         found += [Window(rows[start : start + ROWS], mtts, delays) for start in parts]
     return found
@@ -68,14 +85,12 @@ def _at_most(low: int, high: int, count: int) -> Int[np.ndarray, " k"]:
     return np.arange(low, high + 1, max(1, -(-(high - low) // (count - 1))))
 
 
-def _first_look(
-    tissue: Float[np.ndarray, "n t"], noise: Noise, table: Templates
-) -> Float[np.ndarray, "n four"]:
-    """Mean and SD of log MTT and of the delay (s) under ANYTHING, from wide cells: (n, 4)."""
+def first_look(tissue: Float[np.ndarray, "n t"], noise: Noise, table: Templates) -> Look:
+    """What a voxel's own curve says under ANYTHING, from wide cells."""
     stride = max(1, round(COARSE / table.step))
     delays = np.arange(table.bounds[0], table.bounds[1] + 1, stride)
     mtts = np.arange(3, MTTS.size, 6)
-    curves, cells = table.curves(mtts, delays, 3), table.cells(mtts, delays, 3)
+    curves, cells = table.curves(mtts, delays, EVERY), table.cells(mtts, delays, EVERY)
     curves = curves - curves.mean(axis=1, keepdims=True)
     size = np.sqrt(np.einsum("ij,ij->i", curves, curves))
     least = UNSEEN * size.max()
@@ -95,15 +110,15 @@ def _first_look(
         moments /= weight.sum(axis=1, keepdims=True)
         return (moments,)
 
-    mean_m, square_m, mean_d, square_d = in_blocks(block, tissue, noise.mean, size=1024)[0].T
-    spread = [np.sqrt(np.maximum(s - m**2, 0)) for m, s in ((mean_m, square_m), (mean_d, square_d))]
-    return np.stack([mean_m, spread[0], mean_d, spread[1]], axis=1)
+    moments = in_blocks(block, tissue, noise.mean, size=1024)[0]
+    mean = moments[:, ::2]
+    return Look(mean, np.sqrt(np.maximum(moments[:, 1::2] - mean**2, 0)))
 
 
-def _bounds(first: Float[np.ndarray, "n four"], table: Templates) -> Int[np.ndarray, "n four"]:
+def _bounds(look: Look, table: Templates, margin: tuple[float, float]) -> Int[np.ndarray, "n four"]:
     """First and last MTT (place) and delay (step) of each voxel's window, (n, 4)."""
     log_mtts = np.log(MTTS)
-    middle, wide = first[:, ::2], REACH * first[:, 1::2] + np.array(MARGIN)
+    middle, wide = look.mean, REACH * look.sd + np.array(margin)
     scale = np.array([log_mtts[1] - log_mtts[0], table.step])
     offset = np.array([log_mtts[0], 0.0])
     starts, lengths = np.array([[s, n] for s, n in zip(STARTS, LENGTHS, strict=True)]).T
