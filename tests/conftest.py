@@ -1,5 +1,7 @@
 """Shape annotations are checked at run time here, and only here; shared fixtures."""
 
+import gc
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
@@ -34,6 +36,23 @@ def pytest_collection_modifyitems(items):
     """Heavy rooms first; within a room the order stays, for what a file's tests share."""
     places = {room: place for place, room in enumerate(HEAVY)}
     items.sort(key=lambda item: places.get(item.path.parent.name, len(HEAVY)))
+
+
+def pytest_collectstart():
+    """Before the first file; not in a process that only hands out tests to others.
+
+    What a module under the hook is the first to import is compiled anew, so the large packages come
+    before. What is imported stays, and is not searched for garbage.
+    """
+    for name in ("beartype.door", "scipy.stats", "scipy.signal", "torch"):
+        import_module(name)
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Only what tests make is searched for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

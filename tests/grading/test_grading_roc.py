@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from grading_cases import cohorts, overlapping
 from hypothesis import given
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from bolus.data import InputError
 from bolus.grading import accuracy_at, auc, curve, leave_one_out, wilson, youden
@@ -24,6 +23,8 @@ def brute_youden(score, positive):
 @pytest.mark.parametrize("digits", [0, 1, 6])
 @pytest.mark.parametrize("seed", range(5))
 def test_area_and_curve_are_those_of_scikit_learn(seed, digits):
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     score, positive = overlapping(seed, digits=digits)
     assert auc(score, positive) == pytest.approx(roc_auc_score(positive, score), abs=1e-12)
     alarm, hit, threshold = roc_curve(positive, score, drop_intermediate=False)

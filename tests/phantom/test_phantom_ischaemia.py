@@ -1,5 +1,7 @@
 """Populations, an occluded carotid artery, a stroke."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,11 @@ from bolus.data import InputError
 from bolus.phantom import LateSide, Occlusion, Population, Realism, Stroke, simulate_patient
 
 SMALL = {"shape": (32, 32, 4), "frames": 30, "tr": 2.5, "snr": np.inf}
-PLAIN = simulate_patient(seed=5, **SMALL)
+
+
+@cache
+def plain():
+    return simulate_patient(seed=5, **SMALL)
 
 
 def made(**realism):
@@ -17,26 +23,26 @@ def made(**realism):
 def test_a_population_has_its_own_tissue():
     people = Population(grey=(4.0, 6.6), white=(1.5, 7.2), arrival=2.0, shape=(1.5, 0.05))
     slow = made(population=people)
-    white = PLAIN.masks.white
+    white = plain().masks.white
     assert np.array_equal(white, slow.masks.white)
-    ratio = slow.truth.mtt[white] / PLAIN.truth.mtt[white]
+    ratio = slow.truth.mtt[white] / plain().truth.mtt[white]
     assert np.median(ratio) == pytest.approx(1.5, rel=0.01)
-    assert np.median(slow.truth.delay[white]) > np.median(PLAIN.truth.delay[white])
+    assert np.median(slow.truth.delay[white]) > np.median(plain().truth.delay[white])
     assert np.median(slow.truth.shape[white]) == pytest.approx(1.5, abs=0.08)
 
 
 @pytest.mark.parametrize("kind", [Occlusion(), Stroke()])
 def test_what_is_not_supplied_is_late_and_the_rest_as_it_was(kind):
     hurt = made(ischaemia=kind)
-    later = hurt.truth.delay - PLAIN.truth.delay
-    brain = PLAIN.masks.brain
+    later = hurt.truth.delay - plain().truth.delay
+    brain = plain().masks.brain
     ill = hurt.masks.ischaemic
     assert ill.sum() > 50
     assert (later[ill] > 0.9).all()
-    assert (hurt.truth.mtt[ill] > PLAIN.truth.mtt[ill]).all()
-    assert (hurt.truth.cbf[ill] < PLAIN.truth.cbf[ill]).all()
+    assert (hurt.truth.mtt[ill] > plain().truth.mtt[ill]).all()
+    assert (hurt.truth.cbf[ill] < plain().truth.cbf[ill]).all()
     right = brain & (np.indices(brain.shape)[0] > 17)
-    assert np.array_equal(hurt.truth.cbf[right], PLAIN.truth.cbf[right])
+    assert np.array_equal(hurt.truth.cbf[right], plain().truth.cbf[right])
     assert not (hurt.masks.grey | hurt.masks.white)[ill].any()
 
 
@@ -45,14 +51,14 @@ def test_the_core_of_a_stroke_has_the_least_blood():
     core, penumbra = hurt.masks.infarct, hurt.masks.ischaemic
     assert core.any()
     assert not (core & penumbra).any()
-    fall = hurt.truth.cbv / PLAIN.truth.cbv
+    fall = hurt.truth.cbv / plain().truth.cbv
     assert fall[core].max() < 0.8 < np.median(fall[penumbra])
 
 
 def test_a_late_side_ends_where_it_is_said_to():
     side = made(late_side=LateSide(later=3.0, share=0.25))
-    later = np.nan_to_num(side.truth.delay - PLAIN.truth.delay)
-    assert np.array_equal(later > 1, PLAIN.masks.brain & (np.indices(later.shape)[0] < 8))
+    later = np.nan_to_num(side.truth.delay - plain().truth.delay)
+    assert np.array_equal(later > 1, plain().masks.brain & (np.indices(later.shape)[0] < 8))
 
 
 def test_impossible_people_are_refused():

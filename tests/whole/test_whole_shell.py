@@ -11,6 +11,7 @@ import pytest
 import bolus
 from bolus.bench.demo import render, run_demo
 from bolus.estimators import METHODS
+from bolus.grading import roi_ratio
 from recorder import Recorder
 
 HEAVY = ("torch", "numpy", "nibabel", "nilearn", "matplotlib", "scipy", "pydicom", "sklearn")
@@ -44,6 +45,13 @@ def test_every_promised_name_is_there():
         assert getattr(bolus, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
         _ = bolus.nonsense
+
+
+def test_shapes_are_not_checked_in_whole_runs():
+    """As they are elsewhere (test_shapes), which would make these tests slower by half."""
+    whole, part = np.ones((4, 4, 4), bool), np.ones((4, 4, 3), bool)
+    with pytest.raises(ValueError, match="broadcast"):
+        roi_ratio(np.ones((4, 4, 4)), part, whole)
 
 
 def test_simulated_patient_is_a_patient(run, tmp_path):
