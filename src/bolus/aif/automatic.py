@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import convolve, gaussian_filter1d
-from scipy.stats import rankdata
 
 from bolus.aif.average import MIN_CLARITY, VISIBLE, arterial_mean
 from bolus.aif.shape import SMOOTHING, Shape, shape_of
@@ -165,8 +164,14 @@ def _best(shape: Shape, leaders: int) -> Int[np.ndarray, " k"]:
     """Positions of the curves that rank best over all criteria among the high ones."""
     high = np.flatnonzero(shape.height >= MIN_PART * np.median(np.sort(shape.height)[-leaders:]))
     parts = (-shape.height, shape.rise, shape.width, shape.roughness)
-    rank = np.sum([rankdata(part[high]) for part in parts], axis=0)
+    rank = np.sum([_ranks(part[high]) for part in parts], axis=0)
     return high[np.argsort(rank, kind="stable")[:MOST]]
+
+
+def _ranks(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Ranks from 1, those of equal values their mean."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
 
 
 def _agreeing(

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import gaussian_filter1d
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from bolus.preprocess.noise import PRIOR_FRAMES
 
@@ -39,7 +39,7 @@ def bolus_match(
     shifts, bank = shifts[complete], bank[:, complete] / weight[complete]
     z = curves @ bank.astype(curves.dtype)
     best = np.argmax(z, axis=1)
-    limit = student.isf(FALSE_ALARM / len(shifts), baseline - 1 + PRIOR_FRAMES)
+    limit = -stdtrit(baseline - 1 + PRIOR_FRAMES, FALSE_ALARM / len(shifts))
     return z[np.arange(len(z)), best] > limit * noise_sd, shifts[best]
 
 

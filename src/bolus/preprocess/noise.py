@@ -1,8 +1,8 @@
 """Noise of single voxels, from few baseline frames."""
 
 import numpy as np
-from jaxtyping import Float, Int
-from scipy.stats import chi2
+from jaxtyping import Float, Int, Num
+from scipy.special import gammaincinv
 
 PRIOR_FRAMES = 10
 """Weight of the volume's typical variance, in degrees of freedom."""
@@ -28,7 +28,7 @@ def pooled_sd(
     if not usable.any():
         return np.full(own.shape, np.nan)
     counts, kind = np.unique(frames, return_inverse=True)
-    medians = chi2.median(counts - 1) / (counts - 1)
+    medians = chi2_median(counts - 1) / (counts - 1)
     scale, fewer = medians[-1], (medians / medians[-1])[kind]  # 1 where most frames are
     nu = np.asarray(frames) - 1
     log_s0 = np.log(s0, where=usable, out=np.zeros(own.shape))
@@ -37,6 +37,11 @@ def pooled_sd(
     typical = level / np.where(usable, s0, np.nan) ** 2
     pooled = np.sqrt((nu * own**2 + PRIOR_FRAMES * typical) / (nu + PRIOR_FRAMES))
     return np.where(usable, pooled, np.nan)
+
+
+def chi2_median(freedom: float | Num[np.ndarray, " n"]) -> float | Float[np.ndarray, " n"]:
+    """Median of χ² of so many degrees of freedom."""
+    return 2 * gammaincinv(np.asarray(freedom) / 2, 0.5)  # scipy.stats takes long to import
 
 
 def _typical(

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import median_filter
-from scipy.signal import find_peaks
 
 from bolus.data import BolusNotFoundError
 from bolus.preprocess.steady import noise_level
+from bolus.preprocess.troughs import troughs
 
 MIN_DROP = 0.02
 """Smallest passing drop of the mean signal, as a fraction of its median."""
@@ -73,22 +73,16 @@ def find_passes(curve: Float[np.ndarray, " t"]) -> tuple[list[Pass], float]:
     _require_drop(curve, drop, level, noise)
     _require_return(curve, trough, drop)
     smooth = median_filter(curve, size=3, mode="mirror")
-    _, of = find_peaks(
-        -smooth,
-        prominence=max(FURTHER * drop, FURTHER_SDS * noise),
-        width=0,
-        rel_height=0.5,
-        plateau_size=1,
-    )
-    passes = [
-        Pass(int(at), float(prominence[at]), float(width))
-        for at, width in zip(of["left_edges"], of["widths"], strict=True)
-    ]
+    least = max(FURTHER * drop, FURTHER_SDS * noise)
+    deep = [one for one in troughs(smooth) if one.prominence >= least]
+    passes = [Pass(one.first, float(prominence[one.first]), one.width) for one in deep]
     main = next((one for one in passes if one.trough == trough), Pass(trough, drop, 0.0))
     kept = [
         one
-        for one, own in zip(passes, of["prominences"], strict=True)
-        if own >= RECOVERED * one.depth and _alike(one, main) and not _stepped(smooth, one)
+        for one, own in zip(passes, deep, strict=True)
+        if own.prominence >= RECOVERED * one.depth
+        and _alike(one, main)
+        and not _stepped(smooth, one)
     ]
     return sorted({main, *kept}), noise
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import theilslopes
 
 TOLERANCE = 0.015
 """Deviation from the baseline, as a fraction, that is never worth dropping a frame for."""
@@ -50,6 +49,13 @@ def _prediction(
         return np.full(n, np.median(late)), np.full(n, np.sqrt(1 + 1 / len(late)))
     frames = np.arange(n, dtype=float)
     late = frames[n // 3 :]
-    slope, intercept, _, _ = theilslopes(before[n // 3 :], late)
+    slope, intercept = _theil_sen(late, before[n // 3 :])
     off = (frames - late.mean()) ** 2 / ((late - late.mean()) ** 2).sum()
     return intercept + slope * frames, np.sqrt(1 + 1 / len(late) + off)
+
+
+def _theil_sen(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    """Slope and intercept of a line: the median of all pairs' slopes, and through the medians."""
+    one, other = np.triu_indices(len(x), k=1)
+    slope = float(np.median((y[other] - y[one]) / (x[other] - x[one])))
+    return slope, float(np.median(y) - slope * np.median(x))

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Num
 
 from bolus.data import PreparedSeries
+from bolus.preprocess.noise import chi2_median
 
 CENSORED = 0.5
 """Share of the slices; a frame of which no more were measured has no part in the baseline."""
@@ -31,13 +32,11 @@ class Baseline:
 
 def baseline(series: PreparedSeries) -> Baseline:
     """The baseline of a prepared series, of frames that are not censored in most slices."""
-    from scipy.stats import chi2
-
     frames = series.frames
     measured = series.measured[:, : frames.onset - frames.first].mean(axis=0) > CENSORED
     signal = series.signal[..., frames.baseline][..., measured][series.mask].astype(float)
     freedom = signal.shape[1] - 1
-    variance = np.nanmedian(signal.var(axis=1, ddof=1)) * freedom / chi2.median(freedom)
+    variance = np.nanmedian(signal.var(axis=1, ddof=1)) * freedom / chi2_median(freedom)
     return Baseline(level=float(np.nanmean(signal)), sd=float(np.sqrt(variance)))
 
 
