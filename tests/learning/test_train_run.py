@@ -5,8 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial
+from io import StringIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,14 +70,19 @@ def interrupted_after(epoch):
     return Recorder(stop_after=epoch, error=Interruption())
 
 
-class TestCommand:
-    @pytest.fixture
-    def done(self, place, capfd):
+@pytest.fixture(scope="module")
+def done(bids, tmp_path_factory):
+    """One training for what is said, written and kept."""
+    folder = tmp_path_factory.mktemp("done")
+    place = SimpleNamespace(bids=bids, out=folder / "ours.safetensors", folder=folder)
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
         code = call(place.bids, "-o", place.out, *COMMAND)
-        out, err = capfd.readouterr()
-        assert code == 0, err
-        return place, out, err
+    assert code == 0, err.getvalue()
+    return place, out.getvalue(), err.getvalue()
 
+
+class TestCommand:
     def test_what_is_said(self, done):
         place, out, err = done
         lines = out.strip().splitlines()
