@@ -250,8 +250,7 @@ class TestPaper:
             train(place.out, [place.bids], **{**PAPER, "recipe": AdaptRecipe()})
 
 
-def test_simulation_from_nothing_but_a_seed(place, monkeypatch):
-    monkeypatch.setattr("bolus.learning.phae.calibrate.SCANS", 12)
+def test_simulation_from_nothing_but_a_seed(place):
     few = PhaeRecipe(widths=(8,), scans=4, held_out=1, voxels=512, epochs=1)
     made = train(place.out, recipe=few, sample=Sample(epochs=2))
     assert read_weights(place.out).kind == "phae"
@@ -288,7 +287,6 @@ class TestAdaptation:
         few = AdaptRecipe(scans=4, held_out=1, voxels=512, epochs=1)
         monkeypatch.setattr("bolus.learning.presets.Job.recipe_of", lambda job, kind: few)
         monkeypatch.setattr("bolus.learning.phae.adapt.VOXELS", 100)
-        monkeypatch.setattr("bolus.learning.phae.calibrate.SCANS", 12)
         monkeypatch.setattr("bolus.bench.adaptation.COMPARED", 8)
         one = CurvePrior(families={"exponential": (RESIDUES["exponential"], None)})
         quick = partial(run_benchmark, prior=one)

@@ -116,7 +116,7 @@ def adapt(
         "population": dict(core.summary()),
         "log_cbv": list(learned.log_cbv),
     }
-    weights = calibrate(task.weights(provenance(loop, history, made)), core, seed)
+    weights = calibrate(task.weights(provenance(loop, history, made)), core, seed, recipe.scans)
     return Adapted(weights=weights, population=learned, gain=gain, gain_ci=(low, high))
 
 

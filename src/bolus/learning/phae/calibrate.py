@@ -19,16 +19,17 @@ from bolus.learning.phae.scenes import (
 
 LEVEL = 0.9
 SCANS, VOXELS = 64, 384
+"""At most; a network trained on fewer scans is calibrated on as many."""
 SNR = (8.0, 80.0)
 BINS = 6
 QUIET = ScanPrior(arterial_noise=0.0)
 
 
-def calibrate(weights: Weights, prior: TissuePrior, seed: int = 0) -> Weights:
+def calibrate(weights: Weights, prior: TissuePrior, seed: int = 0, scans: int = SCANS) -> Weights:
     """The same weights with every quantity's intervals stretched to hold 90 % of ``prior``.
 
     A network that was trained on a wider population than it meets says intervals that are too
-    wide for what is usual, the more so the less a curve says. On simulated scans of ``prior``,
+    wide for what is usual, the more so the less a curve says. On simulated ``scans`` of ``prior``,
     SNR log-uniform between 8 and 80, the truth's distance from the median over that of the
     interval's end on its side is taken; in BINS of the interval's half width h its 90 % quantile
     is the factor, and e^a·h^b is fitted to those. Source: split conformal prediction; Romano et
@@ -37,7 +38,7 @@ def calibrate(weights: Weights, prior: TissuePrior, seed: int = 0) -> Weights:
     plain = np.zeros((len(QUANTITIES), 2), dtype=np.float32)
     estimate = Phae(replace(weights, tensors={**weights.tensors, CALIBRATION: plain}))
     reach: list[list[np.ndarray]] = [[] for _ in QUANTITIES]
-    for number in range(SCANS):
+    for number in range(min(scans, SCANS)):
         rng = np.random.default_rng([seed, 13, number])
         scene = random_scene(rng, prior, VOXELS, QUIET)
         cbv = prior.sample_cbv(rng, VOXELS)

@@ -75,7 +75,8 @@ def train_phae(
         "sizes": plain(recipe),
         "mixture": plain(task.mixture),
     }
-    return calibrate(task.weights(provenance(loop, history, made)), USUAL, seed), history
+    weights = task.weights(provenance(loop, history, made))
+    return calibrate(weights, USUAL, seed, recipe.scans), history
 
 
 def simulated_scans(
