@@ -23,7 +23,7 @@ ITERATIONS = 80
 COMPONENTS = 2
 """Groups of tissue in a population."""
 LEAST_SD = np.array([0.03, 0.08])
-"""Added in quadrature to a group's SD of log MTT and of delay (s): a third of a cell."""
+"""Of log MTT and of delay (s): the least that a group has, a third of a cell."""
 KEPT = 0.05
 """Share of the start that stays in what the network is trained on."""
 WIDEST_CBV = 1.5
@@ -197,11 +197,16 @@ def _step(
         weight = mean_of_cell * group / np.maximum(share, np.finfo(float).tiny)
         size = weight.sum()
         mean = where @ weight / size
-        spread = np.cov(where, aweights=np.maximum(weight, 0), ddof=0) + np.diag(LEAST_SD**2)
+        spread = _no_less(np.cov(where, aweights=np.maximum(weight, 0), ddof=0))
         parts = weight.reshape(families, -1).sum(axis=1) / size
         found.append(size * _gaussian(mean, spread, parts))
     every = np.stack(found)
     return every / every.sum()
+
+
+def _no_less(spread: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "2 2"]:
+    """A covariance with at least LEAST_SD; what is added in every round would add up."""
+    return spread + np.diag(np.maximum(LEAST_SD**2 - np.diag(spread), 0))
 
 
 def _gaussian(
