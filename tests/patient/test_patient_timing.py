@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from altered import leaking
-from bolus.data import AIF, ArterialInputError, Perfusion, TissueCurves
+from bolus.data import AIF, ArterialInputError, NoPosteriorError, Perfusion, TissueCurves
 from bolus.estimators import METHODS, Capabilities, capabilities, estimator
 from bolus.patient import estimate, measure
-from bolus.patient.timing import solved
+from bolus.patient.timing import later, solved
 from bolus.phantom import simulate_patient
 from bolus.physics.sampling import sampled_later
 from bolus.preprocess import prepare
@@ -52,6 +52,22 @@ def test_no_map_shows_the_times_of_slices(method):
 
 def test_a_method_that_knows_no_time_has_none_of_the_slices():
     np.testing.assert_array_equal(found("phae-paper", LATE).tmax, 0)
+
+
+def test_later_perfusion_has_later_times_and_the_same_rest():
+    artery = AIF(curve=CASE.aif, dt=1.5, origin="given")
+    early = solved(estimator("phae"), curves(0 * LATE), artery, 0 * LATE, np.full(21, 1e-3))
+    moved = later(early, LATE)
+    for name in ("tmax", "delay"):
+        np.testing.assert_allclose(getattr(moved, name), getattr(early, name) + LATE, rtol=1e-6)
+        shifted = early.posterior.quantile(name, 0.9) + LATE
+        np.testing.assert_allclose(moved.posterior.quantile(name, 0.9), shifted, rtol=1e-6)
+    np.testing.assert_array_equal(moved.cbf, early.cbf)
+    for q in (0.1, 0.5):
+        expected = early.posterior.quantile("mtt", q)
+        np.testing.assert_array_equal(moved.posterior.quantile("mtt", q), expected)
+    with pytest.raises(NoPosteriorError, match="no posterior of 'ttp'"):
+        moved.posterior.quantile("ttp", 0.5)
 
 
 @dataclass(frozen=True)
