@@ -56,17 +56,17 @@ weights-paper: .venv/.ready
 	$(BIN)/bolus train -o weights/paper-supervised.safetensors --preset paper-supervised --seed 0 --overwrite
 	cp weights/phae-paper.safetensors weights/paper-supervised.safetensors $(SHIPPED)/
 
-# What the program needs.
+# What the program needs. Most modules of what is installed are never imported: Python compiles those that are.
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "bolus needs Python 3.11 or newer, found " + sys.version'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
 	touch $@
 
 # What its development needs besides (torch is among it: large).
 .venv/.ready-dev: .venv/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --group dev
 	touch $@
 
 clean:
