@@ -10,8 +10,7 @@ from bolus.phantom import DigitalPatient
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.realism import SHAPES
 from bolus.phantom.signal import LEVEL, fine_input
-from bolus.physics import RESIDUES, ForwardModel
-from bolus.physics.residue import Exponential
+from bolus.physics import RESIDUES, ForwardModel, dispersed
 
 MTT_STEP = 0.025
 """Of log MTT."""
@@ -81,9 +80,7 @@ class Bank:
                 model = ForwardModel(self.aif, self.step, RESIDUES[self.residue])
                 curves = model(1 / mtt, mtt, np.zeros_like(mtt), shape)
             else:
-                mean = np.array([LEVEL * level], dtype=np.float32)
-                model = ForwardModel(self._table(0), self.step, Exponential())
-                curves = model(1 / mean, mean, np.zeros_like(mean))
+                curves = dispersed(self._table(0), self.step, LEVEL * level)
             self._made[level] = curves.astype(np.float32)
         return self._made[level]
 

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from bolus.estimators.joint.gaussian import Gaussian
 from bolus.estimators.joint.moments import Moments
+from bolus.estimators.joint.small import inverse
 
 LEAST, MOST = 1e-4, 1e3
 """Variance of a posterior over its prior's, at least; of a likelihood over it, at most."""
@@ -36,3 +37,23 @@ def messages(found: Moments, prior: Gaussian) -> Messages:
     mean = np.einsum("nij,nj->ni", axes, away / (1 - value))
     spread = (axes * (value / (1 - value))[:, None, :]) @ axes.transpose(0, 2, 1)
     return Messages(mean @ root.T + prior.mean.astype(np.float32), root @ spread @ root.T)
+
+
+class Seen(NamedTuple):
+    """Voxels as a prior sees them.
+
+    Log ``evidence`` (n,), up to a constant, how far ``away`` (n, 3) they are from its mean, and the
+    ``precision`` (n, 3, 3) of that.
+    """
+
+    evidence: Float[np.ndarray, " n"]
+    away: Float[np.ndarray, "n three"]
+    precision: Float[np.ndarray, "n three three"]
+
+
+def seen(found: Messages, mean: np.ndarray, covariance: np.ndarray) -> Seen:
+    """Voxels under a Gaussian of one ``mean`` (3,) and ``covariance`` (3, 3), or one for each."""
+    precision, log_volume = inverse(found.covariance + covariance)
+    away = found.mean - mean
+    squared = np.einsum("ni,nij,nj->n", away, precision, away)
+    return Seen(-0.5 * (squared + log_volume), away, precision)

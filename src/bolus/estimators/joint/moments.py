@@ -26,9 +26,9 @@ class Moments:
 
     ``mean`` (n, 3) and ``covariance`` (n, 3, 3) of log MTT, delay (s, with that by dispersion) and
     log shape; ``volume`` and its ``variance`` (n,) of CBV, which may be negative, and ``together``
-    (n,), its covariance
-    with log MTT. ``residual`` (n,) is the root mean square of curve minus the most probable
-    template, ``best`` (n, 3) its shape, MTT (places) and delay (steps), ``amplitude`` (n,) its CBV.
+    (n,), its covariance with log MTT. ``residual`` (n,) is the root mean square of curve minus the
+    most probable template, ``best`` (n, 3) its shape, MTT (places) and delay (steps), ``amplitude``
+    (n,) its CBV.
     ``middle`` and ``width`` (n, 2) are the median of log MTT and of the delay, and the SD of the
     normal distribution whose 90 % interval is as wide as theirs.
     """

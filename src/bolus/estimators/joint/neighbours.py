@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scipy.special import softmax
 
 from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
-from bolus.estimators.joint.messages import Messages
+from bolus.estimators.joint.messages import Messages, seen
 from bolus.estimators.joint.moments import PAIRS, Moments
 from bolus.estimators.joint.small import inverse
 from bolus.estimators.joint.windows import Look
@@ -63,14 +63,10 @@ class LocalPrior:
         weights, means, spreads = [], [], []
         for kind in range(self.share.shape[1]):
             mean, spread = self.mean[:, kind], self.covariance[:, kind]
-            precision, log_volume = inverse(said.covariance + spread)
-            away = said.mean - mean
-            squared = np.einsum("ni,nij,nj->n", away, precision, away)
-            weights.append(
-                np.log(np.maximum(self.share[:, kind], 1e-12)) - (squared + log_volume) / 2
-            )
-            gain = spread @ precision
-            means.append((mean + np.einsum("nij,nj->ni", gain, away))[:, :2])
+            view = seen(said, mean, spread)
+            weights.append(np.log(np.maximum(self.share[:, kind], 1e-12)) + view.evidence)
+            gain = spread @ view.precision
+            means.append((mean + np.einsum("nij,nj->ni", gain, view.away))[:, :2])
             own = spread - gain @ spread
             spreads.append(own[:, [0, 1], [0, 1]])
         part = (1 - OPEN) * softmax(np.stack(weights, axis=1), axis=1)
@@ -133,7 +129,7 @@ def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPr
         textures[0] = _texture(found, *fields[0], part[:, 0])
         means = [mean for mean, _ in fields]
         spreads = [own + texture for (_, own), texture in zip(fields, textures, strict=True)]
-        evidence = [_evidence(found, *one) for one in zip(means, spreads, strict=True)]
+        evidence = [seen(found, *one).evidence for one in zip(means, spreads, strict=True)]
         share = (around_it(part) + HELD * first) / (number + HELD)
         part = softmax(np.stack(evidence, axis=1) + np.log(share), axis=1)
     return LocalPrior(share, np.stack(means, axis=1), np.stack(spreads, axis=1), population)
@@ -148,7 +144,7 @@ def _texture(
     """How a patient's voxels differ from the mean of the tissue around them, in usual tissue."""
     some = np.linspace(0, len(part) - 1, min(ASKED, len(part))).astype(int)
     few, mean, spread = Messages(*(value[some] for value in found)), mean[some], spread[some]
-    fits = [part[some] @ _evidence(few, mean, spread + scale * TEXTURE) for scale in SCALES]
+    fits = [part[some] @ seen(few, mean, spread + scale * TEXTURE).evidence for scale in SCALES]
     away = (np.log(SCALES) - EXPECTED[0]) / EXPECTED[1]
     weight = softmax(SURE * np.array(fits) - 0.5 * away**2)
     return float(weight @ SCALES) * TEXTURE
@@ -219,12 +215,3 @@ def _field(
     slope, precision = _with(around_it(_natural(found, texture) * part[:, None]), kind)
     spread, _ = inverse(precision)
     return np.einsum("nij,nj->ni", spread, slope), spread
-
-
-def _evidence(
-    found: Messages, mean: Float[np.ndarray, "n three"], spread: Float[np.ndarray, "n three three"]
-) -> Float[np.ndarray, " n"]:
-    """Log density of what was found of each voxel under its own prior, up to a constant."""
-    precision, log_volume = inverse(found.covariance + spread)
-    away = found.mean - mean
-    return np.asarray(-0.5 * (np.einsum("ni,nij,nj->n", away, precision, away) + log_volume))

@@ -1,14 +1,11 @@
 """The population of a patient's tissue, learned from the patient's own voxels."""
 
-from typing import NamedTuple
-
 import numpy as np
 from jaxtyping import Float
 from scipy.special import softmax
 
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
-from bolus.estimators.joint.messages import Messages
-from bolus.estimators.joint.small import inverse
+from bolus.estimators.joint.messages import Messages, Seen, seen
 
 OPEN = 0.1
 """Share of the population that may be any tissue."""
@@ -36,50 +33,29 @@ def learn_population(found: Messages, seed: int = 0) -> Mixture:
     """
     rng = np.random.default_rng(seed)
     some = rng.choice(len(found.mean), min(VOXELS, len(found.mean)), replace=False)
-    value, own = found.mean[some].astype(float), found.covariance[some].astype(float)
+    drawn = Messages(*(value[some].astype(float) for value in found))
     groups = [Gaussian(USUAL.mean + away, wide) for away, wide in zip(APART, WIDE, strict=True)]
     share = np.full(len(groups), (1 - OPEN) / len(groups))
-    outside = _seen(value, own, ANYTHING).evidence + np.log(OPEN)
+    outside = seen(drawn, *ANYTHING).evidence + np.log(OPEN)
     for _ in range(ROUNDS):
-        seen = [_seen(value, own, g) for g in groups]
-        inside = [one.evidence + np.log(s) for one, s in zip(seen, share, strict=True)]
+        views = [seen(drawn, *g) for g in groups]
+        inside = [one.evidence + np.log(s) for one, s in zip(views, share, strict=True)]
         part = softmax(np.stack([outside, *inside], axis=1), axis=1)
-        groups = [_updated(g, one, p) for g, one, p in zip(groups, seen, part.T[1:], strict=True)]
-        size = np.maximum(part[:, 1:].sum(axis=0), LEAST_SHARE * len(value))
+        groups = [_updated(g, one, p) for g, one, p in zip(groups, views, part.T[1:], strict=True)]
+        size = np.maximum(part[:, 1:].sum(axis=0), LEAST_SHARE * len(some))
         share = (1 - OPEN) * size / size.sum()
     return Mixture(share, tuple(groups))
 
 
-class _Seen(NamedTuple):
-    """Voxels as a group sees them.
-
-    Log ``evidence`` (n,), up to a constant, how far ``away`` (n, 3) they are from its mean, and the
-    ``precision`` (n, 3, 3) of that.
-    """
-
-    evidence: Float[np.ndarray, " n"]
-    away: Float[np.ndarray, "n three"]
-    precision: Float[np.ndarray, "n three three"]
-
-
-def _seen(
-    value: Float[np.ndarray, "n three"], own: Float[np.ndarray, "n three three"], group: Gaussian
-) -> _Seen:
-    precision, log_volume = inverse(own + group.covariance)
-    away = value - group.mean
-    squared = np.einsum("ni,nij,nj->n", away, precision, away)
-    return _Seen(-0.5 * (squared + log_volume), away, precision)
-
-
-def _updated(group: Gaussian, seen: _Seen, part: Float[np.ndarray, " n"]) -> Gaussian:
+def _updated(group: Gaussian, view: Seen, part: Float[np.ndarray, " n"]) -> Gaussian:
     """A group from the voxels' parts in it."""
-    slope = np.einsum("nij,nj->ni", seen.precision, seen.away)
+    slope = np.einsum("nij,nj->ni", view.precision, view.away)
     expected = group.mean + slope @ group.covariance
     size = part.sum()
     mean = (part @ expected + MEAN_WEIGHT * size * USUAL.mean) / (size * (1 + MEAN_WEIGHT))
     away = expected - mean
     spread = (away * part[:, None]).T @ away / size + group.covariance
-    weight = np.einsum("n,nij->ij", part, seen.precision) / size
+    weight = np.einsum("n,nij->ij", part, view.precision) / size
     spread -= group.covariance @ weight @ group.covariance
     spread = (spread + SPREAD_WEIGHT * USUAL.covariance) / (1 + SPREAD_WEIGHT)
     return Gaussian(mean, (spread + spread.T) / 2)
