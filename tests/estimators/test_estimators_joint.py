@@ -326,3 +326,19 @@ class TestVolume:
             for told in (alone(found), of_patient(found, None))
         ]
         assert errors[1] < 0.7 * errors[0]
+
+
+def test_even_tissue_is_seen_as_such():
+    """A voxel is held nearer to its neighbours where voxels differ less than their noise."""
+    rng = np.random.default_rng(6)
+    index = np.argwhere(np.ones((12, 12, 4), dtype=bool))
+    own = np.diag([0.15, 0.3, 0.15]) ** 2
+    noise = rng.multivariate_normal([np.log(4.5), 0.8, 0.3], own, size=len(index))
+    usual = Gaussian(np.array([np.log(4.5), 0.8, 0.3]), np.diag([0.1, 0.4, 0.15]) ** 2)
+    widths = []
+    for sd in (0.0, 0.15):
+        value = noise + rng.normal(size=noise.shape) * [sd, 2 * sd, sd]
+        said = Messages(value, np.broadcast_to(own, (len(index), 3, 3)).copy())
+        prior = local_prior(said, Mixture(np.array([0.9]), (usual,)), Places(index, (12, 12, 4)))
+        widths.append(float(prior.covariance[:, 0, 0, 0].mean()))
+    assert widths[0] < 0.5 * widths[1]
