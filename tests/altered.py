@@ -9,6 +9,8 @@ from bolus.data import LeakageCorrection, Preparation
 
 STILL = Preparation(motion=None)
 """No motion correction."""
+LIGHT = ("--motion", "off", "-m", "osvd")
+"""The same from the shell, by a method that takes no time, for what neither changes."""
 
 
 def leaking(use=True, model="free"):

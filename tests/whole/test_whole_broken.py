@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from dicom_writers import write_classic
 
+from altered import LIGHT
 from bolus.data import Quality
 from bolus.io import write_volume
 
@@ -169,7 +170,7 @@ def test_existing_output_is_kept(run, patient, tmp_path):
     out.mkdir()
     (out / "precious.txt").write_text("mine")
     assert run("maps", patient.path, "-o", out)[0] == 2
-    code, _, err = run("maps", "--motion", "off", patient.path, "-o", out, "--overwrite")
+    code, _, err = run("maps", *LIGHT, patient.path, "-o", out, "--overwrite")
     assert code == 2, "a folder that is not a result must not be replaced"
     assert "precious" in "".join(p.name for p in out.iterdir())
     assert len(err.strip().splitlines()) == 1
@@ -178,35 +179,36 @@ def test_existing_output_is_kept(run, patient, tmp_path):
 @pytest.mark.usefixtures("no_picture")
 def test_overwrite_replaces_a_result(run, patient, tmp_path):
     out = tmp_path / "out"
-    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
-    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 2
+    assert run("maps", *LIGHT, patient.path, "-o", out, "-q")[0] == 0
+    assert run("maps", *LIGHT, patient.path, "-o", out, "-q")[0] == 2
     (out / "stale.txt").write_text("left from before")
-    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q", "--overwrite")[0] == 0
+    assert run("maps", *LIGHT, patient.path, "-o", out, "-q", "--overwrite")[0] == 0
     assert not (out / "stale.txt").exists()
 
 
 @pytest.mark.usefixtures("no_picture")
 def test_failed_overwrite_keeps_the_old_result(run, patient, write, tmp_path):
     out = tmp_path / "out"
-    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
+    assert run("maps", *LIGHT, patient.path, "-o", out, "-q")[0] == 0
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     bad = write(np.zeros_like)
-    assert run("maps", "--motion", "off", bad, "-o", out, "-q", "--overwrite")[0] == 2
+    assert run("maps", *LIGHT, bad, "-o", out, "-q", "--overwrite")[0] == 2
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
 
 
 @pytest.mark.usefixtures("no_picture")
 def test_input_inside_output_is_refused(run, patient, tmp_path):
     out = tmp_path / "out"
-    assert run("maps", "--motion", "off", patient.path, "-o", out, "-q")[0] == 0
+    assert run("maps", *LIGHT, patient.path, "-o", out, "-q")[0] == 0
     inside = out / "dsc.nii.gz"
     inside.write_bytes(patient.path.read_bytes())
-    code, _, err = run("maps", "--motion", "off", inside, "-o", out, "--overwrite", "--tr", "1.5")
+    code, _, err = run("maps", *LIGHT, inside, "-o", out, "--overwrite", "--tr", "1.5")
     assert code == 2
     assert "lies in it" in err
     assert inside.exists()
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_some_bad_voxels_do_not_stop_the_rest(run, patient, write, tmp_path):
     brain = np.argwhere(patient.made.masks.white)
     picked = {
@@ -245,13 +247,12 @@ def test_some_bad_voxels_do_not_stop_the_rest(run, patient, write, tmp_path):
     assert np.isfinite(cbf[good]).all()
 
 
-def test_usage_errors_exit_with_two():
-    for arguments in (["maps"], ["maps", "x.nii", "-o"], ["nonsense"], ["maps", "--te", "soon"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "bolus", *arguments], capture_output=True, check=False
-        )
-        assert done.returncode == 2
-        assert done.stdout == b""
+def test_usage_errors_exit_with_two(run):
+    for arguments in (["maps"], ["maps", "x.nii", "-o"], ["maps", "--te", "soon"]):
+        assert run(*arguments)[:2] == (2, "")
+    code = [sys.executable, "-m", "bolus", "nonsense"]
+    done = subprocess.run(code, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
 
 
 def test_a_bug_exits_with_one(patient, tmp_path):
@@ -259,8 +260,7 @@ def test_a_bug_exits_with_one(patient, tmp_path):
         "import sys, bolus.patient, bolus.cli as c\n"
         "def broken(*a, **k): raise ZeroDivisionError('a bug')\n"
         "sys.modules['bolus.patient.estimate'].quantify = broken\n"
-        f"c.main(['maps', '--motion', 'off', {str(patient.path)!r}, '-o', "
-        f"{str(tmp_path / 'out')!r}])\n"
+        f"c.main(['maps', *{LIGHT!r}, {str(patient.path)!r}, '-o', {str(tmp_path / 'out')!r}])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 1
@@ -281,6 +281,6 @@ def test_paths_with_spaces_and_other_letters(run, patient, tmp_path):
     folder = tmp_path / "größe 脑"
     folder.mkdir()
     os.link(patient.path, folder / "dsc é.nii.gz")
-    source, still = Path(folder / "dsc é.nii.gz"), ("--motion", "off")
-    code, _, err = run("maps", *still, source, "-o", folder / "o ut", "--te", "0.03")
+    source = Path(folder / "dsc é.nii.gz")
+    code, _, err = run("maps", *LIGHT, source, "-o", folder / "o ut", "--te", "0.03")
     assert code == 0, err

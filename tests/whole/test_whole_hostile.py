@@ -17,7 +17,7 @@ from dicom_segments import write_segmentation
 from dicom_writers import Protocol, write_classic
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from altered import STILL
+from altered import LIGHT, STILL
 from bolus.io import read_map, read_series, write_dicom_series, write_series
 from bolus.phantom import simulate_patient
 
@@ -228,7 +228,7 @@ def test_what_surrounds_the_images_is_passed_over(run, source, expected, tmp_pat
     change(source, private_junk)
     surround(source)
     out = tmp_path / "o ut é"
-    arguments = ("--method", "osvd", "--motion", "off", "--dicom")
+    arguments = (*LIGHT, "--dicom")
     code, _, err = run("maps", source.parent, "-o", out, *arguments)
     assert (code, err) == (0, "")
     for name in ("cbf", "mtt"):
@@ -247,7 +247,7 @@ def strange(ds):
 
 def test_text_that_would_be_html(run, source, tmp_path):
     change(source, strange)
-    arguments = ("--method", "osvd", "--motion", "off", "--no-anonymize", "--dicom")
+    arguments = (*LIGHT, "--no-anonymize", "--dicom")
     code, _, err = run("maps", source, "-o", tmp_path / "out", *arguments)
     assert (code, err) == (0, "")
     for path in sorted((tmp_path / "out").rglob("*")):
@@ -282,7 +282,7 @@ def test_nothing_outside_dicom_names_the_patient(run, source, tmp_path):
     change(source, named)
     folder = source.rename(source.with_name("Mustermann_Erika_SECRET-4711"))
     out = tmp_path / "out"
-    code, said, err = run("maps", folder, "-o", out, "--motion", "off", "--dicom")
+    code, said, err = run("maps", folder, "-o", out, *LIGHT, "--dicom")
     assert code == 0, err
     assert not [word for word in SECRETS if word in said + err]
     files = [p for p in sorted(out.rglob("*")) if p.is_file() and p.parent.name != "dicom"]
@@ -306,7 +306,7 @@ def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path):
 
     write_volume(tmp_path / "tumor.nii.gz", resample_nearest(mask, patient.series.grid, grid), grid)
     for name, given in (("a", f"{path}#tumor"), ("b", tmp_path / "tumor.nii.gz")):
-        arguments = ("--method", "osvd", "--motion", "off", "--tumor", given, "--dicom", "-q")
+        arguments = (*LIGHT, "--tumor", given, "--dicom", "-q")
         assert run("maps", source, "-o", tmp_path / name, *arguments) == (0, "", "")
     for name in ("cbf.nii.gz", "k2.nii.gz", "dicom/k2.dcm", "dicom/regions.dcm"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
@@ -319,7 +319,7 @@ def test_dicom_masks_do_as_nifti_ones(run, patient, source, tmp_path):
 
 @pytest.mark.usefixtures("no_picture")
 def test_regions_written_are_masks_to_give_back(run, source, tmp_path):
-    arguments = ("--method", "osvd", "--motion", "off", "-q")
+    arguments = (*LIGHT, "-q")
     assert run("maps", source, "-o", tmp_path / "a", *arguments, "--dicom")[0] == 0
     regions = tmp_path / "a" / "dicom" / "regions.dcm"
     given = ("--mask", f"{regions}#brain", "--aif", f"{regions}#arterial input")

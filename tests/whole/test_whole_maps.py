@@ -13,7 +13,7 @@ import pytest
 from dicom_writers import Protocol, write_classic
 
 import bolus
-from altered import STILL
+from altered import LIGHT, STILL
 from bolus.data import PARAMETERS, Grid, TissueCurves
 from bolus.estimators import METHODS
 from bolus.estimators.phae import shipped_weights, write_weights
@@ -38,9 +38,6 @@ FILES = {
     "series.safetensors",
     "summary.json",
 }
-
-LIGHT = ("--motion", "off", "-m", "osvd")
-"""For what is the same whatever the method."""
 
 
 @pytest.fixture(scope="module")

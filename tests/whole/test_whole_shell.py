@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 import bolus
+from bolus.bench import demo as demonstration
 from bolus.bench.demo import render, run_demo
 from bolus.estimators import METHODS
 from bolus.grading import roi_ratio
+from bolus.phantom import simulate_patient
 from recorder import Recorder
 
 HEAVY = ("torch", "numpy", "nibabel", "nilearn", "matplotlib", "scipy", "pydicom", "sklearn")
@@ -91,7 +94,8 @@ def test_simulation_refuses(run, tmp_path, option):
 
 
 @pytest.mark.usefixtures("no_picture")
-def test_demo_on_a_small_patient(tmp_path):
+def test_demo_on_a_small_patient(tmp_path, monkeypatch):
+    monkeypatch.setattr(demonstration, "simulate_patient", partial(simulate_patient, frames=36))
     steps = Recorder()
     demo = run_demo(tmp_path / "demo", shape=(28, 28, 4), reporter=steps)
     assert [s.method for s in demo.scores] == list(METHODS)
