@@ -27,6 +27,7 @@ def test_each_change_takes_one_thing_more_away():
 
 def test_a_run_and_its_page(monkeypatch):
     monkeypatch.setattr(finding, "SNRS", (math.inf, 10.0))
+    monkeypatch.setattr("bolus.study.repeat.RESAMPLES", 100)
     cohorts = Cohorts(seeds=(0,), low=2, high=2, train=0, size=(28, 28, 4, 40))
     made = run_finding(cohorts, CHANGES[1:2], jobs=1)
     page = finding_page(made)

@@ -100,6 +100,7 @@ def test_what_it_fixes_cannot_be_set_otherwise(option, other):
     as_published(StudySettings(preparation=leaking(False), noisy_aif=True))
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_run_as_published(cohort, tmp_path, monkeypatch):
     tiny, seen = PaperConfig(channels=(4, 8), epochs=1, batch=192), []
 

@@ -48,9 +48,9 @@ def made(tmp_path_factory):
                 seed=len(patients),
                 snr=100,
                 tr=1.5,
-                frames=36,
+                frames=32,
                 tumor=grade,
-                shape=(36, 36, 5),
+                shape=(28, 28, 4),
                 ratios=TumorPerfusion(cbv=cbv, cbf=cbf),
             )
             write(root / "collection", patient, name)
@@ -64,6 +64,7 @@ def made(tmp_path_factory):
     return root, patients
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_from_dicom_to_grades(made, tmp_path):
     root, patients = made
     settings = StudySettings(methods=("osvd",), snrs=(math.inf,), resamples=100)

@@ -157,11 +157,12 @@ def test_the_methods_paragraph_says_what_was_done():
     )
 
 
-def test_several_cohorts():
+def test_several_cohorts(monkeypatch):
+    monkeypatch.setattr("bolus.study.repeat.RESAMPLES", 100)
     settings = StudySettings(
         methods=("phae", "osvd"), snrs=(math.inf,), resamples=100, preparation=leaking(False)
     )
-    cohorts = Cohorts(seeds=(0, 1), low=2, high=2, train=0, size=(32, 32, 6, 45))
+    cohorts = Cohorts(seeds=(0, 1), low=2, high=2, train=0, size=(28, 28, 4, 36))
     found = repeat_study(cohorts, settings, jobs=1)
     assert len(found.studies) == 2
     areas = found.areas("phae", "none")
