@@ -3,16 +3,10 @@
 import csv
 import json
 import math
-import os
-import socket
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from toy_task import Toy
 
 from bolus.cli.terminal import epoch_line
@@ -210,29 +204,3 @@ def test_epochs_are_reported_and_have_words(tmp_path):
     assert said[0].startswith("epoch 1: loss ")
     assert "validation 0.5" in said[0]
     assert "validation" not in said[1]
-
-
-def test_two_processes_are_one(tmp_path):
-    """The same network from one process and from two that average their gradients."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    runs = []
-    for rank in range(2):
-        env = os.environ | {
-            "RANK": str(rank),
-            "WORLD_SIZE": "2",
-            "MASTER_ADDR": "localhost",
-            "MASTER_PORT": str(port),
-        }
-        command = [sys.executable, str(Path(__file__).with_name("toy_task.py")), str(tmp_path)]
-        runs.append(subprocess.Popen(command, env=env, stderr=subprocess.PIPE))
-    for run in runs:
-        _, err = run.communicate(timeout=180)
-        assert run.returncode == 0, err.decode()
-    alone = Toy()
-    fit(alone, Recipe(epochs=3, lr=0.05, batch=12, schedule="cosine"), tmp_path / "alone")
-    both = load_file(tmp_path / "checkpoint.safetensors")
-    for name, value in alone.module.named_parameters():
-        torch.testing.assert_close(both[f"module {name}"], value.data, rtol=1e-9, atol=1e-12)
-    assert (tmp_path / "log.csv").read_text().count("\n") == 4

@@ -3,9 +3,10 @@
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from io import StringIO
@@ -13,7 +14,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+import toy_task
 from matplotlib.image import imread
+from safetensors.torch import load_file
 
 from altered import leaking
 from bolus.bench import run_benchmark
@@ -23,8 +27,10 @@ from bolus.estimators import deconvolve
 from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import from_weights, read_weights, shipped_weights, write_weights
 from bolus.learning import Sample, train
+from bolus.learning.loop import fit
 from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.learning.phae.train import PhaeRecipe
+from bolus.learning.recipe import Recipe
 from bolus.phantom import CurvePrior, arterial_input
 from bolus.physics import RESIDUES
 from browser import colours
@@ -320,22 +326,52 @@ class TestAdaptation:
         monkeypatch.setattr("bolus.learning.phae.adapt.predictive_gain", lambda *_: found)
 
 
-def test_two_processes_are_one(place, without_broken):
-    """The command under torchrun, with the published network."""
-    settings = ["--preset", "paper", "--voxels", "192", "--epochs", "1", "--motion", "off"]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    both = subprocess.run(
-        [*command, "-m", "bolus", "train", without_broken, "-o", place.out, *settings],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert both.returncode == 0, both.stderr
-    assert both.stdout.count("2 series trained on") == 1
-    alone = place.folder / "alone"
-    assert call(without_broken, "-o", alone, *settings) == 0
-    found, expected = read_weights(place.out), read_weights(alone)
+ALIKE = ("--preset", "paper", "--voxels", "192", "--epochs", "1", "--motion", "off")
+
+
+@pytest.fixture(scope="module")
+def both(bids, tmp_path_factory):
+    """What two processes made that trained together, a small task and then by the command."""
+    folder, ports = tmp_path_factory.mktemp("both"), []
+    cohort = [bids / f"sub-{n:02d}" for n in range(3)]
+    with ExitStack() as stack:
+        for _ in range(2):
+            free = stack.enter_context(socket.socket())
+            free.bind(("localhost", 0))
+            ports.append(str(free.getsockname()[1]))
+    runs, command = [], ["train", *cohort, "-o", folder / "ours", *ALIKE]
+    for rank in range(2):
+        told = {"RANK": rank, "WORLD_SIZE": 2, "MASTER_ADDR": "localhost", "MASTER_PORT": ports[0]}
+        script = [sys.executable, toy_task.__file__, folder / "toy", ports[1], *command]
+        run = subprocess.Popen(
+            list(map(str, script)),
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | {k: str(v) for k, v in told.items()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        runs.append(run)
+    said = [run.communicate(timeout=180) for run in runs]
+    for run, (_, err) in zip(runs, said, strict=True):
+        assert run.returncode == 0, err
+    return SimpleNamespace(folder=folder, cohort=cohort, said=[out for out, _ in said])
+
+
+def test_two_processes_average_their_gradients(both, tmp_path):
+    alone, folder = toy_task.Toy(), both.folder / "toy"
+    fit(alone, Recipe(epochs=3, lr=0.05, batch=12, schedule="cosine"), tmp_path / "alone")
+    together = load_file(folder / "checkpoint.safetensors")
+    for name, value in alone.module.named_parameters():
+        torch.testing.assert_close(together[f"module {name}"], value.data, rtol=1e-9, atol=1e-12)
+    assert (folder / "log.csv").read_text().count("\n") == 4
+
+
+def test_two_processes_are_one(both, tmp_path):
+    """The command with the published network; the first process alone writes and says so."""
+    assert [out.count("2 series trained on") for out in both.said] == [1, 0]
+    alone = tmp_path / "alone"
+    assert call(*both.cohort, "-o", alone, *ALIKE) == 0
+    found, expected = read_weights(both.folder / "ours"), read_weights(alone)
     assert found.provenance["train_loss"] == pytest.approx(
         expected.provenance["train_loss"], rel=1e-5
     )

@@ -1,5 +1,10 @@
-"""A small task for the loop; run as a script it trains as one of several processes."""
+"""A small task for the loop; run as a script it trains as one of several processes.
 
+The script then does a command of ``bolus``, as torchrun would run it, for two such processes take
+long to start.
+"""
+
+import os
 import sys
 import weakref
 from pathlib import Path
@@ -50,7 +55,8 @@ class Toy:
         return Weights("phae", state, {}, provenance)
 
 
-def main(folder):
+def main(folder, port, *command):
+    from bolus import cli
     from bolus.learning.loop import fit
     from bolus.learning.processes import joined
     from bolus.learning.recipe import Recipe
@@ -62,7 +68,9 @@ def main(folder):
         fit(task, Recipe(epochs=3, lr=0.05, batch=12, schedule="cosine"), Path(folder))
     assert group.world == 2
     assert left() is None, "the group, and so its threads, are still there"
+    os.environ["MASTER_PORT"] = port
+    cli.main(list(command))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

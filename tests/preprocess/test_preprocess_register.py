@@ -14,7 +14,7 @@ from bolus.preprocess import correct_motion, pose_error
 from bolus.preprocess.motion.rigid import relative_to
 from bolus.preprocess.motion.space import Space
 
-SHAPE, FRAMES = (48, 48, 8), 12
+SHAPE, FRAMES = (40, 40, 8), 12
 OBLIQUE = np.array(
     [[-4.4, 0.3, 0.1, 80.5], [0.28, 4.5, -0.6, -90.25], [0.13, 0.5, 6.9, -20], [0, 0, 0, 1]]
 )
@@ -67,7 +67,7 @@ def test_a_single_slice(affine):
 
 
 def test_a_head_far_away():
-    made, path = patient(), np.zeros((FRAMES, 6))
+    made, path = patient((48, 48, 8)), np.zeros((FRAMES, 6))
     path[8:] = [8, -6, 3, 4, -5, 8]
     series, path = restless(made, path)
     found = correct_motion(series)
@@ -88,7 +88,7 @@ def test_a_frame_at_its_optimum_does_not_run_away():
 def test_the_same_bytes_with_any_number_of_threads_and_itk_as_before():
     threads = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     series, _ = restless(patient(), drift())
-    series = replace(series, signal=series.signal[..., 4:8])
+    series = replace(series, signal=series.signal[..., 5:8])
     found = [correct_motion(series, threads=n) for n in (1, 2, 3)]
     assert len({one.motion.pose.tobytes() + one.series.signal.tobytes() for one in found}) == 1
     assert sitk.ProcessObject.GetGlobalDefaultNumberOfThreads() == threads
@@ -108,11 +108,12 @@ def test_a_grid_on_which_motion_cannot_be_seen(shape):
 
 
 def test_the_real_slice(shared_data):
+    """Every other frame."""
     nib = pytest.importorskip("nibabel")
     image = nib.load(shared_data / "ntuh-convexity" / "dsc.nii.gz")
-    signal = np.asarray(image.dataobj, dtype=np.float32)
+    signal = np.asarray(image.dataobj, dtype=np.float32)[..., ::2]
     grid = Grid(shape=signal.shape[:3], affine=image.affine)
-    series = DSCSeries(signal=signal, dt=2.0, te=None, grid=grid)
+    series = DSCSeries(signal=signal, dt=4.0, te=None, grid=grid)
     found = correct_motion(series)
     assert found.series.signal is series.signal
     assert not found.motion.flagged.any()

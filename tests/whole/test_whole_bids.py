@@ -62,6 +62,7 @@ def dataset(inputs):
         [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL],
     ]
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bolus.preprocess.motion.register.STEPS", 8)  # found roughly is enough
         for arguments in runs:
             with pytest.raises(SystemExit, match="0"):
                 main(["maps", *arguments, *shared])

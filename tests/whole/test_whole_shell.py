@@ -96,6 +96,7 @@ def test_simulation_refuses(run, tmp_path, option):
 @pytest.mark.usefixtures("no_picture")
 def test_demo_on_a_small_patient(tmp_path, monkeypatch):
     monkeypatch.setattr(demonstration, "simulate_patient", partial(simulate_patient, frames=36))
+    monkeypatch.setattr("bolus.preprocess.motion.register.STEPS", 8)
     steps = Recorder()
     demo = run_demo(tmp_path / "demo", shape=(28, 28, 4), reporter=steps)
     assert [s.method for s in demo.scores] == list(METHODS)
