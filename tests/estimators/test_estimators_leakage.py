@@ -310,7 +310,7 @@ def measured():
             seed=40 + number,
             snr=rng.uniform(50, 100),
             tumor="high" if number % 2 else "low",
-            shape=(40, 40, 6),
+            shape=(40, 40, 6) if sign > 0 else (32, 32, 5),
             frames=50,
             ratios=TumorPerfusion(cbv=cbv, cbf=cbv * 4.8 / rng.uniform(4.5, 7.5)),
             realism=Realism(dispersion=(0, 1.5), residue="fermi", motion=0.1, leak=leak),
