@@ -39,7 +39,7 @@ fuzz: .venv/.ready-dev
 
 # A whole study, small: 6 simulated patients, two levels of noise, less than a minute on two cores.
 study-small: .venv/.ready
-	$(BIN)/bolus simulate cohort -o study/cohort --low 3 --high 3 --matrix 32,32,5 --frames 40 --overwrite
+	$(BIN)/bolus simulate cohort -o study/cohort --low 3 --high 3 --matrix 28,28,4 --frames 36 --overwrite
 	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
 
 # The weights that come with the package, from their seeds: about 12 minutes on two cores; those of the published

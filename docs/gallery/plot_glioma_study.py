@@ -11,8 +11,8 @@ publication of the autoencoder did, for any cohort.
 # %%
 # A cohort and its study
 # ----------------------
-# Ten simulated patients, five of each grade; a cohort of your own is laid out alike. On the command
-# line: ``bolus simulate cohort -o cohort`` and ``bolus study cohort -o results``.
+# Eight simulated patients, four of each grade; a cohort of your own is laid out alike. On the
+# command line: ``bolus simulate cohort -o cohort`` and ``bolus study cohort -o results``.
 import math
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,7 +23,7 @@ from bolus.phantom import simulate_cohort
 from bolus.study import StudySettings, run_study
 
 work = Path(mkdtemp())
-simulate_cohort(work / "cohort", low=5, high=5, seed=1, protocol="3T", size=(36, 36, 5, 45), jobs=1)
+simulate_cohort(work / "cohort", low=4, high=4, seed=1, protocol="3T", size=(36, 36, 5, 40), jobs=1)
 settings = StudySettings(methods=("phae", "osvd", "tikhonov"), snrs=(math.inf, 20), resamples=500)
 study = run_study(work / "cohort", work / "results", settings=settings, jobs=1)
 print(f"{len(study.participants)} patients, {len(study.failed)} of whom could not be used")
@@ -40,8 +40,8 @@ for row in study.table:
     print(f"{row.method:10} {row.snr:>6} {auc:>22} {row.roc.cutoff:8.2f} {row.error:6.2f}")
 
 # %%
-# ``error`` is the mean \|ln(ratio/true ratio)\|. With ten patients the intervals are wide, and the
-# cut-offs differ between the methods: a cut-off belongs to its method and its cohort.
+# ``error`` is the mean \|ln(ratio/true ratio)\|. With eight patients the intervals are wide, and
+# the cut-offs differ between the methods: a cut-off belongs to its method and its cohort.
 #
 # The figures
 # -----------

@@ -23,7 +23,7 @@ import numpy as np
 import bolus
 from bolus.report import closing_lines
 
-patient = bolus.simulate_patient(seed=4, shape=(48, 48, 8), frames=40, snr=60, tumor="high")
+patient = bolus.simulate_patient(seed=4, shape=(40, 40, 7), frames=34, snr=60, tumor="high")
 series = patient.series
 print(f"{series.signal.shape} voxels and frames, TR {series.dt} s, TE {series.te} s")
 
@@ -80,7 +80,7 @@ for name, ratio in ratios.items():
     print(f"{name:5}: flow of the tumour over white matter {np.nanmean(ratio[tumor]):.2f}")
 
 
-def plane(volume, level=5):
+def plane(volume, level=4):
     """One slice as a radiologist sees it: the patient's right on the left; empty outside."""
     return maps.grid.to_ras(np.where(maps.mask, volume, np.nan))[::-1, ::-1, level].T
 

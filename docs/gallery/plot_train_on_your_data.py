@@ -27,7 +27,7 @@ from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.phantom import simulate_cohort
 
 work = Path(mkdtemp())
-simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(36, 36, 5, 45), jobs=1)
+simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(36, 36, 5, 40), jobs=1)
 *cohort, aside = read_participants(work / "cohort")
 
 # %%
@@ -37,7 +37,7 @@ simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(36,
 # patients is held out: the result is kept only if their curves are explained better by what the
 # others taught. The recipe here is very small, so that this page takes seconds; leave it away, and
 # the preparation, too: these heads hold still, so that motion need not be looked for.
-tiny = AdaptRecipe(scans=12, held_out=4, voxels=512, epochs=3)
+tiny = AdaptRecipe(scans=8, held_out=3, voxels=512, epochs=3)
 still = Preparation(motion=None)
 made = train(
     work / "ours.safetensors",
