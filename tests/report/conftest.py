@@ -14,9 +14,9 @@ from bolus.phantom import simulate_patient
 @pytest.fixture(scope="session")
 def mapped():
     """Maps by ``phae`` of a patient with a tumour, with both regions and leakage correction."""
-    made = simulate_patient(seed=3, tumor="high", shape=(48, 48, 8))
+    made = simulate_patient(seed=3, tumor="high", shape=(48, 48, 8), frames=44)
     regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
-    return perfusion_maps(made.series, preparation=STILL, regions=regions)
+    return perfusion_maps(made.series, "phae", preparation=STILL, regions=regions)
 
 
 @pytest.fixture(scope="session")
