@@ -86,6 +86,7 @@ def test_options_of_a_series_need_one(folder, option, capfd):
 
 
 def test_the_command_reads_a_series(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("bolus.preprocess.motion.register.STEPS", 8)  # found roughly is enough
     series = simulate_patient(seed=5, shape=(32, 32, 4), frames=30).series
     write_series(tmp_path / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
     apps = []
