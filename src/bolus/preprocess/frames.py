@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Num
 from bolus.data import BolusNotFoundError, DSCSeries, FrameWindow, MaskError, SeriesError
 from bolus.data.plausible import MIN_FRAMES
 from bolus.preprocess.direction import check_direction
+from bolus.preprocess.parts import two_parts
 from bolus.preprocess.passes import Pass, find_passes
 from bolus.preprocess.steady import unsteady_frames
 
@@ -58,6 +59,10 @@ def find_frames(mean_signal: Num[np.ndarray, " t"]) -> FrameWindow:
 def find_series_frames(series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> FrameWindow:
     """Frames of a series, from the mean signal (scanner units) in a mask (x, y, z).
 
+    Where that shows no bolus or several, but either of two parts of the mask (``two_parts``) shows
+    one, blood comes late to one of them, as behind an occluded artery: the frames are those of the
+    part that it comes to first.
+
     Raises as ``find_frames``, and MaskError for a mask that is empty or on another grid.
     """
     if mask.shape != series.grid.shape or not mask.any():
@@ -65,7 +70,27 @@ def find_series_frames(series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> Fr
             f"the mean signal needs a mask with voxels on the grid {series.grid.shape}, found "
             f"{int(mask.sum())} voxels on {mask.shape}"
         )
-    return find_frames(mean_signal(series.signal, mask))
+    try:
+        whole = find_frames(mean_signal(series.signal, mask))
+    except SeriesError:
+        first = _of_first_part(series, mask)
+        if first is None:
+            raise
+        return first
+    return (_of_first_part(series, mask) or whole) if whole.others else whole
+
+
+def _of_first_part(series: DSCSeries, mask: Bool[np.ndarray, "x y z"]) -> FrameWindow | None:
+    """Frames of the part of a mask that fills first; None where its parts do not show one each."""
+    windows = []
+    for part in two_parts(series.signal, mask) or ():
+        try:
+            windows.append(find_frames(mean_signal(series.signal, part)))
+        except SeriesError:
+            return None
+    if not windows or any(window.others for window in windows):
+        return None
+    return min(windows, key=lambda window: window.onset)
 
 
 def mean_signal(
