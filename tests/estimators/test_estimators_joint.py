@@ -126,6 +126,15 @@ class TestBrain:
             held = np.mean((low <= one.truth[name]) & (one.truth[name] <= high))
             assert held > 0.85, name
 
+    def test_what_a_curve_says_of_transit_has_an_end(self):
+        """With a tenth of the noise the transit time is no surer: a model errs."""
+        widths = []
+        for noise in (0.2 * NOISE, 0.02 * NOISE):
+            made = brain(noise=noise)
+            found = solve(made, noise=noise * made.aif.max()).posterior
+            widths.append(np.median(found.sd[:, 2]))
+        assert widths[1] > 0.9 * widths[0]
+
     def test_the_order_of_the_voxels_does_not_matter(self, one, solved):
         order = np.random.default_rng(2).permutation(len(one.tissue))
         shuffled = Brain(one.tissue[order], one.aif, one.places.some(order), {}, one.lesion)
@@ -277,6 +286,25 @@ def test_a_population_has_the_spread_of_its_tissue(sd):
     assert np.sqrt(found.covariance[0, 0]) == pytest.approx(sd, abs=0.05)
 
 
+SPREAD = np.diag([0.1, 0.4, 0.15]) ** 2
+IN_TIME, LATE = (
+    Gaussian(np.array([np.log(mtt), delay, 0.3]), SPREAD) for mtt, delay in ((4.5, 0.8), (9.0, 6.0))
+)
+PATIENT = Mixture(np.array([0.45, 0.4, 0.05]), (IN_TIME, IN_TIME, LATE))
+
+
+def test_late_tissue_is_known_as_such():
+    """Where all say that they are late, as a part of the patient is, they are held to that part."""
+    index = np.argwhere(np.ones((6, 6, 4), dtype=bool))
+    own = np.diag([0.7, 3.0, 0.4]) ** 2
+    noise = np.random.default_rng(8).multivariate_normal(np.zeros(3), own, size=len(index))
+    said = Messages(LATE.mean + noise, np.broadcast_to(own, (len(index), 3, 3)).copy())
+    prior = local_prior(said, PATIENT, Places(index, (6, 6, 4)))
+    assert prior.share[:, 1].mean() > 0.5
+    assert np.sqrt(prior.covariance[:, 1, 1, 1].mean()) < 0.6
+    np.testing.assert_allclose(prior.mean[:, 1, 1].mean(), 6.0, atol=0.5)
+
+
 def test_a_local_prior_is_a_density():
     """Its mass over a wide grid of cells is 1, for a voxel of usual tissue and one of a lesion."""
     rng = np.random.default_rng(3)
@@ -284,8 +312,7 @@ def test_a_local_prior_is_a_density():
     value = np.array([np.log(4.5), 0.8, 0.3]) + 0.05 * rng.normal(size=(75, 3))
     value[index[:, 0] > 2] += [0.9, 1.0, 0.0]
     said = Messages(value, np.broadcast_to(0.01 * np.eye(3), (75, 3, 3)).copy())
-    usual = Gaussian(np.array([np.log(4.5), 0.8, 0.3]), np.diag([0.1, 0.4, 0.15]) ** 2)
-    prior = local_prior(said, Mixture(np.array([0.9]), (usual,)), Places(index, (5, 5, 3)))
+    prior = local_prior(said, PATIENT, Places(index, (5, 5, 3)))
     axes = np.linspace(-1.5, 5, 66), np.linspace(-16, 18, 171), np.linspace(-2, 2.6, 47)
     cells = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)
     cell = np.prod([a[1] - a[0] for a in axes])
@@ -334,11 +361,10 @@ def test_even_tissue_is_seen_as_such():
     index = np.argwhere(np.ones((12, 12, 4), dtype=bool))
     own = np.diag([0.15, 0.3, 0.15]) ** 2
     noise = rng.multivariate_normal([np.log(4.5), 0.8, 0.3], own, size=len(index))
-    usual = Gaussian(np.array([np.log(4.5), 0.8, 0.3]), np.diag([0.1, 0.4, 0.15]) ** 2)
     widths = []
     for sd in (0.0, 0.15):
         value = noise + rng.normal(size=noise.shape) * [sd, 2 * sd, sd]
         said = Messages(value, np.broadcast_to(own, (len(index), 3, 3)).copy())
-        prior = local_prior(said, Mixture(np.array([0.9]), (usual,)), Places(index, (12, 12, 4)))
+        prior = local_prior(said, PATIENT, Places(index, (12, 12, 4)))
         widths.append(float(prior.covariance[:, 0, 0, 0].mean()))
     assert widths[0] < 0.5 * widths[1]

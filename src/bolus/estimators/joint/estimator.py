@@ -25,6 +25,12 @@ from bolus.estimators.papers import BOVY, MOURIDSEN
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
 
 
+DOUBT = 0.4
+"""Error of the model among others: its arterial input, residue and leakage are none of them quite
+right. Chosen on 7 simulated patients with arteries as scanners see them: their CBF ratio of tumour
+to white matter was off by 0.13 without it, and by 0.08 with it."""
+
+
 @dataclass(frozen=True)
 class Joint:
     """Posterior of CBV, CBF, MTT and delay of a voxel, given the patient's other voxels.
@@ -120,13 +126,13 @@ class BoundJoint:
         curves, noise = (tissue / self.scale).astype(dtype), noise_of(sd / self.scale, dtype)
         curves *= np.isfinite(noise.shape)
         late = None if places is None else places.late
-        spread = LOOSE
-        if places is not None and self.options.population and len(curves):
+        among, spread = self.options.population and places is not None, LOOSE
+        if among and len(curves):
             spread, _ = learned(evidence_of_dispersion(curves, noise, self.curves))
         table = self.curves.dispersed(spread)
-        fineness = COARSELY if self.options.population and places is not None else ALONE
+        fineness = COARSELY if among else ALONE
         where = windows(first_look(curves, noise, table), noise, table, late, fineness)
-        return Voxels(curves, noise, table, where, late)
+        return Voxels(curves, noise, table, where, late, DOUBT if among else 0.0)
 
     def _perfusion(self, found: Moments, near: Places | None, *, together: bool) -> Perfusion:
         volume = of_patient(found, near) if together else alone(found)

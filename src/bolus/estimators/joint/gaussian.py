@@ -48,6 +48,10 @@ class Mixture:
             parts.append(share * np.exp(group.log_density(cells)))
         return np.asarray(np.log(np.sum(parts, axis=0)))
 
+    def some(self, which: slice) -> "Mixture":
+        """Some of the groups; what is left is open."""
+        return Mixture(self.share[which], self.groups[which])
+
     def whole(self) -> Gaussian:
         """One Gaussian with the mean and the covariance of all groups."""
         share = self.share / self.share.sum()

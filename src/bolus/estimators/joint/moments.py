@@ -50,7 +50,9 @@ class Voxels:
     """Curves (n, t), their noise, the templates they are held against, and each one's window.
 
     ``late`` (n,) are the seconds by which a voxel is acquired after the arterial input, by which
-    its curve looks early; None: none.
+    its curve looks early; None: none. ``doubt`` is the error of the model, root mean square in
+    parts of that of a curve: what a curve says of transit time, delay and shape so has an end as
+    its noise falls. Its amplitude is as sure as ever.
     """
 
     tissue: Float[np.ndarray, "n t"]
@@ -58,6 +60,7 @@ class Voxels:
     table: Templates
     windows: list[Window]
     late: Float[np.ndarray, " n"] | None = None
+    doubt: float = 0.0
 
     def moments(self, prior: Prior) -> Moments:
         """The posterior of every voxel under a prior, its windows worked on side by side."""
@@ -113,8 +116,10 @@ class Voxels:
         cells, score, inverse = held.cells, held.score, 1 / held.size
         log_prior = np.where(held.seen, prior(rows, cells), NEVER)
         grid = window.mtts.size, window.delays.size
+        power = np.maximum(held.energy / held.samples - 1, 0)
+        trust = 1 / np.sqrt(1 + self.doubt**2 * power)
         sums = _sums(
-            score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), inverse, grid
+            score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), inverse, grid, trust
         )
         top = np.maximum(np.take_along_axis(score, sums.best[:, None], axis=1)[:, 0], 0)
         mean = sums.plain[:, :3]
@@ -225,9 +230,13 @@ def _sums(
     places: Float[np.ndarray, "cells three"],
     inverse: Float[np.ndarray, " cells"],
     grid: tuple[int, int],
+    trust: Float[np.ndarray, " rows"],
 ) -> _Sums:
-    """The sums over the posterior of scores u with a log prior (rows or 1, cells)."""
-    weight = log_likelihood(score)
+    """The sums over the posterior of scores u with a log prior (rows or 1, cells).
+
+    ``trust`` (rows,) is what a score of 1 counts for.
+    """
+    weight = log_likelihood(score * trust[:, None])
     weight += log_prior
     weight -= weight.max(axis=1, keepdims=True)
     np.exp(weight, out=weight)

@@ -1,4 +1,4 @@
-"""A prior for each voxel from its neighbours: tissue like the patient's own, or like a lesion's."""
+"""A prior for each voxel from its neighbours: tissue like the patient's own, late, or a lesion."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from scipy.special import softmax
 from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages, seen
 from bolus.estimators.joint.moments import PAIRS, Moments
+from bolus.estimators.joint.population import IN_TIME, LATE
 from bolus.estimators.joint.small import inverse
 from bolus.estimators.joint.windows import Look
 from bolus.estimators.protocol import Places
@@ -105,34 +106,41 @@ def from_population(population: Mixture, count: int) -> LocalPrior:
 def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPrior:
     """The prior of every voxel given what was found of the 26 voxels around it.
 
-    Kinds of tissue, the patient's usual one and those of lesions, each with a mean of its own
-    around every voxel: that of the neighbours of the kind, under the kind's prior. Which voxels
-    are of which kind is first judged by a voxel and its neighbours together, then round by round
-    by the voxel's own likelihood under either kind's prior. A voxel on its own cannot show a long
-    transit time at clinical noise; a small lesion can.
+    Kinds of tissue, the patient's usual one, the late one and those of lesions, each with a mean of
+    its own around every voxel: that of the neighbours of the kind, under the kind's prior. Which
+    voxels are of which kind is first judged by a voxel and its neighbours together, then round by
+    round by the voxel's own likelihood under every kind's prior. A voxel on its own cannot show a
+    long transit time at clinical noise; a small lesion can.
     """
-    usual = population.whole()
-    late = np.diag([0.0, usual.covariance[1, 1], 0.0])
-    kinds = [usual, *(Gaussian(usual.mean + g.mean, g.covariance + late) for _, g in LESIONS)]
-    rare = [share for share, _ in LESIONS]
-    first = np.array([1 - sum(rare), *rare])
+    kinds, first = _kinds(population)
     around_it = Box(places)
     together = np.stack([_joint(found, kind, around_it) for kind in kinds], axis=1)
     part = softmax(SOFTENED * together + np.log(first), axis=1)
     number = around_it(np.ones((len(found.mean), 1)))
-    textures = [TEXTURE] + [2 * TEXTURE] * len(LESIONS)
+    textures = [TEXTURE, TEXTURE] + [2 * TEXTURE] * len(LESIONS)
     for _ in range(ROUNDS):
         fields = [
             _field(found, kind, texture, mine, around_it)
             for kind, texture, mine in zip(kinds, textures, part.T, strict=True)
         ]
-        textures[0] = _texture(found, *fields[0], part[:, 0])
+        textures[:2] = [_texture(found, *fields[0], part[:, 0])] * 2
         means = [mean for mean, _ in fields]
         spreads = [own + texture for (_, own), texture in zip(fields, textures, strict=True)]
         evidence = [seen(found, *one).evidence for one in zip(means, spreads, strict=True)]
         share = (around_it(part) + HELD * first) / (number + HELD)
         part = softmax(np.stack(evidence, axis=1) + np.log(share), axis=1)
     return LocalPrior(share, np.stack(means, axis=1), np.stack(spreads, axis=1), population)
+
+
+def _kinds(population: Mixture) -> tuple[list[Gaussian], Float[np.ndarray, " kinds"]]:
+    """Usual and late tissue, then lesions, and the share of voxels in each before any is seen."""
+    whole, usual = population.whole(), population.some(IN_TIME).whole()
+    spread = np.diag([0.0, whole.covariance[1, 1], 0.0])
+    lesions = [Gaussian(whole.mean + g.mean, g.covariance + spread) for _, g in LESIONS]
+    rare = [share for share, _ in LESIONS]
+    own = population.share / population.share.sum() * (1 - sum(rare))
+    kinds = [usual, population.groups[LATE], *lesions]
+    return kinds, np.array([own[IN_TIME].sum(), own[LATE], *rare])
 
 
 def _texture(

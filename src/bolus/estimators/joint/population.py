@@ -21,6 +21,8 @@ APART = np.array([[-0.25, 0.0, 0.0], [0.25, 0.0, 0.0], [0.25, 5.0, 0.0]])
 """First means of the groups less the usual one: fast, slow, and late as behind an occlusion …"""
 WIDE = [np.diag(sd) ** 2 for sd in ([0.35, 1.5, 0.3], [0.35, 1.5, 0.3], [0.4, 3.0, 0.3])]
 """… and their first covariances."""
+IN_TIME, LATE = slice(0, 2), 2
+"""Places of the groups."""
 LEAST_SHARE = 0.02
 
 

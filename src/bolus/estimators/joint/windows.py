@@ -16,7 +16,7 @@ SOFTENED = 0.5
 """Power of the first look's likelihood: its cells are wide."""
 REACH = 2.5
 """SDs either side of a mean that a window holds, and beyond that a margin."""
-STARTS, LENGTHS = (6, 6), (3, 4)
+STARTS, LENGTHS = (6, 6), (6, 6)
 """Windows begin at multiples of so many places of MTTS and delay steps, and have such lengths."""
 ROWS = 512
 """Voxels at most that are looked at together."""
@@ -40,8 +40,8 @@ class Fineness(NamedTuple):
     margin: tuple[float, float]
 
 
-COARSELY, FINELY = Fineness(9, 11, (0.3, 0.75)), Fineness(18, 14, (0.12, 0.4))
-ALONE = Fineness(16, 14, (0.45, 1.2))
+COARSELY, FINELY = Fineness(9, 11, (0.3, 0.75)), Fineness(14, 12, (0.12, 0.4))
+ALONE = Fineness(22, 16, (0.45, 1.2))
 """Of windows in which any tissue is looked for, of those in which a prior says where, and of those
 of voxels without any."""
 
