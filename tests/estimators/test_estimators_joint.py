@@ -259,18 +259,28 @@ def test_a_prior_is_divided_out_of_a_gaussian():
     prior = np.linalg.inv(ANYTHING.covariance)
     covariance = np.linalg.inv(np.linalg.inv(own) + prior)
     slope = np.linalg.solve(own, mean[..., None])[..., 0] + prior @ ANYTHING.mean
-    nothing = np.zeros(50)
-    found = Moments(
-        np.einsum("nij,nj->ni", covariance, slope),
-        covariance,
-        *(nothing,) * 4,
-        np.zeros((50, 3), dtype=int),
-        nothing,
-        *(np.zeros((50, 2)),) * 2,
-    )
-    said = messages(found, ANYTHING)
+    said = messages(moments(np.einsum("nij,nj->ni", covariance, slope), covariance), ANYTHING)
     np.testing.assert_allclose(said.covariance, own, rtol=0.02, atol=1e-3)
     np.testing.assert_allclose(said.mean, mean, atol=0.01)
+
+
+def test_what_is_known_in_one_direction_only_stays_a_likelihood():
+    """Nothing is said of one direction and very much of another: no variance is below zero."""
+    axes = np.linalg.qr(np.random.default_rng(4).normal(size=(200, 3, 3)))[0]
+    share = np.array([5e-5, 1 - 1e-6, 1 - 1e-6])
+    root = np.linalg.cholesky(ANYTHING.covariance)
+    covariance = root @ (axes * share) @ axes.transpose(0, 2, 1) @ root.T
+    single = covariance.astype(np.float32)
+    said = messages(moments(np.tile(ANYTHING.mean, (200, 1)), single), ANYTHING)
+    assert np.linalg.eigvalsh(said.covariance).min() > 1e-5
+
+
+def moments(mean, covariance):
+    """Those of which only log MTT, delay and log shape are looked at."""
+    n = len(mean)
+    nothing = np.zeros(n)
+    places = np.zeros((n, 3), dtype=int)
+    return Moments(mean, covariance, *(nothing,) * 4, places, nothing, *(np.zeros((n, 2)),) * 2)
 
 
 @pytest.mark.parametrize("sd", [0.08, 0.3])

@@ -19,7 +19,7 @@ class Compared:
     """What is compared, by which map, at which noise."""
 
     methods: Annotated[str, typer.Option(metavar="A,B", help="Methods to compare.")] = (
-        "phae,phae-paper,osvd,tikhonov"
+        "joint,phae,phae-paper,osvd,tikhonov"
     )
     snr: Annotated[
         str,

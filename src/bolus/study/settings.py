@@ -10,7 +10,7 @@ from bolus.grading import MAPS
 from bolus.patient.leakage import find_leakage_model
 from bolus.study.extra import EXTRA, RESIDUES
 
-STUDY_METHODS = ("phae", "phae-paper", "osvd", "tikhonov")
+STUDY_METHODS = ("joint", "phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
 """SNR of the baseline that noise is added down to; infinite: none is added."""
 NO_NOISE = "none"

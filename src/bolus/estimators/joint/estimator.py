@@ -24,7 +24,6 @@ from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, first_look, 
 from bolus.estimators.papers import BOVY, MOURIDSEN
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
 
-
 DOUBT = 0.4
 """Error of the model among others: its arterial input, residue and leakage are none of them quite
 right. Chosen on 7 simulated patients with arteries as scanners see them: their CBF ratio of tumour

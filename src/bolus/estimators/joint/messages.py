@@ -27,16 +27,17 @@ def messages(found: Moments, prior: Gaussian) -> Messages:
     """Posteriors under a Gaussian ``prior`` with that prior divided out.
 
     In coordinates in which the prior is standard, a posterior of variance v and mean m comes of a
-    likelihood of variance v/(1 − v) and mean m/(1 − v), direction by direction.
+    likelihood of variance v/(1 − v) and mean m/(1 − v), direction by direction. In double
+    precision: beside a direction that is wide, single precision loses the one that is narrow.
     """
-    root = np.linalg.cholesky(prior.covariance).astype(np.float32)
+    root = np.linalg.cholesky(prior.covariance)
     back = np.linalg.inv(root)
     value, axes = np.linalg.eigh(back @ found.covariance @ back.T)
     value = np.clip(value, LEAST, 1 - 1 / MOST)
-    away = np.einsum("nji,nj->ni", axes, (found.mean - prior.mean).astype(np.float32) @ back.T)
+    away = np.einsum("nji,nj->ni", axes, (found.mean - prior.mean) @ back.T)
     mean = np.einsum("nij,nj->ni", axes, away / (1 - value))
     spread = (axes * (value / (1 - value))[:, None, :]) @ axes.transpose(0, 2, 1)
-    return Messages(mean @ root.T + prior.mean.astype(np.float32), root @ spread @ root.T)
+    return Messages(mean @ root.T + prior.mean, root @ spread @ root.T)
 
 
 class Seen(NamedTuple):
