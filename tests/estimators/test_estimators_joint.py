@@ -264,6 +264,19 @@ def test_a_prior_is_divided_out_of_a_gaussian():
     np.testing.assert_allclose(said.mean, mean, atol=0.01)
 
 
+def test_no_group_runs_away_with_voxels_that_say_nothing():
+    """A few of them lie far outside of all tissue, each with a covariance as wide."""
+    rng = np.random.default_rng(2)
+    value = rng.multivariate_normal([np.log(4.5), 0.8, 0.3], np.diag([0.15, 0.6, 0.2]) ** 2, 1000)
+    own = np.tile(np.diag([0.2, 0.5, 0.2]) ** 2, (1000, 1, 1))
+    own[:8] = np.diag([30.0, 300.0, 5.0]) ** 2
+    value[:8] += [100.0, 950.0, 10.0]
+    for group in learn_population(Messages(value, own)).groups:
+        away = (group.mean - ANYTHING.mean) / np.sqrt(np.diag(ANYTHING.covariance))
+        assert np.abs(away).max() < 3
+        assert (np.diag(group.covariance) < np.diag(ANYTHING.covariance)).all()
+
+
 def test_what_is_known_in_one_direction_only_stays_a_likelihood():
     """Nothing is said of one direction and very much of another: no variance is below zero."""
     axes = np.linalg.qr(np.random.default_rng(4).normal(size=(200, 3, 3)))[0]
@@ -272,7 +285,10 @@ def test_what_is_known_in_one_direction_only_stays_a_likelihood():
     covariance = root @ (axes * share) @ axes.transpose(0, 2, 1) @ root.T
     single = covariance.astype(np.float32)
     said = messages(moments(np.tile(ANYTHING.mean, (200, 1)), single), ANYTHING)
-    assert np.linalg.eigvalsh(said.covariance).min() > 1e-5
+    kept = np.clip(share, 1e-4, 0.999)
+    likely = root @ (axes * (kept / (1 - kept))) @ axes.transpose(0, 2, 1) @ root.T
+    least = np.linalg.eigvalsh(likely)[:, 0]
+    np.testing.assert_allclose(np.linalg.eigvalsh(said.covariance)[:, 0], least, rtol=0.01)
 
 
 def moments(mean, covariance):

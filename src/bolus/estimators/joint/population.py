@@ -14,9 +14,10 @@ VOXELS = 2000
 """Voxels at most that a population is learned from."""
 USUAL = around((np.log(4.6), 0.8, np.log(1.35)), (0.12, 0.6, 0.16))
 """What a group of tissue is taken to be before the patient is seen …"""
-MEAN_WEIGHT, SPREAD_WEIGHT = 0.02, 0.05
-"""… and what that is worth, in parts of the group's voxels. Without it the errors of the model,
-which thousands of voxels share, would be taken for properties of the tissue."""
+MEAN_WEIGHT, SPREAD_WEIGHT, FEW = 0.02, 0.05, 5.0
+"""… and what that is worth, in parts of the group's voxels, and in voxels besides. Without the
+parts the errors of the model, which thousands of voxels share, would be taken for properties of the
+tissue; without the voxels a group could run away with a handful that say nothing."""
 APART = np.array([[-0.25, 0.0, 0.0], [0.25, 0.0, 0.0], [0.25, 5.0, 0.0]])
 """First means of the groups less the usual one: fast, slow, and late as behind an occlusion …"""
 WIDE = [np.diag(sd) ** 2 for sd in ([0.35, 1.5, 0.3], [0.35, 1.5, 0.3], [0.4, 3.0, 0.3])]
@@ -54,10 +55,12 @@ def _updated(group: Gaussian, view: Seen, part: Float[np.ndarray, " n"]) -> Gaus
     slope = np.einsum("nij,nj->ni", view.precision, view.away)
     expected = group.mean + slope @ group.covariance
     size = part.sum()
-    mean = (part @ expected + MEAN_WEIGHT * size * USUAL.mean) / (size * (1 + MEAN_WEIGHT))
+    worth = MEAN_WEIGHT * size + FEW
+    mean = (part @ expected + worth * USUAL.mean) / (size + worth)
     away = expected - mean
-    spread = (away * part[:, None]).T @ away / size + group.covariance
-    weight = np.einsum("n,nij->ij", part, view.precision) / size
+    spread = (away * part[:, None]).T @ away + size * group.covariance
+    weight = np.einsum("n,nij->ij", part, view.precision)
     spread -= group.covariance @ weight @ group.covariance
-    spread = (spread + SPREAD_WEIGHT * USUAL.covariance) / (1 + SPREAD_WEIGHT)
+    worth = SPREAD_WEIGHT * size + FEW
+    spread = (spread + worth * USUAL.covariance) / (size + worth)
     return Gaussian(mean, (spread + spread.T) / 2)
