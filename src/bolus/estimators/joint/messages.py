@@ -11,6 +11,9 @@ from bolus.estimators.joint.small import inverse
 
 LEAST, MOST = 1e-4, 1e3
 """Variance of a posterior over its prior's, at least; of a likelihood over it, at most."""
+TOLD = 0.05
+"""Part of its prior's variance that a posterior has lost, at least, where its mean says what it
+should. One that has several peaks is as wide as its prior, or wider, and the mean is anywhere."""
 
 
 class Messages(NamedTuple):
@@ -27,15 +30,16 @@ def messages(found: Moments, prior: Gaussian) -> Messages:
     """Posteriors under a Gaussian ``prior`` with that prior divided out.
 
     In coordinates in which the prior is standard, a posterior of variance v and mean m comes of a
-    likelihood of variance v/(1 − v) and mean m/(1 − v), direction by direction. In double
-    precision: beside a direction that is wide, single precision loses the one that is narrow.
+    likelihood of variance v/(1 − v) and mean m/(1 − v), direction by direction; m/TOLD where less
+    than that was learned. In double precision: beside a direction that is wide, single precision
+    loses the one that is narrow.
     """
     root = np.linalg.cholesky(prior.covariance)
     back = np.linalg.inv(root)
     value, axes = np.linalg.eigh(back @ found.covariance @ back.T)
     value = np.clip(value, LEAST, 1 - 1 / MOST)
     away = np.einsum("nji,nj->ni", axes, (found.mean - prior.mean) @ back.T)
-    mean = np.einsum("nij,nj->ni", axes, away / (1 - value))
+    mean = np.einsum("nij,nj->ni", axes, away / np.maximum(1 - value, TOLD))
     spread = (axes * (value / (1 - value))[:, None, :]) @ axes.transpose(0, 2, 1)
     return Messages(mean @ root.T + prior.mean, root @ spread @ root.T)
 
