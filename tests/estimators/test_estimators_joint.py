@@ -270,7 +270,7 @@ def test_a_posterior_with_several_peaks_is_no_message(part):
     mean = ANYTHING.mean + np.sqrt(np.diag(ANYTHING.covariance))
     said = messages(moments(mean[None], part * ANYTHING.covariance[None]), ANYTHING)
     expected = np.sqrt(np.diag(said.covariance[0] + ANYTHING.covariance))
-    assert (np.abs(said.mean[0] - ANYTHING.mean) / expected).max() < 1.5
+    assert (np.abs(said.mean[0] - ANYTHING.mean) / expected).max() < 2.5
 
 
 def test_what_is_known_in_one_direction_only_stays_a_likelihood():
