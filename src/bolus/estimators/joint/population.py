@@ -17,7 +17,7 @@ USUAL = around((np.log(4.6), 0.8, np.log(1.35)), (0.12, 0.6, 0.16))
 MEAN_WEIGHT, SPREAD_WEIGHT, FEW = 0.02, 0.05, 5.0
 """… and what that is worth, in parts of the group's voxels, and in voxels besides. Without the
 parts the errors of the model, which thousands of voxels share, would be taken for properties of the
-tissue; without the voxels a group could run away with a handful that say nothing."""
+tissue; the voxels hold a group near it that has hardly any."""
 APART = np.array([[-0.25, 0.0, 0.0], [0.25, 0.0, 0.0], [0.25, 5.0, 0.0]])
 """First means of the groups less the usual one: fast, slow, and late as behind an occlusion …"""
 WIDE = [np.diag(sd) ** 2 for sd in ([0.35, 1.5, 0.3], [0.35, 1.5, 0.3], [0.4, 3.0, 0.3])]
