@@ -24,7 +24,7 @@ MTTS = np.geomspace(1.5, 20.0, 9)
 DELAYS = np.arange(-2.0, 5.1, 0.75)
 SHAPES = np.array([0.8, 1.0, 1.3, 2.5])
 """Transit times and delays in s, and Weibull shapes, of the vascular curves that are tried."""
-BLOCK = 16
+BLOCK = 64
 """Curves fitted at a time, few enough to stay in the cache."""
 
 LEU = Citation(
@@ -58,7 +58,7 @@ class Free:
     def fit(self, problem: LeakageProblem) -> LeakageEstimate:
         """Mean K2 of every curve and the mean of its leak's trace; see ``_averaged``."""
         (bank, log_prior), leaks = _vascular(problem), _leaks(problem)
-        parts = _Bank(_centred(bank), log_prior, _centred(leaks))
+        parts = _Bank.of(bank, log_prior, leaks)
 
         def block(tissue: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray]:
             gain = noise_gain(np.maximum(tissue, 0), problem.te)
@@ -100,11 +100,28 @@ def _leaks(problem: LeakageProblem) -> Float[np.ndarray, "washouts t"]:
 
 @dataclass(frozen=True, eq=False)
 class _Bank:
-    """Vascular curves with their log prior and the traces of leaks, all centred."""
+    """Vascular curves with their log prior and the traces of leaks, all centred.
+
+    ``size`` is the sum of squares of each vascular curve, ``shared`` its product with every leak.
+    """
 
     vascular: Float[np.ndarray, "curves t"]
     log_prior: Float[np.ndarray, " curves"]
     leaks: Float[np.ndarray, "washouts t"]
+    size: Float[np.ndarray, " curves"]
+    shared: Float[np.ndarray, "washouts curves"]
+
+    @classmethod
+    def of(
+        cls,
+        vascular: Float[np.ndarray, "curves t"],
+        log_prior: Float[np.ndarray, " curves"],
+        leaks: Float[np.ndarray, "washouts t"],
+    ) -> "_Bank":
+        """The bank of curves as they are."""
+        b, leak = _centred(vascular), _centred(leaks)
+        size, shared = np.einsum("ij,ij->i", b, b), leak @ b.T
+        return cls(b, log_prior, leak, size, shared)
 
 
 def _averaged(
@@ -113,35 +130,37 @@ def _averaged(
     """Posterior mean of K2 by washout, which add up to K2.
 
     C = a·b − K2·l for every vascular curve b and leak l, of which one is no leak: evidence and
-    mean in closed form, a flat and K2 of SD TYPICAL_K2 before the data, negative a excluded.
+    mean in closed form, a flat and K2 of SD TYPICAL_K2 before the data, negative a excluded. With
+    r = C·l − C·b·(b·l)/|b|² and d = |l|² + (σ/TYPICAL_K2)² − (b·l)²/|b|²: K2 = −r/d.
     """
-    b = bank.vascular
-    size, on_bank = np.einsum("ij,ij->i", b, b), tissue @ b.T
-    evidence = [
-        on_bank**2 / size / (2 * variance) - np.log(size) / 2 + np.log(1 / LEAKING - 1),
-    ]
-    amplitudes, rates = [on_bank], []
-    for leak in bank.leaks:
-        ridge, shared = leak @ leak + variance / TYPICAL_K2**2, b @ leak
-        on_leak = (tissue @ leak)[:, None]
-        determinant = size * ridge - shared**2
-        amplitude = (on_bank * ridge - shared * on_leak) / determinant
-        k2 = (shared * on_bank - size * on_leak) / determinant
-        explained = (amplitude * on_bank - k2 * on_leak) / (2 * variance)
-        prior = np.log(determinant * TYPICAL_K2**2 / variance) / 2 + np.log(len(bank.leaks))
-        evidence.append(explained - prior)
-        amplitudes.append(amplitude)
-        rates.append(k2)
-    weight = _weights(np.stack(evidence, axis=1) + bank.log_prior, np.stack(amplitudes, axis=1))
-    return np.einsum("nwc,nwc->nw", weight[:, 1:], np.stack(rates, axis=1))
-
-
-def _weights(
-    log_weight: Float[np.ndarray, "n w c"], amplitude: Float[np.ndarray, "n w c"]
-) -> Float[np.ndarray, "n w c"]:
-    """Weights that add up to 1 over positive amplitudes; 0 where there are none."""
-    allowed = np.where(amplitude > 0, log_weight, -np.inf)
-    top = allowed.max(axis=(1, 2), keepdims=True)
-    weight = np.exp(allowed - np.where(np.isfinite(top), top, 0))
-    total = weight.sum(axis=(1, 2), keepdims=True)
-    return weight / np.where(total > 0, total, 1)
+    b, size = bank.vascular, bank.size
+    on_bank = tissue @ b.T
+    along = on_bank / size
+    alone = on_bank * along
+    alone /= 2 * variance
+    alone += bank.log_prior - np.log(size) / 2
+    weight = np.empty((1 + len(bank.leaks), *on_bank.shape), dtype=on_bank.dtype)
+    weight[0] = np.where(on_bank > 0, alone + np.log(1 / LEAKING - 1), -np.inf)
+    rates = np.empty_like(weight[1:])
+    for leak, shared, rate, log_weight in zip(
+        bank.leaks, bank.shared, rates, weight[1:], strict=True
+    ):
+        ridge = leak @ leak + variance / TYPICAL_K2**2
+        rest = shared * along
+        rest -= (tissue @ leak)[:, None]
+        left = ridge - shared**2 / size
+        np.divide(rest, left, out=rate)
+        np.log(left, out=left)
+        rest *= rate
+        rest /= variance
+        rest -= left
+        rest /= 2
+        np.add(alone, rest, out=log_weight)
+        log_weight += np.log(variance / TYPICAL_K2**2) / 2 - np.log(len(bank.leaks))
+        log_weight[on_bank + shared * rate <= 0] = -np.inf
+    top = weight.max(axis=(0, 2))[:, None]
+    weight -= np.where(np.isfinite(top), top, 0)
+    np.exp(weight, out=weight)
+    total = weight.sum(axis=(0, 2))
+    rates *= weight[1:]
+    return (rates.sum(axis=2) / np.where(total > 0, total, 1)).T
