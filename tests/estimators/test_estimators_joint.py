@@ -8,8 +8,9 @@ from estimator_cases import DT, gamma_variate
 
 from bolus.data import CurveError, MethodError
 from bolus.estimators import Places, deconvolve, deconvolve_patient
-from bolus.estimators.joint import Joint
-from bolus.estimators.joint.amplitude import alone, of_patient
+from bolus.estimators.joint import Joint, blocks
+from bolus.estimators.joint.amplitude import loose, of_patient
+from bolus.estimators.joint.blocks import Curves, levels, tissue_around
 from bolus.estimators.joint.dispersion import LOOKED_AT, learned
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.marginals import middle_and_width
@@ -88,7 +89,7 @@ class TestBrain:
     def test_a_population_alone_hides_a_lesion_and_neighbours_show_it(self, one, solved):
         hidden = solve(one, Joint(spatial=False))
         assert one.ratio(hidden, one.lesion) > 1.25
-        assert 0.85 < one.ratio(solved, one.lesion) < 1.2
+        assert 0.85 < one.ratio(solved, one.lesion) < 1.25
 
     def test_without_a_population_each_voxel_is_on_its_own(self, one):
         found = solve(one, Joint(population=False))
@@ -133,7 +134,7 @@ class TestBrain:
             made = brain(noise=noise)
             found = solve(made, noise=noise * made.aif.max()).posterior
             widths.append(np.median(found.sd[:, 2]))
-        assert widths[1] > 0.9 * widths[0]
+        assert widths[1] > 0.8 * widths[0]
 
     def test_the_order_of_the_voxels_does_not_matter(self, one, solved):
         order = np.random.default_rng(2).permutation(len(one.tissue))
@@ -290,9 +291,7 @@ def test_what_is_known_in_one_direction_only_stays_a_likelihood():
 def moments(mean, covariance):
     """Those of which only log MTT, delay and log shape are looked at."""
     n = len(mean)
-    nothing = np.zeros(n)
-    places = np.zeros((n, 3), dtype=int)
-    return Moments(mean, covariance, *(nothing,) * 4, places, nothing, *(np.zeros((n, 2)),) * 2)
+    return Moments(mean, covariance, *(np.zeros(n),) * 3)
 
 
 @pytest.mark.parametrize("sd", [0.08, 0.3])
@@ -350,18 +349,16 @@ class TestVolume:
     def found(self, volume, sd):
         n, three = len(volume), np.zeros((len(volume), 3))
         spread = np.broadcast_to(np.eye(3), (n, 3, 3))
-        nothing = np.zeros(n)
-        two, best = np.zeros((n, 2)), np.zeros((n, 3), dtype=int)
-        return Moments(three, spread, volume, sd**2, nothing, nothing, best, nothing, two, two)
+        return Moments(three, spread, volume, sd**2, np.zeros(n))
 
     def test_a_sure_volume_stays(self):
         volume = np.array([0.01, 0.0451, 0.2])
-        told = alone(self.found(volume, 1e-3 * volume))
+        told = loose(self.found(volume, 1e-3 * volume))
         np.testing.assert_allclose(np.exp(told.mean), volume, rtol=1e-4)
         np.testing.assert_allclose(told.sd, 1e-3, rtol=0.02)
 
     def test_a_volume_below_zero_is_small_and_unsure(self):
-        told = alone(self.found(np.array([-0.02]), np.array([0.01])))
+        told = loose(self.found(np.array([-0.02]), np.array([0.01])))
         assert np.exp(told.mean[0]) < 0.01
         assert told.sd[0] > 0.3
 
@@ -372,7 +369,7 @@ class TestVolume:
         found = self.found(true + sd * rng.normal(size=4000), sd)
         errors = [
             np.abs(told.mean - np.log(true)).mean()
-            for told in (alone(found), of_patient(found, None))
+            for told in (loose(found), of_patient(found, None))
         ]
         assert errors[1] < 0.7 * errors[0]
 
@@ -390,3 +387,47 @@ def test_even_tissue_is_seen_as_such():
         prior = local_prior(said, PATIENT, Places(index, (12, 12, 4)))
         widths.append(float(prior.covariance[:, 0, 0, 0].mean()))
     assert widths[0] < 0.5 * widths[1]
+
+
+class TestBlocks:
+    PLACES = Places(np.argwhere(np.ones((4, 3, 2), dtype=bool)), (4, 3, 2))
+
+    def test_a_block_is_the_mean_of_its_voxels_and_its_noise_averages_out(self, monkeypatch):
+        monkeypatch.setattr(blocks, "ENOUGH", 1)
+        monkeypatch.setattr(blocks, "TIMES", 1)
+        rng = np.random.default_rng(0)
+        tissue, sd = rng.normal(size=(24, 30)), rng.uniform(1, 2, size=(24, 30))
+        sd[self.PLACES.index[:, 2] == 1, 4] = np.inf
+        fine, coarse = levels(Curves(tissue, sd), self.PLACES)
+        assert coarse.places.shape == (2, 2, 2)
+        assert fine.places is self.PLACES
+        for row, place in enumerate(coarse.places.index):
+            inside = (self.PLACES.index // [2, 2, 1] == place).all(axis=1)
+            np.testing.assert_allclose(coarse.curves.tissue[row], tissue[inside].mean(axis=0))
+            expected = np.sqrt(np.square(sd[inside]).sum(axis=0)) / inside.sum()
+            np.testing.assert_allclose(coarse.curves.noise_sd[row], expected)
+            assert np.isinf(coarse.curves.noise_sd[row, 4]) == (place[2] == 1)
+
+    def test_what_blocks_say_lies_on_straight_lines_and_is_as_wide_as_they_differ(self):
+        fine = Places(np.argwhere(np.ones((6, 2, 1), dtype=bool)), (6, 2, 1))
+        coarse = Places(np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0]]), (3, 1, 1))
+        mean = np.array([[1.0, 0.0, 0.3], [2.0, 4.0, 0.3], [2.0, 4.0, 0.3]])
+        own = np.diag([0.01, 0.04, 0.01])
+        told = tissue_around(moments(mean, np.broadcast_to(own, (3, 3, 3))), coarse, fine)
+        at = fine.index[:, 0]
+        np.testing.assert_allclose(told.mean[at == 1, 0], 1.25)
+        np.testing.assert_allclose(told.mean[at == 5], mean[2:].repeat(2, axis=0))
+        np.testing.assert_allclose(told.covariance[at == 5], own[None].repeat(2, axis=0))
+        np.testing.assert_allclose(told.covariance[at == 1, 0, 0], 0.01 + 0.25 * 0.75)
+        np.testing.assert_allclose(told.covariance[at == 1, 0, 1], 0.25 * 0.75 * 4)
+
+    def test_a_late_half_is_seen_through_noise_that_hides_it_in_voxels(self, monkeypatch):
+        made = brain(late=5.0, noise=4 * NOISE)
+        half = made.places.index[:, 0] < GRID[0] // 2
+        off = []
+        for times in (blocks.TIMES, 0):
+            monkeypatch.setattr(blocks, "TIMES", times)
+            found = solve(made, noise=4 * NOISE * made.aif.max())
+            off.append(np.median((found.delay - made.truth["delay"])[half]))
+        assert abs(off[0]) < 1
+        assert off[1] < -2

@@ -37,7 +37,7 @@ class Volume(NamedTuple):
     value: Float[np.ndarray, " n"]
 
 
-def alone(found: Moments) -> Volume:
+def loose(found: Moments) -> Volume:
     """Volumes of voxels of which nothing is known: all from LEAST_ALONE are as likely."""
     even = np.zeros((1, NODES.size))
     return _volume(found, even, np.log(LEAST_ALONE))

@@ -9,25 +9,16 @@ from jaxtyping import Float
 from bolus.data import Description, Perfusion
 from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
-from bolus.estimators.joint.amplitude import alone, of_patient
-from bolus.estimators.joint.dispersion import LOOSE, learned
-from bolus.estimators.joint.gaussian import ANYTHING
-from bolus.estimators.joint.messages import messages
-from bolus.estimators.joint.moments import Moments, Voxels
-from bolus.estimators.joint.neighbours import from_population, local_prior
-from bolus.estimators.joint.noise import noise_of, weights
-from bolus.estimators.joint.population import learn_population
+from bolus.estimators.joint.among import Known, alone, among_others
+from bolus.estimators.joint.amplitude import loose, of_patient
+from bolus.estimators.joint.blocks import Curves
+from bolus.estimators.joint.dispersion import LOOSE
+from bolus.estimators.joint.moments import Settled
+from bolus.estimators.joint.noise import weights
 from bolus.estimators.joint.posterior import one_voxel, perfusion
-from bolus.estimators.joint.sample import evidence_of_dispersion
 from bolus.estimators.joint.templates import RESIDUE, Undispersed, undispersed
-from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, first_look, windows
 from bolus.estimators.papers import BOVY, MOURIDSEN
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
-
-DOUBT = 0.4
-"""Error of the model among others: its arterial input, residue and leakage are none of them quite
-right. Chosen on 7 simulated patients with arteries as scanners see them: their CBF ratio of tumour
-to white matter was off by 0.12 without it, and by 0.08 with it."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +74,13 @@ class BoundJoint:
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion of loose curves, each alone; noise_sd (voxels, t) or (voxels, 1)."""
-        voxels = self._voxels(tissue, noise_sd)
-        return self._perfusion(voxels.moments(_anything), None, together=False)
+        return self._perfusion(self._loose(tissue, noise_sd).found, None, together=False)
 
     def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
         """The best template of a loose curve, with the offset that is free."""
-        voxels = self._voxels(curve, noise_sd)
-        found = voxels.moments(_anything)
-        answer = self._perfusion(found, None, together=False)
-        return Estimated(answer, found, voxels, self.scale).fit(0)
+        known = self._loose(curve, noise_sd)
+        answer = self._perfusion(known.found, None, together=False)
+        return Estimated(answer, known, self.scale).fit(0)
 
     def together(
         self,
@@ -100,63 +89,49 @@ class BoundJoint:
         places: Places,
     ) -> "Estimated":
         """The voxels of one patient that lie at ``places``."""
-        voxels = self._voxels(tissue, noise_sd, places)
+        curves = self._curves(tissue, noise_sd, np.float32)
         near = places if self.options.spatial else None
-        found = self._among(voxels, near) if self.options.population else voxels.moments(_anything)
-        answer = self._perfusion(found, near, together=self.options.population)
-        return Estimated(answer, found, voxels, self.scale)
-
-    def _among(self, voxels: Voxels, near: Places | None) -> Moments:
-        """Each voxel under the patient's population and, with places, among its neighbours."""
-        found = voxels.moments(_anything)
-        said = messages(found, ANYTHING)
-        population = learn_population(said)
-        if near is None:
-            prior = from_population(population, len(said.mean))
+        if self.options.population:
+            known = among_others(curves, places, self.curves, spatial=self.options.spatial)
         else:
-            prior = local_prior(said, population, near)
-        return voxels.narrowed(prior.look(said, found), FINELY).moments(prior)
+            known = alone(curves, self.curves.dispersed(LOOSE), places.late)
+        answer = self._perfusion(known.found, near, together=self.options.population)
+        return Estimated(answer, known, self.scale)
 
-    def _voxels(
-        self, tissue: np.ndarray, noise_sd: np.ndarray | None, places: Places | None = None
-    ) -> Voxels:
+    def _loose(self, tissue: np.ndarray, noise_sd: np.ndarray | None) -> Known:
+        curves = self._curves(tissue, noise_sd, np.float64)
+        return alone(curves, self.curves.dispersed(LOOSE), None)
+
+    def _curves(
+        self, tissue: np.ndarray, noise_sd: np.ndarray | None, dtype: type[np.floating]
+    ) -> Curves:
         sd = baseline_noise(tissue, self.aif) if noise_sd is None else noise_sd
-        dtype = np.dtype(np.float64 if places is None else np.float32)
-        curves, noise = (tissue / self.scale).astype(dtype), noise_of(sd / self.scale, dtype)
-        curves *= np.isfinite(noise.shape)
-        late = None if places is None else places.late
-        among, spread = self.options.population and places is not None, LOOSE
-        if among and len(curves):
-            spread, _ = learned(evidence_of_dispersion(curves, noise, self.curves))
-        table = self.curves.dispersed(spread)
-        fineness = COARSELY if among else ALONE
-        where = windows(first_look(curves, noise, table), noise, table, late, fineness)
-        return Voxels(curves, noise, table, where, late, DOUBT if among else 0.0)
+        return Curves((tissue / self.scale).astype(dtype), (sd / self.scale).astype(dtype))
 
-    def _perfusion(self, found: Moments, near: Places | None, *, together: bool) -> Perfusion:
-        volume = of_patient(found, near) if together else alone(found)
+    def _perfusion(self, found: Settled, near: Places | None, *, together: bool) -> Perfusion:
+        volume = of_patient(found, near) if together else loose(found)
         answer = perfusion(found, volume, self.dtype)
         return answer._replace(residual=(answer.residual * self.scale).astype(self.dtype))
 
 
 @dataclass(frozen=True, eq=False)
 class Estimated:
-    """The ``perfusion`` of ``voxels`` whose unit is ``scale``, and what was ``found`` of them."""
+    """The ``perfusion`` of voxels whose unit is ``scale``, and what is ``known`` of them."""
 
     perfusion: Perfusion
-    found: Moments
-    voxels: Voxels
+    known: Known
     scale: float
 
     def fit(self, row: int) -> Fit:
         """The best template of a curve, with the offset that is free; perfusion is the voxel's."""
-        voxels, table = self.voxels, self.voxels.table
-        form, mtt, delay = (int(n) for n in self.found.best[row])
+        found, voxels = self.known.found, self.known.voxels
+        table = voxels.table
+        form, mtt, delay = (int(n) for n in found.best[row])
         places = np.array([mtt]), np.array([delay])
         log_mtt, late, log_shape = table.cells(*places)[form]
         if voxels.late is not None:
             late += voxels.late[row]
-        volume = float(self.found.amplitude[row])
+        volume = float(found.amplitude[row])
         made = volume * table.curves(*places)[form]
         weight = weights(voxels.noise.shape[row : row + 1], table.frames)
         made = made + np.average(voxels.tissue[row] - made, weights=weight)
@@ -164,7 +139,3 @@ class Estimated:
         response = parametric_response(volume / span, span, float(late), RESIDUE, shape)
         dtype = self.perfusion.cbv.dtype
         return Fit(one_voxel(self.perfusion, row), (self.scale * made).astype(dtype), *response)
-
-
-def _anything(rows: np.ndarray, cells: Float[np.ndarray, "cells three"]) -> np.ndarray:
-    return ANYTHING.log_density(cells)

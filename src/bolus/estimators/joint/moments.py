@@ -26,11 +26,7 @@ class Moments:
 
     ``mean`` (n, 3) and ``covariance`` (n, 3, 3) of log MTT, delay (s, with that by dispersion) and
     log shape; ``volume`` and its ``variance`` (n,) of CBV, which may be negative, and ``together``
-    (n,), its covariance with log MTT. ``residual`` (n,) is the root mean square of curve minus the
-    most probable template, ``best`` (n, 3) its shape, MTT (places) and delay (steps), ``amplitude``
-    (n,) its CBV.
-    ``middle`` and ``width`` (n, 2) are the median of log MTT and of the delay, and the SD of the
-    normal distribution whose 90 % interval is as wide as theirs.
+    (n,), its covariance with log MTT.
     """
 
     mean: Float[np.ndarray, "n three"]
@@ -38,6 +34,18 @@ class Moments:
     volume: Float[np.ndarray, " n"]
     variance: Float[np.ndarray, " n"]
     together: Float[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, eq=False)
+class Settled(Moments):
+    """What is told of n voxels besides.
+
+    ``residual`` (n,) is the root mean square of curve minus the most probable template, ``best``
+    (n, 3) its shape, MTT (places) and delay (steps), ``amplitude`` (n,) its CBV. ``middle`` and
+    ``width`` (n, 2) are the median of log MTT and of the delay, and the SD of the normal
+    distribution whose 90 % interval is as wide as theirs.
+    """
+
     residual: Float[np.ndarray, " n"]
     best: Int[np.ndarray, "n three"]
     amplitude: Float[np.ndarray, " n"]
@@ -63,21 +71,29 @@ class Voxels:
     doubt: float = 0.0
 
     def moments(self, prior: Prior) -> Moments:
-        """The posterior of every voxel under a prior, its windows worked on side by side."""
+        """The posterior's moments of every voxel under a prior."""
+        return Moments(*self._all(Moments, lambda window: self._held(window, prior).moments()))
+
+    def settled(self, prior: Prior) -> Settled:
+        """All that is told of every voxel under a prior."""
+        return Settled(*self._all(Settled, lambda window: self._held(window, prior).settled()))
+
+    def _all(
+        self, kind: type[Moments], told: Callable[[Window], tuple[np.ndarray, ...]]
+    ) -> list[np.ndarray]:
+        """What is ``told`` of each window, in the order of the voxels; worked on side by side."""
         n = len(self.tissue)
         shapes = {"mean": (n, 3), "covariance": (n, 3, 3), "best": (n, 3)}
         shapes |= {"middle": (n, 2), "width": (n, 2)}
         kinds = {"best": np.dtype(np.intp)}
-        out = Moments(
-            *(
-                np.empty(shapes.get(f.name, (n,)), kinds.get(f.name, self.tissue.dtype))
-                for f in fields(Moments)
-            )
-        )
+        out = [
+            np.empty(shapes.get(f.name, (n,)), kinds.get(f.name, self.tissue.dtype))
+            for f in fields(kind)
+        ]
 
         def one(window: Window) -> None:
-            for field, values in zip(fields(Moments), self._window(window, prior), strict=True):
-                getattr(out, field.name)[window.rows] = values
+            for all_of_them, values in zip(out, told(window), strict=True):
+                all_of_them[window.rows] = values
 
         with ThreadPoolExecutor(max_workers=cores()) as pool:
             list(pool.map(one, self.windows))
@@ -109,47 +125,71 @@ class Voxels:
         energy = np.einsum("ij,ij->i", curves, curves)
         return Scored(cells, seen, size, score, energy, white.samples)
 
-    def _window(self, window: Window, prior: Prior) -> tuple[np.ndarray, ...]:
-        """What the voxels of one window have of ``Moments``, in its order."""
-        rows, table = window.rows, self.table
-        held = self.scored(window)
-        cells, score, inverse = held.cells, held.score, 1 / held.size
-        log_prior = np.where(held.seen, prior(rows, cells), NEVER)
+    def _held(self, window: Window, prior: Prior) -> "_Held":
+        """The voxels of one window under a prior."""
+        rows, held = window.rows, self.scored(window)
+        cells, score = held.cells, held.score
+        log_prior = np.where(held.seen, prior(rows, cells), NEVER).astype(score.dtype)
         grid = window.mtts.size, window.delays.size
         power = np.maximum(held.energy / held.samples - 1, 0)
         trust = 1 / np.sqrt(1 + self.doubt**2 * power)
-        sums = _sums(
-            score, log_prior.astype(score.dtype), cells - cells.mean(axis=0), inverse, grid, trust
-        )
-        top = np.maximum(np.take_along_axis(score, sums.best[:, None], axis=1)[:, 0], 0)
+        centre = cells.mean(axis=0)
+        sums = _sums(score, log_prior, cells - centre, 1 / held.size, grid, trust)
+        return _Held(self, window, held, sums, centre)
+
+
+class _Held(NamedTuple):
+    """What voxels of a window are held to be: ``sums`` over cells about their ``centre`` (3,)."""
+
+    voxels: Voxels
+    window: Window
+    scored: "Scored"
+    sums: "_Sums"
+    centre: Float[np.ndarray, " three"]
+
+    def moments(self) -> tuple[np.ndarray, ...]:
+        """What the voxels have of ``Moments``, in its order."""
+        sums, unit = self.sums, self._unit
         mean = sums.plain[:, :3]
         covariance = _symmetric(sums.plain[:, 3:9]) - mean[:, :, None] * mean[:, None, :]
-        covariance += np.diag(_cell(window, table) ** 2 / 12).astype(covariance.dtype)
-        unit = self.noise.mean[rows, 0]
+        cell = _cell(self.window, self.voxels.table)
+        covariance += np.diag(cell**2 / 12).astype(covariance.dtype)
         volume = sums.first[:, 0]
         variance = sums.second - volume**2 + sums.plain[:, 9]
-        left = np.maximum(held.energy - top**2, 0) / held.samples
         return (
-            mean + cells.mean(axis=0),
+            mean + self.centre,
             covariance,
             unit * volume,
             unit**2 * variance,
             unit * (sums.first[:, 1] - volume * mean[:, 0]),
-            unit * np.sqrt(left),
-            _numbers(sums.best, window),
-            unit * top * inverse[sums.best],
-            *self._quantiles(window, sums),
         )
 
-    def _quantiles(
-        self, window: Window, sums: "_Sums"
-    ) -> tuple[Float[np.ndarray, "rows two"], Float[np.ndarray, "rows two"]]:
+    def settled(self) -> tuple[np.ndarray, ...]:
+        """What the voxels have of ``Settled``, in its order."""
+        scored, best, unit = self.scored, self.sums.best, self._unit
+        top = np.maximum(np.take_along_axis(scored.score, best[:, None], axis=1)[:, 0], 0)
+        left = np.maximum(scored.energy - top**2, 0) / scored.samples
+        return (
+            *self.moments(),
+            unit * np.sqrt(left),
+            _numbers(best, self.window),
+            unit * top / scored.size[best],
+            *self._quantiles(),
+        )
+
+    @property
+    def _unit(self) -> Float[np.ndarray, " rows"]:
+        return self.voxels.noise.mean[self.window.rows, 0]
+
+    def _quantiles(self) -> tuple[Float[np.ndarray, "rows two"], Float[np.ndarray, "rows two"]]:
         """Medians and widths of log MTT and of the delay."""
-        late = self.table.rest - self.table.spread
-        if self.late is not None:
-            late += float(self.late[window.rows[0]])
-        mtt, mtt_width = middle_and_width(sums.mtts, np.log(MTTS[window.mtts]))
-        delay, delay_width = middle_and_width(sums.delays, window.delays * self.table.step + late)
+        voxels, window = self.voxels, self.window
+        table = voxels.table
+        late = table.rest - table.spread
+        if voxels.late is not None:
+            late += float(voxels.late[window.rows[0]])
+        mtt, mtt_width = middle_and_width(self.sums.mtts, np.log(MTTS[window.mtts]))
+        delay, delay_width = middle_and_width(self.sums.delays, window.delays * table.step + late)
         return np.stack([mtt, delay], axis=1), np.stack([mtt_width, delay_width], axis=1)
 
 

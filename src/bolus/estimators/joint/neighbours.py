@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import softmax
 
-from bolus.estimators.joint.gaussian import Gaussian, Mixture, around
+from bolus.estimators.joint.blocks import Around
+from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages, seen
 from bolus.estimators.joint.moments import PAIRS, Moments
 from bolus.estimators.joint.population import IN_TIME, LATE
@@ -33,6 +34,8 @@ OPEN = 0.04
 """Share of the prior of a voxel that does not heed its neighbours."""
 HELD = 0.5
 """Neighbours' worth of belief in the shares before the neighbours are seen."""
+COARSE = 0.95
+"""Share that what blocks say has of the prior of a voxel whose own curve says nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +96,19 @@ class LocalPrior:
         return np.stack([*square, *slope.T, level], axis=1).astype(np.float32)
 
 
+class Coarse(NamedTuple):
+    """What blocks say of the tissue around each of n voxels, and what that is ``worth`` (n,)."""
+
+    around: Around
+    worth: Float[np.ndarray, " n"]
+
+
+def coarse_prior(around: Around, found: Moments) -> Coarse:
+    """What blocks say to voxels, worth as much as what was ``found`` alone leaves MTT unknown."""
+    unsure = found.covariance[:, 0, 0] / ANYTHING.covariance[0, 0]
+    return Coarse(around, COARSE * np.minimum(unsure, 1))
+
+
 def from_population(population: Mixture, count: int) -> LocalPrior:
     """The population as the prior of each of so many voxels, whatever lies around them."""
     share = np.tile(population.share / population.share.sum(), (count, 1))
@@ -103,33 +119,51 @@ def from_population(population: Mixture, count: int) -> LocalPrior:
     )
 
 
-def local_prior(found: Messages, population: Mixture, places: Places) -> LocalPrior:
+def local_prior(
+    found: Messages, population: Mixture, places: Places, coarse: Coarse | None = None
+) -> LocalPrior:
     """The prior of every voxel given what was found of the 26 voxels around it.
 
     Kinds of tissue, the patient's usual one, the late one and those of lesions, each with a mean of
     its own around every voxel: that of the neighbours of the kind, under the kind's prior. Which
     voxels are of which kind is first judged by a voxel and its neighbours together, then round by
     round by the voxel's own likelihood under every kind's prior. A voxel on its own cannot show a
-    long transit time at clinical noise; a small lesion can.
+    long transit time at clinical noise; a small lesion can. Where voxels are so noisy that no sum
+    of what each says can show it, their mean curves still do: tissue as in the ``coarse`` brain is
+    one kind more.
     """
     kinds, first = _kinds(population)
     around_it = Box(places)
     together = np.stack([_joint(found, kind, around_it) for kind in kinds], axis=1)
     part = softmax(SOFTENED * together + np.log(first), axis=1)
+    if coarse is not None:
+        part = _beside(part, coarse.worth)
     number = around_it(np.ones((len(found.mean), 1)))
     textures = [TEXTURE, TEXTURE] + [2 * TEXTURE] * len(LESIONS)
     for _ in range(ROUNDS):
         fields = [
             _field(found, kind, texture, mine, around_it)
-            for kind, texture, mine in zip(kinds, textures, part.T, strict=True)
+            for kind, texture, mine in zip(kinds, textures, part.T, strict=False)
         ]
         textures[:2] = [_texture(found, *fields[0], part[:, 0])] * 2
         means = [mean for mean, _ in fields]
         spreads = [own + texture for (_, own), texture in zip(fields, textures, strict=True)]
+        if coarse is not None:
+            means.append(coarse.around.mean)
+            spreads.append(coarse.around.covariance + textures[0])
         evidence = [seen(found, *one).evidence for one in zip(means, spreads, strict=True)]
-        share = (around_it(part) + HELD * first) / (number + HELD)
+        share = (around_it(part[:, : len(kinds)]) + HELD * first) / (number + HELD)
+        if coarse is not None:
+            share = _beside(share / share.sum(axis=1, keepdims=True), coarse.worth)
         part = softmax(np.stack(evidence, axis=1) + np.log(share), axis=1)
     return LocalPrior(share, np.stack(means, axis=1), np.stack(spreads, axis=1), population)
+
+
+def _beside(
+    share: Float[np.ndarray, "n kinds"], worth: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, "n more"]:
+    """The shares of kinds with one more that has so much."""
+    return np.concatenate([share * (1 - worth[:, None]), worth[:, None]], axis=1)
 
 
 def _kinds(population: Mixture) -> tuple[list[Gaussian], Float[np.ndarray, " kinds"]]:

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from bolus.data import PARAMETERS, Perfusion
 from bolus.data.perfusion import NUMBERS, check_quantile
 from bolus.estimators.joint.amplitude import Volume
-from bolus.estimators.joint.moments import Moments
+from bolus.estimators.joint.moments import Settled
 
 MOST_SHIFT = 0.5
 """Log MTT that a volume's prior moves at most."""
@@ -40,7 +40,7 @@ class NormalPosterior:
         return NormalPosterior(self.mean[one], self.sd[one], self.quantities)
 
 
-def perfusion(found: Moments, volume: Volume, dtype: np.dtype) -> Perfusion:
+def perfusion(found: Settled, volume: Volume, dtype: np.dtype) -> Perfusion:
     """Perfusion of voxels in a precision, from what was found of shape and of volume.
 
     What the volume's prior moved takes log MTT along by their covariance. Point estimates are

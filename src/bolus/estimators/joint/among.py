@@ -1,0 +1,109 @@
+"""The voxels of a patient together: a population, blocks from coarse to fine, and neighbours."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.estimators.joint.blocks import Curves, Level, levels, tissue_around
+from bolus.estimators.joint.dispersion import LOOSE, learned
+from bolus.estimators.joint.gaussian import ANYTHING
+from bolus.estimators.joint.messages import messages
+from bolus.estimators.joint.moments import Moments, Prior, Settled, Voxels
+from bolus.estimators.joint.neighbours import LocalPrior, coarse_prior, from_population, local_prior
+from bolus.estimators.joint.noise import noise_of
+from bolus.estimators.joint.population import learn_population
+from bolus.estimators.joint.sample import evidence_of_dispersion
+from bolus.estimators.joint.templates import Templates, Undispersed
+from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, Fineness, first_look, windows
+from bolus.estimators.protocol import Places
+
+DOUBT = 0.4
+"""Error of the model among others: its arterial input, residue and leakage are none of them quite
+right. Chosen on 7 simulated patients with arteries as scanners see them: their CBF ratio of tumour
+to white matter was off by 0.12 without it, and by 0.08 with it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What was ``found`` of ``voxels`` under a ``prior``."""
+
+    found: Settled
+    voxels: Voxels
+    prior: Prior
+
+
+def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None) -> Known:
+    """Each voxel by itself, with any tissue as likely as another."""
+    voxels = _voxels(curves, table, late, ALONE, 0.0)
+    return Known(voxels.settled(_anything), voxels, _anything)
+
+
+def among_others(curves: Curves, places: Places, bank: Undispersed, *, spatial: bool) -> Known:
+    """Each voxel under the patient's population and, where ``spatial``, among its neighbours.
+
+    Blocks of voxels, which noise harms less, are estimated first, the largest before all; what they
+    say of the tissue around a voxel is part of its prior.
+    """
+    resolved = levels(curves, places) if spatial else [Level(curves, places)]
+    table = bank.dispersed(_dispersion(resolved[:2][-1].curves, bank))
+    above: Above | None = None
+    for blocks in resolved[:0:-1]:
+        voxels, prior = _expected(blocks, table, above, spatial=spatial)
+        above = Above(blocks.places, voxels.moments(prior))
+    voxels, prior = _expected(resolved[0], table, above, spatial=spatial)
+    return Known(voxels.settled(prior), voxels, prior)
+
+
+class Above(NamedTuple):
+    """What was ``found`` of blocks at their ``places``."""
+
+    places: Places
+    found: Moments
+
+
+def _expected(
+    level: Level, table: Templates, above: Above | None, *, spatial: bool
+) -> tuple[Voxels, LocalPrior]:
+    """Voxels of a level in windows where they are expected, and the prior that expects them."""
+    places = level.places
+    voxels = _voxels(level.curves, table, places.late, COARSELY, DOUBT)
+    found = voxels.moments(_anything)
+    said = messages(found, ANYTHING)
+    population = learn_population(said)
+    if not spatial:
+        prior = from_population(population, len(said.mean))
+    else:
+        told = None
+        if above is not None:
+            told = coarse_prior(tissue_around(above.found, above.places, places), found)
+        prior = local_prior(said, population, places, told)
+    return voxels.narrowed(prior.look(said, found), FINELY), prior
+
+
+def _dispersion(curves: Curves, bank: Undispersed) -> float:
+    """Seconds of it in this patient."""
+    if not len(curves.tissue):
+        return LOOSE
+    noise = noise_of(curves.noise_sd, curves.tissue.dtype)
+    return learned(evidence_of_dispersion(curves.tissue, noise, bank))[0]
+
+
+def _voxels(
+    curves: Curves,
+    table: Templates,
+    late: Float[np.ndarray, " n"] | None,
+    fineness: Fineness,
+    doubt: float,
+) -> Voxels:
+    """Voxels in the windows that a first look at each gives it."""
+    noise = noise_of(curves.noise_sd, curves.tissue.dtype)
+    tissue = curves.tissue * np.isfinite(noise.shape)
+    where = windows(first_look(tissue, noise, table), noise, table, late, fineness)
+    return Voxels(tissue, noise, table, where, late, doubt)
+
+
+def _anything(rows: np.ndarray, cells: Float[np.ndarray, "cells three"]) -> np.ndarray:
+    """The prior of voxels of which nothing is known."""
+    return ANYTHING.log_density(cells)
