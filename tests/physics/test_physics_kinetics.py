@@ -84,7 +84,7 @@ def test_volume_is_flow_times_transit_time(name, delay):
     dt=st.floats(0.5, 2.5),
 )
 def test_areas_give_the_volume_whatever_the_tissue(name, cbf, mtt, delay, dt):
-    n = int(200 / dt)
+    n = int(300 / dt)
     aif = gamma_variate(n, dt, arrival=20.0)
     tissue = ForwardModel(aif, dt, RESIDUES[name])(cbf * ONE, mtt * ONE, delay * ONE)
     assert blood_volume(tissue, aif)[0] == pytest.approx(cbf * mtt, rel=2e-3)

@@ -118,6 +118,15 @@ class Instead:
         ),
     ] = None
 
+    objects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead map two digital objects of the literature, Kudo's phantom and one with a "
+            "dispersed arterial input (some minutes), and write those tables here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -127,6 +136,7 @@ class Instead:
             self.finding: _finding,
             self.motion: _motion,
             self.brain: _brain,
+            self.objects: lambda reporter: _objects(seed, reporter),
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -181,3 +191,9 @@ def _brain(reporter: "Reporter") -> str:
     from bolus.bench.brain import brain_page, run_brains
 
     return brain_page(run_brains(memory=True, reporter=reporter))
+
+
+def _objects(seed: int, reporter: "Reporter") -> str:
+    from bolus.bench.objects_page import objects_page, run_objects
+
+    return objects_page(run_objects(seed=seed, reporter=reporter))

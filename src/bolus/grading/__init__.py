@@ -16,6 +16,7 @@ from bolus.grading.ratio import (
     hotspot,
     region,
     roi_ratio,
+    shared_by,
 )
 from bolus.grading.roc import (
     Accuracy,
@@ -64,6 +65,7 @@ __all__ = [
     "read_cutoff",
     "region",
     "roi_ratio",
+    "shared_by",
     "wilson",
     "youden",
 ]

@@ -11,7 +11,7 @@ from bolus.base.about import NOTICE, software
 from bolus.data import Grid, InputError, MaskError
 from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
-from bolus.grading.ratio import RoiRatio, roi_ratio
+from bolus.grading.ratio import RoiRatio, roi_ratio, shared_by
 from bolus.grading.verdict import Verdict, judge
 from bolus.io import read_map, read_mask
 
@@ -61,7 +61,8 @@ def grade_maps(
     volume, grid = read_map(folder / f"{map}.nii.gz")
     spread = folder / f"{map}_sd.nii.gz"
     sd = read_map(spread, grid)[0] if spread.exists() else None
-    ratio = roi_ratio(volume, _mask(tumor, grid, "tumour"), _mask(reference, grid, "reference"), sd)
+    masks = _mask(tumor, grid, "tumour"), _mask(reference, grid, "reference")
+    ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method))
     verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
     return Grade(map=map, method=method, unit=unit, ratio=ratio, verdict=verdict)
 

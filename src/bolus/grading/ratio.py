@@ -15,6 +15,8 @@ SHARED = 0.03
 Chosen on 64 simulated patients at four levels of noise: with it the 90 % intervals of the CBF
 ratio by ``phae`` held the true one in 92 %. docs/study.md has other patients.
 """
+SHARED_BY = {"joint": 0.3}
+"""That of methods whose voxels err alike, for they are estimated with what their neighbours say."""
 MIN_VOXELS = 5
 """A region with fewer finite voxels is refused."""
 HOT = 3
@@ -60,6 +62,11 @@ class RoiRatio:
     interval: tuple[float, float] | None
 
 
+def shared_by(method: str) -> float:
+    """SHARED of the maps of a method."""
+    return SHARED_BY.get(method, SHARED)
+
+
 def roi_ratio(
     volume: Float[np.ndarray, "x y z"],
     tumor: Bool[np.ndarray, "x y z"],
@@ -71,9 +78,9 @@ def roi_ratio(
     """Ratios of a map (x, y, z) between two masks; ``sd`` (x, y, z) are the voxels' SDs.
 
     Voxels without a finite value are left out. The errors of voxels are partly the same (arterial
-    input, noise of neighbours): var(mean) = sd²·(1/n + (1 − 1/n)·``shared``) with sd² the mean
-    variance of a voxel. The ratio's interval is symmetric for its logarithm, with
-    sd² = (sd_t/mean_t)² + (sd_r/mean_r)².
+    input, noise of neighbours; ``shared_by`` knows by how much): var(mean) =
+    sd²·(1/n + (1 − 1/n)·``shared``) with sd² the mean variance of a voxel. The ratio's interval is
+    symmetric for its logarithm, with sd² = (sd_t/mean_t)² + (sd_r/mean_r)².
 
     Raises MaskError for masks that overlap or hold fewer than MIN_VOXELS finite voxels, InputError
     for a reference whose mean or median is not above 0, and for SDs missing where values are not.
@@ -110,12 +117,14 @@ def compared(
     tumor: Bool[np.ndarray, "x y z"],
     reference: Bool[np.ndarray, "x y z"],
     sd: Float[np.ndarray, "x y z"] | None = None,
+    *,
+    shared: float = SHARED,
 ) -> RoiRatio:
     """``roi_ratio`` of a quantity's map, with the logarithms of ratios where it is read so.
 
     Raises as ``roi_ratio`` does.
     """
-    found = roi_ratio(volume, tumor, reference, sd)
+    found = roi_ratio(volume, tumor, reference, sd, shared=shared)
     return logarithms(found) if quantity.ratio is Ratio.LOGARITHM else found
 
 

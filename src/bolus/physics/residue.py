@@ -81,6 +81,21 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Linear:
+    """Transit times from 0 to 2·MTT, all as likely: R = 1 − t/(2·MTT), then 0."""
+
+    def __call__(self, t: Array, mtt: Array) -> Array:
+        """R at ``t`` s."""
+        xp = array_namespace(t, mtt)
+        left = 1 - t / (2 * mtt)
+        return xp.where(left > 0, left, 0 * left)
+
+    def edge(self, mtt: Array) -> Array:
+        """2·MTT, where R has come down to 0."""
+        return 2 * mtt
+
+
+@dataclass(frozen=True)
 class Gamma:
     """Gamma-distributed transit times of shape a: R = Q(a, a·t/MTT).
 
@@ -165,6 +180,7 @@ RESIDUES: dict[str, Residue] = {
     "exponential": Exponential(),
     "lorentzian": Lorentzian(),
     "box": Box(),
+    "linear": Linear(),
     "gamma": Gamma(),
     "weibull": Weibull(),
     "biexponential": Biexponential(),

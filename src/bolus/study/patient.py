@@ -22,7 +22,7 @@ from bolus.data import (
 from bolus.data.options import UNCORRECTED
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import from_weights, read_weights
-from bolus.grading import RoiRatio, roi_ratio
+from bolus.grading import RoiRatio, roi_ratio, shared_by
 from bolus.io import read_map, read_mask, read_series, write_volume
 from bolus.io.cohort import Participant
 from bolus.patient import (
@@ -355,7 +355,8 @@ def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:
 
 
 def _ratio(maps: PatientMaps, name: str, case: _Case) -> RoiRatio:
-    return roi_ratio(maps.volume(name), case.masks["tumor"], case.masks["nawm"], maps.sd.get(name))
+    volume, sd, shared = maps.volume(name), maps.sd.get(name), shared_by(maps.method)
+    return roi_ratio(volume, case.masks["tumor"], case.masks["nawm"], sd, shared=shared)
 
 
 def _write(maps: PatientMaps, folder: Path, name: str, method: str) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from bolus.base.json import write_json
 from bolus.data import QUANTITIES, InputError, OutputError, PerfusionMaps, Quantity
 from bolus.data.quantities import Ratio
-from bolus.grading import compared
+from bolus.grading import compared, shared_by
 from bolus.io import write_volume
 from bolus.report.text.summary import mask_sidecar
 from bolus.viewer.panels import unit
@@ -28,11 +28,12 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
     maps = view.maps
     if maps is None:
         return told | {"rows": [], "problem": "there are no maps yet"}
-    rows = []
+    rows, shared = [], shared_by(maps.method)
     try:
         for name, quantity in QUANTITIES.items():
             if quantity.ratio is not Ratio.NONE and has_values(maps, name):
-                found = compared(quantity, maps.volume(name), *_both(masks), maps.sd.get(name))
+                volume, sd = maps.volume(name), maps.sd.get(name)
+                found = compared(quantity, volume, *_both(masks), sd, shared=shared)
                 rows.append({"name": name, "title": _title(quantity), "unit": unit(view, name),
                              **asdict(found)})  # fmt: skip
     except InputError as error:

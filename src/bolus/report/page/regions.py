@@ -7,7 +7,7 @@ import numpy as np
 
 from bolus.data import QUANTITIES, InputError, PerfusionMaps
 from bolus.data.quantities import Ratio
-from bolus.grading import RoiRatio, compared
+from bolus.grading import RoiRatio, compared, shared_by
 from bolus.report.page.shown import Shown
 
 NAMES = {"tumor": "Tumour", "reference": "Reference"}
@@ -77,7 +77,8 @@ def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
     sd = shown.sd
     tumor, reference = maps.rois["tumor"], maps.rois["reference"]
     try:
-        return compared(QUANTITIES[shown.name], shown.volume, tumor, reference, sd)
+        quantity, shared = QUANTITIES[shown.name], shared_by(maps.method)
+        return compared(quantity, shown.volume, tumor, reference, sd, shared=shared)
     except InputError as error:
         return f"No ratio of {shown.title}: {error}."
 
