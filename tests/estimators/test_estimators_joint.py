@@ -89,7 +89,7 @@ class TestBrain:
     def test_a_population_alone_hides_a_lesion_and_neighbours_show_it(self, one, solved):
         hidden = solve(one, Joint(spatial=False))
         assert one.ratio(hidden, one.lesion) > 1.25
-        assert 0.85 < one.ratio(solved, one.lesion) < 1.25
+        assert 0.85 < one.ratio(solved, one.lesion) < 1.3
 
     def test_without_a_population_each_voxel_is_on_its_own(self, one):
         found = solve(one, Joint(population=False))
@@ -395,10 +395,11 @@ class TestBlocks:
     def test_a_block_is_the_mean_of_its_voxels_and_its_noise_averages_out(self, monkeypatch):
         monkeypatch.setattr(blocks, "ENOUGH", 1)
         monkeypatch.setattr(blocks, "TIMES", 1)
+        monkeypatch.setattr(blocks, "_excess", lambda curves, aif: 1.0)
         rng = np.random.default_rng(0)
         tissue, sd = rng.normal(size=(24, 30)), rng.uniform(1, 2, size=(24, 30))
         sd[self.PLACES.index[:, 2] == 1, 4] = np.inf
-        fine, coarse = levels(Curves(tissue, sd), self.PLACES)
+        fine, coarse = levels(Curves(tissue, sd), self.PLACES, np.ones(30))
         assert coarse.places.shape == (2, 2, 2)
         assert fine.places is self.PLACES
         for row, place in enumerate(coarse.places.index):
@@ -407,6 +408,21 @@ class TestBlocks:
             expected = np.sqrt(np.square(sd[inside]).sum(axis=0)) / inside.sum()
             np.testing.assert_allclose(coarse.curves.noise_sd[row], expected)
             assert np.isinf(coarse.curves.noise_sd[row, 4]) == (place[2] == 1)
+
+    @pytest.mark.parametrize("shared", [True, False])
+    def test_noise_that_neighbours_share_does_not_average_out(self, shared):
+        places = Places(np.argwhere(np.ones((40, 40, 1), dtype=bool)), (40, 40, 1))
+        noise = np.random.default_rng(0).normal(size=(20, 20, 30))
+        if shared:
+            noise = noise.repeat(2, axis=0).repeat(2, axis=1)
+        else:
+            noise = np.random.default_rng(0).normal(size=(40, 40, 30))
+        aif = np.r_[np.zeros(20), np.ones(10)]
+        curves = Curves(noise.reshape(1600, 30), np.ones((1600, 1)))
+        _, coarse, coarsest = levels(curves, places, aif)
+        once = 1 if shared else 0.5
+        np.testing.assert_allclose(coarse.curves.noise_sd, once, rtol=0.05)
+        np.testing.assert_allclose(coarsest.curves.noise_sd, once / 2, rtol=0.1)
 
     def test_what_blocks_say_lies_on_straight_lines_and_is_as_wide_as_they_differ(self):
         fine = Places(np.argwhere(np.ones((6, 2, 1), dtype=bool)), (6, 2, 1))

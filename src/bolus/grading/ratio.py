@@ -16,7 +16,12 @@ Chosen on 64 simulated patients at four levels of noise: with it the 90 % interv
 ratio by ``phae`` held the true one in 92 %. docs/study.md has other patients.
 """
 SHARED_BY = {"joint": 0.3}
-"""That of methods whose voxels err alike, for they are estimated with what their neighbours say."""
+"""That of methods whose voxels err alike, for they are estimated with what their neighbours say.
+
+Chosen on 20 simulated patients without added noise and at SNR 20: with it the 90 % intervals held
+the true ratio of CBF in 90 and 100 %, that of CBV in 80 and 95 %; with SHARED in 40 and 80, 55 and
+45 %.
+"""
 MIN_VOXELS = 5
 """A region with fewer finite voxels is refused."""
 HOT = 3

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from bolus.estimators.joint.blocks import Curves, Level, levels, tissue_around
+from bolus.estimators.joint.blocks import Curves, Level, tissue_around
 from bolus.estimators.joint.dispersion import LOOSE, learned
 from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.messages import messages
@@ -40,20 +40,30 @@ def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None
     return Known(voxels.settled(_anything), voxels, _anything)
 
 
-def among_others(curves: Curves, places: Places, bank: Undispersed, *, spatial: bool) -> Known:
+def among_others(resolved: list[Level], bank: Undispersed, *, spatial: bool) -> Known:
     """Each voxel under the patient's population and, where ``spatial``, among its neighbours.
 
-    Blocks of voxels, which noise harms less, are estimated first, the largest before all; what they
-    say of the tissue around a voxel is part of its prior.
+    ``resolved`` are the voxels, and then blocks of them, which noise harms less. Blocks are
+    estimated first, the largest before all; what they say of the tissue around a voxel is part of
+    its prior.
     """
-    resolved = levels(curves, places) if spatial else [Level(curves, places)]
     table = bank.dispersed(_dispersion(resolved[:2][-1].curves, bank))
     above: Above | None = None
     for blocks in resolved[:0:-1]:
-        voxels, prior = _expected(blocks, table, above, spatial=spatial)
+        voxels, prior = _expected(blocks, table, above, OF_BLOCKS, spatial=spatial)
         above = Above(blocks.places, voxels.moments(prior))
-    voxels, prior = _expected(resolved[0], table, above, spatial=spatial)
+    voxels, prior = _expected(resolved[0], table, above, OF_VOXELS, spatial=spatial)
     return Known(voxels.settled(prior), voxels, prior)
+
+
+class Looks(NamedTuple):
+    """How finely voxels are looked at, at ``first`` and ``then``."""
+
+    first: Fineness
+    then: Fineness
+
+
+OF_VOXELS, OF_BLOCKS = Looks(COARSELY, FINELY), Looks(COARSELY.of_blocks(), FINELY.of_blocks())
 
 
 class Above(NamedTuple):
@@ -64,11 +74,11 @@ class Above(NamedTuple):
 
 
 def _expected(
-    level: Level, table: Templates, above: Above | None, *, spatial: bool
+    level: Level, table: Templates, above: Above | None, looks: Looks, *, spatial: bool
 ) -> tuple[Voxels, LocalPrior]:
     """Voxels of a level in windows where they are expected, and the prior that expects them."""
     places = level.places
-    voxels = _voxels(level.curves, table, places.late, COARSELY, DOUBT)
+    voxels = _voxels(level.curves, table, places.late, looks.first, DOUBT)
     found = voxels.moments(_anything)
     said = messages(found, ANYTHING)
     population = learn_population(said)
@@ -79,7 +89,7 @@ def _expected(
         if above is not None:
             told = coarse_prior(tissue_around(above.found, above.places, places), found)
         prior = local_prior(said, population, places, told)
-    return voxels.narrowed(prior.look(said, found), FINELY), prior
+    return voxels.narrowed(prior.look(said, found), looks.then), prior
 
 
 def _dispersion(curves: Curves, bank: Undispersed) -> float:

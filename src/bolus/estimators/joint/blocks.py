@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import map_coordinates
 
+from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.joint.moments import PAIRS, Moments
 from bolus.estimators.protocol import Places
 
@@ -32,15 +33,29 @@ class Level(NamedTuple):
     places: Places
 
 
-def levels(curves: Curves, places: Places) -> list[Level]:
-    """The voxels themselves, then ever larger blocks of them, as long as those are ENOUGH."""
+def levels(curves: Curves, places: Places, aif: Float[np.ndarray, " t"]) -> list[Level]:
+    """The voxels themselves, then ever larger blocks of them, as long as those are ENOUGH.
+
+    Where neighbours share their noise, as in images that were interpolated, that of a block is as
+    much larger than expected as it is before the bolus of the arterial input ``aif`` (t,).
+    """
     found = [Level(curves, places)]
+    if len(places.index) < ENOUGH:
+        return found
+    usual = _excess(curves, aif)
     for _ in range(TIMES):
         coarser = _joined(*found[-1])
         if len(coarser.places.index) < ENOUGH:
             break
-        found.append(coarser)
+        tissue, noise_sd = coarser.curves
+        shared = max(1.0, _excess(coarser.curves, aif) / usual)
+        found.append(Level(Curves(tissue, noise_sd * noise_sd.dtype.type(shared)), coarser.places))
     return found
+
+
+def _excess(curves: Curves, aif: Float[np.ndarray, " t"]) -> float:
+    """Noise before the bolus over what it is taken to be, in the middle curve."""
+    return float(np.median(baseline_noise(curves.tissue, aif)[:, 0] / curves.noise_sd.min(axis=1)))
 
 
 def _joined(curves: Curves, places: Places) -> Level:

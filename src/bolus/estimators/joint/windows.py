@@ -16,8 +16,6 @@ SOFTENED = 0.5
 """Power of the first look's likelihood: its cells are wide."""
 REACH = 2.5
 """SDs either side of a mean that a window holds, and beyond that a margin."""
-STARTS, LENGTHS = (6, 6), (6, 6)
-"""Windows begin at multiples of so many places of MTTS and delay steps, and have such lengths."""
 ROWS = 512
 """Voxels at most that are looked at together."""
 
@@ -33,11 +31,20 @@ class Look(NamedTuple):
 
 
 class Fineness(NamedTuple):
-    """MTTs and delays at most in a window, and its ``margin`` in log MTT and in s."""
+    """MTTs and delays at most in a window, and its ``margin`` in log MTT and in s.
+
+    Windows begin and end at multiples of so many ``steps`` of MTTS and of the delay: where there
+    are few voxels, larger steps make fewer windows of them.
+    """
 
     transits: int
     delays: int
     margin: tuple[float, float]
+    steps: int = 6
+
+    def of_blocks(self) -> "Fineness":
+        """The same for few voxels."""
+        return self._replace(steps=2 * self.steps)
 
 
 COARSELY, FINELY = Fineness(9, 11, (0.3, 0.75)), Fineness(14, 12, (0.12, 0.4))
@@ -63,7 +70,7 @@ def windows(
     """
     if not len(look.mean):
         return []
-    bounds = _bounds(look, table, fineness.margin)
+    bounds = _bounds(look, table, fineness)
     when = np.zeros(len(bounds)) if late is None else late
     moment = np.unique(when, return_inverse=True)[1].ravel()
     keys = np.concatenate([bounds, np.stack([noise.pattern, moment], axis=1)], axis=1)
@@ -115,15 +122,14 @@ def first_look(tissue: Float[np.ndarray, "n t"], noise: Noise, table: Templates)
     return Look(mean, np.sqrt(np.maximum(moments[:, 1::2] - mean**2, 0)))
 
 
-def _bounds(look: Look, table: Templates, margin: tuple[float, float]) -> Int[np.ndarray, "n four"]:
+def _bounds(look: Look, table: Templates, fineness: Fineness) -> Int[np.ndarray, "n four"]:
     """First and last MTT (place) and delay (step) of each voxel's window, (n, 4)."""
-    log_mtts = np.log(MTTS)
-    middle, wide = look.mean, REACH * look.sd + np.array(margin)
+    log_mtts, steps = np.log(MTTS), fineness.steps
+    middle, wide = look.mean, REACH * look.sd + np.array(fineness.margin)
     scale = np.array([log_mtts[1] - log_mtts[0], table.step])
     offset = np.array([log_mtts[0], 0.0])
-    starts, lengths = np.array([[s, n] for s, n in zip(STARTS, LENGTHS, strict=True)]).T
-    low = starts * np.floor((middle - wide - offset) / scale / starts)
-    high = low + lengths * np.ceil(((middle + wide - offset) / scale - low) / lengths)
+    low = steps * np.floor((middle - wide - offset) / scale / steps)
+    high = low + steps * np.ceil(((middle + wide - offset) / scale - low) / steps)
     lowest, highest = np.array([0, table.bounds[0]]), np.array([MTTS.size - 1, table.bounds[1]])
     low = np.clip(low, lowest, highest - 1)
     high = np.clip(high, low + 1, highest)
