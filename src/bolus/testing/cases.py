@@ -41,6 +41,10 @@ def gamma_variate(
     return np.asarray(peak * t**power * np.exp(power * (1 - t)))
 
 
+MIXED = ("exponential", "lorentzian", "box", "gamma", "weibull", "biexponential", "fermi")
+"""Residues of a mixture, which one more residue does not change."""
+
+
 def mixture(
     count: int = 24,
     frames: int = FRAMES,
@@ -60,8 +64,8 @@ def mixture(
     mtt, cbv = rng.uniform(3, 8, count), rng.uniform(0.02, 0.06, count)
     late = rng.uniform(*delay, count)
     tissue = np.empty((count, frames))
-    for i, residue in enumerate(RESIDUES.values()):
-        rows = slice(i, None, len(RESIDUES))
+    for i, name in enumerate(MIXED):
+        residue, rows = RESIDUES[name], slice(i, None, len(MIXED))
         if mtt[rows].size:
             flow = cbv[rows] / mtt[rows]
             tissue[rows] = ForwardModel(artery, dt, residue)(flow, mtt[rows], late[rows])
