@@ -24,8 +24,8 @@ from bolus.physics import (
     signal_from_r2star,
 )
 
-BEGIN, WIDTH = 20.0, 1.5
-"""s at which the arterial curve t³·e^(−t/WIDTH) begins."""
+BEGIN, DECAY = 20.0, 1.5
+"""s at which the arterial curve t³·e^(−t/DECAY) begins."""
 TE = 0.03
 """Echo time, s; nothing depends on it."""
 STEPS = 10
@@ -72,7 +72,7 @@ class Tiles:
         """Curves as a scanner would give them."""
         frames, parts = round(self.seconds / self.dt), STEPS
         time = np.arange(frames * parts) * self.dt / parts
-        fine = np.maximum(time - BEGIN, 0) ** 3 * np.exp(-np.maximum(time - BEGIN, 0) / WIDTH)
+        fine = np.maximum(time - BEGIN, 0) ** 3 * np.exp(-np.maximum(time - BEGIN, 0) / DECAY)
         fine /= fine.max()
         wide = dispersed(fine, self.dt / parts, self.dispersion)
         clean = np.empty((self.cbv.size, frames))

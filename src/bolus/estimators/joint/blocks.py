@@ -11,7 +11,7 @@ from bolus.estimators.joint.moments import PAIRS, Moments
 from bolus.estimators.protocol import Places
 
 SIDE = 2
-WIDTH = np.array([SIDE, SIDE, 1])
+BLOCK = np.array([SIDE, SIDE, 1])
 """A block is so many voxels wide, in the plane of a slice: slices have times of their own."""
 TIMES = 2
 """How often blocks are joined to larger ones."""
@@ -61,7 +61,7 @@ def _excess(curves: Curves, aif: Float[np.ndarray, " t"]) -> float:
 def _joined(curves: Curves, places: Places) -> Level:
     """Blocks, with the mean curve of the voxels of each, in which their noise averages out."""
     shape = (-(-places.shape[0] // SIDE), -(-places.shape[1] // SIDE), places.shape[2])
-    keys = np.ravel_multi_index(tuple((places.index // WIDTH).T), shape)
+    keys = np.ravel_multi_index(tuple((places.index // BLOCK).T), shape)
     kept, first, number = np.unique(keys, return_index=True, return_counts=True)
     index = np.stack(np.unravel_index(kept, shape), axis=1)
     late = None if places.late is None else places.late[first]
@@ -87,7 +87,7 @@ def tissue_around(found: Moments, coarse: Places, fine: Places) -> Around:
     mean, products = found.mean.astype(float), found.covariance.astype(float)
     products += mean[:, :, None] * mean[:, None, :]
     told = [np.ones(len(mean)), *mean.T, *(products[:, i, k] for i, k in PAIRS)]
-    at = ((fine.index + 0.5) / WIDTH - 0.5).T
+    at = ((fine.index + 0.5) / BLOCK - 0.5).T
     grid = np.zeros(coarse.shape)
     values = []
     for one in told:
