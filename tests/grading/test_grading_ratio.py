@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bolus.data import InputError, MaskError
-from bolus.grading import SHARED, hotspot, region, roi_ratio
+from bolus.grading import SHARED, hotspot, region, roi_ratio, shared_by
 
 SHAPE = (12, 10, 3)
 
@@ -195,3 +195,13 @@ def test_values_without_their_sd_are_refused():
     sd[2, 2, 0] = np.nan
     with pytest.raises(InputError, match=r"tumour.*found 1 of 50 missing"):
         roi_ratio(volume(), TUMOR, REFERENCE, sd)
+
+
+def test_voxels_that_err_alike_make_a_ratio_less_sure():
+    volume = np.full((4, 4, 4), 2.0)
+    half = np.arange(64).reshape(4, 4, 4) < 32
+    joint, phae = (
+        roi_ratio(volume, half, ~half, np.ones_like(volume), shared=shared_by(name)).log_sd
+        for name in ("joint", "phae")
+    )
+    assert joint > 2 * phae

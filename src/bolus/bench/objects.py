@@ -103,7 +103,7 @@ class Measured:
 def kudo(dt: float) -> Tiles:
     """294 tiles: 2 volumes × 7 transit times × 7 delays × 3 residues, SNR 50.
 
-    Source: Kudo et al., Radiology 2013;267:201, by its text; the length of the scan, the moment at
+    After Kudo et al., Radiology 2013 (PMC3606546); the length of the scan, the moment at
     which the bolus begins and what falls by 40 % are taken here.
     """
     axes = (
@@ -135,7 +135,7 @@ FLOWS = (20.0, 40.0, 60.0)
 def dispersion_object(time: float, delay: float) -> Tiles:
     """Exponential tissue, CBV 4 mL/100 mL, of three flows behind one dispersion and delay, SNR 20.
 
-    Source: the simulated signals of Mehndiratta et al., Magn Reson Med 2014;72:1762. Those are sums
+    After the Bezier object, for which Magn Reson Med 2014;72:1762 has figures. Its curves are sums
     of rectangles, by which their area is up to 13 % too large; these are integrals.
     """
     flow = np.repeat(np.array(FLOWS) / 6000, 4)

@@ -71,7 +71,7 @@ def kudo_layout(rows: tuple[KudoRow, ...]) -> Layout:
     return Layout(
         name="kudo",
         title="Kudo's phantom",
-        note="Rebuilt from the text of Kudo et al., Radiology 2013;267:201: 294 tiles of 25 "
+        note="Rebuilt after Kudo et al., Radiology 2013 (PMC3606546): 294 tiles of 25 "
         "voxels, CBV 2 and 4 mL/100 mL, MTT 3.4 to 24 s, delay -3 to 3 s, residues exponential, "
         "linear and box, SNR 50. ICC(A,1) of the tiles' means with the truth; CBF at a delay of "
         "-3 s over its mean over all delays, and how far it is off that mean at most at any "
@@ -106,11 +106,11 @@ def dispersion_layout(rows: tuple[DispersionRow, ...]) -> Layout:
     return Layout(
         name="dispersion",
         title="A dispersed arterial input",
-        note="After the signals of Mehndiratta et al., Magn Reson Med 2014;72:1762: exponential "
+        note="After the Bezier object (figures: Magn Reson Med 2014;72:1762): exponential "
         "tissue, CBV 4 mL/100 mL, CBF 20, 40 and 60 mL/100 mL/min, TR 1.243 s, SNR 20; before the "
         "tissue the arterial input is widened by an exponential transport function. Median of "
         "CBF over the truth by delay, and the share in % of 90 % intervals of CBF that hold it. "
-        "Their curves are sums of rectangles, up to 13 % too large; these are integrals.",
+        "Its own curves are sums of rectangles, up to 13 % too large; these are integrals.",
         columns=("method", *(f"delay {late:g} s" for late in LATE), "hold %"),
         sections=tuple(
             (

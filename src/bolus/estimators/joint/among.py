@@ -10,7 +10,7 @@ from bolus.estimators.joint.blocks import Curves, Level, tissue_around
 from bolus.estimators.joint.dispersion import LOOSE, learned
 from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.messages import messages
-from bolus.estimators.joint.moments import Moments, Prior, Settled, Voxels
+from bolus.estimators.joint.moments import Moments, Settled, Voxels
 from bolus.estimators.joint.neighbours import LocalPrior, coarse_prior, from_population, local_prior
 from bolus.estimators.joint.noise import noise_of
 from bolus.estimators.joint.population import learn_population
@@ -27,17 +27,16 @@ to white matter was off by 0.12 without it, and by 0.08 with it."""
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What was ``found`` of ``voxels`` under a ``prior``."""
+    """What was ``found`` of ``voxels``."""
 
     found: Settled
     voxels: Voxels
-    prior: Prior
 
 
 def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None) -> Known:
     """Each voxel by itself, with any tissue as likely as another."""
     voxels = _voxels(curves, table, late, ALONE, 0.0)
-    return Known(voxels.settled(_anything), voxels, _anything)
+    return Known(voxels.settled(_anything), voxels)
 
 
 def among_others(resolved: list[Level], bank: Undispersed, *, spatial: bool) -> Known:
@@ -53,7 +52,7 @@ def among_others(resolved: list[Level], bank: Undispersed, *, spatial: bool) -> 
         voxels, prior = _expected(blocks, table, above, OF_BLOCKS, spatial=spatial)
         above = Above(blocks.places, voxels.moments(prior))
     voxels, prior = _expected(resolved[0], table, above, OF_VOXELS, spatial=spatial)
-    return Known(voxels.settled(prior), voxels, prior)
+    return Known(voxels.settled(prior), voxels)
 
 
 class Looks(NamedTuple):

@@ -8,6 +8,7 @@ from scipy.ndimage import map_coordinates
 
 from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.joint.moments import PAIRS, Moments
+from bolus.estimators.joint.noise import LEAST
 from bolus.estimators.protocol import Places
 
 SIDE = 2
@@ -55,7 +56,8 @@ def levels(curves: Curves, places: Places, aif: Float[np.ndarray, " t"]) -> list
 
 def _excess(curves: Curves, aif: Float[np.ndarray, " t"]) -> float:
     """Noise before the bolus over what it is taken to be, in the middle curve."""
-    return float(np.median(baseline_noise(curves.tissue, aif)[:, 0] / curves.noise_sd.min(axis=1)))
+    expected = np.maximum(curves.noise_sd.min(axis=1), LEAST)
+    return float(np.median(baseline_noise(curves.tissue, aif)[:, 0] / expected))
 
 
 def _joined(curves: Curves, places: Places) -> Level:
