@@ -241,6 +241,13 @@ def test_a_patients_dispersion_is_what_the_voxels_say_of_it():
     assert sd < 0.5
 
 
+def test_a_tenth_of_the_voxels_decides_nothing_of_dispersion():
+    """Slow box-like tissue asks for seconds of it by thirty e-folds; the others say there is none."""
+    none = np.tile(-0.5 * np.square(np.log1p(np.maximum(LOOKED_AT, 0)) / 0.3), (450, 1))
+    odd = np.tile(30.0 * LOOKED_AT / LOOKED_AT[-1], (50, 1))
+    assert learned(np.concatenate([none, odd]))[0] == 0.0
+
+
 def test_medians_and_widths_are_those_of_a_normal_distribution():
     at = np.linspace(-3, 3, 61)
     weight = np.exp(-0.5 * ((at - np.array([[0.3], [-0.5]])) / np.array([[0.5], [0.3]])) ** 2)

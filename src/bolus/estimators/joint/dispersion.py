@@ -27,9 +27,13 @@ NONE = 0.7
 """Probability of patients without dispersion: little of it cannot be told from none."""
 EXPECTED = (0.3, 0.5)
 """Mean and SD of the others' mean depths."""
-SURE = 0.1
+SURE = 0.2
 """What a voxel is worth: the errors of the model, and of noise that is not quite as it is taken to
 be, are the same in all."""
+OPEN = 0.1
+"""Weight of residues that no dispersion explains: what a voxel may say is bounded by it.
+
+Tissue whose residue is far from what is expected (box-like and slow) would else decide for all."""
 LEAST = 0.1
 """s of dispersion that is no more than none."""
 
@@ -40,6 +44,7 @@ def learned(evidence: Float[np.ndarray, "n k"]) -> tuple[float, float]:
     share = np.exp(-0.5 * ((at - MEANS[:, None]) / SPREAD) ** 2)
     share /= share.sum(axis=1, keepdims=True)
     seen = np.exp(evidence - evidence.max(axis=1, keepdims=True)) @ share.T
+    seen += OPEN * seen.max(axis=1, keepdims=True)
     log_prior = log_softmax(-0.5 * ((MEANS - EXPECTED[0]) / EXPECTED[1]) ** 2) + np.log1p(-NONE)
     log_prior[0] = np.log(NONE)
     weight = softmax(SURE * np.log(seen).sum(axis=0) + log_prior)
