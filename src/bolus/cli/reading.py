@@ -77,14 +77,27 @@ class Prepared:
             help="Frames with a framewise displacement past this moved too much.",
         ),
     ] = 1.0
+    unmix: Annotated[
+        bool,
+        typer.Option(
+            "--unmix/--no-unmix",
+            help="Take the tissue that arterial voxels hold too off the arterial input, or leave "
+            "the mean of the voxels as it is.",
+        ),
+    ] = True
 
     def preparation(self) -> "Preparation":
         """The options as the package takes them. Raises InputError."""
-        from bolus.data import Preparation
+        from bolus.data import Preparation, Unmixing
 
         correction, censoring = motion_options(self.motion, self.motion_limit)
         leakage = leakage_options(self.leakage)
-        return Preparation(motion=correction, censoring=censoring, leakage=leakage)
+        return Preparation(
+            motion=correction,
+            censoring=censoring,
+            leakage=leakage,
+            unmixing=Unmixing(use=self.unmix),
+        )
 
 
 def motion_options(

@@ -63,7 +63,9 @@ class AIF:
     ``curve`` is (t,), ``dt`` in s. ``mask`` marks the voxels averaged (None for a curve from a
     file), ``score`` says how arterial the curve looks (None where that was not judged), ``notes``
     how it was made. ``slice_time`` is when in a frame it was acquired, in s from its start; None
-    where that is unknown.
+    where that is unknown. ``mixed`` (t,) is the curve of the voxels as they are, where the tissue
+    in them was taken off, and ``scale_sd`` the SD of the log of what CBF and CBV are all off by
+    together; None where that is not known.
 
     Raises ArterialInputError for a curve that is not finite or nowhere positive.
     """
@@ -75,6 +77,8 @@ class AIF:
     score: ArterialScore | None = None
     notes: tuple[str, ...] = ()
     slice_time: float | None = None
+    mixed: Float[np.ndarray, " t"] | None = None
+    scale_sd: float | None = None
 
     def __post_init__(self) -> None:
         if self.curve.ndim != 1 or not np.isfinite(self.curve).all():

@@ -51,6 +51,14 @@ class LeakageCorrection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unmixing:
+    """Tissue that arterial voxels hold too, taken off the arterial input."""
+
+    use: bool = True
+    """Whether, where the input is the mean of voxels; else it stays as it was measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preparation:
     """What is done to a series and its curves before deconvolution.
 
@@ -61,6 +69,7 @@ class Preparation:
     """Motion correction, None for none."""
     censoring: Censoring = Censoring()
     leakage: LeakageCorrection = LeakageCorrection()
+    unmixing: Unmixing = Unmixing()
 
     def __post_init__(self) -> None:
         if self.censoring.moved and self.motion is None:
@@ -72,17 +81,22 @@ class Preparation:
             "motion_correction": None if self.motion is None else {"limit_mm": self.motion.limit},
             "censoring": {"moved_frames": self.censoring.moved},
             "leakage_correction": {"use": self.leakage.use, "model": self.leakage.name},
+            "arterial_unmixing": {"use": self.unmixing.use},
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "Preparation":
-        """What ``as_json`` wrote, the leakage model by name. Raises InputError."""
+        """What ``as_json`` wrote, the leakage model by name. Raises InputError.
+
+        What an earlier version wrote knows of no unmixing, and had none.
+        """
         try:
             motion, leakage = found["motion_correction"], found["leakage_correction"]
             return cls(
                 motion=None if motion is None else MotionCorrection(limit=motion["limit_mm"]),
                 censoring=Censoring(moved=found["censoring"]["moved_frames"]),
                 leakage=LeakageCorrection(use=leakage["use"], model=leakage["model"]),
+                unmixing=Unmixing(use=found.get("arterial_unmixing", {"use": False})["use"]),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"these are no options of a preparation: {found} ({error})") from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bolus.aif import without_tissue
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
 from bolus.data.options import USUAL
@@ -112,6 +113,9 @@ def _measured(
         curves = tissue_curves(series)
     with watch("finding the arterial input"):
         artery = arterial_input(given, curves, series)
+    if preparation.unmixing.use and artery.mask is not None and not isinstance(given, AIF):
+        with watch("taking tissue off the arterial input"):
+            artery = without_tissue(artery, curves, series)
     lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
     if leakage.use or (leakage.use is None and lesion is not None):

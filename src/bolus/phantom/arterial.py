@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import InputError
+from bolus.physics.bolus import Passes, bolus_height, gamma_variate
 
 Number = float | int
 Range = tuple[Number, Number]
@@ -74,10 +75,7 @@ class ArterialShape:
 
     def _relative(self, s: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Height over the first pass's own peak, ``s`` seconds after the onset."""
-        second = gamma_variate(s - self.return_time, self.r, self.dispersion * self.b)
-        after = np.maximum(s, 0.0)
-        mixed = (1 - np.exp(-after / (self.b * (self.r + 1)))) * np.exp(-after / self.washout)
-        return gamma_variate(s, self.r, self.b) + self.recirculation * second + self.tail * mixed
+        return bolus_height(s, Passes(*(getattr(self, name) for name in Passes._fields)))
 
     @classmethod
     def sample(
@@ -107,15 +105,6 @@ class ArterialShape:
         first = np.trapezoid(gamma_variate(_FINE, shape.r, shape.b), _FINE)
         peak = shape._relative(_FINE).max()
         return replace(shape, amplitude=rng.uniform(*area) * float(peak / first))
-
-
-def gamma_variate(s: Float[np.ndarray, "..."], r: Number, b: Number) -> Float[np.ndarray, "..."]:
-    """Gamma-variate bolus s^r·e^(−s/b) with its peak, at s = r·b, scaled to 1; zero for s ≤ 0.
-
-    Source: Thompson et al., Circ Res 1964;14:502.
-    """
-    x = np.maximum(s, 0.0) / (r * b)
-    return (x * np.exp(1 - x)) ** r
 
 
 def arterial_input(

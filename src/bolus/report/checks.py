@@ -236,8 +236,11 @@ def _unit(maps: PerfusionMaps) -> Check:
     if maps.series.te is None:
         return _told("Units", Word.DOUBTFUL, "relative, echo time unknown",
                      "CBF and CBV compare within this patient only.")  # fmt: skip
+    sd = maps.aif.scale_sd
+    known = "is not known how well" if sd is None else f"is known to ±{100 * sd:.0f} % (SD)"
     return _told("Units", Word.GOOD, f"absolute, TE {1000 * maps.series.te:.4g} ms",
-                 "CBF and CBV scale with the arterial input; ratios are safer.")  # fmt: skip
+                 "CBF and CBV scale with the arterial input. That scale, common to all voxels and "
+                 f"not in their SD, {known}; ratios are safer.")  # fmt: skip
 
 
 def _told(name: str, word: Word, figure: str, meaning: str) -> Check:

@@ -21,6 +21,8 @@ class ArterialFacts:
     peak: float
     time_to_peak: float
     notes: tuple[str, ...]
+    scale_sd: float | None
+    """SD of the log of what CBF and CBV are all off by together; None where it is not known."""
 
     @property
     def line(self) -> str:
@@ -83,6 +85,7 @@ def arterial_facts(aif: AIF) -> ArterialFacts:
         peak=float(aif.curve.max()),
         time_to_peak=float(aif.curve.argmax() * aif.dt),
         notes=aif.notes,
+        scale_sd=aif.scale_sd,
     )
 
 

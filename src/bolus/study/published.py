@@ -12,6 +12,7 @@ from bolus.data import (
     LeakageCorrection,
     Preparation,
     PreparedSeries,
+    Unmixing,
 )
 from bolus.estimators.spectral.methods import TikhonovFixed
 from bolus.patient import method_name
@@ -38,7 +39,9 @@ def as_published(settings: StudySettings) -> StudySettings:
         settings,
         methods=METHODS,
         noisy_aif=True,
-        preparation=Preparation(motion=None, leakage=LeakageCorrection(use=False)),
+        preparation=Preparation(
+            motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False)
+        ),
         map="cbf",
         published=True,
     )

@@ -179,6 +179,8 @@ def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> 
         score=_score(told, folder / SUMMARY),
         notes=tuple(told["notes"]),
         slice_time=told["slice_time_s"],
+        mixed=None if told.get("mixed") is None else np.array(told["mixed"], dtype=float),
+        scale_sd=told.get("scale_sd"),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.aif import without_tissue
 from bolus.base.progress import Reporter
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
@@ -79,6 +80,8 @@ class Session:
         if view.result is not None and not self.proven:
             check_reproducible(view.result, self.chosen, self.method, self.folder, reporter)
             self.proven = True
+        if by_hand and view.preparation.unmixing.use:
+            artery = without_tissue(artery, view.curves, view.series)
         measured = measure_prepared(
             view.series,
             artery,

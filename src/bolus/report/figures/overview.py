@@ -152,6 +152,9 @@ def _curves(axis: "Axes", maps: PerfusionMaps) -> None:
     height = maps.aif.curve.max()
     scale = height / max(maps.tissue.max(), np.finfo(float).tiny) / 2
     axis.plot(time, maps.aif.curve, color=ARTERY, lw=2.2, label="arterial input")
+    if maps.aif.mixed is not None:
+        told = "with the tissue in its voxels"
+        axis.plot(time, maps.aif.mixed, color=ARTERY, lw=1.4, ls=":", label=told)
     axis.plot(time, scale * maps.tissue, color=TISSUE, lw=2.2, label=f"mean tissue × {scale:.2g}")
     frames = maps.series.frames
     axis.axvspan(0, (frames.onset - frames.first) * maps.series.dt, color=INK, alpha=0.07, lw=0)

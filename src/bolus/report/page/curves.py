@@ -55,6 +55,13 @@ def _signal(maps: PerfusionMaps) -> Plot:
     )
 
 
+def _mixed(maps: PerfusionMaps, time: np.ndarray) -> list[Line]:
+    """The arterial input as its voxels are, where tissue was taken off it."""
+    if maps.aif.mixed is None:
+        return []
+    return [Line(label="with the tissue in its voxels", look="mixed", x=time, y=maps.aif.mixed)]
+
+
 def _concentration(maps: PerfusionMaps) -> Plot:
     curve, tissue = maps.aif.curve.astype(float), maps.tissue.astype(float)
     time = maps.series.dt * np.arange(curve.size)
@@ -71,6 +78,7 @@ def _concentration(maps: PerfusionMaps) -> Plot:
         y_label=unit,
         lines=[
             Line(label="arterial input", look="aif", x=time, y=curve),
+            *_mixed(maps, time),
             Line(label=f"mean tissue × {scale:g}", look="tissue", x=time, y=scale * tissue),
         ],
         bands=[band for band in _bands(maps) if band.look == "baseline"],

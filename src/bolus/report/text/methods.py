@@ -129,8 +129,15 @@ def _spikes(maps: PerfusionMaps) -> str:
 def _artery(maps: PerfusionMaps) -> str:
     voxels = 0 if maps.aif.mask is None else int(maps.aif.mask.sum())
     score = "" if maps.aif.quality is None else f" (quality {maps.aif.quality:.2f} of 1)"
-    return (
+    mean = (
         f"The arterial input function was {ORIGINS[maps.aif.origin].format(voxels=voxels)}{score}."
+    )
+    if maps.aif.mixed is None or maps.aif.scale_sd is None:
+        return mean
+    return (
+        f"{mean} The signal of tissue in these voxels was taken off by a joint fit of arterial and "
+        f"mean tissue signal; the common scale of CBF and CBV is known to "
+        f"{100 * maps.aif.scale_sd:.0f} % (SD)."
     )
 
 

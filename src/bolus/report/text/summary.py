@@ -109,6 +109,8 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             else [one._asdict() for one in arterial.score.criteria],
             "notes": list(arterial.notes),
             "slice_time_s": maps.aif.slice_time,
+            "scale_sd": arterial.scale_sd,
+            "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
         },
         "quality_share": _numbers(facts.quality_share),
         "median": _numbers(facts.median),

@@ -1,0 +1,120 @@
+"""Tissue taken off arterial inputs: what is told of blood that never fills a voxel."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bolus.aif import without_tissue
+from bolus.aif.mixture import ArterialPart, arterial_part
+from bolus.aif.unmix import STAYS, unmixed
+from bolus.data import Preparation, Unmixing
+from bolus.patient import measure
+from bolus.phantom import simulate_patient
+from bolus.physics import RESIDUES, ForwardModel
+from bolus.physics.bolus import Passes, bolus_height
+
+TE, DT, STEPS, FRAMES = 0.03, 1.5, 3, 60
+
+
+def blood(depth=3.5, onset=18.0, **passes):
+    time = np.arange(FRAMES * STEPS) * DT / STEPS
+    return depth / TE * bolus_height(time - onset, Passes(**passes))
+
+
+def tissue_of(fine):
+    """A mean of grey and white matter."""
+    model = ForwardModel(fine, DT / STEPS, RESIDUES["exponential"])
+    cbv, mtt, delay = np.array([0.04, 0.02]), np.array([4.0, 6.0]), np.array([0.5, 1.5])
+    return model(cbv / mtt, mtt, delay)[:, ::STEPS].mean(axis=0)
+
+
+def seen(fine, share=0.6, noise=0.005, seed=0):
+    """The arterial part of voxels with a share of blood, in noise."""
+    curve = tissue_of(fine)
+    tissue = np.exp(-TE * curve)
+    part = share * (np.exp(-TE * fine[::STEPS]) - tissue)
+    part = part + share * noise * np.random.default_rng(seed).normal(size=part.size)
+    deepest = -part.min()
+    return ArterialPart(
+        part / deepest, share * noise / deepest, deepest, tissue, curve, 20, TE, DT
+    )
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
+def test_blood_is_told_from_any_share_of_it(share):
+    """Plainly converted, voxels with three tenths of blood keep a fifth of the arterial area."""
+    fine = blood()
+    true, mixture = fine[::STEPS], seen(fine, share)
+    plain = -np.log(mixture.tissue + mixture.part * mixture.most) / TE
+    found = unmixed(mixture)
+    assert plain.sum() / true.sum() < (0.25 + share * 0.8)
+    assert found.curve.sum() / true.sum() == pytest.approx(1, abs=0.1)
+    assert found.curve.max() / true.max() == pytest.approx(1, abs=0.15)
+    assert found.blood == pytest.approx(share, rel=0.1)
+    assert found.misfit < 1
+
+
+@pytest.mark.parametrize(
+    "passes",
+    [
+        {"r": 2.0, "b": 2.5},
+        {"r": 4.0, "b": 1.2, "tail": 0.08},
+        {"recirculation": 0.25, "return_time": 12.0},
+    ],
+)
+def test_boluses_of_other_shapes_keep_their_area(passes):
+    fine = blood(**passes)
+    found = unmixed(seen(fine, 0.5))
+    off = abs(np.log(found.curve.sum() / fine[::STEPS].sum()))
+    assert off < min(2 * found.scale_sd, 0.2)
+
+
+def test_less_signal_makes_the_scale_less_sure():
+    fine = blood()
+    sure, unsure = (unmixed(seen(fine, 0.5, noise)) for noise in (0.002, 0.08))
+    assert unsure.scale_sd > 1.2 * sure.scale_sd
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A head with arteries of pure blood, and what was measured of it without unmixing."""
+    made = simulate_patient(seed=1205, snr=50, shape=(48, 48, 8))
+    options = Preparation(motion=None, unmixing=Unmixing(use=False))
+    return made, measure(made.series, preparation=options)
+
+
+def test_whole_arteries_stay_as_large_as_they_are(whole):
+    made, measured = whole
+    found = without_tissue(measured.aif, measured.curves, measured.series)
+    true = made.aif[measured.series.frames.used]
+    assert found.curve.sum() / true.sum() == pytest.approx(1, abs=0.1)
+    assert found.mixed is measured.aif.curve
+    assert found.scale_sd is not None and 0.05 < found.scale_sd < 0.3
+    assert "is blood" in found.notes[-1]
+
+
+def test_measuring_takes_tissue_off_unless_asked_not_to(whole):
+    made, measured = whole
+    assert measured.aif.mixed is None and measured.aif.scale_sd is None
+    usual = measure(made.series, measured.aif.mask, preparation=Preparation(motion=None))
+    assert usual.aif.mixed is not None
+    given = measure(made.series, measured.aif, preparation=Preparation(motion=None))
+    assert given.aif is measured.aif
+
+
+def test_a_curve_without_voxels_stays(whole):
+    _, measured = whole
+    given = replace(measured.aif, mask=None)
+    assert arterial_part(measured.curves, measured.series, given) is None
+    kept = without_tissue(given, measured.curves, measured.series)
+    assert kept.curve is given.curve
+    assert kept.notes[-1].startswith(STAYS)
+
+
+def test_veins_do_not_join_the_arteries(whole):
+    """They hold more blood than arteries do, and come 3.5 s later."""
+    _, measured = whole
+    part = arterial_part(measured.curves, measured.series, measured.aif)
+    artery = measured.aif.curve
+    assert abs(int(np.argmin(part.part)) - int(np.argmax(artery))) <= 1
