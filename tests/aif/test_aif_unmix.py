@@ -36,9 +36,7 @@ def seen(fine, share=0.6, noise=0.005, seed=0):
     part = share * (np.exp(-TE * fine[::STEPS]) - tissue)
     part = part + share * noise * np.random.default_rng(seed).normal(size=part.size)
     deepest = -part.min()
-    return ArterialPart(
-        part / deepest, share * noise / deepest, deepest, tissue, curve, 20, TE, DT
-    )
+    return ArterialPart(part / deepest, share * noise / deepest, deepest, tissue, curve, 20, TE, DT)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
@@ -90,13 +88,15 @@ def test_whole_arteries_stay_as_large_as_they_are(whole):
     true = made.aif[measured.series.frames.used]
     assert found.curve.sum() / true.sum() == pytest.approx(1, abs=0.1)
     assert found.mixed is measured.aif.curve
-    assert found.scale_sd is not None and 0.05 < found.scale_sd < 0.3
+    assert found.scale_sd is not None
+    assert 0.05 < found.scale_sd < 0.3
     assert "is blood" in found.notes[-1]
 
 
 def test_measuring_takes_tissue_off_unless_asked_not_to(whole):
     made, measured = whole
-    assert measured.aif.mixed is None and measured.aif.scale_sd is None
+    assert measured.aif.mixed is None
+    assert measured.aif.scale_sd is None
     usual = measure(made.series, measured.aif.mask, preparation=Preparation(motion=None))
     assert usual.aif.mixed is not None
     given = measure(made.series, measured.aif, preparation=Preparation(motion=None))

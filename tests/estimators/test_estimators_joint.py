@@ -242,7 +242,7 @@ def test_a_patients_dispersion_is_what_the_voxels_say_of_it():
 
 
 def test_a_tenth_of_the_voxels_decides_nothing_of_dispersion():
-    """Slow box-like tissue asks for seconds of it by thirty e-folds; the others say there is none."""
+    """Slow box-like tissue asks for seconds of it by e-folds; the others say there is none."""
     none = np.tile(-0.5 * np.square(np.log1p(np.maximum(LOOKED_AT, 0)) / 0.3), (450, 1))
     odd = np.tile(30.0 * LOOKED_AT / LOOKED_AT[-1], (50, 1))
     assert learned(np.concatenate([none, odd]))[0] == 0.0

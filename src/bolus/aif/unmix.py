@@ -30,6 +30,8 @@ where the arterial part is half as deep as its deepest. Of a bolus of 5 to 10 s 
 depth is TE·ΔR2* at the peak; spread the SD in s of the blood's arrival in the voxels; scale the
 factor of ``ArterialPart``, over what it is where the blood of the deepest sample has no signal
 left."""
+BENDS, BEND = np.array([0.0, 3.0, 6.0, 9.0, 13.0, 18.0, 25.0, 35.0, 50.0]), 0.2
+"""s after the onset between which a bolus may be so much (SD of the log) unlike that model."""
 STARTS = (-5.0, -3.0, -1.5)
 """Onsets from which the fit begins."""
 MODEL = 0.01
@@ -47,7 +49,7 @@ POOR = 2.0
 STAYS = "tissue in these voxels could not be taken off"
 DEVIATION, LEVEL = 0.15, 0.01
 """SD of an arterial input about the model: relative, and of its peak."""
-UNSURE = 0.10
+UNSURE = 0.13
 """SD of the log area that the model is off by beyond what the fit says (docs/arteries.md)."""
 _STEP = 1e-4
 
@@ -119,7 +121,7 @@ class _Problem:
 
     def __init__(self, seen: ArterialPart) -> None:
         self.seen = seen
-        self.mean, self.sd = np.array(list(PRIOR.values())).T
+        self.mean, self.sd = np.array([*PRIOR.values(), *((0.0, BEND) for _ in BENDS)]).T
         frames = seen.part.size
         self.parts = int(np.ceil(seen.dt / FINE))
         self.time = np.arange(frames * self.parts) * seen.dt / self.parts
@@ -133,8 +135,9 @@ class _Problem:
     def fine(self, q: Float[np.ndarray, " q"]) -> Float[np.ndarray, " fine"]:
         """The bolus, ΔR2* in 1/s, on parts of frames."""
         passes = Passes(*np.exp(q[2:9]))
-        height = bolus_height(self.time - self.half - q[1], passes)
-        return np.asarray(np.exp(q[0]) / self.seen.te * height)
+        after = self.time - self.half - q[1]
+        bend = np.exp(np.interp(after, BENDS, q[len(PRIOR) :]))
+        return np.asarray(np.exp(q[0]) / self.seen.te * bolus_height(after, passes) * bend)
 
     def bolus(self, q: Float[np.ndarray, " q"]) -> Float[np.ndarray, " t"]:
         """The bolus at every frame."""

@@ -127,6 +127,15 @@ class Instead:
         ),
     ] = None
 
+    arteries: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate thirty heads, most of them with arteries that do not fill their "
+            "voxels, and map them (ten minutes), and write that table here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -137,6 +146,7 @@ class Instead:
             self.motion: _motion,
             self.brain: _brain,
             self.objects: lambda reporter: _objects(seed, reporter),
+            self.arteries: _arteries,
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -197,3 +207,9 @@ def _objects(seed: int, reporter: "Reporter") -> str:
     from bolus.bench.objects_page import objects_page, run_objects
 
     return objects_page(run_objects(seed=seed, reporter=reporter))
+
+
+def _arteries(reporter: "Reporter") -> str:
+    from bolus.bench.arteries import arteries_page, run_arteries
+
+    return arteries_page(run_arteries(reporter=reporter))

@@ -130,7 +130,7 @@ def simulate_patient(
     protocol = Protocol(field=settings.field, tr=settings.tr, te=settings.te, frames=frames)
     grid, pieces = scanner_grid(shape), realism.pieces
     anatomy = simulate_anatomy(rng, shape, pieces)
-    vessels = simulate_vessels(anatomy, pieces)
+    vessels = simulate_vessels(anatomy, pieces, realism.trunk)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     leaky = _leaky(rng, anatomy, vessels, lesion, realism)
@@ -139,7 +139,7 @@ def simulate_patient(
     late = _slice_times(realism, shape[2], settings.tr)
     signal = scene.signal(arterial, np.repeat(late, pieces[2]))
     motion = _poses(rng, frames, realism)
-    signal = _imaged(signal, motion, anatomy.grid, pieces)
+    signal = _imaged(signal, motion, anatomy.grid, realism)
     masks = in_voxels(masks, vessels, pieces)
     signal = scan(rng, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
@@ -292,12 +292,12 @@ def _imaged(
     signal: Float[np.ndarray, "i j k t"],
     motion: Float[np.ndarray, "t six"],
     grid: Grid,
-    pieces: Pieces,
+    realism: Realism,
 ) -> Float[np.ndarray, "x y z t"]:
     """The signal of pieces on their ``grid``, at the pose of every frame, sampled by voxels."""
     if motion.any():
-        signal = moved(signal, motion, grid, order=1 if pieces == WHOLE else 3)
-    return sampled(signal, pieces)
+        signal = moved(signal, motion, grid, order=1 if realism.pieces == WHOLE else 3)
+    return sampled(signal, realism.pieces, realism.window)
 
 
 def _arterial(rng: np.random.Generator, protocol: Protocol) -> ArterialShape:

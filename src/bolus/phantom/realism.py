@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bolus.data import InputError
 from bolus.phantom.arterial import ONE_DOSE, Number, Range
 from bolus.phantom.lesions import Ball, Ischaemia, LateSide
-from bolus.phantom.pieces import WHOLE, Pieces
+from bolus.phantom.pieces import RIM, WHOLE, Pieces
 from bolus.phantom.populations import ADULT, Population
 from bolus.physics import RESIDUES
 
@@ -44,7 +44,10 @@ class Realism:
     transport function; the tissue's ``residue`` is one of SHAPED; ``motion`` is the SD of the
     head's drift in mm and in degrees; ``leak`` is that of the tumour. Voxels are simulated whole,
     or as so many ``pieces`` along x, y and z that the scanner samples through k-space, which takes
-    as many times longer: for heads that move by a good part of a voxel. ``doses`` are the
+    as many times longer: for heads that move by a good part of a voxel, and for arteries in voxels
+    that they do not fill. ``window`` is the weight of the rim of k-space, 1 for no window and 0.08
+    for Hamming's; ``trunk`` the diameter in mm of carotid and middle cerebral arteries, None for
+    two voxels. ``doses`` are the
     injections, of each the time in s after the first and the dose relative to a full one.
     ``poses`` are three shifts in mm and three turns in degrees of every frame, for the head to take
     instead of drawn ones; they bring a frame back (``bolus.preprocess.correct_motion``).
@@ -58,6 +61,8 @@ class Realism:
     motion: float = 0.0
     leak: Leak | None = None
     pieces: Pieces = WHOLE
+    window: float = RIM
+    trunk: float | None = None
     doses: tuple[tuple[Number, Number], ...] = ONE_DOSE
     slice_times: tuple[Number, ...] | None = None
     balls: tuple[Ball, ...] = ()
@@ -69,6 +74,11 @@ class Realism:
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:
             raise InputError(f"a voxel has at least one piece along each axis, found {self.pieces}")
+        if not 0 <= self.window <= 1 or not (self.trunk is None or self.trunk > 0):
+            raise InputError(
+                f"a window from 0 to 1 and a diameter above 0 mm are expected, found "
+                f"{self.window} and {self.trunk}"
+            )
         if not 0 <= self.dispersion[0] <= self.dispersion[1]:
             raise InputError(f"dispersion is a rising range from 0 s, found {self.dispersion}")
         if self.residue not in SHAPED or self.residue not in RESIDUES:

@@ -32,6 +32,8 @@ SINUSES = (
     ((0, -98, -14), (-30, -90, -22), (-56, -62, -26)),
     ((0, -38, 6), (0, -56, 10), (0, -80, -2), (0, -98, -14)),
 )
+TRUNK = 0.95
+"""Radius of a trunk in voxels."""
 THIN, THIN_IN_PIECES = 0.1, 0.25
 """Radius of a branch in voxels; either gives it a cross-section of a quarter of a voxel's face."""
 TERRITORIES = (
@@ -59,10 +61,13 @@ class Vessels:
         return self.trunks + self.branches + self.veins
 
 
-def simulate_vessels(anatomy: Anatomy, pieces: Pieces = WHOLE) -> Vessels:
+def simulate_vessels(
+    anatomy: Anatomy, pieces: Pieces = WHOLE, trunk: float | None = None
+) -> Vessels:
     """Tubes around the centre lines, their width counted in voxels of so many ``pieces``.
 
-    So a trunk has voxels of pure blood on every grid, and a branch stays partial volume. Where
+    So a trunk has voxels of pure blood on every grid, and a branch stays partial volume; with
+    ``trunk`` a trunk is as many mm across. Where
     vessels meet, trunks come before branches, branches before veins.
     """
     unit = np.array(anatomy.grid.voxel_size) * pieces
@@ -73,7 +78,8 @@ def simulate_vessels(anatomy: Anatomy, pieces: Pieces = WHOLE) -> Vessels:
         return np.clip(sharpness * (radius - distance(position, scaled)) + 0.5, 0.0, 1.0)
 
     names = set(PAIRED) - {"carotid", "mca"}
-    trunks = fraction(_both(("carotid", "mca")), 0.95)
+    wide = TRUNK if trunk is None else 0.5 * trunk / float(np.mean(unit[:2]))
+    trunks = fraction(_both(("carotid", "mca")), wide)
     thin = THIN if sharpness == 1 else THIN_IN_PIECES
     branches = fraction([*_both(sorted(names)), *MIDLINE.values()], thin)
     veins = fraction(list(SINUSES), 0.9)
