@@ -30,7 +30,9 @@ def test_absolute_flow_is_right_where_arteries_do_not_fill_voxels(head):
 
 def test_the_page_counts_what_was_refused(head):
     lost = Head(plan=Plan(seed=1, sampling="Hamming", trunk=2.0, snr=20.0), refused="no artery")
-    page = arteries_page([head, lost, replace(head, score=0.9, mixed=head.unmixed)])
+    page = arteries_page(
+        [head, lost, replace(head, score=0.9, mixed=head.unmixed, unmixed=head.mixed)]
+    )
     assert "| Hamming | 1 | 1 | – |" in page
     assert "| half | 2 | 0 | " in page
     assert f"({head.mixed.area:.2f}–{head.unmixed.area:.2f})" in page

@@ -121,6 +121,20 @@ def test_sidecars_and_summary(result):
     assert summary["input"]["sha256"] == cbf["InputChecksum"]
 
 
+def test_how_sure_the_common_scale_is_stands_in_every_output(result):
+    summary = json.loads((result / "summary.json").read_text())
+    sd = summary["aif"]["scale_sd"]
+    assert 0.1 < sd < 0.4
+    for name, scaled in (("cbf", True), ("cbv", True), ("mtt", False)):
+        side = json.loads((result / f"{name}.json").read_text())
+        assert side.get("CommonScaleSD") == (sd if scaled else None)
+    percent = f"{100 * sd:.0f} %"
+    assert f"is known to ±{percent} (SD)" in (result / "report.html").read_text()
+    assert f"is known to {percent} (SD)" in (result / "methods.md").read_text()
+    assert max(summary["aif"]["mixed"]) > 0
+    assert summary["preparation"]["arterial_unmixing"] == {"use": True}
+
+
 def test_automatic_arteries_are_arteries(result, small):
     chosen = values(result, "aif_mask") > 0
     assert chosen.sum() >= 3

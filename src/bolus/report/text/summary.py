@@ -29,6 +29,7 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
         **({"KappaOverRho": KAPPA / DENSITY} if quantity.scaled and not maps.relative else {}),
+        **({"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}),
         **_made_by(maps, quantity),
         **_provenance(maps),
     }
