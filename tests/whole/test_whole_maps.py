@@ -129,8 +129,9 @@ def test_how_sure_the_common_scale_is_stands_in_every_output(result):
         side = json.loads((result / f"{name}.json").read_text())
         assert side.get("CommonScaleSD") == (sd if scaled else None)
     percent = f"{100 * sd:.0f} %"
-    assert f"is known to ±{percent} (SD)" in (result / "report.html").read_text()
-    assert f"is known to {percent} (SD)" in (result / "methods.md").read_text()
+    page = (result / "report.html").read_text()
+    assert f"is known to ±{percent} (SD)" in page
+    assert f"the common scale of CBF and CBV is known to {percent} (SD)" in page
     assert max(summary["aif"]["mixed"]) > 0
     assert summary["preparation"]["arterial_unmixing"] == {"use": True}
 
