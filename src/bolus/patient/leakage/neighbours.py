@@ -11,7 +11,7 @@ from bolus.physics.signal import delta_r2star, signal_from_r2star
 
 PARTS = 5
 """Parts of a series whose mean signals are compared; the first is before the bolus."""
-AGREES = 3.0
+AGREES = 4.0
 """SDs of noise by which the signals of two voxels that agree differ at most, in every part."""
 
 

@@ -8,14 +8,13 @@ from jaxtyping import Float
 
 TYPICAL_K2 = 0.05
 """SD in 1/s of K2 of voxels that leak, before those of the region are seen."""
-REGION_K2 = 0.03
-"""SD in 1/s of K2 in a region, expected as SEEN_BEFORE more voxels would show it."""
 SEEN_BEFORE = 5.0
+"""Voxels with such leaks, on average none, that a region is thought to have besides its own."""
 LEAST_SD = 0.01
 """SD in 1/s of K2 below which no region is believed to be even."""
-ROUNDS = 25
+ROUNDS = 60
 """Of expectation and maximisation."""
-LEARNED_FROM = 4000
+LEARNED_FROM = 2000
 """Voxels of a region that its leaks are learned from at most, evenly taken."""
 
 
@@ -61,7 +60,7 @@ class Leaks:
         """Those of a region before its voxels are seen."""
         leaking = np.full(washouts, expected.share / washouts)
         none = np.zeros(washouts)
-        return cls(np.append(1 - expected.share, leaking), none, none + REGION_K2)
+        return cls(np.append(1 - expected.share, leaking), none, none + TYPICAL_K2)
 
 
 class Among(NamedTuple):
@@ -87,7 +86,7 @@ def learn_leaks(evidence: Evidence, expected: Expected) -> Leaks:
         share = (probability.sum(axis=0) + expected.worth * before.share) / (count + expected.worth)
         middle = (leaking * mean).sum(axis=0) / worth
         spread = (leaking * (variance + (mean - middle) ** 2)).sum(axis=0)
-        sd = np.sqrt((spread + SEEN_BEFORE * REGION_K2**2) / worth)
+        sd = np.sqrt((spread + SEEN_BEFORE * TYPICAL_K2**2) / worth)
         leaks = Leaks(share, middle, np.clip(sd, LEAST_SD, TYPICAL_K2))
     return leaks
 
