@@ -46,7 +46,7 @@ LEU = Citation(
 
 @dataclass(frozen=True)
 class Free:
-    """Posterior means over all vascular curves, leak or none, and washouts.
+    """Posterior means over all vascular curves, leak or none, and washouts, by region.
 
     A vascular curve of any transit time, delay and shape stands in the place of K1·m, and the leak
     washes out: K2·∫ c(τ)·e^(−w·(t−τ)) dτ with c the arterial input with the area of the reference
@@ -56,7 +56,8 @@ class Free:
     name: ClassVar[str] = "free"
     sentence: ClassVar[str] = (
         "after Boxerman, Schmainda and Weisskoff [boxerman], with a vascular curve of any transit "
-        "time and delay and a leak that may wash out [washout]"
+        "time and delay and a leak that may wash out [washout], fitted to the mean signal of a "
+        "voxel and its neighbours and expected to be like the leaks of its region"
     )
     citations: ClassVar[dict[str, Citation]] = {"boxerman": BOXERMAN, "washout": LEU}
     code: ClassVar[Concept] = Concept(
