@@ -214,7 +214,7 @@ def test_every_law_of_a_leakage_model_can_fail():
         {
             "says_what_it_is": odd(first, sentence="by nobody's"),
             "one_rate_a_curve": odd(lambda f, p: LeakageEstimate(f.k2, f.taken[:, :-1])),
-            "curves_are_independent": odd(lambda f, p: f._replace(k2=f.k2 + f.k2[:1])),
+            "order_does_not_matter": odd(lambda f, p: f._replace(k2=f.k2 + f.k2[:1])),
             "concentration_has_no_unit": odd(lambda f, p: f._replace(k2=f.k2 * p.aif.max())),
             "has_the_sign_of_the_leak": odd(lambda f, p: f._replace(k2=-f.k2)),
             "leaves_the_reference_alone": odd(lambda f, p: f._replace(taken=f.taken + 0.1)),

@@ -19,7 +19,7 @@ from bolus.data.errors import (
 )
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
-from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakageProblem
+from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakagePlaces, LeakageProblem
 from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import Censoring, LeakageCorrection, MotionCorrection, Preparation, Unmixing
@@ -51,6 +51,7 @@ __all__ = [
     "LeakageCorrection",
     "LeakageEstimate",
     "LeakageModel",
+    "LeakagePlaces",
     "LeakageProblem",
     "MaskError",
     "MethodError",

@@ -1,12 +1,21 @@
 """What a model of contrast agent leakage is: how it corrects curves, and how it is named."""
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from bolus.data.codes import Concept
 from bolus.data.description import Citation
+
+
+@dataclass(frozen=True, eq=False)
+class LeakagePlaces:
+    """Where curves were measured: ``index`` (n, 3) on the grid, and which are ``tumor`` (n,)."""
+
+    index: Int[np.ndarray, "n three"]
+    tumor: Bool[np.ndarray, " n"]
 
 
 class LeakageProblem(NamedTuple):
@@ -15,6 +24,7 @@ class LeakageProblem(NamedTuple):
     ``tissue`` (n, t) are finite concentration curves with baseline noise ``noise_sd`` (n,), in the
     unit of ``reference`` (t,), the mean curve of brain that does not leak, and of the arterial
     input ``aif`` (t,). ``dt`` and ``te`` in s; ``te`` is 1 for curves of TE·ΔR2*.
+    ``places`` is None for curves of which it is not known where they were measured.
     """
 
     tissue: Float[np.ndarray, "n t"]
@@ -23,6 +33,7 @@ class LeakageProblem(NamedTuple):
     aif: Float[np.ndarray, " t"]
     dt: float
     te: float
+    places: LeakagePlaces | None = None
 
 
 class LeakageEstimate(NamedTuple):

@@ -10,6 +10,7 @@ from bolus.data import (
     CurveError,
     LeakageEstimate,
     LeakageModel,
+    LeakagePlaces,
     LeakageProblem,
     MethodError,
     PreparedSeries,
@@ -53,14 +54,28 @@ def correct_leakage(
     reference = reference_curve(curves, series, tumor)
     good = np.isfinite(curves.curves).all(axis=1) & np.isfinite(curves.noise_sd)
     k2, corrected = np.full(len(good), np.nan), curves.curves.copy()
-    noise, te = curves.noise_sd[good], series.te or 1.0
-    found = chosen.fit(
-        LeakageProblem(curves.curves[good], noise, reference, aif.curve, series.dt, te)
+    problem = LeakageProblem(
+        tissue=curves.curves[good],
+        noise_sd=curves.noise_sd[good],
+        reference=reference,
+        aif=aif.curve,
+        dt=series.dt,
+        te=series.te or 1.0,
+        places=_places(series, tumor, good),
     )
+    found = chosen.fit(problem)
     _check(found, chosen, curves.curves[good].shape)
     k2[good] = found.k2
     corrected[good] += found.taken.astype(corrected.dtype)
     return replace(curves, curves=corrected), LeakageFit(k2=k2, reference=reference, model=chosen)
+
+
+def _places(
+    series: PreparedSeries, tumor: Bool[np.ndarray, "x y z"] | None, good: Bool[np.ndarray, " n"]
+) -> LeakagePlaces:
+    """Those of the brain's good voxels."""
+    inside = np.zeros(len(good), dtype=bool) if tumor is None else tumor[series.mask]
+    return LeakagePlaces(np.argwhere(series.mask)[good], inside[good])
 
 
 def _check(found: object, model: LeakageModel, shape: tuple[int, ...]) -> None:

@@ -10,20 +10,28 @@ from bolus.data import Citation, LeakageEstimate, LeakageProblem
 from bolus.data.codes import PRIVATE, Concept
 from bolus.estimators.blocks import in_blocks, one_blas_thread
 from bolus.patient.leakage.boxerman import BOXERMAN
+from bolus.patient.leakage.neighbours import averaged_with_neighbours
+from bolus.patient.leakage.population import (
+    ELSEWHERE,
+    TUMOR,
+    TYPICAL_K2,
+    Evidence,
+    among,
+    learn_leaks,
+)
 from bolus.physics import RESIDUES, ForwardModel, noise_gain
 
-LEAKING = 0.1
-"""Share of the voxels that is expected to leak before a curve is seen."""
-TYPICAL_K2 = 0.05
-"""SD in 1/s of K2 of those."""
-WASHOUTS = np.array([0.01, 0.5, 1.0, 2.0, 4.0, 8.0]) / 60
-"""Rates in 1/s at which a leak's trace fades: agent returns, and its T1 effect saturates."""
+WASHOUTS = np.array([0.1, 0.4, 0.8, 1.6]) / 60
+"""Rates in 1/s at which a leak's trace fades: agent returns, and its T1 effect saturates. One that
+fades faster cannot be told from blood that is slow."""
 TYPICAL_MTT = (5.0, 0.4)
 """Median in s of the transit time, and SD of its logarithm, before a curve is seen."""
 MTTS = np.geomspace(1.5, 20.0, 9)
 DELAYS = np.arange(-2.0, 5.1, 0.75)
 SHAPES = np.array([0.8, 1.0, 1.3, 2.5])
 """Transit times and delays in s, and Weibull shapes, of the vascular curves that are tried."""
+DOUBT = 0.02
+"""Error of the vascular curves, as a share of a curve's SD over time."""
 BLOCK = 64
 """Curves fitted at a time, few enough to stay in the cache."""
 
@@ -38,7 +46,7 @@ LEU = Citation(
 
 @dataclass(frozen=True)
 class Free:
-    """Posterior means over all vascular curves, leak or none, and washouts.
+    """Posterior means over all vascular curves, leak or none, and washouts, by region.
 
     A vascular curve of any transit time, delay and shape stands in the place of K1·m, and the leak
     washes out: K2·∫ c(τ)·e^(−w·(t−τ)) dτ with c the arterial input with the area of the reference
@@ -48,7 +56,8 @@ class Free:
     name: ClassVar[str] = "free"
     sentence: ClassVar[str] = (
         "after Boxerman, Schmainda and Weisskoff [boxerman], with a vascular curve of any transit "
-        "time and delay and a leak that may wash out [washout]"
+        "time and delay and a leak that may wash out [washout], fitted to the mean signal of a "
+        "voxel and its neighbours and expected to be like the leaks of its region"
     )
     citations: ClassVar[dict[str, Citation]] = {"boxerman": BOXERMAN, "washout": LEU}
     code: ClassVar[Concept] = Concept(
@@ -56,18 +65,45 @@ class Free:
     )
 
     def fit(self, problem: LeakageProblem) -> LeakageEstimate:
-        """Mean K2 of every curve and the mean of its leak's trace; see ``_averaged``."""
-        (bank, log_prior), leaks = _vascular(problem), _leaks(problem)
-        parts = _Bank.of(bank, log_prior, leaks)
+        """Mean K2 of every curve and the mean of its leak's trace.
 
-        def block(tissue: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray]:
-            gain = noise_gain(np.maximum(tissue, 0), problem.te)
-            variance = noise**2 * np.square(gain).mean(axis=1)
-            return (_averaged(_centred(tissue), variance[:, None], parts),)
-
+        They are fitted to the mean signal of a voxel and its neighbours, and expected to be like
+        the leaks of the tumour, or of what is no tumour.
+        """
+        tissue, noise_sd = problem.tissue.astype(float), problem.noise_sd
+        tumor = np.ones(len(tissue), dtype=bool)
+        if problem.places is not None:
+            tumor = problem.places.tumor
+            tissue, noise_sd = averaged_with_neighbours(
+                tissue, noise_sd, problem.te, problem.places
+            )
+        leaks = _leaks(problem)
         with one_blas_thread():
-            rates = in_blocks(block, problem.tissue.astype(float), problem.noise_sd, size=BLOCK)[0]
+            evidence = _evidence(problem, leaks, tissue, noise_sd)
+            rates = np.zeros((len(tissue), len(leaks)))
+            for region, expected in ((tumor, TUMOR), (~tumor, ELSEWHERE)):
+                own = evidence.some(region)
+                found = among(own, learn_leaks(own, expected))
+                rates[region] = found.probability[:, 1:] * found.mean
             return LeakageEstimate(rates.sum(axis=1), rates @ leaks)
+
+
+def _evidence(
+    problem: LeakageProblem,
+    leaks: Float[np.ndarray, "washouts t"],
+    tissue: Float[np.ndarray, "n t"],
+    noise_sd: Float[np.ndarray, " n"],
+) -> Evidence:
+    """What curves say of leaks, whatever their vascular curve; see ``_marginal``."""
+    parts = _Bank.of(*_vascular(problem), leaks)
+
+    def block(curves: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, ...]:
+        gain, centred = noise_gain(np.maximum(curves, 0), problem.te), _centred(curves)
+        variance = noise**2 * np.square(gain).mean(axis=1)
+        variance += DOUBT**2 * np.square(centred).mean(axis=1)
+        return _marginal(centred, variance[:, None], parts)
+
+    return Evidence(*in_blocks(block, tissue, noise_sd, size=BLOCK))
 
 
 def _centred(curves: Float[np.ndarray, "n t"]) -> Float[np.ndarray, "n t"]:
@@ -124,14 +160,14 @@ class _Bank:
         return cls(b, log_prior, leak, size, shared)
 
 
-def _averaged(
+def _marginal(
     tissue: Float[np.ndarray, "n t"], variance: Float[np.ndarray, "n 1"], bank: _Bank
-) -> Float[np.ndarray, "n washouts"]:
-    """Posterior mean of K2 by washout, which add up to K2.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log evidence of no leak and of each, mean and variance of K2, over all vascular curves.
 
-    C = a·b − K2·l for every vascular curve b and leak l, of which one is no leak: evidence and
-    mean in closed form, a flat and K2 of SD TYPICAL_K2 before the data, negative a excluded. With
-    r = C·l − C·b·(b·l)/|b|² and d = |l|² + (σ/TYPICAL_K2)² − (b·l)²/|b|²: K2 = −r/d.
+    C = a·b − K2·l for every vascular curve b and leak l: evidence and mean in closed form, a flat
+    and K2 of SD TYPICAL_K2 before the data, negative a excluded. With r = C·l − C·b·(b·l)/|b|² and
+    d = |l|² + (σ/TYPICAL_K2)² − (b·l)²/|b|²: K2 = −r/d ± σ/√d.
     """
     b, size = bank.vascular, bank.size
     on_bank = tissue @ b.T
@@ -139,28 +175,42 @@ def _averaged(
     alone = on_bank * along
     alone /= 2 * variance
     alone += bank.log_prior - np.log(size) / 2
-    weight = np.empty((1 + len(bank.leaks), *on_bank.shape), dtype=on_bank.dtype)
-    weight[0] = np.where(on_bank > 0, alone + np.log(1 / LEAKING - 1), -np.inf)
-    rates = np.empty_like(weight[1:])
-    for leak, shared, rate, log_weight in zip(
-        bank.leaks, bank.shared, rates, weight[1:], strict=True
-    ):
+    log = [_log_sum(np.where(on_bank > 0, alone, -np.inf))[1]]
+    means, variances = [], []
+    for leak, shared in zip(bank.leaks, bank.shared, strict=True):
         ridge = leak @ leak + variance / TYPICAL_K2**2
-        rest = shared * along
-        rest -= (tissue @ leak)[:, None]
+        rate = shared * along
+        rate -= (tissue @ leak)[:, None]
         left = ridge - shared**2 / size
-        np.divide(rest, left, out=rate)
-        np.log(left, out=left)
-        rest *= rate
-        rest /= variance
-        rest -= left
-        rest /= 2
-        np.add(alone, rest, out=log_weight)
-        log_weight += np.log(variance / TYPICAL_K2**2) / 2 - np.log(len(bank.leaks))
+        log_weight = np.square(rate)
+        rate /= left
+        log_weight /= left * variance
+        log_weight -= np.log(left * TYPICAL_K2**2 / variance)
+        log_weight /= 2
+        log_weight += alone
         log_weight[on_bank + shared * rate <= 0] = -np.inf
-    top = weight.max(axis=(0, 2))[:, None]
-    weight -= np.where(np.isfinite(top), top, 0)
-    np.exp(weight, out=weight)
-    total = weight.sum(axis=(0, 2))
-    rates *= weight[1:]
-    return (rates.sum(axis=2) / np.where(total > 0, total, 1)).T
+        weight, total = _log_sum(log_weight)
+        mean = np.einsum("ij,ij->i", weight, rate)
+        spread = np.square(rate) + variance / left
+        means.append(mean)
+        variances.append(np.einsum("ij,ij->i", weight, spread) - mean**2)
+        log.append(total)
+    nothing = np.finfo(float).tiny
+    return (
+        np.stack(log, axis=1),
+        np.stack(means, axis=1),
+        np.maximum(np.stack(variances, axis=1), nothing),
+    )
+
+
+def _log_sum(
+    log_weight: Float[np.ndarray, "n c"],
+) -> tuple[Float[np.ndarray, "n c"], Float[np.ndarray, " n"]]:
+    """Weights that add up to 1, and the log of their sum; all zero and −∞ where none is."""
+    top = log_weight.max(axis=1, keepdims=True)
+    top[~np.isfinite(top)] = 0
+    weight = np.exp(log_weight - top)
+    total = weight.sum(axis=1)
+    some = total > 0
+    weight /= np.where(some, total, 1)[:, None]
+    return weight, np.where(some, np.log(np.where(some, total, 1)) + top[:, 0], -np.inf)
