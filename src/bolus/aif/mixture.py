@@ -18,6 +18,8 @@ TOGETHER = 1.0
 """… whose blood comes within so many s of that of the arteries first found …"""
 FITTING = 1.5
 """… and follow the same curve to so many times their noise."""
+MOST = 3
+"""Voxels that count as the most arterial."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,7 @@ class ArterialPart:
     Relative to its baseline, a voxel with a share f of blood has the signal
     s(t) = τ(t) + f·(E(t) − τ(t)), with the signal τ of tissue and E = exp(−TE·ΔR2*) of blood.
     ``part`` (t,) is E − τ times a factor that is not known, the deepest sample of it −1; ``noise``
-    its SD. In that unit f is ``most`` in the most arterial voxel, over the same factor.
+    its SD. In that unit f is ``most`` in the three most arterial voxels, over the same factor.
     ``tissue`` (t,) is τ, ``curve`` (t,) the mean ΔR2* of tissue; ``voxels`` took part.
     """
 
@@ -70,7 +72,14 @@ def arterial_part(curves: TissueCurves, series: PreparedSeries, aif: AIF) -> Art
     share = excess[used] @ part / (part @ part)
     noise = max(float(part[:onset].std(ddof=1)), level / float(np.sqrt(share @ share)))
     return ArterialPart(
-        part, noise, float(share.max()), tissue, curves.mean, int(used.sum()), te, series.dt
+        part,
+        noise,
+        float(np.sort(share)[-MOST:].mean()),
+        tissue,
+        curves.mean,
+        int(used.sum()),
+        te,
+        series.dt,
     )
 
 

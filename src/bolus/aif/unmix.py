@@ -38,6 +38,8 @@ MODEL = 0.01
 """SD of what the model leaves of the arterial part, and of the mean tissue curve over its peak."""
 BEYOND = 0.05
 """SD by which the most arterial voxel may seem to hold more than blood."""
+PURE, PURE_COST = 0.03, 3.0
+"""SD of the log share of blood in voxels that are full of it; what χ² may rise where they are."""
 TRANSITS, DELAYS = np.geomspace(1.0, 40.0, 10), (-1.0, 0.0, 1.0, 2.0, 4.0)
 """MTT and delay in s of the tissue whose sum the mean tissue curve is."""
 FINE = 0.5
@@ -106,6 +108,9 @@ def unmixed(seen: ArterialPart) -> Unmixed:
     """
     problem = _Problem(seen)
     found = min((problem.solved(start) for start in STARTS), key=lambda result: result.cost)
+    pure = problem.filled(found.x)
+    if 2 * (pure.cost - found.cost) < PURE_COST:
+        found = pure
     q = found.x
     model, scale = problem.bolus(q), problem.scale(q)
     return Unmixed(
@@ -180,6 +185,14 @@ class _Problem:
         curves = curves / curves.max(axis=0)
         weight, _ = nnls(curves, self.target)
         return np.asarray(curves @ weight - self.target)
+
+    def filled(self, q: Float[np.ndarray, " q"]) -> OptimizeResult:
+        """The best description with the most arterial voxels full of blood, begun at another."""
+
+        def residuals(q: Float[np.ndarray, " q"]) -> Float[np.ndarray, " m"]:
+            return np.append(self.residuals(q), np.log(self.seen.most * self.scale(q)) / PURE)
+
+        return least_squares(residuals, q, diff_step=[_STEP], max_nfev=40)
 
     def solved(self, onset: float) -> OptimizeResult:
         """The best description, begun at an onset."""
