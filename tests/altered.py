@@ -5,10 +5,12 @@ from dataclasses import replace
 from matplotlib.image import imsave
 from numpy import zeros
 
-from bolus.data import LeakageCorrection, Preparation
+from bolus.data import LeakageCorrection, Preparation, Unmixing
 
 STILL = Preparation(motion=None)
 """No motion correction."""
+MIXED = Preparation(motion=None, unmixing=Unmixing(use=False))
+"""The same, and arterial inputs as their voxels have them: what is the same but for one thing."""
 LIGHT = ("--motion", "off", "-m", "osvd")
 """The same from the shell, by a method that takes no time, for what neither changes."""
 

@@ -10,7 +10,7 @@ import pytest
 from dicom_writers import Protocol, write_classic
 
 from altered import leaking
-from bolus.aif import aif_from_mask
+from bolus.aif import aif_from_mask, without_tissue
 from bolus.data import InputError
 from bolus.estimators.paper.config import PaperConfig
 from bolus.io import read_mask, read_series, write_series
@@ -116,7 +116,8 @@ class TestReading:
         series = read_series(source.path)
         series = prepare(series, read_mask(source.brain, series.grid))
         curves = tissue_curves(series)
-        aif = aif_from_mask(curves, series, read_mask(source.aif, series.grid))
+        mean = aif_from_mask(curves, series, read_mask(source.aif, series.grid))
+        aif = without_tissue(mean, curves, series)
         patient = PatientVoxels.open(cohort[0].files[0])
         found, noise = patient.rows(0, 300)
         assert patient.count == 300

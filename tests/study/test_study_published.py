@@ -11,7 +11,13 @@ import pytest
 from altered import leaking
 from bolus import deconvolve
 from bolus.aif import aif_from_mask
-from bolus.data import ArterialInputError, InputError, LeakageCorrection, Preparation
+from bolus.data import (
+    ArterialInputError,
+    InputError,
+    LeakageCorrection,
+    Preparation,
+    Unmixing,
+)
 from bolus.estimators.paper.config import PaperConfig
 from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io import read_mask, read_series
@@ -59,7 +65,9 @@ def test_the_plain_svd_is_that_of_rectangle_sums():
 
 def test_all_is_set_at_once():
     found = as_published(StudySettings(snrs=(10.0,), seed=4))
-    assert found.preparation == Preparation(motion=None, leakage=LeakageCorrection(use=False))
+    assert found.preparation == Preparation(
+        motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False)
+    )
     assert (found.noisy_aif, found.published) == (True, True)
     assert found.methods == ("phae-paper", "osvd", "tikhonov", "tikhonov-fixed", "svd-pws")
     assert (found.snrs, found.seed) == ((10.0,), 4)

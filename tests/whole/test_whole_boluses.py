@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bolus
-from altered import STILL
+from altered import MIXED
 from bolus.phantom import Realism, simulate_patient
 from bolus.report import summary
 
@@ -20,7 +20,7 @@ def patient(doses):
 def mapped(doses, method):
     made = patient(doses)
     maps = bolus.perfusion_maps(
-        made.series, method, aif=made.masks.aif, mask=made.masks.brain, preparation=STILL
+        made.series, method, aif=made.masks.aif, mask=made.masks.brain, preparation=MIXED
     )
     where = made.masks.grey | made.masks.white
     ratios = [

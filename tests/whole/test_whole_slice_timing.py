@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import bolus
-from bolus.data import Preparation
+from bolus.data import Preparation, Unmixing
 from bolus.phantom import Realism, simulate_patient
 from bolus.report import summary
 from bolus.report.facts import facts_of
 
 TIMES = (0.0, 0.75, 0.25, 1.25)
-STILL = Preparation(motion=None)
+MIXED = Preparation(motion=None, unmixing=Unmixing(use=False))
 
 
 def patient(times):
@@ -36,7 +36,7 @@ def mapped(made, method, known=True, aif=None):
     series = made.series if known else replace(made.series, slice_times=None)
     artery = made.masks.aif if aif is None else aif
     return bolus.perfusion_maps(
-        series, method, aif=artery, mask=made.masks.brain, preparation=STILL
+        series, method, aif=artery, mask=made.masks.brain, preparation=MIXED
     )
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import OptimizeResult, least_squares, nnls
+from scipy.special import expit
 
 from bolus.aif.mixture import ArterialPart, arterial_part
 from bolus.data import AIF, PreparedSeries, TissueCurves
@@ -38,8 +39,8 @@ MODEL = 0.01
 """SD of what the model leaves of the arterial part, and of the mean tissue curve over its peak."""
 BEYOND = 0.05
 """SD by which the most arterial voxel may seem to hold more than blood."""
-PURE, PURE_COST = 0.03, 3.0
-"""SD of the log share of blood in voxels that are full of it; what χ² may rise where they are."""
+PURE = 0.03
+"""SD of the log share of blood in voxels that are full of it."""
 TRANSITS, DELAYS = np.geomspace(1.0, 40.0, 10), (-1.0, 0.0, 1.0, 2.0, 4.0)
 """MTT and delay in s of the tissue whose sum the mean tissue curve is."""
 FINE = 0.5
@@ -104,20 +105,23 @@ def unmixed(seen: ArterialPart) -> Unmixed:
     shows it too, for its mean curve is the arterial input convolved with falling residues: an input
     that lost of its peak, and kept its tail, makes no such curve. Both are fitted at once by least
     squares, with a bolus of a first pass, a second and a tail; ``curve`` is between that bolus and
-    what the signal says sample by sample, as sure as each is.
+    what the signal says sample by sample, as sure as each is. That the most arterial voxels are
+    full of blood is fitted apart; both answers are averaged by how well they fit.
     """
     problem = _Problem(seen)
-    found = min((problem.solved(start) for start in STARTS), key=lambda result: result.cost)
-    pure = problem.filled(found.x)
-    if 2 * (pure.cost - found.cost) < PURE_COST:
-        found = pure
-    q = found.x
-    model, scale = problem.bolus(q), problem.scale(q)
+    free = min((problem.solved(start) for start in STARTS), key=lambda result: result.cost)
+    full = problem.filled(free.x)
+    weight = float(expit(free.cost - full.cost))
+    two = [(weight, full.x, full.jac), (1 - weight, free.x, free.jac)]
+    curve = sum(w * _curve(problem, q) for w, q, _ in two)
+    apart = np.log(np.divide(*(problem.bolus(q).sum() for _, q, _ in two)))
+    own = sum(w * _log_area_variance(problem, q, jac) for w, q, jac in two)
+    blood = sum(w * min(seen.most * problem.scale(q), 1.0) for w, q, _ in two)
     return Unmixed(
-        curve=_between(seen, model, problem.blood(q, problem.fine(q)), scale),
-        scale_sd=float(np.hypot(_log_area_sd(problem, found), UNSURE)),
-        blood=float(min(seen.most * scale, 1.0)),
-        misfit=float(np.sqrt(2 * found.cost / (2 * model.size))),
+        curve=np.asarray(curve),
+        scale_sd=float(np.sqrt(own + weight * (1 - weight) * apart**2 + UNSURE**2)),
+        blood=float(blood),
+        misfit=float(np.sqrt(free.cost / seen.part.size)),
     )
 
 
@@ -201,25 +205,23 @@ class _Problem:
         return least_squares(self.residuals, start, diff_step=[_STEP], max_nfev=40)
 
 
-def _log_area_sd(problem: _Problem, found: OptimizeResult) -> float:
-    """SD of the log area by the curvature of the fit."""
-    slope = np.empty(found.x.size)
-    for place in range(found.x.size):
-        step = np.zeros(found.x.size)
+def _log_area_variance(
+    problem: _Problem, q: Float[np.ndarray, " q"], slopes: Float[np.ndarray, "m q"]
+) -> float:
+    """Variance of the log area by the curvature of the fit, whose residuals have ``slopes``."""
+    slope = np.empty(q.size)
+    for place in range(q.size):
+        step = np.zeros(q.size)
         step[place] = _STEP
-        two = (np.log(problem.bolus(found.x + sign * step).sum()) for sign in (1, -1))
+        two = (np.log(problem.bolus(q + sign * step).sum()) for sign in (1, -1))
         slope[place] = np.subtract(*two) / (2 * _STEP)
-    covariance = np.linalg.inv(found.jac.T @ found.jac)
-    return float(np.sqrt(slope @ covariance @ slope))
+    return float(slope @ np.linalg.solve(slopes.T @ slopes, slope))
 
 
-def _between(
-    seen: ArterialPart,
-    model: Float[np.ndarray, " t"],
-    blood: Float[np.ndarray, " t"],
-    scale: float,
-) -> Float[np.ndarray, " t"]:
+def _curve(problem: _Problem, q: Float[np.ndarray, " q"]) -> Float[np.ndarray, " t"]:
     """Between the model and what the signal says, each as sure as it is."""
+    seen, model, scale = problem.seen, problem.bolus(q), problem.scale(q)
+    blood = problem.blood(q, problem.fine(q))
     left = np.maximum(seen.tissue + seen.part / scale, 1e-3)
     off = -np.log(left / blood) / seen.te
     said_var = np.square(seen.noise / (scale * blood * seen.te))
