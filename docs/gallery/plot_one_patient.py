@@ -62,7 +62,7 @@ show(folder / "overview.png")
 # Against the truth
 # -----------------
 # A simulated patient knows its own. Absolute flow depends on the arterial input, and the arteries
-# of this coarse head fill few voxels, whose peak is lost in noise, so that it is measured too low:
+# of this coarse head fill few voxels, whose peak is lost in noise. The tissue in them is taken off:
 tissue = patient.masks.grey | patient.masks.white
 factor = np.nanmedian(maps.cbf[tissue] / patient.truth.cbf[tissue])
 print(f"arterial peak: true {patient.aif.max():.0f} 1/s, measured {maps.aif.curve.max():.0f} 1/s")

@@ -153,7 +153,7 @@ def _curves(axis: "Axes", maps: PerfusionMaps) -> None:
     scale = height / max(maps.tissue.max(), np.finfo(float).tiny) / 2
     axis.plot(time, maps.aif.curve, color=ARTERY, lw=2.2, label="arterial input")
     if maps.aif.mixed is not None:
-        told = "with the tissue in its voxels"
+        told = "as its voxels are"
         axis.plot(time, maps.aif.mixed, color=ARTERY, lw=1.4, ls=":", label=told)
     axis.plot(time, scale * maps.tissue, color=TISSUE, lw=2.2, label=f"mean tissue × {scale:.2g}")
     frames = maps.series.frames
@@ -166,7 +166,7 @@ def _curves(axis: "Axes", maps: PerfusionMaps) -> None:
     axis.set_xlabel("time, s (shaded: baseline)", color=INK, fontsize=12)
     axis.set_ylabel("TE·ΔR2*" if maps.relative else "ΔR2*, 1/s", color=INK, fontsize=12)
     axis.set_ylim(top=1.3 * height)
-    axis.legend(frameon=False, labelcolor=INK, fontsize=12, loc="upper right", ncols=2)
+    axis.legend(frameon=False, labelcolor=INK, fontsize=12, loc="upper right")
     quality = "" if maps.aif.quality is None else f", quality {maps.aif.quality:.2f}"
     _title(axis, f"Arterial input ({maps.aif.origin}{quality})")
 
