@@ -4,19 +4,20 @@ import pytest
 
 from fuzz.campaign import Campaign, campaign
 from fuzz.page import page
-from fuzz.worker import Outcome
+from fuzz.worker import Outcome, peak
 
 MEMORY = 2048
 
 
 @pytest.mark.parametrize(("kind", "count"), [("nifti", 34), ("sidecar", 7), ("dicom", 16)])
 def test_short_campaign(kind, count):
+    before = peak()  # of what other tests made in this process
     found = campaign(kind, count, seed=1)
     assert len(found.outcomes) == count
     assert not found.faults, found.faults
     assert found.of("read"), "a campaign in which nothing is read tries nothing"
     assert len(found.of("refused")) >= count // 5
-    assert found.megabytes < MEMORY
+    assert found.megabytes < max(before + 1, MEMORY)
 
 
 def test_faults_are_told():

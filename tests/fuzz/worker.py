@@ -77,7 +77,7 @@ def run(kind: str, seed: int, case: int) -> Outcome:
             outcome=outcome,
             told=told.replace(name, "")[:400],
             seconds=round(_seconds() - start, 3),
-            megabytes=round(_peak(), 1),
+            megabytes=round(peak(), 1),
         )
 
 
@@ -116,7 +116,7 @@ def _seconds() -> float:
     return time.process_time() + times.ru_utime + times.ru_stime
 
 
-def _peak() -> float:
+def peak() -> float:
     """Largest memory so far in MB, of this process or of one it started."""
     own, other = (
         resource.getrusage(who).ru_maxrss

@@ -33,8 +33,6 @@ factor of ``ArterialPart``, over what it is where the blood of the deepest sampl
 left."""
 BENDS, BEND = np.array([0.0, 3.0, 6.0, 9.0, 13.0, 18.0, 25.0, 35.0, 50.0]), 0.2
 """s after the onset between which a bolus may be so much (SD of the log) unlike that model."""
-STARTS = (-5.0, -3.0, -1.5)
-"""Onsets from which the fit begins."""
 MODEL = 0.01
 """SD of what the model leaves of the arterial part, and of the mean tissue curve over its peak."""
 BEYOND = 0.05
@@ -109,7 +107,7 @@ def unmixed(seen: ArterialPart) -> Unmixed:
     full of blood is fitted apart; both answers are averaged by how well they fit.
     """
     problem = _Problem(seen)
-    free = min((problem.solved(start) for start in STARTS), key=lambda result: result.cost)
+    free = problem.solved()
     full = problem.filled(free.x)
     weight = float(expit(free.cost - full.cost))
     two = [(weight, full.x, full.jac), (1 - weight, free.x, free.jac)]
@@ -198,11 +196,9 @@ class _Problem:
 
         return least_squares(residuals, q, diff_step=[_STEP], max_nfev=40)
 
-    def solved(self, onset: float) -> OptimizeResult:
-        """The best description, begun at an onset."""
-        start = self.mean.copy()
-        start[1] = onset
-        return least_squares(self.residuals, start, diff_step=[_STEP], max_nfev=40)
+    def solved(self) -> OptimizeResult:
+        """The best description."""
+        return least_squares(self.residuals, self.mean, diff_step=[_STEP], max_nfev=40)
 
 
 def _log_area_variance(

@@ -38,6 +38,7 @@ class Plan:
     sampling: str
     trunk: float | None
     snr: float
+    shape: tuple[int, int, int] = (64, 64, 8)
 
     def simulated(self) -> DigitalPatient:
         """The head, at 3 T and 1.5 T in turn."""
@@ -49,7 +50,7 @@ class Plan:
         )
         field = (3.0, 1.5)[self.seed % 2]
         return simulate_patient(
-            seed=self.seed, snr=self.snr, field=field, shape=(64, 64, 8), realism=realism
+            seed=self.seed, snr=self.snr, field=field, shape=self.shape, realism=realism
         )
 
 
