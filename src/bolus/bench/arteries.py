@@ -24,7 +24,7 @@ TRUNKS: tuple[float | None, ...] = (None, 2.0, 3.0, 4.0)
 """Diameters of arteries, mm; None for two voxels."""
 SNRS = (100.0, 50.0, 20.0)
 PIECES = (3, 3, 1)
-SEEDS = tuple(range(3000, 3024))
+SEEDS = tuple(range(5000, 5024))
 MIXED = Preparation(motion=None, unmixing=Unmixing(use=False))
 UNMIXED = Preparation(motion=None)
 METHOD = "phae"
