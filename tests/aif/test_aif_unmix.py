@@ -7,7 +7,7 @@ import pytest
 
 from bolus.aif import without_tissue
 from bolus.aif.mixture import ArterialPart, arterial_part
-from bolus.aif.unmix import STAYS, unmixed
+from bolus.aif.unmix import STAYS, _Problem, unmixed
 from bolus.data import Preparation, Unmixing
 from bolus.patient import measure
 from bolus.phantom import simulate_patient
@@ -118,3 +118,33 @@ def test_veins_do_not_join_the_arteries(whole):
     part = arterial_part(measured.curves, measured.series, measured.aif)
     artery = measured.aif.curve
     assert abs(int(np.argmin(part.part)) - int(np.argmax(artery))) <= 1
+
+
+def test_the_mean_tissue_curve_makes_the_scale_surer(monkeypatch):
+    mixture = seen(blood(), 0.3, 0.05)
+    sure = unmixed(mixture)
+    monkeypatch.setattr(_Problem, "_tissue_left", lambda self, fine: np.zeros(FRAMES))
+    assert unmixed(mixture).scale_sd > 1.3 * sure.scale_sd
+
+
+def test_voxels_that_seem_full_of_blood_are_drawn_to_be(monkeypatch):
+    fine = blood()
+    mixtures = [seen(fine, 1.0, 0.03, seed) for seed in range(4)]
+
+    def off():
+        areas = np.array([unmixed(one).curve.sum() for one in mixtures])
+        return np.abs(np.log(areas / fine[::STEPS].sum())).mean()
+
+    drawn = off()
+    monkeypatch.setattr(_Problem, "filled", lambda self, q: self.solved())
+    assert drawn < 0.9 * off()
+
+
+def test_the_signal_bends_the_bolus():
+    """A bolus whose second pass is far from any model follows the signal, sample by sample."""
+    fine = blood()
+    fine = fine * (1 + 0.5 * np.sin(np.arange(fine.size) * DT / STEPS))
+    found = unmixed(seen(fine, 0.6, 0.002)).curve
+    late = slice(18, 40)
+    away = np.abs(found - fine[::STEPS])[late].mean() / fine[::STEPS][late].mean()
+    assert away < 0.15
