@@ -12,14 +12,23 @@ from bolus.data import Preparation, Unmixing
 from bolus.patient import measure
 from bolus.phantom import simulate_patient
 from bolus.physics import RESIDUES, ForwardModel
-from bolus.physics.bolus import Passes, bolus_height
+from bolus.physics.bolus import bolus_height
 
 TE, DT, STEPS, FRAMES = 0.03, 1.5, 3, 60
+SHAPE = {
+    "r": 3.0,
+    "b": 1.8,
+    "recirculation": 0.15,
+    "return_time": 9.0,
+    "dispersion": 1.6,
+    "tail": 0.05,
+    "washout": 180.0,
+}
 
 
 def blood(depth=3.5, onset=18.0, **passes):
     time = np.arange(FRAMES * STEPS) * DT / STEPS
-    return depth / TE * bolus_height(time - onset, Passes(**passes))
+    return depth / TE * bolus_height(time - onset, **{**SHAPE, **passes})
 
 
 def tissue_of(fine):

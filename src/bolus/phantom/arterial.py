@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import InputError
-from bolus.physics.bolus import Passes, bolus_height, gamma_variate
+from bolus.physics.bolus import Number as Number
+from bolus.physics.bolus import bolus_height, gamma_variate
 
-Number = float | int
 Range = tuple[Number, Number]
 ONE_DOSE: tuple[tuple[Number, Number], ...] = ((0.0, 1.0),)
 _FINE = np.linspace(0.0, 60.0, 601)
@@ -75,7 +75,16 @@ class ArterialShape:
 
     def _relative(self, s: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Height over the first pass's own peak, ``s`` seconds after the onset."""
-        return bolus_height(s, Passes(*(getattr(self, name) for name in Passes._fields)))
+        return bolus_height(
+            s,
+            self.r,
+            self.b,
+            self.recirculation,
+            self.return_time,
+            self.dispersion,
+            self.tail,
+            self.washout,
+        )
 
     @classmethod
     def sample(

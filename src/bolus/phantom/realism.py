@@ -47,10 +47,10 @@ class Realism:
     as many times longer: for heads that move by a good part of a voxel, and for arteries in voxels
     that they do not fill. ``window`` is the weight of the rim of k-space, 1 for no window and 0.08
     for Hamming's; ``trunk`` the diameter in mm of carotid and middle cerebral arteries, None for
-    two voxels. ``doses`` are the
-    injections, of each the time in s after the first and the dose relative to a full one.
-    ``poses`` are three shifts in mm and three turns in degrees of every frame, for the head to take
-    instead of drawn ones; they bring a frame back (``bolus.preprocess.correct_motion``).
+    two voxels. ``doses`` are the injections, of each the time in s after the first and the dose
+    relative to a full one. ``poses`` are three shifts in mm and three turns in degrees of every
+    frame, for the head to take instead of drawn ones; they bring a frame back
+    (``bolus.preprocess.correct_motion``).
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
     acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late,
     ``ischaemia`` a stroke or an occluded carotid artery; ``population`` is that of the tissue.

@@ -67,8 +67,8 @@ def simulate_vessels(
     """Tubes around the centre lines, their width counted in voxels of so many ``pieces``.
 
     So a trunk has voxels of pure blood on every grid, and a branch stays partial volume; with
-    ``trunk`` a trunk is as many mm across. Where
-    vessels meet, trunks come before branches, branches before veins.
+    ``trunk`` a trunk is so many mm across. Where vessels meet, trunks come before branches,
+    branches before veins.
     """
     unit = np.array(anatomy.grid.voxel_size) * pieces
     position, sharpness = anatomy.mni / unit, min(pieces)

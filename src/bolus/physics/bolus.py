@@ -1,34 +1,27 @@
 """A bolus in the blood: a first pass, its recirculation, and the slow tail that follows."""
 
-from typing import NamedTuple
-
 import numpy as np
 from jaxtyping import Float
 
 Number = float | int
 
 
-class Passes(NamedTuple):
-    """The shape of a bolus, all relative to its first pass.
+def bolus_height(
+    s: Float[np.ndarray, "..."],
+    r: Number,
+    b: Number,
+    recirculation: Number,
+    return_time: Number,
+    dispersion: Number,
+    tail: Number,
+    washout: Number,
+) -> Float[np.ndarray, "..."]:
+    """Height over the first pass's own peak, ``s`` seconds after the onset; 0 before it.
 
-    ``r`` (dimensionless) and ``b`` (s) shape the gamma-variate first pass, which peaks r·b after
-    its onset. The second pass has ``recirculation`` of its height, starts ``return_time`` s after
-    the onset and is ``dispersion`` times as wide; ``tail`` is the level that contrast agent spread
-    over the whole blood volume leaves, washed out in ``washout`` s.
+    Gamma-variates of the first pass, and of a second of ``recirculation`` times its height that
+    begins ``return_time`` s after the onset and is ``dispersion`` times as wide; and agent that is
+    spread over all blood, ``tail`` times the first pass's height, which fades in ``washout`` s.
     """
-
-    r: Number = 3.0
-    b: Number = 1.8
-    recirculation: Number = 0.15
-    return_time: Number = 9.0
-    dispersion: Number = 1.6
-    tail: Number = 0.05
-    washout: Number = 180.0
-
-
-def bolus_height(s: Float[np.ndarray, "..."], passes: Passes) -> Float[np.ndarray, "..."]:
-    """Height over the first pass's own peak, ``s`` seconds after the onset; 0 before it."""
-    r, b, recirculation, return_time, dispersion, tail, washout = passes
     second = gamma_variate(s - return_time, r, dispersion * b)
     after = np.maximum(s, 0.0)
     mixed = (1 - np.exp(-after / (b * (r + 1)))) * np.exp(-after / washout)
