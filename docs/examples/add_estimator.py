@@ -19,7 +19,9 @@ class Slope:
 
     factor: float = 1.0
 
-    capabilities: ClassVar = Capabilities(linear=True, timeless=True, delay_invariant=True)
+    capabilities: ClassVar = Capabilities(
+        linear=True, area=True, timeless=True, delay_invariant=True
+    )
     description: ClassVar = Description(
         sentence="the steepest rise of the curve over the highest arterial value [slope]{chosen}",
         citations={

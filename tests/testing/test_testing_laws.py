@@ -188,6 +188,9 @@ def test_every_law_of_an_estimator_can_fail():
         "claims_to_be_linear": altered(
             lambda p, *_: p._replace(cbv=p.cbv + p.cbf**2 * 30), linear=True
         ),
+        "claims_to_take_areas": altered(
+            lambda p, *_: p._replace(cbv=p.cbv * 1.01, cbf=p.cbf * 1.01)
+        ),
         "claims_to_know_no_time": altered(lambda p, *_: p._replace(mtt=0 * p.mtt + 4)),
         "is_frozen_data": CSVD,
         "says_what_it_is": Miscited(),

@@ -11,7 +11,7 @@ import pytest
 import bolus
 from altered import STILL, leaking
 from bolus.data import InputError, MaskError
-from bolus.estimators import METHODS
+from bolus.estimators import METHODS, capabilities
 from bolus.io import write_series, write_volume
 from bolus.patient import estimate, measure
 from bolus.phantom import Leak, Realism, simulate_patient
@@ -198,10 +198,22 @@ def measured(leaky):
     return measure(leaky.series, *given, regions={"tumor": masks.tumor}, preparation=STILL)
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("phae", "bayes")])
+AREAS = [name for name in METHODS if capabilities(METHODS[name]).area]
+
+
+@pytest.mark.parametrize("method", AREAS)
 def test_volume_without_correction_is_that_of_uncorrected_maps(method, measured):
     """It is taken as the ratio of areas, without deconvolving once more."""
     plain = replace(measured, corrected=None, leakage=None)
     both, alone = estimate(measured, method), estimate(plain, method)
     np.testing.assert_allclose(both.cbv, alone.cbv, rtol=1e-5, atol=1e-5)
     assert (both.volumes["cbv_corrected"] != both.cbv)[both.mask].mean() > 0.05
+
+
+def test_voxels_are_estimated_together_but_once(measured):
+    """Their volume without correction is less by the area that the correction added."""
+    both, areas = estimate(measured, "joint"), estimate(measured, "csvd")
+    added = both.volumes["cbv_corrected"] - both.cbv
+    expected = areas.volumes["cbv_corrected"] - areas.cbv
+    np.testing.assert_allclose(added, expected, atol=1e-3)
+    np.testing.assert_array_equal(both.sd["cbv"], both.sd["cbv_corrected"])

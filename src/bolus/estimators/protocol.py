@@ -127,6 +127,8 @@ class Capabilities:
     """Twice the tissue is exactly twice CBV and CBF, and the same MTT."""
     positive: bool = False
     """CBV is never negative; the others follow noise to both sides of zero."""
+    area: bool = False
+    """CBV is the ratio of the areas of tissue curve and arterial input."""
     timeless: bool = False
     """It knows no time of its own: with another frame time only the unit of its answer changes."""
     subject_scale: bool = False

@@ -4,6 +4,7 @@ import os
 from dataclasses import fields
 
 import numpy as np
+from jaxtyping import Float
 
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, Perfusion, Preparation, TissueCurves
@@ -18,11 +19,12 @@ from bolus.estimators import (
 from bolus.patient.given import NO_REGIONS, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import DEFAULT, method_name
-from bolus.patient.quantify import LeakageResult, quantify
+from bolus.patient.quantify import LeakageResult, half_width, quantify
 from bolus.patient.result import PatientMaps
 from bolus.patient.stopwatch import Stopwatch
-from bolus.patient.timing import lateness, solved
+from bolus.patient.timing import at_slice, lateness, solved
 from bolus.patient.together import among_others
+from bolus.physics import blood_volume
 
 PathLike = str | os.PathLike[str]
 
@@ -72,8 +74,9 @@ def estimate(
     leak = None
     if measured.leakage is not None:
         with watch("volume without correction"):
-            uncorrected = perfusion_of(measured, measured.curves, chosen)
-            leak = LeakageResult(measured.leakage, uncorrected)
+            leak = LeakageResult(
+                measured.leakage, *_uncorrected_volume(measured, perfusion, chosen)
+            )
     with watch("judging quality"):
         maps = quantify(
             measured.series,
@@ -105,3 +108,37 @@ def perfusion_of(measured: Measured, curves: TissueCurves, chosen: Estimator) ->
     noise = sample_noise(chosen, curves.noise_sd, measured.series)
     late = lateness(measured.series, aif)
     return solved(chosen, curves, aif, late, noise)
+
+
+def _uncorrected_volume(
+    measured: Measured, corrected: Perfusion, chosen: Estimator
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"] | None]:
+    """CBV of the curves before leakage was corrected and its SD (None: not known), (n,) each.
+
+    By the method itself, but where it would only do once more what is known: a volume that is a
+    ratio of areas is that of the curves, and voxels that are estimated together keep what they were
+    found to be, less the area that the correction added.
+    """
+    able, curves = capabilities(chosen), measured.curves
+    if able.area:
+        return _areas(measured, curves.curves), None
+    if able.joint:
+        assert measured.corrected is not None
+        added = _areas(measured, measured.corrected.curves - curves.curves)
+        return corrected.cbv - added, _volume_sd(corrected)
+    found = perfusion_of(measured, curves, chosen)
+    return found.cbv, _volume_sd(found)
+
+
+def _areas(measured: Measured, curves: Float[np.ndarray, "n t"]) -> Float[np.ndarray, " n"]:
+    """Areas of curves over that of the arterial input at the times of their slices, (n,)."""
+    late, found = lateness(measured.series, measured.aif), np.empty(len(curves), curves.dtype)
+    for seconds in np.unique(late):
+        rows, artery = late == seconds, at_slice(measured.aif, float(seconds))
+        found[rows] = blood_volume(curves[rows], artery.astype(curves.dtype))
+    return found
+
+
+def _volume_sd(perfusion: Perfusion) -> Float[np.ndarray, " n"] | None:
+    known = () if perfusion.posterior is None else perfusion.posterior.quantities
+    return half_width(perfusion, "cbv") if "cbv" in known else None

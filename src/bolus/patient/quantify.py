@@ -34,10 +34,11 @@ MISFIT_SHARE = 0.15
 
 @dataclass(frozen=True, eq=False)
 class LeakageResult:
-    """The fit of a leakage correction, and the perfusion of the curves before it."""
+    """The fit of a leakage correction; CBV of the curves before it, (n,), and its SD if known."""
 
     fit: LeakageFit
-    uncorrected: Perfusion
+    cbv: Float[np.ndarray, " n"]
+    cbv_sd: Float[np.ndarray, " n"] | None
 
 
 def quantify(
@@ -61,7 +62,6 @@ def quantify(
     """
     together = capabilities(estimator).joint
     onto = _Grid(series.mask, _timely(curves), _finite(curves), series.relative, together)
-    plain = perfusion if leak is None else leak.uncorrected
     share, frames = _noise_shares(series, estimator), series.frames
     used = series.signal[..., frames.used][series.mask]
     return PerfusionMaps(
@@ -73,7 +73,7 @@ def quantify(
         volumes=onto.maps(
             {
                 "cbf": perfusion.cbf,
-                "cbv": plain.cbv,
+                "cbv": perfusion.cbv if leak is None else leak.cbv,
                 **({} if leak is None else {"cbv_corrected": perfusion.cbv, "k2": leak.fit.k2}),
                 "mtt": perfusion.mtt,
                 "delay": perfusion.delay,
@@ -140,14 +140,13 @@ def _finite(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
 
 def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarray]:
     """SDs of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
-    found = {name: (perfusion, name) for name in PARAMETERS}
-    if leak is not None:
-        found |= {"cbv": (leak.uncorrected, "cbv"), "cbv_corrected": (perfusion, "cbv")}
-    return {
-        name: half_width(own, of)
-        for name, (own, of) in found.items()
-        if own.posterior is not None and of in own.posterior.quantities
-    }
+    if perfusion.posterior is None:
+        return {}
+    known = [name for name in PARAMETERS if name in perfusion.posterior.quantities]
+    found = {name: half_width(perfusion, name) for name in known}
+    if leak is None or leak.cbv_sd is None:
+        return found
+    return found | {"cbv": leak.cbv_sd, "cbv_corrected": found["cbv"]}
 
 
 def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:

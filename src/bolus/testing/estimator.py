@@ -20,6 +20,7 @@ from bolus.estimators import (
     description,
     explainer,
 )
+from bolus.physics import blood_volume
 from bolus.testing.cases import DT, gamma_variate, mixture
 from bolus.testing.law import LawError, close, hold, read_only
 
@@ -245,6 +246,13 @@ def claims_to_be_positive(estimator: Estimator) -> None:
         )
 
 
+def claims_to_take_areas(estimator: Estimator) -> None:
+    """``area``: CBV is the area of the curve over that of the arterial input."""
+    if capabilities(estimator).area:
+        expected = blood_volume(_CASE.tissue, _CASE.aif)
+        close(_run(estimator).cbv, expected, "area=True is declared, CBV", rtol=1e-6)
+
+
 def claims_to_know_no_time(estimator: Estimator) -> None:
     """``timeless``: with another frame time only the unit of CBF, MTT and times is another."""
     if not capabilities(estimator).timeless:
@@ -284,6 +292,7 @@ ESTIMATOR_LAWS: tuple[Law, ...] = (
     claims_a_response,
     claims_to_be_linear,
     claims_to_be_positive,
+    claims_to_take_areas,
     claims_to_know_no_time,
     claims_a_subject_scale,
 )

@@ -39,7 +39,7 @@ class PhaePaper:
     weights: Weights = field(default_factory=partial(shipped_weights, "phae-paper"))
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        response="model", subject_scale=True, single_precision=True
+        response="model", area=True, subject_scale=True, single_precision=True
     )
     description: ClassVar[Description] = Description(
         sentence="the published physics-informed autoencoder with a Lorentzian residue function "

@@ -32,7 +32,7 @@ AIFCurve = Float[np.ndarray, " t"]
 
 AREAS = "; CBV was the ratio of the areas of tissue curve and arterial input, and MTT = CBV/CBF"
 SVD_CODE = Concept("126311", "DCM", "Singular Value Decomposition (SVD) deconvolution")
-CAUSAL = Capabilities(response="samples", linear=True, timeless=True)
+CAUSAL = Capabilities(response="samples", linear=True, area=True, timeless=True)
 CIRCULAR = replace(CAUSAL, delay_invariant=True)
 """What methods on the causal and on the padded circulant matrix can do."""
 
