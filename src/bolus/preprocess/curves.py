@@ -19,8 +19,11 @@ def tissue_curves(series: PreparedSeries) -> TissueCurves:
     """Concentration curves of all voxels in the mask of a prepared series.
 
     ΔR2* = −ln(S/S0)/TE in 1/s, or TE·ΔR2* where the echo time is unknown, as float32 (n, t) over
-    the used frames; S0 is the voxel's mean over the baseline frames. ``noise_sd`` is the SD of
-    the concentration over the baseline frames (``pooled_sd``). Both are of measured samples only.
+    the used frames. S0 is the voxel's geometric mean over the baseline frames, so that the baseline
+    of a curve is zero: with the arithmetic mean noise of relative SD σ lifts the whole curve by
+    σ²/2, be it Gaussian (the logarithm falls) or Rician (S0 rises), and the area of one that is as
+    low as white matter's by a fifth at SNR 10. ``noise_sd`` is the SD of the concentration over the
+    baseline frames (``pooled_sd``). Both are of measured samples only.
 
     Quality bits: CLIPPED, the signal fell to 1 % of S0 or lower and was clamped to that;
     NON_FINITE, a sample is NaN or infinite or S0 ≤ 0, and the row is NaN; NO_BOLUS, the curve
@@ -40,7 +43,9 @@ def tissue_curves(series: PreparedSeries) -> TissueCurves:
     curves, quality = _concentration(signal, s0, te)
     del signal
     for rows, frames in before:
-        own[rows] = np.std(curves[rows][:, frames], axis=1, ddof=1, dtype=float)
+        baseline = curves[rows][:, frames]
+        own[rows] = np.std(baseline, axis=1, ddof=1, dtype=float)
+        curves[rows] -= np.mean(baseline, axis=1, dtype=float, keepdims=True).astype(curves.dtype)
     noise = np.maximum(pooled_sd(own, s0, count), RESOLUTION / te)
     ttp = _mark_bolus(curves, noise, quality, series.frames, series.dt)
     ttp += series.slice_times_in(series.mask)
