@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from bolus.data import Censoring, InputError, LeakageCorrection, MotionCorrection, Preparation
+from bolus.data import (
+    Blood,
+    Censoring,
+    InputError,
+    LeakageCorrection,
+    MotionCorrection,
+    Preparation,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +23,7 @@ from bolus.data import Censoring, InputError, LeakageCorrection, MotionCorrectio
             motion=MotionCorrection(limit=0.5),
             censoring=Censoring(moved=True),
             leakage=LeakageCorrection(use=True, model="bsw"),
+            blood=Blood(hematocrit=0.38),
         ),
     ],
 )
@@ -27,6 +35,14 @@ def test_what_is_recorded_is_read_back(made):
 def test_a_limit_is_positive(limit):
     with pytest.raises(InputError, match="positive mm"):
         MotionCorrection(limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.1, "found 0.1$"), (float("nan"), "found nan"), (38, "in percent")]
+)
+def test_a_haematocrit_is_that_of_a_patient(share, words):
+    with pytest.raises(InputError, match=words):
+        Blood(hematocrit=share)
 
 
 def test_moved_frames_are_known_only_where_motion_is_measured():

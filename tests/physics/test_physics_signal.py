@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from bolus.physics import (
     DENSITY,
-    KAPPA,
     cbf_scale,
     cbv_scale,
     clip_signal,
     delta_r2star,
     noise_gain,
+    plasma_ratio,
     signal_from_r2star,
     spoiled_gradient_echo,
 )
@@ -56,12 +56,13 @@ def test_clip_follows_its_fraction():
 
 
 def test_constants():
-    assert pytest.approx(0.733, abs=5e-4) == KAPPA
+    assert plasma_ratio() == plasma_ratio(0.45) == pytest.approx(0.733, abs=5e-4)
+    assert plasma_ratio(0.3) == pytest.approx(0.7 / (1 - 0.3 / 1.8))
     assert DENSITY == 1.04
-    assert pytest.approx(0.705, abs=5e-4) == KAPPA / DENSITY
     assert cbv_scale() == pytest.approx(70.5, abs=0.05)
     assert cbf_scale() == pytest.approx(4231, abs=1)
-    assert cbf_scale() / cbv_scale() == pytest.approx(60)
+    assert cbf_scale(0.38) / cbv_scale(0.38) == pytest.approx(60)
+    assert cbv_scale(0.38) == pytest.approx(100 * plasma_ratio(0.38) / 1.04)
 
 
 def test_noise_gain_is_the_slope_of_the_logarithm():

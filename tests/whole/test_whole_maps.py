@@ -21,6 +21,7 @@ from bolus.io import write_series, write_volume
 from bolus.patient import estimate, measure
 from bolus.patient.quantify import misfits
 from bolus.phantom import simulate_patient
+from bolus.physics import plasma_ratio
 from bolus.preprocess import prepare, tissue_curves
 from browser import colours
 
@@ -107,6 +108,7 @@ def test_sidecars_and_summary(result):
     cbf = json.loads((result / "cbf.json").read_text())
     assert cbf["Units"] == "mL/100g/min"
     assert cbf["KappaOverRho"] == pytest.approx(0.705, abs=1e-3)
+    assert (cbf["Hematocrit"], cbf["HematocritAssumed"]) == (0.45, True)
     assert (cbf["EchoTime"], cbf["RepetitionTime"]) == (0.02, 1.5)
     assert cbf["Method"] == "joint"
     assert cbf["MethodParameters"] == {"population": True, "spatial": True}
@@ -177,6 +179,24 @@ def test_geometry_is_kept_exactly(patient, tmp_path, run, codes):
 
 
 @pytest.mark.usefixtures("no_picture")
+def test_the_patients_haematocrit_scales_absolute_maps(write, tmp_path, run):
+    """CBF and CBV by κ; times stay, and the sidecars say which haematocrit it was."""
+    path, found = write(), {}
+    for name, options in (("usual", ()), ("own", ("--hematocrit", "0.3"))):
+        assert run("maps", *LIGHT, path, "-o", tmp_path / name, *options)[0] == 0
+        found[name] = {
+            q: nib.load(tmp_path / name / f"{q}.nii.gz").get_fdata() for q in ("cbf", "cbv", "mtt")
+        }
+    for q, factor in (("cbf", plasma_ratio(0.3) / plasma_ratio()), ("mtt", 1)):
+        np.testing.assert_allclose(found["own"][q], factor * found["usual"][q], rtol=1e-5)
+    side = json.loads((tmp_path / "own" / "cbv.json").read_text())
+    assert (side["Hematocrit"], side["HematocritAssumed"]) == (0.3, False)
+    assert side["KappaOverRho"] == pytest.approx(plasma_ratio(0.3) / 1.04)
+    code, _, err = run("maps", *LIGHT, path, "-o", tmp_path / "no", "--hematocrit", "38")
+    assert (code, (tmp_path / "no").exists()) == (2, False)
+    assert "in percent" in err
+
+
 def test_unknown_echo_time_is_said_everywhere(write, tmp_path, run):
     path = write(te=None)
     code, out, _ = run("maps", *LIGHT, path, "-o", tmp_path / "out")

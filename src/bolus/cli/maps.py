@@ -1,6 +1,6 @@
 """The command ``bolus maps``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,6 +87,15 @@ class Given:
             "--reference",
             metavar="MASK",
             help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+        ),
+    ] = None
+    hematocrit: Annotated[
+        float | None,
+        typer.Option(
+            "--hematocrit",
+            metavar="SHARE",
+            help="Haematocrit of the patient, e.g. 0.38, by which absolute CBF and CBV are scaled; "
+            "else the usual 0.45.",
         ),
     ] = None
 
@@ -197,6 +206,7 @@ def maps(
 
     In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
     """
+    from bolus.data import Blood
     from bolus.io import check_dicom_output
     from bolus.patient import perfusion_maps
     from bolus.report import closing_lines
@@ -204,7 +214,7 @@ def maps(
     check_apart(source, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
-        chosen = estimation.chosen()
+        chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)
         names = layout.check(source, out, chosen, overwrite)
         series = reading.read(source)
         if layout.dicom:
@@ -215,7 +225,7 @@ def maps(
             None if given.aif == "auto" else given.aif,
             given.mask,
             regions={"tumor": given.tumor, "reference": given.reference},
-            preparation=prepared.preparation(),
+            preparation=replace(prepared.preparation(), blood=blood),
             reporter=reporter,
         )
         reporter.step("writing")

@@ -22,7 +22,14 @@ from bolus.data.identity import Identity
 from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakagePlaces, LeakageProblem
 from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
-from bolus.data.options import Censoring, LeakageCorrection, MotionCorrection, Preparation, Unmixing
+from bolus.data.options import (
+    Blood,
+    Censoring,
+    LeakageCorrection,
+    MotionCorrection,
+    Preparation,
+    Unmixing,
+)
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, Quantity, is_sd, plain_name, quantity_of
@@ -36,6 +43,7 @@ __all__ = [
     "AmbiguousInputError",
     "ArterialInputError",
     "ArterialScore",
+    "Blood",
     "BolusError",
     "BolusNotFoundError",
     "Censoring",

@@ -58,9 +58,29 @@ class Unmixing:
     """Whether, where the input is the mean of voxels; else it stays as it was measured."""
 
 
+HEMATOCRITS = (0.15, 0.7)
+"""Lowest and highest haematocrit that is believed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blood:
+    """The patient's blood. Raises InputError for a haematocrit that no patient has."""
+
+    hematocrit: float | None = None
+    """Share of cells in the blood of large vessels; None: the usual, 0.45."""
+
+    def __post_init__(self) -> None:
+        low, high = HEMATOCRITS
+        if self.hematocrit is not None and not low <= self.hematocrit <= high:
+            raise InputError(
+                f"a haematocrit is a share between {low} and {high}, found {self.hematocrit:g}"
+                + (" (is it in percent?)" if high < self.hematocrit <= 100 * high else "")
+            )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is done to a series and its curves before deconvolution.
+    """What is done to a series and its curves, and what is known of the blood in them.
 
     Raises InputError for frames to be censored for a motion that is not measured.
     """
@@ -70,6 +90,7 @@ class Preparation:
     censoring: Censoring = Censoring()
     leakage: LeakageCorrection = LeakageCorrection()
     unmixing: Unmixing = Unmixing()
+    blood: Blood = Blood()
 
     def __post_init__(self) -> None:
         if self.censoring.moved and self.motion is None:
@@ -82,13 +103,14 @@ class Preparation:
             "censoring": {"moved_frames": self.censoring.moved},
             "leakage_correction": {"use": self.leakage.use, "model": self.leakage.name},
             "arterial_unmixing": {"use": self.unmixing.use},
+            "blood": {"hematocrit": self.blood.hematocrit},
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "Preparation":
         """What ``as_json`` wrote, the leakage model by name. Raises InputError.
 
-        What an earlier version wrote knows of no unmixing, and had none.
+        What an earlier version wrote knows of no unmixing, and had none, nor of a haematocrit.
         """
         try:
             motion, leakage = found["motion_correction"], found["leakage_correction"]
@@ -97,6 +119,7 @@ class Preparation:
                 censoring=Censoring(moved=found["censoring"]["moved_frames"]),
                 leakage=LeakageCorrection(use=leakage["use"], model=leakage["model"]),
                 unmixing=Unmixing(use=found.get("arterial_unmixing", {"use": False})["use"]),
+                blood=Blood(**found.get("blood", {})),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"these are no options of a preparation: {found} ({error})") from error

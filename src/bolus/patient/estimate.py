@@ -87,6 +87,7 @@ def estimate(
             estimator=chosen,
             seconds={},
             leak=leak,
+            hematocrit=measured.preparation.blood.hematocrit,
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
     seconds = {**measured.seconds, **watch.seconds}

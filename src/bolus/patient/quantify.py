@@ -51,17 +51,20 @@ def quantify(
     estimator: Estimator,
     seconds: Mapping[str, float],
     leak: LeakageResult | None = None,
+    hematocrit: float | None = None,
 ) -> PerfusionMaps:
     """Maps (x, y, z) from the perfusion of a prepared series' masked voxels.
 
     With a known echo time CBV = 100·κ/ρ·ratio in mL/100 g and CBF = 6000·κ/ρ·rate in
-    mL/100 g/min; without, both stay plain ratios. A voxel without a bolus keeps its CBF and CBV,
+    mL/100 g/min, κ by the ``hematocrit`` of large vessels (``plasma_ratio``); without, both stay
+    plain ratios. A voxel without a bolus keeps its CBF and CBV,
     but has no transit time, arrival or peak time, unless all voxels are estimated together.
     ``perfusion`` is that of ``curves``; with a
     ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
     """
     together = capabilities(estimator).joint
-    onto = _Grid(series.mask, _timely(curves), _finite(curves), series.relative, together)
+    units = Units(series.relative, hematocrit)
+    onto = _Grid(series.mask, _timely(curves), _finite(curves), units, together)
     share, frames = _noise_shares(series, estimator), series.frames
     used = series.signal[..., frames.used][series.mask]
     return PerfusionMaps(
@@ -94,10 +97,17 @@ def quantify(
     )
 
 
-def scale_of(name: str, relative: bool) -> float:
-    """What a quantity's plain value is multiplied with for its unit: 100·κ/ρ or 6000·κ/ρ, or 1."""
-    scales = {FLOW: cbf_scale(), VOLUME: cbv_scale()}
-    return 1.0 if relative else scales.get(quantity_of(name).unit, 1.0)
+@dataclass(frozen=True)
+class Units:
+    """In what units maps are: ``relative`` ones, or those of blood of a ``hematocrit``."""
+
+    relative: bool
+    hematocrit: float | None = None
+
+    def scale(self, name: str) -> float:
+        """What a quantity's plain value is multiplied with: 100·κ/ρ or 6000·κ/ρ, or 1."""
+        scales = {FLOW: cbf_scale(self.hematocrit), VOLUME: cbv_scale(self.hematocrit)}
+        return 1.0 if self.relative else scales.get(quantity_of(name).unit, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +121,7 @@ class _Grid:
     mask: Bool[np.ndarray, "x y z"]
     timely: Bool[np.ndarray, " n"]
     finite: Bool[np.ndarray, " n"]
-    relative: bool
+    units: Units
     together: bool
 
     def maps(self, values: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, np.ndarray]:
@@ -120,7 +130,7 @@ class _Grid:
 
     def _map(self, name: str, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, "x y z"]:
         out = np.full(self.mask.shape, np.nan, dtype=np.float32)
-        scaled = scale_of(name, self.relative) * values
+        scaled = self.units.scale(name) * values
         if quantity_of(name).timed:
             known = self.finite if self.together and name in PARAMETERS else self.timely
             scaled = np.where(known, scaled, np.nan)

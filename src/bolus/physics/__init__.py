@@ -3,11 +3,11 @@
 from bolus.physics.constants import (
     DENSITY,
     HEMATOCRIT_LARGE,
-    KAPPA,
     R1,
     R2STAR,
     cbf_scale,
     cbv_scale,
+    plasma_ratio,
 )
 from bolus.physics.convolution import convolve, kernel
 from bolus.physics.kinetics import (
@@ -33,7 +33,6 @@ from bolus.physics.signal import (
 __all__ = [
     "DENSITY",
     "HEMATOCRIT_LARGE",
-    "KAPPA",
     "R1",
     "R2STAR",
     "RESIDUES",
@@ -53,6 +52,7 @@ __all__ = [
     "kernel",
     "leak_term",
     "noise_gain",
+    "plasma_ratio",
     "running_integral",
     "signal_from_r2star",
     "spoiled_gradient_echo",

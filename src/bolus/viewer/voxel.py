@@ -13,7 +13,7 @@ from bolus.estimators import (
     explainer,
     sample_noise,
 )
-from bolus.patient.quantify import scale_of
+from bolus.patient.quantify import Units
 from bolus.patient.timing import LATE, at_slice, lateness
 from bolus.viewer.panels import unit
 from bolus.viewer.view import Result, View
@@ -62,7 +62,7 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
     if result.explain is None:
         return {"values": _values(view, result, {}, index)}
     found, late = _explanation(view, result, result.explain, row)
-    flow = scale_of("cbf", view.series.relative)
+    flow = _units(view).scale("cbf")
     time = found.response_time + late
     near = (time >= SPAN[0]) & (time <= SPAN[1])
     known = {k: v + late if k in LATE else v for k, v in found.quantiles.items()}
@@ -76,6 +76,10 @@ def _explained(view: View, result: Result, row: int, index: Index) -> dict[str, 
         },
         "values": _values(view, result, known, index),
     }
+
+
+def _units(view: View) -> Units:
+    return Units(view.series.relative, view.preparation.blood.hematocrit)
 
 
 def _explanation(
@@ -104,7 +108,7 @@ def _values(
         value = float(maps.volume(name)[index])
         quantiles = known.get(_posterior_of(name, maps.leakage_model))
         if quantiles is not None:
-            quantiles = scale_of(name, view.series.relative) * quantiles
+            quantiles = _units(view).scale(name) * quantiles
         rows.append(
             {
                 "name": name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bolus.data import PerfusionMaps
 from bolus.data.description import CITED
-from bolus.physics import DENSITY, KAPPA
+from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED_METHODS
 from bolus.report.text.references import REFERENCES
@@ -51,19 +51,22 @@ def _sentences(maps: PerfusionMaps) -> Iterator[str]:
     yield _motion(maps)
     yield _slice_timing(maps)
     yield (
-        "The signal S was turned into TE·ΔR2*(t) = −ln(S(t)/S0), S0 being the mean of the baseline "
-        "[svd]; the echo time was unknown, so that CBF and CBV are relative."
+        "The signal S was turned into TE·ΔR2*(t) = −ln(S(t)/S0), S0 being the geometric mean "
+        "of the baseline [svd]; the echo time was unknown, so that CBF and CBV are relative."
         if maps.relative
-        else "The signal S was turned into ΔR2*(t) = −ln(S(t)/S0)/TE, S0 being the mean of the "
-        "baseline [svd]."
+        else "The signal S was turned into ΔR2*(t) = −ln(S(t)/S0)/TE, S0 being the geometric "
+        "mean of the baseline [svd]."
     )
     yield _artery(maps)
     yield _leakage(maps)
     yield _estimation(maps)
     if not maps.relative:
+        own = maps.preparation.blood.hematocrit
+        blood = f"{HEMATOCRIT_LARGE:g}, which was assumed," if own is None else f"{own:g}"
         yield (
-            f"CBV and CBF were scaled by κ/ρ with κ = {KAPPA:.3f} for the haematocrit of large and "
-            f"small vessels and a density ρ = {DENSITY:g} g/mL."
+            f"CBV and CBF were scaled by κ/ρ with κ = {plasma_ratio(own):.3f} for a haematocrit of "
+            f"{blood} in large vessels and the usual share of it in small ones, and a density "
+            f"ρ = {DENSITY:g} g/mL."
         )
 
 

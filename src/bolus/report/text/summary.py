@@ -9,7 +9,7 @@ from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
 from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
-from bolus.physics import DENSITY, KAPPA
+from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
@@ -28,11 +28,19 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
         **(
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
-        **({"KappaOverRho": KAPPA / DENSITY} if quantity.scaled and not maps.relative else {}),
+        **(_blood(maps) if quantity.scaled and not maps.relative else {}),
         **({"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}),
         **_made_by(maps, quantity),
         **_provenance(maps),
     }
+
+
+def _blood(maps: PerfusionMaps) -> dict[str, object]:
+    """The haematocrit of large vessels that absolute maps were scaled by, and the factor κ/ρ."""
+    own = maps.preparation.blood.hematocrit
+    usual = {"Hematocrit": HEMATOCRIT_LARGE, "HematocritAssumed": True}
+    told = usual if own is None else {"Hematocrit": own, "HematocritAssumed": False}
+    return {"KappaOverRho": plasma_ratio(own) / DENSITY, **told}
 
 
 def mask_sidecar(maps: PerfusionMaps, description: str) -> dict[str, object]:
