@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from bolus.cli.grade import grade
 from bolus.data import BolusError, InputError, MaskError
+from bolus.data.scale import without_common
 from bolus.grading import CUTOFFS, grade_maps, roi_ratio
 
 
@@ -34,11 +35,21 @@ def test_ratio_of_a_patient_is_that_of_the_maps(mapped):
     masks = mapped.made.masks
     found = grade_maps(mapped.phae, mapped.tumor, mapped.nawm)
     cbf, sd = values(mapped.phae / "cbf.nii.gz"), values(mapped.phae / "cbf_sd.nii.gz")
-    assert found.ratio == roi_ratio(cbf, masks.tumor, masks.nawm, sd)
+    scale = json.loads((mapped.phae / "cbf_sd.json").read_text())["CommonScaleSD"]
+    assert found.ratio == roi_ratio(cbf, masks.tumor, masks.nawm, without_common(sd, cbf, scale))
+    assert found.ratio.log_sd < 0.7 * roi_ratio(cbf, masks.tumor, masks.nawm, sd, shared=1).log_sd
     assert (found.map, found.method, found.unit) == ("cbf", "phae", "mL/100g/min")
     assert found.verdict is None
     low, high = found.ratio.interval
     assert low < found.ratio.mean < high
+
+
+def test_a_scale_that_is_no_number_is_refused(mapped, tmp_path):
+    shutil.copytree(mapped.phae, tmp_path / "maps")
+    told = json.loads((tmp_path / "maps" / "cbf.json").read_text())
+    (tmp_path / "maps" / "cbf.json").write_text(json.dumps({**told, "CommonScaleSD": "wide"}))
+    with pytest.raises(InputError, match=r"cbf\.json: CommonScaleSD is a number .* found 'wide'"):
+        grade_maps(tmp_path / "maps", mapped.tumor, mapped.nawm)
 
 
 def test_tumour_of_high_grade_is_above(mapped):

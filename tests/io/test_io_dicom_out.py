@@ -16,6 +16,7 @@ from bolus.data import AIF, QUANTITIES, DSCSeries, Grid, SeriesError, Source
 from bolus.data.codes import PRIVATE, Concept
 from bolus.io import check_dicom_output, read_series, write_dicom, write_dicom_series
 from bolus.io.dicom.write.codes import number_of, told_of
+from bolus.io.dicom.write.parametric import common_scale
 from bolus.patient.leakage import Boxerman
 from bolus.report.page.shown import shown_maps
 
@@ -292,6 +293,14 @@ def test_what_it_says_of_itself(tmp_path, source):
     assert (ds.Manufacturer, bool(ds.DeviceSerialNumber)) == ("bolus", True)
     told = ds.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
     assert "by phae of 22 frames. Research software, not a medical" in told.DerivationDescription
+
+
+def test_how_sure_the_scale_is_stands_beside_the_maps(source):
+    known = maps_of(source)
+    known = replace(known, aif=replace(known.aif, scale_sd=0.152))
+    assert common_scale(known, "cbf").endswith("is known to 15 % (SD) and cancels in ratios")
+    assert common_scale(known, "cbv_sd").endswith("(SD) and is in this SD")
+    assert common_scale(known, "mtt") == common_scale(maps_of(source), "cbf") == ""
 
 
 @WRITERS

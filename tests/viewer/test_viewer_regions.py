@@ -30,7 +30,7 @@ def test_ratios_are_those_of_the_grading(reading, kept):
     assert recovery["mean"] == pytest.approx(np.log(known.mean))
     assert recovery["interval"] is None
     for row in rows:
-        known = roi_ratio(maps.volume(row["name"]), tumor, white, maps.sd[row["name"]])
+        known = roi_ratio(maps.volume(row["name"]), tumor, white, maps.own_sd(row["name"]))
         for key in ("mean", "median", "hotspot", "p95"):
             assert row[key] == pytest.approx(getattr(known, key), rel=1e-6)
         np.testing.assert_allclose(row["interval"], known.interval, rtol=1e-6)

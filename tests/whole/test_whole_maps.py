@@ -134,6 +134,11 @@ def test_how_sure_the_common_scale_is_stands_in_every_output(result):
     page = (result / "report.html").read_text()
     assert f"is known to ±{percent} (SD)" in page
     assert f"the common scale of CBF and CBV is known to {percent} (SD)" in page
+    cbf, own = values(result, "cbf"), values(result, "cbf_sd")
+    assert (own[cbf > 0] > 0.999 * sd * cbf[cbf > 0]).all()
+    assert (
+        "CommonScaleSD) is in it" in json.loads((result / "cbf_sd.json").read_text())["Description"]
+    )
     assert max(summary["aif"]["mixed"]) > 0
     assert summary["preparation"]["arterial_unmixing"] == {"use": True}
 
@@ -279,7 +284,11 @@ class TestUncertainty:
         curves = tissue_curves(series)
         found = bolus.deconvolve(curves.curves, maps.aif.curve, series.dt, noise_sd=curves.noise_sd)
         low, high = found.interval("cbf", 0.6827)
-        np.testing.assert_allclose(maps.sd["cbf"][maps.mask], 4231.0 * (high - low) / 2, rtol=1e-3)
+        own, flow = 4231.0 * (high - low) / 2, maps.cbf[maps.mask]
+        np.testing.assert_allclose(maps.own_sd("cbf")[maps.mask], own, rtol=1e-3)
+        both = np.hypot(own, maps.aif.scale_sd * flow)
+        np.testing.assert_allclose(maps.sd["cbf"][maps.mask], both, rtol=1e-3)
+        assert maps.own_sd("mtt") is maps.sd["mtt"]
         assert set(maps.sd) == {"cbf", "cbv", "mtt", "tmax", "delay"}
         assert maps.units["mtt_sd"] == "s"
         assert maps.units["cbf_sd"] == "mL/100g/min"

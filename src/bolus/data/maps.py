@@ -17,6 +17,7 @@ from bolus.data.leakage import LeakageModel
 from bolus.data.options import USUAL, Preparation
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
+from bolus.data.scale import without_common
 
 FLAGGED = ("none", "kept", "interpolated", "left out")
 """What can become of flagged frames: there are none, they count as any other, neighbours in time
@@ -122,6 +123,13 @@ class PerfusionMaps:
     def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
         return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
+
+    def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
+        """SD of a map apart from the scale that its voxels share, which a ratio needs; or None."""
+        sd, scaled = self.sd.get(name), quantity_of(name).scaled
+        if sd is None or not scaled:
+            return sd
+        return without_common(sd, self.volumes[name], self.aif.scale_sd)
 
     def display_range(self, name: str) -> Range:
         """The range (low, high) on display of a map or an SD, wherever it is shown."""

@@ -1,5 +1,6 @@
 """From the maps of one patient to a ratio and a verdict."""
 
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,7 +9,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from bolus.base.about import NOTICE, software
+from bolus.base.json import read_json
 from bolus.data import Grid, InputError, MaskError
+from bolus.data.scale import without_common
 from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
 from bolus.grading.ratio import RoiRatio, roi_ratio, shared_by
@@ -45,8 +48,9 @@ def grade_maps(
     """Ratio of tumour to reference in a folder that ``bolus maps`` wrote, held against a cut-off.
 
     ``tumor`` and ``reference`` are NIfTI masks on the maps' grid, or boolean arrays (x, y, z).
-    ``map`` is one of MAPS; its SDs are used where the method has them. ``cutoff`` is a Cutoff, a
-    name in CUTOFFS or the results.json of a study; None asks for no verdict.
+    ``map`` is one of MAPS; its SDs are used where the method has them, apart from the scale that
+    all voxels share. ``cutoff`` is a Cutoff, a name in CUTOFFS or the results.json of a study; None
+    asks for no verdict.
 
     Raises InputError for a folder bolus did not write, a map that is not there and a cut-off that
     does not exist or is of another map; MaskError for masks that are empty, on another grid,
@@ -61,6 +65,8 @@ def grade_maps(
     volume, grid = read_map(folder / f"{map}.nii.gz")
     spread = folder / f"{map}_sd.nii.gz"
     sd = read_map(spread, grid)[0] if spread.exists() else None
+    if sd is not None:
+        sd = without_common(sd, volume, _common_scale(folder / f"{map}.json"))
     masks = _mask(tumor, grid, "tumour"), _mask(reference, grid, "reference")
     ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method))
     verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
@@ -80,6 +86,14 @@ def _made_by(folder: Path, map: str) -> tuple[str, str]:
         there = [name for name in MAPS if (folder / f"{name}.nii.gz").exists()]
         raise InputError(f"{folder}: no map {map}.nii.gz; there are {', '.join(there) or 'none'}")
     return method, str(units.get(map, "unknown unit"))
+
+
+def _common_scale(sidecar: Path) -> float | None:
+    """SD of the log of the scale of a map, from its sidecar; None where none is known."""
+    found = read_json(sidecar).get("CommonScaleSD") if sidecar.exists() else None
+    if found is not None and not (isinstance(found, int | float) and 0 <= found < math.inf):
+        raise InputError(f"{sidecar}: CommonScaleSD is a number of 0 or more, found {found!r}")
+    return found
 
 
 def _mask(given: PathLike | np.ndarray, grid: Grid, name: str) -> Bool[np.ndarray, "x y z"]:

@@ -17,6 +17,7 @@ from bolus.data import (
     quantity_of,
 )
 from bolus.data.quantities import FLOW, VOLUME
+from bolus.data.scale import with_common
 from bolus.estimators.phae import Weights
 from bolus.estimators.protocol import Estimator, capabilities, description
 from bolus.patient.leakage import LeakageFit
@@ -67,27 +68,28 @@ def quantify(
     onto = _Grid(series.mask, _timely(curves), _finite(curves), units, together)
     share, frames = _noise_shares(series, estimator), series.frames
     used = series.signal[..., frames.used][series.mask]
+    volumes = onto.maps(
+        {
+            "cbf": perfusion.cbf,
+            "cbv": perfusion.cbv if leak is None else leak.cbv,
+            **({} if leak is None else {"cbv_corrected": perfusion.cbv, "k2": leak.fit.k2}),
+            "mtt": perfusion.mtt,
+            "delay": perfusion.delay,
+            "tmax": perfusion.tmax,
+            "ttp": curves.ttp,
+            "psr": signal_recovery(used, frames.onset - frames.first, series.dt),
+            "misfit": misfits(curves, perfusion.residual, series.te, share),
+        }
+    )
     return PerfusionMaps(
         series=series,
         aif=aif,
         method=method,
         parameters=_parameters(estimator),
         description=description(estimator),
-        volumes=onto.maps(
-            {
-                "cbf": perfusion.cbf,
-                "cbv": perfusion.cbv if leak is None else leak.cbv,
-                **({} if leak is None else {"cbv_corrected": perfusion.cbv, "k2": leak.fit.k2}),
-                "mtt": perfusion.mtt,
-                "delay": perfusion.delay,
-                "tmax": perfusion.tmax,
-                "ttp": curves.ttp,
-                "psr": signal_recovery(used, frames.onset - frames.first, series.dt),
-                "misfit": misfits(curves, perfusion.residual, series.te, share),
-            }
-        ),
+        volumes=volumes,
         leakage_model=None if leak is None else leak.fit.model,
-        sd=onto.maps(_sds(perfusion, leak)),
+        sd=_absolute(onto.maps(_sds(perfusion, leak)), volumes, aif.scale_sd),
         quality=_quality(series, curves, perfusion, share),
         mask=series.mask,
         tissue=curves.mean,
@@ -157,6 +159,16 @@ def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarr
     if leak is None or leak.cbv_sd is None:
         return found
     return found | {"cbv": leak.cbv_sd, "cbv_corrected": found["cbv"]}
+
+
+def _absolute(
+    own: Mapping[str, np.ndarray], volumes: Mapping[str, np.ndarray], scale_sd: float | None
+) -> dict[str, np.ndarray]:
+    """SDs of maps with that of the scale that all voxels of CBF and CBV share."""
+    return {
+        name: with_common(sd, volumes[name], scale_sd) if quantity_of(name).scaled else sd
+        for name, sd in own.items()
+    }
 
 
 def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:

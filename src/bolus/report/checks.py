@@ -239,8 +239,8 @@ def _unit(maps: PerfusionMaps) -> Check:
     sd = maps.aif.scale_sd
     known = "is not known how well" if sd is None else f"is known to ±{100 * sd:.0f} % (SD)"
     return _told("Units", Word.GOOD, f"absolute, TE {1000 * maps.series.te:.4g} ms",
-                 "CBF and CBV scale with the arterial input. That scale, common to all voxels and "
-                 f"not in their SD, {known}; ratios are safer.")  # fmt: skip
+                 "CBF and CBV scale with the arterial input. That scale, common to all voxels, "
+                 f"{known}; it is in the SD of both, and cancels in ratios.")  # fmt: skip
 
 
 def _told(name: str, word: Word, figure: str, meaning: str) -> Check:

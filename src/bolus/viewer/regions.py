@@ -32,7 +32,7 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
     try:
         for name, quantity in QUANTITIES.items():
             if quantity.ratio is not Ratio.NONE and has_values(maps, name):
-                volume, sd = maps.volume(name), maps.sd.get(name)
+                volume, sd = maps.volume(name), maps.own_sd(name)
                 found = compared(quantity, volume, *_both(masks), sd, shared=shared)
                 rows.append({"name": name, "title": _title(quantity), "unit": unit(view, name),
                              **asdict(found)})  # fmt: skip

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
+from jaxtyping import Float
+from scipy.special import ndtri
 
 from bolus.data import QUANTITIES, InputError, LeakageModel, Quality
 from bolus.estimators import (
@@ -13,6 +15,7 @@ from bolus.estimators import (
     explainer,
     sample_noise,
 )
+from bolus.estimators.explain import LEVELS
 from bolus.patient.quantify import Units
 from bolus.patient.timing import LATE, at_slice, lateness
 from bolus.viewer.panels import unit
@@ -109,6 +112,8 @@ def _values(
         quantiles = known.get(_posterior_of(name, maps.leakage_model))
         if quantiles is not None:
             quantiles = _units(view).scale(name) * quantiles
+            if quantity.scaled and maps.aif.scale_sd is not None and (quantiles > 0).all():
+                quantiles = _absolute(quantiles, maps.aif.scale_sd)
         rows.append(
             {
                 "name": name,
@@ -119,6 +124,15 @@ def _values(
             }
         )
     return rows
+
+
+def _absolute(
+    quantiles: Float[np.ndarray, " levels"], scale_sd: float
+) -> Float[np.ndarray, " levels"]:
+    """Quantiles at LEVELS with the scale that all voxels share: both errors add, in logarithms."""
+    middle = quantiles[LEVELS.index(0.5)]
+    own, common = np.log(quantiles / middle), scale_sd * ndtri(LEVELS)
+    return np.asarray(middle * np.exp(np.sign(common) * np.hypot(own, common)))
 
 
 def _posterior_of(name: str, leakage: LeakageModel | None) -> str:

@@ -74,7 +74,7 @@ def _inside(maps: PerfusionMaps, shown: Shown, given: Sequence[str]) -> list[str
 
 def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
     """The ratio, or why there is none."""
-    sd = shown.sd
+    sd = maps.own_sd(shown.name)
     tumor, reference = maps.rois["tumor"], maps.rois["reference"]
     try:
         quantity, shared = QUANTITIES[shown.name], shared_by(maps.method)

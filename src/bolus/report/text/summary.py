@@ -23,7 +23,7 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
     quantity = quantity_of(name)
     told = quantity.described
     return {
-        "Description": f"{SD_DESCRIPTION} {quantity.name.upper()}: {told}" if is_sd(name) else told,
+        "Description": _sd_described(maps, quantity) if is_sd(name) else told,
         "Units": maps.units[name],
         **(
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
@@ -33,6 +33,13 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
         **_made_by(maps, quantity),
         **_provenance(maps),
     }
+
+
+def _sd_described(maps: PerfusionMaps, quantity: Quantity) -> str:
+    common = quantity.scaled and maps.aif.scale_sd is not None
+    return f"{SD_DESCRIPTION} {quantity.name.upper()}: {quantity.described}" + (
+        "; the scale that all voxels share (CommonScaleSD) is in it" if common else ""
+    )
 
 
 def _blood(maps: PerfusionMaps) -> dict[str, object]:

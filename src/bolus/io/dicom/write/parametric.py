@@ -44,7 +44,8 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
         name=name,
         number=origin.first_number + number_of(name),
         content=values.tobytes() + repr(_meaning(maps, name)).encode(),
-        told=f"{told_of(name)}; by {maps.method} of {maps.series.n_frames} frames",
+        told=f"{told_of(name)}; by {maps.method} of {maps.series.n_frames} frames"
+        + common_scale(maps, name),
     )
     label = name.upper()
     made = hd.pm.ParametricMap(
@@ -63,6 +64,15 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
     made.Modality = "MR"
     stamp.finish(made, PERFUSION_ANALYSIS)
     return made
+
+
+def common_scale(maps: PerfusionMaps, name: str) -> str:
+    """What is said of the scale that all voxels of CBF and CBV share, where it is known."""
+    sd = maps.aif.scale_sd
+    if sd is None or not quantity_of(name).scaled:
+        return ""
+    within = "is in this SD" if is_sd(name) else "cancels in ratios"
+    return f"; the scale of the arterial input is known to {100 * sd:.0f} % (SD) and {within}"
 
 
 def _meaning(maps: PerfusionMaps, name: str) -> tuple[Concept, Concept, list[Concept]]:
