@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bolus.io import read_series
     from bolus.patient import PatientMaps, perfusion_maps
     from bolus.phantom import simulate_patient
+    from bolus.preprocess import two_echoes
 
 __all__ = [
     "AIF",
@@ -32,6 +33,7 @@ __all__ = [
     "read_series",
     "read_weights",
     "simulate_patient",
+    "two_echoes",
 ]
 
 _HOMES = {
@@ -50,6 +52,7 @@ _HOMES = {
     "read_series": "bolus.io",
     "read_weights": "bolus.estimators.phae",
     "simulate_patient": "bolus.phantom",
+    "two_echoes": "bolus.preprocess",
 }
 
 

@@ -136,6 +136,15 @@ class Instead:
         ),
     ] = None
 
+    disturbed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead estimate curves that are not what methods take them for, and whether "
+            "they say so (some minutes), and write that table here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -147,6 +156,7 @@ class Instead:
             self.brain: _brain,
             self.objects: lambda reporter: _objects(seed, reporter),
             self.arteries: _arteries,
+            self.disturbed: lambda reporter: _disturbed(seed, reporter),
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -207,6 +217,12 @@ def _objects(seed: int, reporter: "Reporter") -> str:
     from bolus.bench.objects_page import objects_page, run_objects
 
     return objects_page(run_objects(seed=seed, reporter=reporter))
+
+
+def _disturbed(seed: int, reporter: "Reporter") -> str:
+    from bolus.bench.disturbed_page import disturbed_page, run_disturbed
+
+    return disturbed_page(run_disturbed(seed=seed, reporter=reporter))
 
 
 def _arteries(reporter: "Reporter") -> str:

@@ -55,12 +55,29 @@ class Reading:
     te: EchoTime = None
     tr: RepetitionTime = None
     series: SeriesNumber = None
+    echo: Annotated[
+        Path | None,
+        typer.Option(
+            "--echo",
+            metavar="FILE",
+            help="The second echo of INPUT: the ratio of both is free of T1. Taken from beside an "
+            "INPUT called …_echo-1_… otherwise.",
+        ),
+    ] = None
 
     def read(self, source: Path) -> "DSCSeries":
-        """The series of a file or folder."""
-        from bolus.io import read_series
+        """The series of a file or folder, or that of two echoes. Raises InputError."""
+        from bolus.data import InputError
+        from bolus.io import read_series, second_echo
+        from bolus.preprocess import two_echoes
 
-        return read_series(source, te=self.te, tr=self.tr, series=self.series)
+        other = second_echo(source) if self.echo is None else self.echo
+        if other is None:
+            return read_series(source, te=self.te, tr=self.tr, series=self.series)
+        if self.te is not None:
+            raise InputError(f"--te does not go with two echoes, of {source} and {other}")
+        both = (read_series(one, tr=self.tr, series=self.series) for one in (source, other))
+        return two_echoes(*both)
 
 
 @dataclass(frozen=True, kw_only=True)

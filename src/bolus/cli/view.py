@@ -98,7 +98,7 @@ def _check_alone(given: Source, reading: Reading) -> None:
 
     beside: dict[str, object] = {"--method": given.method, "--mask": given.mask}
     beside |= {"--motion": given.motion, "--te": reading.te, "--tr": reading.tr}
-    beside["--series"] = reading.series
+    beside |= {"--series": reading.series, "--echo": reading.echo}
     alone = [name for name, value in beside.items() if value is not None]
     if given.source is None and alone:
         raise InputError(f"{', '.join(alone)} goes with --from; a result has its own")

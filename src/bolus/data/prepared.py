@@ -76,6 +76,11 @@ class PreparedSeries:
         return self.series.te
 
     @property
+    def echoes(self) -> tuple[float, float] | None:
+        """Echo times in seconds of a series that was made of two, ``te`` being their difference."""
+        return self.series.echoes
+
+    @property
     def grid(self) -> Grid:
         """Where the voxels lie."""
         return self.series.grid

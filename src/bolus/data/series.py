@@ -71,7 +71,8 @@ class DSCSeries:
     """Signal in scanner units on a grid, ``dt`` and ``te`` in seconds (``te`` None: relative only).
 
     ``slice_times`` (z,) are the seconds from the start of a frame to the acquisition of each of
-    its slices, 0 <= time < ``dt``; None where they are unknown.
+    its slices, 0 <= time < ``dt``; None where they are unknown. ``echoes`` are the echo times in s
+    of a series that was made of two; ``te`` is then their difference.
 
     Raises SeriesError when the parts do not fit each other, and for times that no DSC-MRI series
     has (``bolus.data.plausible``): milliseconds, most often.
@@ -83,6 +84,7 @@ class DSCSeries:
     grid: Grid
     source: Source = Source()
     slice_times: Float[np.ndarray, " z"] | None = None
+    echoes: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.signal.ndim != 4 or self.signal.shape[:3] != self.grid.shape:

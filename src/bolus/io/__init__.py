@@ -9,6 +9,7 @@ from bolus.io.curves import ArterialTable, read_aif, read_arterial_table, write_
 from bolus.io.dicom.identity import read_identity
 from bolus.io.dicom.write import check_dicom_output, write_dicom
 from bolus.io.dicom.write.series import write_dicom_series
+from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask
 from bolus.io.output import check_output, output_folder
@@ -33,6 +34,7 @@ __all__ = [
     "read_map",
     "read_mask",
     "read_series",
+    "second_echo",
     "write_aif",
     "write_dicom",
     "write_dicom_series",

@@ -57,6 +57,7 @@ def write_kept(series: PreparedSeries, path: str | os.PathLike[str]) -> None:
         "format": _FORMAT,
         "dt": series.dt,
         "te": series.te,
+        "echoes": series.echoes,
         "frames": [frames.first, frames.onset, frames.stop, *frames.others],
         "codes": [grid.sform_code, grid.qform_code],
         "source": [series.source.format, series.source.checksum],
@@ -94,6 +95,13 @@ def _check_format(path: Path, found: object) -> None:
         raise SeriesError(f"{path}: a series of format {_FORMAT} is expected, found {found}")
 
 
+def _two(echoes: list[float] | None) -> tuple[float, float] | None:
+    if echoes is None:
+        return None
+    first, second = echoes
+    return float(first), float(second)
+
+
 def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> PreparedSeries:
     mask, baseline, voxels = tensors["mask"] > 0, tensors["baseline"], tensors["signal"]
     signal = np.repeat(baseline[..., None], voxels.shape[1], axis=3)
@@ -115,6 +123,7 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> PreparedSer
         ),
         source=Source(format=kind, checksum=checksum),
         slice_times=tensors.get("slice_times"),
+        echoes=_two(told.get("echoes")),
     )
     return PreparedSeries(
         series=series,

@@ -184,7 +184,7 @@ def _quality(
     share: Float[np.ndarray, "n t"] | None,
 ) -> UInt8[np.ndarray, "x y z"]:
     flags = curves.quality.copy()
-    flags[_poor_fit(curves, perfusion, series.te, share)] |= np.uint8(Quality.POOR_FIT)
+    flags[poor_fit(curves, perfusion, series.te, share)] |= np.uint8(Quality.POOR_FIT)
     quality = np.full(series.grid.shape, Quality.OUTSIDE_MASK, dtype=np.uint8)
     quality[series.mask] = flags
     return quality
@@ -229,12 +229,13 @@ def _flagged_frames(series: PreparedSeries, estimator: Estimator) -> str:
     return "left out" if capabilities(estimator).censoring else "interpolated"
 
 
-def _poor_fit(
+def poor_fit(
     curves: TissueCurves,
     perfusion: Perfusion,
     te: float | None,
     share: Float[np.ndarray, "n t"] | None,
-) -> np.ndarray:
+) -> Bool[np.ndarray, " n"]:
+    """Curves (n,) of which the method leaves more than the noise, and much of the curve itself."""
     size = np.sqrt(np.einsum("ij,ij->i", curves.curves, curves.curves) / curves.curves.shape[1])
     unexplained = misfits(curves, perfusion.residual, te, share) > MISFIT_NOISE
     return unexplained & (perfusion.residual > MISFIT_SHARE * size)

@@ -3,6 +3,7 @@
 from bolus.preprocess.brain import brain_mask, head_mask
 from bolus.preprocess.censoring import censor, censor_moved, noise_share
 from bolus.preprocess.curves import tissue_curves
+from bolus.preprocess.echoes import two_echoes
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.motion.correct import MotionCorrected, correct_motion, negligible
 from bolus.preprocess.motion.rigid import framewise_displacement, pose_error
@@ -29,4 +30,5 @@ __all__ = [
     "pose_error",
     "prepare",
     "tissue_curves",
+    "two_echoes",
 ]

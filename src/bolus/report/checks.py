@@ -5,6 +5,7 @@ import numpy as np
 from bolus.data import PerfusionMaps, Quality
 from bolus.preprocess import negligible
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
+from bolus.report.echo import echo_told
 from bolus.report.motion_facts import NOT_CORRECTED, MotionFacts
 from bolus.report.spike_facts import spike_figure
 from bolus.report.verdict import (
@@ -238,7 +239,7 @@ def _unit(maps: PerfusionMaps) -> Check:
                      "CBF and CBV compare within this patient only.")  # fmt: skip
     sd = maps.aif.scale_sd
     known = "is not known how well" if sd is None else f"is known to ±{100 * sd:.0f} % (SD)"
-    return _told("Units", Word.GOOD, f"absolute, TE {1000 * maps.series.te:.4g} ms",
+    return _told("Units", Word.GOOD, f"absolute, {echo_told(maps.series)}",
                  "CBF and CBV scale with the arterial input. That scale, common to all voxels, "
                  f"{known}; it is in the SD of both, and cancels in ratios.")  # fmt: skip
 

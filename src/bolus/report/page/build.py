@@ -12,6 +12,7 @@ from markupsafe import Markup
 from bolus.assets import asset_text
 from bolus.base.about import NOTICE
 from bolus.data import Identity, PerfusionMaps
+from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.page.curves import plots
 from bolus.report.page.pictures import (
@@ -92,7 +93,7 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
         "method": maps.method,
         "matrix": " × ".join(str(n) for n in series.grid.shape),
         "voxels": " × ".join(f"{edge:.3g}" for edge in series.grid.voxel_size),
-        "echo": "echo time unknown" if series.te is None else f"TE {1000 * series.te:.4g} ms",
+        "echo": echo_told(series),
         "repetition": f"TR {series.dt:.4g} s",
         "frames": series.n_frames,
         "uncertain": bool(maps.sd),

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from bolus.assets import NIIVUE
 from bolus.base.about import software
 from bolus.data import AIF, PerfusionMaps
+from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED
 
@@ -22,7 +23,7 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
         "Input": f"{series.source.format}, {' × '.join(str(n) for n in series.signal.shape)}, "
         f"voxels {size} mm",
         "SHA-256 of the input": series.source.checksum or "none: an array in memory",
-        "Echo time": "unknown" if series.te is None else f"{series.te:g} s",
+        "Echo time": echo_told(series),
         "Repetition time": f"{series.dt:g} s",
         "Frames": _frames(maps),
         "Motion correction": _motion(maps),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bolus.data import PerfusionMaps
 from bolus.data.description import CITED
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED_METHODS
 from bolus.report.text.references import REFERENCES
@@ -57,6 +58,7 @@ def _sentences(maps: PerfusionMaps) -> Iterator[str]:
         else "The signal S was turned into ΔR2*(t) = −ln(S(t)/S0)/TE, S0 being the geometric "
         "mean of the baseline [svd]."
     )
+    yield _echoes(maps)
     yield _artery(maps)
     yield _leakage(maps)
     yield _estimation(maps)
@@ -70,11 +72,21 @@ def _sentences(maps: PerfusionMaps) -> Iterator[str]:
         )
 
 
+def _echoes(maps: PerfusionMaps) -> str:
+    if maps.series.echoes is None:
+        return ""
+    return (
+        "S was the ratio of the second echo to the first, and TE the difference of their echo "
+        "times, so that T1 has no part in ΔR2* [echoes]; where the second echo was lost in noise "
+        "the first alone was used."
+    )
+
+
 def _acquisition(maps: PerfusionMaps) -> str:
     from bolus.base.about import software
 
     series = maps.series
-    te = "" if series.te is None else f"TE {1000 * series.te:.4g} ms, "
+    te = "" if series.te is None else f"{echo_told(series)}, "
     size = " × ".join(f"{edge:.3g}" for edge in series.grid.voxel_size)
     matrix = " × ".join(str(n) for n in series.grid.shape)
     return (

@@ -9,6 +9,8 @@ REFERENCES = {
     "registration": "Mattes D, Haynor DR, Vesselle H, Lewellen TK, Eubank W. PET-CT image "
     "registration in the chest using free-form deformations. IEEE Trans Med Imaging "
     "2003;22:120–128.",
+    "echoes": "Newbould RD, Skare ST, Jochimsen TH, et al. Perfusion mapping with multiecho "
+    "multishot parallel imaging EPI. Magn Reson Med 2007;58:70–81.",
     "motion": "Power JD, Barnes KA, Snyder AZ, Schlaggar BL, Petersen SE. Spurious but systematic "
     "correlations in functional connectivity MRI networks arise from subject motion. NeuroImage "
     "2012;59:2142–2154.",

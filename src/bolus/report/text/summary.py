@@ -10,6 +10,7 @@ from bolus.base.json import plain
 from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.echo import echo_times
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
@@ -88,7 +89,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "parameters": plain(maps.parameters),
         "units": maps.units,
         "relative": maps.relative,
-        "echo_time_s": maps.series.te,
+        "echo_time_s": echo_times(maps.series),
         "repetition_time_s": maps.series.dt,
         "input": {
             "format": maps.series.source.format,
@@ -172,7 +173,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
         **motion_provenance(maps),
         "SliceTimingCorrected": maps.series.slice_times is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),
-        "EchoTime": maps.series.te,
+        "EchoTime": echo_times(maps.series),
         "RepetitionTime": maps.series.dt,
         "SoftwareName": "bolus",
         "SoftwareVersion": version("bolus"),
