@@ -11,9 +11,7 @@ STILL = Preparation(motion=None)
 """No motion correction."""
 MIXED = Preparation(motion=None, unmixing=Unmixing(use=False))
 """The same, and arterial inputs as their voxels have them: what is the same but for one thing."""
-BARE = Preparation(
-    motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False)
-)
+BARE = Preparation(motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False))
 """Nothing is corrected."""
 LIGHT = ("--motion", "off", "--no-unmix", "-m", "osvd")
 """MIXED from the shell, by a method that takes no time, for what neither changes."""
