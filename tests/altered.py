@@ -17,9 +17,10 @@ LIGHT = ("--motion", "off", "--no-unmix", "-m", "osvd")
 """MIXED from the shell, by a method that takes no time, for what neither changes."""
 
 
-def leaking(use=True, model="free"):
+def leaking(use=True, model="free", unmix=True):
     """No motion correction, and leakage corrected or not."""
-    return Preparation(motion=None, leakage=LeakageCorrection(use=use, model=model))
+    leakage = LeakageCorrection(use=use, model=model)
+    return Preparation(motion=None, leakage=leakage, unmixing=Unmixing(use=unmix))
 
 
 def altered(prepared, **fields):
