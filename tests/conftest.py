@@ -16,7 +16,10 @@ from browser import chromium, chromium_page  # noqa: F401  (fixtures)
 UNCHECKED = ("assets", "base", "cli", "io", "report", "viewer")
 """Rooms of files and pages, which make so many calls that checking each took a third of the time of
 their tests."""
-WHOLE = (*UNCHECKED, "whole", "test_study_finding", "test_study_qin", "test_study_run")
+WHOLE = (
+    *(*UNCHECKED, "whole", "test_bench_brain", "test_bench_run"),
+    *("test_study_finding", "test_study_qin", "test_study_run"),
+)
 """Rooms, or files, of tests that run the whole program: there no shapes are checked, as those of
 each function are in the tests of its own room."""
 _bolus = find_spec("bolus")

@@ -16,7 +16,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from altered import BARE, MIXED, STILL
+from altered import BARE, MIXED, STILL, leaking
 from bolus.base.progress import QUIET, Quiet
 from bolus.cli import main
 from bolus.data import InputError, MotionCorrection, OutputError
@@ -376,6 +376,13 @@ def test_the_arterial_input_is_noisy_only_when_asked(cohort):
     assert quiet.rows[0].ratio != noisy.rows[0].ratio
     assert quiet.rows[0].snr_achieved == pytest.approx(15.0, rel=0.03)
     assert noisy.rows[0].snr_achieved == pytest.approx(15.0, rel=0.03)
+
+
+def test_tissue_is_taken_off_the_arterial_input_only_when_asked(cohort):
+    one = read_participants(cohort)[0]
+    (mixed,) = examine(one, LIGHT, {}, None)
+    (unmixed,) = examine(one, replace(LIGHT, preparation=leaking(False)), {}, None)
+    assert mixed.rows[0].ratio != unmixed.rows[0].ratio
 
 
 def test_a_patient_is_read_and_measured_once_for_all_noise(cohort, monkeypatch):
