@@ -37,9 +37,9 @@ docs: .venv/.ready-dev
 fuzz: .venv/.ready-dev
 	cd tests && ../$(BIN)/python -m fuzz ../docs/fuzz.md
 
-# A whole study, small: 6 simulated patients, two levels of noise, less than a minute on two cores.
+# A whole study, small: 4 simulated patients, two levels of noise, half a minute on two cores.
 study-small: .venv/.ready
-	$(BIN)/bolus simulate cohort -o study/cohort --low 3 --high 3 --matrix 28,28,4 --frames 36 --overwrite
+	$(BIN)/bolus simulate cohort -o study/cohort --low 2 --high 2 --matrix 28,28,4 --frames 36 --overwrite
 	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
 
 # The weights that come with the package, from their seeds: about 12 minutes on two cores; those of the published

@@ -11,13 +11,16 @@ STILL = Preparation(motion=None)
 """No motion correction."""
 MIXED = Preparation(motion=None, unmixing=Unmixing(use=False))
 """The same, and arterial inputs as their voxels have them: what is the same but for one thing."""
-LIGHT = ("--motion", "off", "-m", "osvd")
-"""The same from the shell, by a method that takes no time, for what neither changes."""
+BARE = Preparation(motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False))
+"""Nothing is corrected."""
+LIGHT = ("--motion", "off", "--no-unmix", "-m", "osvd")
+"""MIXED from the shell, by a method that takes no time, for what neither changes."""
 
 
-def leaking(use=True, model="free"):
+def leaking(use=True, model="free", unmix=True):
     """No motion correction, and leakage corrected or not."""
-    return Preparation(motion=None, leakage=LeakageCorrection(use=use, model=model))
+    leakage = LeakageCorrection(use=use, model=model)
+    return Preparation(motion=None, leakage=leakage, unmixing=Unmixing(use=unmix))
 
 
 def altered(prepared, **fields):

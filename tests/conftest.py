@@ -16,9 +16,12 @@ from browser import chromium, chromium_page  # noqa: F401  (fixtures)
 UNCHECKED = ("assets", "base", "cli", "io", "report", "viewer")
 """Rooms of files and pages, which make so many calls that checking each took a third of the time of
 their tests."""
-WHOLE = (*UNCHECKED, "whole")
-"""Rooms of tests that run the whole program: there no shapes are checked, as those of each function
-are in the tests of its own room."""
+WHOLE = (
+    *(*UNCHECKED, "whole", "test_bench_brain", "test_bench_run"),
+    *("test_study_finding", "test_study_qin", "test_study_run"),
+)
+"""Rooms, or files, of tests that run the whole program: there no shapes are checked, as those of
+each function are in the tests of its own room."""
 _bolus = find_spec("bolus")
 _rooms = {room.name for room in iter_modules(_bolus.submodule_search_locations) if room.ispkg}
 _hook = install_import_hook([f"bolus.{n}" for n in _rooms.difference(UNCHECKED)], "shapes.check")
@@ -58,7 +61,8 @@ def pytest_collection_finish():
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Before fixtures are made: shapes are checked, or not, as the room of the test has it."""
-    jaxtyping.update("jaxtyping_disable", item.path.parent.name in WHOLE)
+    whole = item.path.parent.name in WHOLE or item.path.stem in WHOLE
+    jaxtyping.update("jaxtyping_disable", whole)
 
 
 @pytest.fixture(scope="module")

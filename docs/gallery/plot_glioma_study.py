@@ -23,7 +23,7 @@ from bolus.phantom import simulate_cohort
 from bolus.study import StudySettings, run_study
 
 work = Path(mkdtemp())
-simulate_cohort(work / "cohort", low=4, high=4, seed=1, protocol="3T", size=(36, 36, 5, 40), jobs=1)
+simulate_cohort(work / "cohort", low=4, high=4, seed=1, protocol="3T", size=(32, 32, 4, 36), jobs=1)
 settings = StudySettings(methods=("phae", "osvd", "tikhonov"), snrs=(math.inf, 20), resamples=500)
 study = run_study(work / "cohort", work / "results", settings=settings, jobs=1)
 print(f"{len(study.participants)} patients, {len(study.failed)} of whom could not be used")

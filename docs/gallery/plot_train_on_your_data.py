@@ -27,7 +27,7 @@ from bolus.learning.phae.adapt import AdaptRecipe
 from bolus.phantom import simulate_cohort
 
 work = Path(mkdtemp())
-simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(36, 36, 5, 40), jobs=1)
+simulate_cohort(work / "cohort", low=3, high=4, seed=3, protocol="3T", size=(32, 32, 4, 36), jobs=1)
 *cohort, aside = read_participants(work / "cohort")
 
 # %%

@@ -19,7 +19,7 @@ import bolus
 from bolus.data import Preparation
 
 heads = {
-    snr: bolus.simulate_patient(seed=2, shape=(56, 56, 7), snr=snr, tumor="high")
+    snr: bolus.simulate_patient(seed=2, shape=(48, 48, 6), snr=snr, tumor="high")
     for snr in (100, 25)
 }
 results = {

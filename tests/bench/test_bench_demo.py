@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import bolus
+from altered import MIXED
 from bolus.bench.demo import score
 from bolus.bench.score import FLOOR
-from bolus.data import Preparation
 from bolus.phantom import simulate_patient
 
 
@@ -20,7 +20,7 @@ def mapped():
         "osvd",
         aif=made.masks.aif,
         mask=made.masks.brain,
-        preparation=Preparation(motion=None),
+        preparation=MIXED,
     )
     return made, maps
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from altered import STILL
+from altered import MIXED
 from bolus.data import QUANTITIES, is_sd, quantity_of
 from bolus.data.quantities import Ratio
 from bolus.io.bids.dataset import SUFFIXES, BidsNames
@@ -29,7 +29,7 @@ def result():
     """Maps of every quantity: by a method with delays, with leakage corrected; Tmax differs."""
     made = simulate_patient(seed=1, tumor="high", shape=(32, 32, 4))
     regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
-    measured = measure(made.series, preparation=STILL, regions=regions)
+    measured = measure(made.series, preparation=MIXED, regions=regions)
     maps = estimate(measured, "phae")
     assert set(maps.volumes) == set(QUANTITIES), "a line in quantify is missing"
     maps = replace(maps, volumes={**maps.volumes, "tmax": maps.tmax + np.float32(0.5)})

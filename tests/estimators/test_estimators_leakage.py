@@ -408,9 +408,9 @@ def leak_of(sign, rng):
 
 @pytest.fixture(scope="module")
 def measured():
-    """Five small patients a sign of leakage, 0 for none, and what is measured of them."""
+    """Four small patients a sign of leakage, 0 for none, and what is measured of them."""
     rng, found = np.random.default_rng(17), {1: [], -1: [], 0: []}
-    for number in range(15):
+    for number in range(12):
         sign = (1, -1, 0)[number % 3]
         leak = leak_of(sign, rng) if sign else None
         cbv = rng.uniform(1.8, 4.5) if number % 2 else rng.uniform(1.2, 2.0)

@@ -229,6 +229,18 @@ def test_a_prior_that_makes_no_sense_is_refused(bad):
         Prior(**bad)
 
 
+@pytest.mark.parametrize("dt", [1.5, 2.0])
+def test_curves_of_the_grid_are_the_forward_models(dt):
+    """Of inputs with as many frames too, which come one after the other here."""
+    prior, aif = Prior(mtt_steps=3, delay_steps=4), gamma_variate(60, dt)
+    made = prior.templates(aif, dt).reshape(-1, aif.size)
+    for number, curve in enumerate(made):
+        (name, shape), mtt, delay = prior.cell(number)
+        flow, transit, late = (np.array([value]) for value in (1 / mtt, mtt, delay))
+        expected = ForwardModel(aif, dt, RESIDUES[name])(flow, transit, late, shape)[0]
+        np.testing.assert_allclose(curve, expected, atol=1e-9 * aif.max())
+
+
 def test_a_prior_that_knows_more_errs_less():
     case = mixture(140, snr=6, delay=(0.0, 0.0))
     narrow = Prior(mtt=(2.5, 9.0), delay=(-0.5, 0.5), mtt_steps=10, delay_steps=4)

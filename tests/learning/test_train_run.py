@@ -19,7 +19,7 @@ import toy_task
 from matplotlib.image import imread
 from safetensors.torch import load_file
 
-from altered import leaking
+from altered import BARE, leaking
 from bolus.bench import run_benchmark
 from bolus.cli import main
 from bolus.data import InputError, OutputError, Preparation, WeightsError
@@ -42,7 +42,7 @@ COMMAND = ("--preset", "paper", "--voxels", 200, "--epochs", 2, "--motion", "off
 
 def paper(epochs=None, voxels=200, **more):
     """The published training, tiny, of heads that lie still."""
-    sample = Sample(voxels=voxels, epochs=epochs, preparation=leaking(False), **more)
+    sample = Sample(voxels=voxels, epochs=epochs, preparation=BARE, **more)
     return {"preset": "paper", "recipe": TINY, "sample": sample, "seed": 2}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from altered import leaking
+from altered import BARE, leaking
 from bolus.data import QUANTITIES, Perfusion
 from bolus.patient import estimate, measure
 from bolus.phantom import simulate_patient
@@ -30,8 +30,8 @@ def results():
     """By the same method without and with leakage correction, and by another with it."""
     made = simulate_patient(seed=1, shape=(24, 24, 3), frames=44, tumor="high")
     given = (made.series, made.masks.aif, made.masks.brain)
-    plain = measure(*given, preparation=leaking(False))
-    corrected = measure(*given, preparation=leaking(model="bsw"))
+    plain = measure(*given, preparation=BARE)
+    corrected = measure(*given, preparation=leaking(model="bsw", unmix=False))
     return estimate(plain, Scaled()), estimate(corrected, Scaled()), estimate(corrected, Scaled(2))
 
 

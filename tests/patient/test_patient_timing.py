@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from altered import leaking
+from altered import BARE, leaking
 from bolus.data import AIF, ArterialInputError, NoPosteriorError, Perfusion, TissueCurves
 from bolus.estimators import METHODS, Capabilities, capabilities, estimator
 from bolus.patient import estimate, measure
@@ -111,14 +111,14 @@ def test_an_arterial_input_at_other_times_is_refused(patient, frames, factor):
     curve, dt = np.arange(float(used + frames)), factor * patient.series.dt
     artery = AIF(curve=curve, dt=dt, origin="given")
     with pytest.raises(ArterialInputError, match=r"samples .* s apart is expected"):
-        measure(patient.series, artery, patient.masks.brain, preparation=leaking(False))
+        measure(patient.series, artery, patient.masks.brain, preparation=BARE)
 
 
 def test_the_uncorrected_volume_is_the_methods_own(patient):
     """The same formula with and without correction of leakage."""
     given = (patient.series, patient.masks.aif, patient.masks.brain)
     own = Own()
-    plain = estimate(measure(*given, preparation=leaking(False)), own).cbv
-    both = estimate(measure(*given, preparation=leaking(model="bsw")), own)
+    plain = estimate(measure(*given, preparation=BARE), own).cbv
+    both = estimate(measure(*given, preparation=leaking(model="bsw", unmix=False)), own)
     np.testing.assert_allclose(both.cbv, plain)
     assert not np.allclose(both.volume("cbv_corrected"), plain, equal_nan=True)

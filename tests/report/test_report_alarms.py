@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from altered import STILL, altered
+from altered import MIXED, STILL, altered
 from bolus.data import ArterialScore, Criterion
 from bolus.patient import estimate, measure, perfusion_maps
 from bolus.phantom import simulate_patient
@@ -50,11 +50,11 @@ def test_a_bolus_that_is_cut_at_the_end_of_the_series(made, clean):
     stop = peak + round(10 / made.series.dt)
     short = replace(made.series, signal=made.series.signal[..., :stop])
     curve = clean.aif.curve[: stop - clean.series.frames.first]
-    found = raised(perfusion_maps(short, "osvd", curve, preparation=STILL))["End of the bolus"]
+    found = raised(perfusion_maps(short, "osvd", curve, preparation=MIXED))["End of the bolus"]
     assert "9 s after the peak" in found.figure
     assert "cut at the end" in found.meaning
     longer = replace(made.series, signal=made.series.signal[..., : stop + round(20 / 1.5)])
-    assert "End of the bolus" not in raised(perfusion_maps(longer, "osvd", preparation=STILL))
+    assert "End of the bolus" not in raised(perfusion_maps(longer, "osvd", preparation=MIXED))
 
 
 def test_an_input_as_wide_as_tissue(clean):

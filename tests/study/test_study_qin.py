@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from qin_tree import Head, Place, write_images, write_roi, write_table
 
-from altered import STILL
+from altered import MIXED
 from bolus.io.qin import import_qin
 from bolus.patient import perfusion_maps
 from bolus.phantom import TumorPerfusion, simulate_patient
@@ -67,7 +67,7 @@ def made(tmp_path_factory):
 @pytest.mark.usefixtures("unrendered")
 def test_from_dicom_to_grades(made, tmp_path):
     root, patients = made
-    settings = StudySettings(methods=("osvd",), snrs=(math.inf,), resamples=100)
+    settings = StudySettings(methods=("osvd",), snrs=(math.inf,), resamples=100, preparation=MIXED)
     study = run_study(root / "cohort", tmp_path / "results", settings=settings, jobs=1)
     assert study.failed == ()
     (row,) = study.table
@@ -77,7 +77,7 @@ def test_from_dicom_to_grades(made, tmp_path):
         masks = patient.masks
         given = (masks.aif, masks.brain)  # a study leaves motion in
         maps = perfusion_maps(
-            patient.series, "osvd", *given, regions={"tumor": masks.tumor}, preparation=STILL
+            patient.series, "osvd", *given, regions={"tumor": masks.tumor}, preparation=MIXED
         )
         ratio = np.nanmean(maps.cbf[masks.tumor]) / np.nanmean(maps.cbf[masks.nawm])
         assert one.ratio == pytest.approx(float(ratio), rel=0.02)  # whole numbers in the files

@@ -16,10 +16,10 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from altered import STILL, leaking
+from altered import BARE, MIXED, STILL, leaking
 from bolus.base.progress import QUIET, Quiet
 from bolus.cli import main
-from bolus.data import InputError, MotionCorrection, OutputError, Preparation
+from bolus.data import InputError, MotionCorrection, OutputError
 from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import read_weights
 from bolus.grading import auc, read_cutoff
@@ -33,7 +33,7 @@ from bolus.study.table import table_rows
 from bolus.study.work import work_folder
 
 SMALL = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200)
-LIGHT = replace(SMALL, methods=("osvd",), snrs=(math.inf,), preparation=leaking(False))
+LIGHT = replace(SMALL, methods=("osvd",), snrs=(math.inf,), preparation=BARE)
 CALL = {"settings": SMALL, "split": "all", "jobs": 1}
 
 pytestmark = pytest.mark.usefixtures("unrendered")  # but in what ``results`` has made before
@@ -370,12 +370,19 @@ def test_names_are_escaped_on_the_page(cohort, tmp_path):
 def test_the_arterial_input_is_noisy_only_when_asked(cohort):
     one = read_participants(cohort)[0]
     ask = partial(examine, one, weights={}, folder=None)
-    settings = replace(SMALL, methods=("osvd",), snrs=(15.0,))
+    settings = replace(LIGHT, snrs=(15.0,))
     (quiet,) = ask(settings=settings)
     (noisy,) = ask(settings=replace(settings, noisy_aif=True))
     assert quiet.rows[0].ratio != noisy.rows[0].ratio
     assert quiet.rows[0].snr_achieved == pytest.approx(15.0, rel=0.03)
     assert noisy.rows[0].snr_achieved == pytest.approx(15.0, rel=0.03)
+
+
+def test_tissue_is_taken_off_the_arterial_input_only_when_asked(cohort):
+    one = read_participants(cohort)[0]
+    (mixed,) = examine(one, LIGHT, {}, None)
+    (unmixed,) = examine(one, replace(LIGHT, preparation=leaking(False)), {}, None)
+    assert mixed.rows[0].ratio != unmixed.rows[0].ratio
 
 
 def test_a_patient_is_read_and_measured_once_for_all_noise(cohort, monkeypatch):
@@ -394,7 +401,7 @@ def test_a_patient_is_read_and_measured_once_for_all_noise(cohort, monkeypatch):
     functions = {name: getattr(place, name) for name, place in places.items()}
     for name, place in places.items():
         monkeypatch.setattr(place, name, counted(name))
-    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf, 30.0, 20.0))
+    settings = replace(LIGHT, snrs=(math.inf, 30.0, 20.0))
     found = examine(one, settings, {}, None)
     assert [one.error for one in found] == [None] * 3
     assert sorted(calls) == sorted(places)
@@ -407,7 +414,7 @@ def test_a_patient_is_read_and_measured_once_for_all_noise(cohort, monkeypatch):
 def test_what_a_series_lacks_of_an_snr_is_said(cohort):
     """Noise cannot be taken away: a level above the series' own adds none, and the row says so."""
     one = read_participants(cohort)[0]
-    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf, 1000.0))
+    settings = replace(LIGHT, snrs=(math.inf, 1000.0))
     plain, above = examine(one, settings, {}, None)
     assert above.rows[0].ratio == plain.rows[0].ratio
     assert above.rows[0].snr_achieved == plain.rows[0].snr_achieved == plain.rows[0].snr_own
@@ -418,7 +425,7 @@ def test_what_a_series_lacks_of_an_snr_is_said(cohort):
 @pytest.mark.parametrize("map", ["cbv", "cbv_corrected"])
 def test_the_ratio_can_be_that_of_volumes(cohort, map):
     one = read_participants(cohort)[0]
-    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf,), map=map)
+    settings = replace(LIGHT, preparation=MIXED, map=map)
     (found,) = examine(one, settings, {}, None)
     (row,) = found.rows
     assert row.ratio == getattr(row, f"{map}_ratio")
@@ -431,19 +438,20 @@ def test_the_ratio_can_be_that_of_volumes(cohort, map):
     assert flow.rows[0].ratio != row.ratio
 
 
-def test_motion_is_corrected_when_asked(tmp_path):
-    """A head that lies two voxels aside while the bolus passes."""
+def test_motion_is_corrected_when_asked(tmp_path, monkeypatch):
+    """A head that lies two voxels aside while the bolus passes, which is found roughly."""
+    monkeypatch.setattr("bolus.preprocess.motion.register.STEPS", 8)
     simulate_cohort(tmp_path / "two", low=1, high=1, seed=3, size=(32, 32, 5, 40), jobs=1)
     one, _ = read_participants(tmp_path / "two")
     series = read_series(one.series)
     still = series.signal[..., 4:30]
     moved = still.copy()
     moved[..., 12:18] = np.roll(moved[..., 12:18], 2, axis=0)
-    settings = replace(SMALL, methods=("osvd",), snrs=(math.inf, 30.0))
+    settings = replace(LIGHT, snrs=(math.inf, 30.0))
 
     def ratios(signal, motion):
         write_series(one.series, signal, series.grid, series.dt, series.te)
-        asked = replace(settings, preparation=Preparation(motion=motion))
+        asked = replace(settings, preparation=replace(BARE, motion=motion))
         return np.array([found.rows[0].ratio for found in examine(one, asked, {}, None)])
 
     true, left = ratios(still, None), ratios(moved, None)

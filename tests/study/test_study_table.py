@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from altered import leaking
+from altered import BARE
 from bolus.data import Grid, InputError, LeakageCorrection, Preparation, quantity_of
 from bolus.study import StudySettings
 from bolus.study.figures import Example, grading_figure, maps_figure, noise_figure, roc_figure
@@ -160,7 +160,7 @@ def test_the_methods_paragraph_says_what_was_done():
 def test_several_cohorts(monkeypatch):
     monkeypatch.setattr("bolus.study.repeat.RESAMPLES", 100)
     settings = StudySettings(
-        methods=("phae", "osvd"), snrs=(math.inf,), resamples=100, preparation=leaking(False)
+        methods=("phae", "osvd"), snrs=(math.inf,), resamples=100, preparation=BARE
     )
     cohorts = Cohorts(seeds=(0, 1), low=2, high=2, train=0, size=(28, 28, 4, 36))
     found = repeat_study(cohorts, settings, jobs=1)

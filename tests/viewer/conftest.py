@@ -8,7 +8,7 @@ import pytest
 from viewer_cases import JUMPS, let_in
 
 import bolus
-from altered import leaking
+from altered import MIXED, leaking
 from bolus.data import Motion
 from bolus.patient import estimate, measure_prepared
 from bolus.phantom import simulate_patient
@@ -36,7 +36,7 @@ def kept(patient, tmp_path_factory):
     )
     plain.save(root / "phae")
     leak = bolus.perfusion_maps(
-        patient.series, "osvd", regions=regions, preparation=leaking(model="bsw")
+        patient.series, "osvd", regions=regions, preparation=leaking(model="bsw", unmix=False)
     )
     leak.save(root / "leak")
     flagged = np.isin(np.arange(patient.series.n_frames), JUMPS)
@@ -44,7 +44,7 @@ def kept(patient, tmp_path_factory):
         pose=np.zeros((flagged.size, 6)), displacement=2.0 * flagged, flagged=flagged, limit=1.0
     )
     series = censor_moved(prepare(patient.series, motion=motion))
-    jumping = estimate(measure_prepared(series), "phae")
+    jumping = estimate(measure_prepared(series, preparation=MIXED), "phae")
     jumping.save(root / "jumping")
     return SimpleNamespace(root=root, phae=plain, leak=leak)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bolus
-from altered import STILL
+from altered import MIXED
 from bolus.estimators import METHODS
 from bolus.viewer.load import read_view
 from bolus.viewer.voxel import voxel
@@ -30,7 +30,7 @@ def test_what_is_explained_is_what_was_mapped(name, relative, patient, kept, few
     if relative:
         series = replace(series, te=None)
         aif = replace(aif, curve=aif.curve * patient.series.te)
-    maps = bolus.perfusion_maps(series, name, aif=aif, mask=few, preparation=STILL)
+    maps = bolus.perfusion_maps(series, name, aif=aif, mask=few, preparation=MIXED)
     maps.save(tmp_path / "OUT")
     view, chosen = read_view(tmp_path / "OUT")
     assert chosen == METHODS[name]()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from viewer_cases import JUMPS, running
 
-from altered import STILL
+from altered import MIXED
 from bolus.grading import roi_ratio
 from bolus.io import read_mask
 from bolus.viewer.facts import space
@@ -366,7 +366,7 @@ def test_leakage_and_a_method_without_posterior(opened):
 
 
 def test_maps_are_made_from_marked_voxels(patient, kept, tmp_path, chromium_page):
-    with running(tmp_path / "OUT", series=patient.series, preparation=STILL) as (app, address):
+    with running(tmp_path / "OUT", series=patient.series, preparation=MIXED) as (app, address):
         visit = chromium_page(address, width=1100, height=800)
         page = Page(visit, app, tmp_path / "OUT")
         assert "no maps yet" in visit.page.locator("#about").inner_text()

@@ -7,7 +7,7 @@ import pytest
 from viewer_cases import let_in
 
 import bolus
-from altered import STILL
+from altered import MIXED
 from bolus.cli import main
 from bolus.data import InputError, OutputError
 from bolus.io import write_series
@@ -18,7 +18,7 @@ from bolus.viewer.load import read_view
 
 @pytest.fixture
 def starting(patient, tmp_path):
-    app = viewer_app(tmp_path / "OUT", series=patient.series, method="osvd", preparation=STILL)
+    app = viewer_app(tmp_path / "OUT", series=patient.series, method="osvd", preparation=MIXED)
     return let_in(app), app.state.session, tmp_path / "OUT"
 
 
@@ -61,7 +61,7 @@ def test_marked_voxels_make_the_folder(starting, patient, kept):
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["method"], summary["aif"]["origin"]) == ("osvd", "mask")
     assert (folder / "aif_manual.nii.gz").exists()
-    given = {"aif": kept.phae.aif.mask, "preparation": STILL}
+    given = {"aif": kept.phae.aif.mask, "preparation": MIXED}
     known = bolus.perfusion_maps(patient.series, "osvd", **given)
     np.testing.assert_allclose(session.view.maps.cbf, known.cbf, rtol=1e-5)
     told = client.get("/api/result").json()

@@ -59,7 +59,7 @@ def dataset(inputs):
     runs = [
         [str(inputs.nifti), "--tumor", tumor, "-m", "phae", *STILL],
         [str(inputs.dicom), "--subject", "01"],
-        [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL],
+        [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL, "--no-unmix"],
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bolus.preprocess.motion.register.STEPS", 8)  # found roughly is enough
@@ -227,7 +227,7 @@ class TestContent:
         series = bolus.read_series(inputs.nifti)
         path = tmp_path / "sub-05_dsc.nii.gz"
         write_series(path, series.signal, series.grid, series.dt, None)
-        maps = bolus.perfusion_maps(bolus.read_series(path), "osvd", preparation=altered.STILL)
+        maps = bolus.perfusion_maps(bolus.read_series(path), "osvd", preparation=altered.MIXED)
         maps.save_bids(tmp_path / "d", subject="05", source=path)
         side = json.loads((only(tmp_path / "d", "*_cbf.json")).read_text())
         assert side["Units"] == "relative"
@@ -300,7 +300,7 @@ class TestRefusals:
 
     @pytest.mark.usefixtures("no_picture")
     def test_a_folder_of_plain_maps(self, run, refused, inputs, tmp_path):
-        options = ("-o", tmp_path / "d", "-m", "csvd", "-q", *STILL)
+        options = ("-o", tmp_path / "d", "-m", "csvd", "-q", *STILL, "--no-unmix")
         assert run("maps", inputs.nifti, *options)[0] == 0
         assert "no BIDS dataset" in refused("--bids", "--overwrite")
 
@@ -324,7 +324,7 @@ def test_overwrite_replaces_the_run_and_nothing_else(run, inputs, dataset, tmp_p
 
 
 def test_nothing_half_written(inputs, tmp_path, monkeypatch):
-    maps = bolus.perfusion_maps(bolus.read_series(inputs.nifti), "csvd", preparation=altered.STILL)
+    maps = bolus.perfusion_maps(bolus.read_series(inputs.nifti), "csvd", preparation=altered.MIXED)
     maps.save_bids(tmp_path / "d", subject="01")
     before = sorted(tmp_path.rglob("*"))
 

@@ -228,6 +228,7 @@ def test_some_bad_voxels_do_not_stop_the_rest(run, patient, write, tmp_path):
         "maps",
         "--motion",
         "off",
+        "--no-unmix",
         path,
         "-o",
         tmp_path / "out",

@@ -17,7 +17,7 @@ from dicom_segments import write_segmentation
 from dicom_writers import Protocol, write_classic
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from altered import LIGHT, STILL
+from altered import LIGHT, MIXED
 from bolus.io import read_map, read_series, write_dicom_series, write_series
 from bolus.phantom import simulate_patient
 
@@ -220,7 +220,7 @@ def private_junk(ds):
 def expected(clean):
     from bolus.patient import perfusion_maps
 
-    return perfusion_maps(read_series(clean), "osvd", preparation=STILL)
+    return perfusion_maps(read_series(clean), "osvd", preparation=MIXED)
 
 
 @pytest.mark.usefixtures("no_picture")

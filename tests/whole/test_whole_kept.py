@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import bolus
-from altered import STILL
+from altered import MIXED
 from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import SeriesError
 from bolus.io import KEPT, read_kept, read_map, read_series, write_dicom_series, write_kept
@@ -35,7 +35,7 @@ def result(request, sources, patient, tmp_path_factory):
     source, mask = request.param
     folder = tmp_path_factory.mktemp("kept") / "OUT"
     brain = patient.folder / "brain.nii.gz" if mask == "given" else None
-    maps = bolus.perfusion_maps(read_series(sources[source]), "osvd", mask=brain, preparation=STILL)
+    maps = bolus.perfusion_maps(read_series(sources[source]), "osvd", mask=brain, preparation=MIXED)
     maps.save(folder)
     return maps, folder
 
@@ -66,7 +66,7 @@ def test_the_viewer_makes_the_same_maps_of_it(result):
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_memory_order_does_not_matter(patient, tmp_path, order):
-    maps = bolus.perfusion_maps(patient.series, "osvd", preparation=STILL)
+    maps = bolus.perfusion_maps(patient.series, "osvd", preparation=MIXED)
     signal = np.array(maps.series.signal, order=order)
     series = replace(maps.series.with_signal(signal), mask=np.array(maps.mask, order=order))
     write_kept(series, tmp_path / KEPT)
@@ -76,7 +76,7 @@ def test_memory_order_does_not_matter(patient, tmp_path, order):
 
 
 def test_a_series_kept_by_the_version_that_scrambled_is_refused(patient, tmp_path):
-    maps = bolus.perfusion_maps(patient.series, "osvd", preparation=STILL)
+    maps = bolus.perfusion_maps(patient.series, "osvd", preparation=MIXED)
     maps.save(tmp_path / "OUT")
     path = tmp_path / "OUT" / KEPT
     tensors, facts = read_tensors(path)

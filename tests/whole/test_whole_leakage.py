@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bolus
-from altered import STILL, leaking
+from altered import MIXED, leaking
 from bolus.data import InputError, MaskError
 from bolus.estimators import METHODS, capabilities
 from bolus.io import write_series, write_volume
@@ -18,6 +18,7 @@ from bolus.phantom import Leak, Realism, simulate_patient
 from recorder import Recorder
 
 METHOD = "osvd"
+FIXED = ("--motion", "off", "--no-unmix")
 NEW = {f"{name}.{ending}" for name in ("cbv_corrected", "k2") for ending in ("nii.gz", "json")}
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -47,7 +48,7 @@ def leaky(tmp_path_factory):
 @pytest.fixture(scope="module")
 def maps(leaky):
     return bolus.perfusion_maps(
-        leaky.series, METHOD, regions={"tumor": leaky.made.masks.tumor}, preparation=STILL
+        leaky.series, METHOD, regions={"tumor": leaky.made.masks.tumor}, preparation=MIXED
     )
 
 
@@ -66,7 +67,7 @@ def test_corrected_volume_is_near_the_truth(maps, leaky):
 
 
 def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
-    plain = bolus.perfusion_maps(leaky.series, METHOD, preparation=STILL)
+    plain = bolus.perfusion_maps(leaky.series, METHOD, preparation=MIXED)
     assert plain.leakage_model is None
     assert not {"cbv_corrected", "k2"} & set(plain.volumes)
     np.testing.assert_array_equal(maps.cbv, plain.cbv)
@@ -78,9 +79,7 @@ def test_all_maps_but_cbv_come_from_corrected_curves(maps, leaky):
 
 def test_from_the_shell(leaky, maps, tmp_path, run):
     out = tmp_path / "out"
-    code, _, err = run(
-        "maps", "--motion", "off", leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor
-    )
+    code, _, err = run("maps", *FIXED, leaky.path, "-o", out, "-m", METHOD, "--tumor", leaky.tumor)
     assert code == 0, err
     assert {path.name for path in out.iterdir()} > NEW
     told = json.loads((out / "summary.json").read_text())
@@ -95,7 +94,7 @@ def test_from_the_shell(leaky, maps, tmp_path, run):
 
 
 def test_published_model_and_none_from_the_shell(leaky, tmp_path, run):
-    base = ("maps", "--motion", "off", leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
+    base = ("maps", *FIXED, leaky.path, "-m", METHOD, "-q", "--tumor", leaky.tumor)
     assert run(*base, "-o", tmp_path / "bsw", "--leakage", "bsw")[0] == 0
     told = json.loads((tmp_path / "bsw" / "summary.json").read_text())
     assert told["leakage_model"] == "bsw"
@@ -109,7 +108,7 @@ def test_leakage_without_tumour_mask_and_without_echo_time(leaky, tmp_path, run)
     path = tmp_path / "relative.nii.gz"
     write_series(path, series.signal, series.grid, series.dt, None)
     code, out, err = run(
-        "maps", "--motion", "off", path, "-o", tmp_path / "out", "-m", METHOD, "--leakage", "free"
+        "maps", *FIXED, path, "-o", tmp_path / "out", "-m", METHOD, "--leakage", "free"
     )
     assert code == 0, err
     assert "relative" in out
@@ -128,7 +127,7 @@ def test_refused_from_the_shell(leaky, tmp_path, run):
         (("--leakage", "nosuch"), "free, bsw"),
     ):
         code, _, err = run(
-            "maps", "--motion", "off", leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options
+            "maps", *FIXED, leaky.path, "-o", tmp_path / "out", "-m", METHOD, *options
         )
         assert code == 2
         assert words in err
@@ -141,7 +140,7 @@ def test_refused_from_python(leaky):
         measure(
             leaky.series,
             regions={"tumor": np.ones(leaky.series.grid.shape, bool)},
-            preparation=STILL,
+            preparation=MIXED,
         )
     with pytest.raises(MaskError, match="tumor marks no voxel"):
         measure(leaky.series, regions={"tumor": np.zeros(leaky.series.grid.shape, bool)})
@@ -175,7 +174,7 @@ def test_one_measurement_serves_many_methods(leaky, maps):
     measured = measure(
         leaky.series,
         regions={"tumor": leaky.made.masks.tumor},
-        preparation=STILL,
+        preparation=MIXED,
         reporter=steps,
     )
     assert steps.steps[-1] == "correcting leakage"
@@ -195,7 +194,7 @@ def measured(leaky):
     masks = leaky.made.masks
     part = masks.brain & (np.arange(6) == masks.tumor.sum(axis=(0, 1)).argmax())
     given = (masks.aif, part)
-    return measure(leaky.series, *given, regions={"tumor": masks.tumor}, preparation=STILL)
+    return measure(leaky.series, *given, regions={"tumor": masks.tumor}, preparation=MIXED)
 
 
 AREAS = [name for name in METHODS if capabilities(METHODS[name]).area]

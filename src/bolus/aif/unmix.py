@@ -139,6 +139,10 @@ class _Problem:
         self.length = next_fast_len(2 * self.time.size)
         self.residues = rfft(np.exp(-self.time / TRANSITS[:, None]), self.length, axis=1)
         self.target = seen.curve / seen.curve.max()
+        late = np.array([[round(s * self.parts / seen.dt)] for s in DELAYS])
+        at = np.arange(0, self.time.size, self.parts) - late
+        self.before, self.at = at < 0, np.clip(at, 0, self.time.size - 1)
+        self.known: dict[bytes, Float[np.ndarray, " t"]] = {}
 
     def fine(self, q: Float[np.ndarray, " q"]) -> Float[np.ndarray, " fine"]:
         """The bolus, ΔR2* in 1/s, on parts of frames."""
@@ -162,7 +166,7 @@ class _Problem:
         return np.concatenate(
             [
                 (seen.part - self.scale(q) * blood) / self.noise,
-                self._tissue_left(fine) / MODEL,
+                self._tissue_left_once(fine) / MODEL,
                 (q - self.mean) / self.sd,
                 [above / BEYOND],
             ]
@@ -176,14 +180,17 @@ class _Problem:
         own = gaussian_filter1d(np.exp(-self.seen.te * fine), spread, mode="nearest")
         return np.asarray(own[:: self.parts])
 
+    def _tissue_left_once(self, fine: Float[np.ndarray, " fine"]) -> Float[np.ndarray, " t"]:
+        """The same as ``_tissue_left``, worked out once of every bolus that is asked for again."""
+        key = fine.tobytes()
+        if key not in self.known:
+            self.known[key] = self._tissue_left(fine)
+        return self.known[key]
+
     def _tissue_left(self, fine: Float[np.ndarray, " fine"]) -> Float[np.ndarray, " t"]:
         """What no sum of falling residues explains of the mean tissue curve, over its peak."""
         whole = irfft(rfft(fine, self.length) * self.residues, self.length, axis=1)
-        whole = whole[:, : fine.size]
-        late = [round(s * self.parts / self.seen.dt) for s in DELAYS]
-        frames = np.arange(0, fine.size, self.parts)
-        at = np.clip(frames - np.array(late)[:, None], -1, fine.size - 1)
-        curves = np.where(at < 0, 0.0, whole[:, np.maximum(at, 0)]).reshape(-1, frames.size).T
+        curves = np.where(self.before, 0.0, whole[:, self.at]).reshape(-1, self.target.size).T
         curves = curves / curves.max(axis=0)
         weight, _ = nnls(curves, self.target)
         return np.asarray(curves @ weight - self.target)

@@ -37,11 +37,23 @@ class ForwardModel:
         ``cbf`` in 1/s, ``mtt`` in s, signed ``delay`` d in s, all (voxels,); ``shape`` (voxels,) or
         a number, for residues that have one.
         """
+        return self.weighted(cbf, *self.weights(mtt, delay, shape))
+
+    def weights(
+        self, mtt: Array, delay: Array, shape: Array | float | None = None
+    ) -> tuple[Array, int]:
+        """What the input is convolved with, (voxels, lags) in s, and how many lags are ahead of it.
+
+        Of an input it depends on the number of its samples alone.
+        """
         xp = array_namespace(self.aif, mtt)
-        n = self.aif.shape[-1]
         lead = _frames_ahead(delay, self.dt)
-        lags = xp.astype(xp.arange(-lead, n), mtt.dtype)
-        weights = QUADRATURES[self.quadrature](lags, self.dt, mtt, delay, self.residue, shape)
+        lags = xp.astype(xp.arange(-lead, self.aif.shape[-1]), mtt.dtype)
+        made = QUADRATURES[self.quadrature](lags, self.dt, mtt, delay, self.residue, shape)
+        return made, lead
+
+    def weighted(self, cbf: Array, weights: Array, lead: int) -> Array:
+        """Tissue concentration (voxels, t) by what ``weights`` has made."""
         return cbf[..., None] * convolve(self.aif, weights, lead)
 
 

@@ -38,7 +38,7 @@ def gamma_upper(a: Array, x: Array) -> Array:
     Source: Abramowitz & Stegun 6.5.29 and 6.5.31.
     """
     xp = array_namespace(a, x)
-    a, x = xp.broadcast_arrays(a, x)
+    x = xp.broadcast_arrays(a, x)[1]  # not a: what is worked out of it alone is so only once
     low = x < a + 1
     below = xp.where(low, x, xp.ones_like(x))
     above = xp.where(low, a + 2, x)
@@ -60,7 +60,8 @@ def _lower_series(a: Array, x: Array) -> Array:
 
 
 def _upper_fraction(a: Array, x: Array) -> Array:
-    tail = x - a + (2 * _TERMS + 1)
+    apart = x - a
+    tail = apart + (2 * _TERMS + 1)
     for n in range(_TERMS, 0, -1):
-        tail = x - a + (2 * n - 1) - n * (n - a) / tail
+        tail = apart + (2 * n - 1) - n * (n - a) / tail
     return _front(a, x, log_gamma(a)) / tail

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from bolus.aif import find_aif
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, ArterialInputError, DSCSeries, Motion, Preparation
+from bolus.data import AIF, ArterialInputError, DSCSeries, Motion, Preparation, Unmixing
 from bolus.patient import estimate, measure
 from bolus.phantom import Realism, simulate_patient
 from bolus.phantom.motion import trajectory
@@ -33,6 +33,8 @@ NEAR = 1.1
 LEAST_CBF = 15
 """mL/100 g/min: voxels with less are not counted, they are mostly fluid."""
 RESAMPLES = 2000
+PLAIN = Preparation(motion=None, unmixing=Unmixing(use=False))
+"""The arterial input is another than the one that is measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +138,7 @@ def _errors(series: DSCSeries, made: DigitalPatient) -> Errors:
     masks, truth = made.masks, made.truth.cbf
     pure = (masks.grey | masks.white) & ~masks.vessels
     brain = masks.brain & ~masks.vessels & (truth > LEAST_CBF)
-    found = measure(series, masks.aif, masks.brain, preparation=Preparation(motion=None))
+    found = measure(series, masks.aif, masks.brain, preparation=PLAIN)
     given = AIF(curve=made.aif[found.series.frames.used], dt=series.dt, origin="given")
     cbf = estimate(replace(found, aif=given), "phae").cbf
     automatic, share = np.nan, np.nan

@@ -227,7 +227,8 @@ class _Ready:
         prepared = ready(case.series, masks.get("brain"), preparation=settings.preparation)
         aif = None
         if not settings.noisy_aif:
-            aif = measure_prepared(prepared, masks.get("aif"), preparation=UNCORRECTED).aif
+            uncorrected = replace(settings.preparation, leakage=UNCORRECTED.leakage)
+            aif = measure_prepared(prepared, masks.get("aif"), preparation=uncorrected).aif
         return cls(
             case=case,
             settings=settings,
@@ -270,7 +271,8 @@ class _Ready:
         marked, aif = masks.get("aif"), None
         if self.settings.published:
             if marked is None:
-                marked = measure_prepared(found, preparation=UNCORRECTED).aif.mask
+                uncorrected = replace(preparation, leakage=UNCORRECTED.leakage)
+                marked = measure_prepared(found, preparation=uncorrected).aif.mask
             assert marked is not None
             aif = signal_mean(found, marked)
         given = marked if aif is None else aif

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int
 from bolus.bench.brain.cases import KINDS, Case
 from bolus.bench.brain.lesions import Lesion, place_lesions
 from bolus.bench.brain.voxels import Voxels, scored_voxels
-from bolus.data import AIF, SeriesError
+from bolus.data import AIF, SeriesError, Unmixing
 from bolus.data.options import UNTOUCHED
 from bolus.patient import Measured, measure, measure_prepared
 from bolus.phantom import DigitalPatient, simulate_patient
@@ -79,13 +79,14 @@ def _measured(made: DigitalPatient, aif: str, late: Late | None) -> tuple[Measur
     part that is not late; so is what would be cut before a second bolus.
     """
     brain, artery = made.masks.brain, None if aif == "found" else made.masks.aif
+    preparation = UNTOUCHED if aif == "found" else replace(UNTOUCHED, unmixing=Unmixing(use=False))
     refused = late is not None and _unusual(made, brain)
     if late is None or not refused:
-        found = measure(made.series, artery, brain, preparation=UNTOUCHED)
+        found = measure(made.series, artery, brain, preparation=preparation)
     else:
         frames = find_series_frames(made.series, brain & ~late)
         series = prepare(made.series, brain, frames=frames)
-        found = measure_prepared(series, artery, preparation=UNTOUCHED)
+        found = measure_prepared(series, artery, preparation=preparation)
     if aif == "found":
         return found, refused
     curve = made.aif[found.series.frames.used]

@@ -1,6 +1,7 @@
 """What is believed of tissue before its curve is seen, on a grid."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -89,10 +90,25 @@ class Prior:
         self, aif: Float[np.ndarray, " t"], dt: float
     ) -> Float[np.ndarray, "families mtts delays t"]:
         """Tissue curves of CBV 1 for every cell, by the forward model."""
-        mtt, delay = np.meshgrid(self._mtts, self._delays, indexing="ij")
-        flat, late = mtt.ravel(), delay.ravel()
+        flow = np.repeat(1 / self._mtts, self.delay_steps)
         curves = [
-            ForwardModel(aif, dt, RESIDUES[name])(1 / flat, flat, late, shape)
-            for name, shape in self.families
+            ForwardModel(aif, dt, RESIDUES[name]).weighted(flow, *weights)
+            for (name, _), weights in zip(
+                self.families, _weights(self, aif.size, float(dt)), strict=True
+            )
         ]
         return np.stack(curves).reshape(*self.shape, aif.size)
+
+
+@lru_cache(maxsize=4)
+def _weights(prior: Prior, frames: int, dt: float) -> list[tuple[np.ndarray, int]]:
+    """What every family convolves an input of so many frames with: most of the work.
+
+    Inputs of one scan, of slices acquired at other times, say, share it.
+    """
+    mtt, delay = np.meshgrid(prior._mtts, prior._delays, indexing="ij")
+    flat, late, any_input = mtt.ravel(), delay.ravel(), np.empty(frames)
+    return [
+        ForwardModel(any_input, dt, RESIDUES[name]).weights(flat, late, shape)
+        for name, shape in prior.families
+    ]

@@ -1,6 +1,7 @@
 """Tissue curves of unit CBV for every transit time, delay, residue shape and dispersion."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -104,6 +105,13 @@ def undispersed(aif: Float[np.ndarray, " t"], dt: float) -> Undispersed:
     at = np.arange(-before, aif.size * parts + after) / parts
     spline = CubicSpline(np.arange(-2, aif.size), np.concatenate([[0.0, 0.0], aif]))
     finer = np.where(at < -1, 0.0, spline(np.minimum(at, aif.size - 1)))
-    shape, mtt = (axis.ravel() for axis in np.meshgrid(SHAPES, MTTS, indexing="ij"))
-    curves = ForwardModel(finer, step, RESIDUES[RESIDUE])(1 / mtt, mtt, 0 * mtt, shape)
+    model = ForwardModel(finer, step, RESIDUES[RESIDUE])
+    curves = model.weighted(np.tile(1 / MTTS, SHAPES.size), *_weights(finer.size, step))
     return Undispersed(curves, before, parts, int(aif.size), step)
+
+
+@lru_cache(maxsize=4)
+def _weights(samples: int, step: float) -> tuple[np.ndarray, int]:
+    """What the table convolves an input of so many samples with; inputs of one scan share it."""
+    shape, mtt = (axis.ravel() for axis in np.meshgrid(SHAPES, MTTS, indexing="ij"))
+    return ForwardModel(np.empty(samples), step, RESIDUES[RESIDUE]).weights(mtt, 0 * mtt, shape)
