@@ -81,7 +81,7 @@ def _told(te: float | None) -> str:
 
 
 def _noise(signal: Float[np.ndarray, "x y z t"]) -> float:
-    """SD of the noise of a series: the lowest quarter of the steps from frame to frame tells it.
+    """SD of the noise of a series, from the lowest quarter of its steps from frame to frame.
 
     They are those of noise, √2 of its SD, where no bolus passes. The median over voxels with more
     than a tenth of the highest signal.
