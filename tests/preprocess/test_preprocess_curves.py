@@ -8,7 +8,7 @@ from tiny_head import FLUID, GREY, TE, WHITE, tiny_head
 
 from altered import altered
 from bolus.data import DSCSeries, FrameWindow, Grid, Quality
-from bolus.preprocess import prepare, tissue_curves
+from bolus.preprocess import explained_share, prepare, tissue_curves
 from bolus.preprocess.noise import pooled_sd
 
 
@@ -169,3 +169,17 @@ def test_memory_stays_small():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * signal.nbytes
+
+
+def test_the_share_of_a_perfect_model_is_that_of_simulated_fits():
+    """Three numbers fitted by least squares, and noise from ten frames of like voxels."""
+    rng, frames, baseline, n = np.random.default_rng(3), 58, 10, 20000
+    design = rng.normal(size=(frames, 3))
+    curves = rng.normal(size=(n, frames))
+    left = curves - (design @ np.linalg.lstsq(design, curves.T, rcond=None)[0]).T
+    s0 = rng.uniform(300, 1500, n)
+    own = rng.normal(size=(n, baseline)).std(axis=1, ddof=1) / s0
+    noise = s0 * pooled_sd(own, s0, baseline)
+    found = float((np.sqrt(np.square(left).mean(axis=1)) <= noise).mean())
+    assert explained_share(frames, baseline) == pytest.approx(found, abs=0.03)
+    assert explained_share(frames, 40) != pytest.approx(found, abs=0.03)

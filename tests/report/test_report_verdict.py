@@ -188,3 +188,21 @@ def test_the_methods_tell_what_was_done(mapped, moving):
     assert "CBF and CBV are relative" in text
     assert "κ" not in text
     assert "Leakage of contrast agent was not corrected." in text
+
+
+def test_beside_the_fit_stands_that_of_a_perfect_model(mapped):
+    figure = check(mapped, "Model fit").figure
+    share = 100 * np.mean(mapped.misfit[mapped.mask & np.isfinite(mapped.misfit)] <= 1)
+    assert f", {share:.0f} % of at most 1 (of a perfect model 5" in figure
+    assert "perfect" not in check(replace(mapped, sd={}), "Model fit").figure
+
+
+def test_tissue_in_arterial_voxels_is_told_of_as_it_was_treated(mapped):
+    told = {
+        mixed is None: check(
+            replace(mapped, aif=replace(mapped.aif, mixed=mixed, scale_sd=0.1)), "Arterial input"
+        ).meaning
+        for mixed in (None, mapped.aif.curve)
+    }
+    assert "may yet have taken much" in told[True]
+    assert "was taken off" in told[False]

@@ -7,7 +7,7 @@ from bolus.preprocess.echoes import two_echoes
 from bolus.preprocess.frames import find_frames, find_series_frames
 from bolus.preprocess.motion.correct import MotionCorrected, correct_motion, negligible
 from bolus.preprocess.motion.rigid import framewise_displacement, pose_error
-from bolus.preprocess.noise import pooled_sd
+from bolus.preprocess.noise import explained_share, pooled_sd
 from bolus.preprocess.prepare import prepare
 from bolus.preprocess.spikes import Despiked, censor_spoilt, despike
 
@@ -20,6 +20,7 @@ __all__ = [
     "censor_spoilt",
     "correct_motion",
     "despike",
+    "explained_share",
     "find_frames",
     "find_series_frames",
     "framewise_displacement",

@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float, Int, Num
-from scipy.special import gammaincinv
+from scipy.special import gammainc, gammaincinv
 
 PRIOR_FRAMES = 10
 """Weight of the volume's typical variance, in degrees of freedom."""
@@ -42,6 +42,23 @@ def pooled_sd(
 def chi2_median(freedom: float | Num[np.ndarray, " n"]) -> float | Float[np.ndarray, " n"]:
     """Median of χ² of so many degrees of freedom."""
     return 2 * gammaincinv(np.asarray(freedom) / 2, 0.5)  # scipy.stats takes long to import
+
+
+FITTED = 3
+"""Numbers that a model of a voxel fits to its curve: volume, transit time, delay."""
+
+
+def explained_share(frames: int, baseline: int) -> float:
+    """Share of curves of which a perfect model leaves no more than their noise, a misfit of 1.
+
+    Of ``frames`` samples, so many of the ``baseline``. What is left over its true variance is
+    χ²(frames − FITTED)/frames, the variance that ``pooled_sd`` finds (χ²(ν) + ν₀)/(ν + ν₀) of the
+    true one, where that of similar voxels is known; its quantiles are summed over.
+    """
+    nu, left = baseline - 1, frames - FITTED
+    chi2 = 2 * gammaincinv(nu / 2, (np.arange(500) + 0.5) / 500)
+    found = (chi2 + PRIOR_FRAMES) / (nu + PRIOR_FRAMES)
+    return float(gammainc(left / 2, frames * found / 2).mean())
 
 
 def _typical(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bolus.data import PerfusionMaps, Quality
-from bolus.preprocess import negligible
+from bolus.data import AIF, PerfusionMaps, Quality
+from bolus.preprocess import explained_share, negligible
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
 from bolus.report.echo import echo_told
 from bolus.report.motion_facts import NOT_CORRECTED, MotionFacts
@@ -190,10 +190,19 @@ def _artery(maps: PerfusionMaps) -> Check:
         "Arterial input",
         word,
         f"quality {aif.score.value:.2f} of 1 ({aif.origin}{voxels})",
-        "Early, high and narrow, as an artery should be. Tissue in its voxels may yet have taken "
-        "much of it, which makes all of CBF and CBV too high."
+        f"Early, high and narrow, as an artery should be. {_tissue_in(aif)}"
         if word is Word.GOOD
         else f"Scales all of CBF and CBV; weak in: {aif.score.weak_in or 'its score'}.",
+    )
+
+
+def _tissue_in(aif: AIF) -> str:
+    """What is said of the tissue that arterial voxels hold too."""
+    if aif.mixed is not None:
+        return "The tissue that its voxels hold too was taken off."
+    return (
+        "Tissue in its voxels may yet have taken much of it, which makes all of CBF and CBV too "
+        "high."
     )
 
 
@@ -207,13 +216,23 @@ def _fit(maps: PerfusionMaps) -> Check:
     return _told(
         "Model fit",
         word,
-        f"{_percent(share)} of voxels with misfit over {MISFIT:g}",
+        f"{_percent(share)} of voxels with misfit over {MISFIT:g}{_explained(maps, known)}",
         {
             Word.GOOD: "The model explains the curves.",
             Word.DOUBTFUL: "Look at the misfit map: there, values and their SD promise too much.",
             Word.POOR: "The model does not explain many curves: motion, or a wrong arterial input.",
         }[word],
     )
+
+
+def _explained(maps: PerfusionMaps, misfit: np.ndarray) -> str:
+    """The share of voxels at their noise beside a perfect model's, where a model was fitted."""
+    if not maps.sd:
+        return ""
+    frames = maps.series.frames
+    perfect = explained_share(frames.stop - frames.first, frames.onset - frames.first)
+    share = float((misfit <= 1).mean())
+    return f", {_percent(share)} of at most 1 (of a perfect model {_percent(perfect)})"
 
 
 def _silent(maps: PerfusionMaps) -> Check:
