@@ -12,7 +12,8 @@ from altered import altered
 from bolus.assets import NAMES, asset_bytes, asset_text
 from bolus.base.about import NOTICE
 from bolus.data import ArterialScore, Criterion, Identity, Quality
-from bolus.report.page import LIMIT, page, write_page
+from bolus.report.page import LIMIT, page, regions, write_page
+from bolus.report.page.regions import region_table
 from bolus.report.page.shown import shown_maps
 from bolus.report.page.volumes import FINENESS, packed
 
@@ -148,6 +149,18 @@ def test_regions_are_told_where_they_are_given(mapped, plain):
     alone = frame_of(page(replace(mapped, rois={"tumor": mapped.rois["tumor"]})))
     assert "h-regions" in alone
     assert "Tumour over reference" not in alone
+
+
+def test_the_interval_of_a_ratio_knows_that_voxels_err_alike(mapped, monkeypatch):
+    def width(shared):
+        monkeypatch.setattr(regions, "shared_by", {mapped.method: shared}.get)
+        (row,) = (
+            r for r in region_table(mapped, shown_maps(mapped)).rows if r[0].startswith("CBF")
+        )
+        low, high = row[-2].split(" to ")
+        return np.log(float(high) / float(low))
+
+    assert width(0.5) > 2 * width(0.01)
 
 
 def test_regions_that_have_no_ratio_say_why(mapped):

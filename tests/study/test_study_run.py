@@ -422,6 +422,17 @@ def test_what_a_series_lacks_of_an_snr_is_said(cohort):
     assert [row.short for row in table if row.snr == "1000"] == [1]
 
 
+def test_the_interval_of_a_ratio_knows_that_voxels_err_alike(cohort, monkeypatch):
+    one, settings = read_participants(cohort)[0], replace(LIGHT, methods=("phae",))
+
+    def width(shared):
+        monkeypatch.setattr(patient, "shared_by", {"phae": shared}.get)
+        row = examine(one, settings, {}, None)[0].rows[0]
+        return math.log(row.ratio_high / row.ratio_low)
+
+    assert width(0.5) > 2 * width(0.01)
+
+
 @pytest.mark.parametrize("map", ["cbv", "cbv_corrected"])
 def test_the_ratio_can_be_that_of_volumes(cohort, map):
     one = read_participants(cohort)[0]

@@ -37,6 +37,17 @@ def test_ratios_are_those_of_the_grading(reading, kept):
         assert row["tumor"]["mean"] == pytest.approx(known.tumor.mean)
 
 
+def test_the_interval_knows_that_voxels_err_alike(reading, kept, monkeypatch):
+    masks = kept.phae.rois["tumor"], kept.phae.rois["reference"]
+
+    def width(shared):
+        monkeypatch.setattr("bolus.viewer.regions.shared_by", {"phae": shared}.get)
+        low, high = post(reading.client, "/api/regions/ratio", *masks)["rows"][0]["interval"]
+        return np.log(high / low)
+
+    assert width(0.5) > 2 * width(0.01)
+
+
 def test_what_cannot_be_a_ratio_is_a_sentence(reading, kept):
     tumor, nothing = kept.phae.rois["tumor"], np.zeros_like(kept.phae.mask)
     for one, two, words in (
