@@ -59,7 +59,7 @@ def view(
     """Look at a result voxel by voxel: curves, fit, posterior; arteries by hand; tumour ratios.
 
     A page on this machine only. The address that is printed opens it once; Ctrl-C ends it.
-    --method, --mask, --motion, --te, --tr and --series go with --from.
+    --method, --mask, --motion, --te, --tr, --series and --echo go with --from.
 
     Example: bolus view maps
 
