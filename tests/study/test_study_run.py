@@ -276,7 +276,8 @@ def test_who_was_trained_on_is_counted_not_who_was_offered(tmp_path, monkeypatch
 def test_a_ratio_that_is_not_judged_takes_no_other_away():
     """CBV keeps its sign: at low SNR its mean in white matter may be below zero."""
     volumes = {"cbf": np.full((4, 4, 4), 2.0), "cbv": np.full((4, 4, 4), -1.0)}
-    maps = Mock(spec=PatientMaps, method="osvd", volumes=volumes, volume=volumes.__getitem__, sd={})
+    known = {"volumes": volumes, "volume": volumes.__getitem__, "own_sd": {}.get}
+    maps = Mock(spec=PatientMaps, method="osvd", **known)
     half = np.arange(64).reshape(4, 4, 4) < 32
     case = Mock(spec=patient._Case, masks={"tumor": half, "nawm": ~half})
     found = patient._ratios(maps, case, "cbf")

@@ -275,7 +275,7 @@ def test_regions_are_drawn_and_their_ratio_read(opened, kept):
     assert 30 <= reference.sum() <= 56
     assert reference[centre[0] + 6, centre[1] + 6, centre[2]]
     for name, text in told.items():
-        known = roi_ratio(kept.phae.volume(name), tumor, reference, kept.phae.sd[name])
+        known = roi_ratio(kept.phae.volume(name), tumor, reference, kept.phae.own_sd(name))
         assert text == shown(known.mean)
         if name == "cbf":
             assert interval == f"{shown(known.interval[0])} to {shown(known.interval[1])}"
@@ -343,7 +343,7 @@ def test_window_zoom_and_what_is_said(opened):
     page.page.get_by_role("button", name="Reset").click()
     until(lambda: page.shot() == plain)
     page.page.get_by_role("button", name="Zoom in").click()
-    page.page.get_by_text("2×").wait_for(timeout=WAIT)
+    page.page.locator("#zoom", has_text="2×").wait_for(timeout=WAIT)
     until(lambda: page.shot() != plain)
     assert page.page.get_by_text("not a medical device").count() == 1
     assert page.page.locator("#unit").inner_text() == "mL/100 g/min"
