@@ -33,7 +33,7 @@ structure:
 docs: .venv/.ready-dev
 	$(BIN)/sphinx-build -E -W --keep-going -b html docs docs/_build/html
 
-# Broken and absurd input, about 1700 cases in ten minutes; writes docs/fuzz.md, and fails where it finds a fault.
+# Broken and absurd input, about 1700 cases in five minutes; writes docs/fuzz.md, and fails where it finds a fault.
 fuzz: .venv/.ready-dev
 	cd tests && ../$(BIN)/python -m fuzz ../docs/fuzz.md
 

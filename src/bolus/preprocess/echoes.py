@@ -17,7 +17,7 @@ LEAST = 8
 QUIET = 0.25
 """Share of the steps from frame to frame, the smallest, that noise is measured by."""
 BLOCK = 16384
-"""Voxels handled at a time, which bounds the memory."""
+"""Voxels handled at a time, and about as many that noise is measured in: bounds the memory."""
 
 
 def two_echoes(first: DSCSeries, second: DSCSeries) -> DSCSeries:
@@ -87,7 +87,8 @@ def _noise(signal: Float[np.ndarray, "x y z t"]) -> float:
     than a tenth of the highest signal.
     """
     level = signal.mean(axis=3)
-    seen = signal[level > 0.1 * np.nanpercentile(level, 99)].astype(float)
+    seen = signal[level > 0.1 * np.nanpercentile(level, 99)]
+    seen = seen[:: 1 + len(seen) // BLOCK].astype(float)
     steps = np.abs(np.diff(seen, axis=1))
     quiet = np.nanquantile(steps, QUIET, axis=1) / ndtri((1 + QUIET) / 2)
     return float(np.nanmedian(quiet)) / math.sqrt(2)
