@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 import bolus
-from altered import MIXED
+from altered import STILL
 from bolus.base.json import write_json
 from bolus.io import write_volume
 from bolus.phantom import simulate_patient
@@ -18,7 +18,7 @@ def mapped(tmp_path_factory):
     for name in ("tumor", "nawm", "grey"):
         write_volume(folder / f"{name}.nii.gz", getattr(made.masks, name), made.series.grid)
     for method in ("phae", "osvd"):
-        bolus.perfusion_maps(made.series, method, preparation=MIXED).save(folder / method)
+        bolus.perfusion_maps(made.series, method, preparation=STILL).save(folder / method)
     return SimpleNamespace(
         made=made,
         folder=folder,

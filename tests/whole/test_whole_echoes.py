@@ -85,6 +85,7 @@ def test_what_does_not_go_with_two_echoes_is_refused(echoes, tmp_path, run):
     first, second = echoes.paths
     for options, words in (
         ((first, "--te", "0.03"), "--te does not go with two echoes"),
+        ((first, "--echo", tmp_path / "out" / "late.nii.gz"), "lies in it"),
         ((second, "--echo", first), "must be known and rise"),
         ((first, "--echo", tmp_path / "none.nii.gz"), "no such file"),
     ):

@@ -212,6 +212,8 @@ def maps(
     from bolus.report import closing_lines
 
     check_apart(source, out)
+    if reading.echo is not None:
+        check_apart(reading.echo, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
         chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)

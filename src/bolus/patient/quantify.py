@@ -58,10 +58,10 @@ def quantify(
 
     With a known echo time CBV = 100·κ/ρ·ratio in mL/100 g and CBF = 6000·κ/ρ·rate in
     mL/100 g/min, κ by the ``hematocrit`` of large vessels (``plasma_ratio``); without, both stay
-    plain ratios. A voxel without a bolus keeps its CBF and CBV,
-    but has no transit time, arrival or peak time, unless all voxels are estimated together.
-    ``perfusion`` is that of ``curves``; with a
-    ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
+    plain ratios. SDs of both hold what is not known of the scale of the arterial input. A voxel
+    without a bolus keeps its CBF and CBV, but has no transit time, arrival or peak time, unless all
+    voxels are estimated together. ``perfusion`` is that of ``curves``; with a ``leak`` these are
+    corrected, and the map of CBV is that of the uncorrected ones.
     """
     together = capabilities(estimator).joint
     units = Units(series.relative, hematocrit)

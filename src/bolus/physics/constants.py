@@ -16,7 +16,7 @@ def plasma_ratio(hematocrit: float | None = None) -> float:
     """Ratio of the plasma fractions of large and small vessels, κ = (1 − H)/(1 − h).
 
     H is the ``hematocrit`` of large vessels, HEMATOCRIT_LARGE unless known; that of small ones, h,
-    is the usual share of it, 0.25/0.45. κ is 0.733 for the usual one, 0.846 for H = 0.3.
+    is the usual share of it, 0.25/0.45. κ is 0.733 for the usual one, 0.840 for H = 0.3.
     """
     large = HEMATOCRIT_LARGE if hematocrit is None else hematocrit
     return (1 - large) / (1 - large * HEMATOCRIT_SMALL / HEMATOCRIT_LARGE)
