@@ -108,8 +108,8 @@ class Layout:
         bool,
         typer.Option(
             "--dicom",
-            help="Also write the maps as DICOM parametric maps and the regions as DICOM "
-            "segmentations, under the study (and the patient's name) of the input.",
+            help="Also write the maps as DICOM parametric maps, the regions as a segmentation and "
+            "numbers as a report, under the study (and the patient's name) of the input.",
         ),
     ] = False
     anonymize: Annotated[

@@ -127,6 +127,14 @@ class PerfusionMaps:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
         return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
 
+    def corrected_of(self, name: str) -> str:
+        """The map that the numbers of a quantity are measured in: corrected for leakage if any is.
+
+        'cbv_corrected' for 'cbv' where there is one; else the name itself.
+        """
+        corrected = f"{name}_corrected"
+        return corrected if corrected in self.volumes else name
+
     def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
         """SD of a map apart from the scale that its voxels share, which a ratio needs; or None."""
         sd, scaled = self.sd.get(name), quantity_of(name).scaled

@@ -9,7 +9,7 @@ def tumor_numbers(maps: PerfusionMaps) -> tuple[Measurement, ...]:
     """The numbers of a tumour where there is one, and a reference."""
     if not {"tumor", "reference"} <= maps.rois.keys():
         return ()
-    ratio = _ratio(maps, "cbv_corrected" if "cbv_corrected" in maps.volumes else "cbv")
+    ratio = _ratio(maps, maps.corrected_of("cbv"))
     if ratio is None:
         return ()
     return (

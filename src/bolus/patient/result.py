@@ -28,9 +28,10 @@ class PatientMaps(PerfusionMaps):
     ) -> Path:
         """Write maps, masks, arterial input, sidecars, summary, picture and page into a new folder.
 
-        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps and the regions as
-        segmentations under the study that the series came from; these name the patient as the
-        source does. Nothing else does, unless ``anonymize`` is False: then the page does.
+        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps, the regions as
+        segmentations and the numbers of regions as a structured report, under the study that the
+        series came from; these name the patient as the source does. Nothing else does, unless
+        ``anonymize`` is False: then the page does.
 
         ``keep`` names files of an overwritten result that stay where the new one has none such.
 

@@ -21,10 +21,11 @@ SEGMENTATION = Concept("113076", "DCM", "Segmentation")
 SOURCE_IMAGE = Concept("121322", "DCM", "Source image for image processing operation")
 
 
-SD_NUMBER, REGIONS_NUMBER = 20, 50
-"""Places among the series: an SD's is that of its map and so many more; that of the regions."""
+SD_NUMBER, REGIONS_NUMBER, NUMBERS_NUMBER = 20, 50, 60
+"""Places among the series: an SD's is that of its map and so many more; those of the regions and
+of the numbers measured in them."""
 
-_SUSCEPTIBILITY = Concept("126303", "DCM", "Perfusion analysis by Susceptibility MR technique")
+SUSCEPTIBILITY = Concept("126303", "DCM", "Perfusion analysis by Susceptibility MR technique")
 _ARTERIES = {
     "automatic": Concept("126363", "DCM", "Automatically Detected AIF ROI"),
     "mask": Concept("126362", "DCM", "User-defined AIF ROI"),
@@ -49,7 +50,7 @@ def methods_of(maps: PerfusionMaps, name: str) -> list[Concept]:
 
     Of these only what the map was made with.
     """
-    found, quantity = [_SUSCEPTIBILITY], quantity_of(name)
+    found, quantity = [SUSCEPTIBILITY], quantity_of(name)
     if quantity.estimated and maps.aif.origin in _ARTERIES:
         found.append(_ARTERIES[maps.aif.origin])
     if quantity.estimated and maps.description is not None and maps.description.code is not None:
@@ -59,35 +60,47 @@ def methods_of(maps: PerfusionMaps, name: str) -> list[Concept]:
     return found
 
 
+_HISTOGRAM = Concept("123105", "DCM", "Histogram Analysis")
+_CLUSTERS = Concept("123107", "DCM", "Cluster Analysis")
+
+
 class Segment(NamedTuple):
-    """A region: its label, property category and type, and the anatomy it lies in."""
+    """A region: its label, property category and type, and the anatomy it lies in.
+
+    ``family`` is the kind of algorithm (CID 7162) that finds it where it is found: a threshold
+    unless something else is said.
+    """
 
     label: str
     category: Concept
     type: Concept
     region: Concept | None
+    family: Concept = _HISTOGRAM
 
 
+BRAIN = Concept("12738006", "SCT", "Brain")
 _TISSUE = Concept("85756007", "SCT", "Tissue")
-_BRAIN = Concept("12738006", "SCT", "Brain")
+_PLACE = Concept("309825002", "SCT", "Spatial and Relational Concept")
 SEGMENTS = {
-    "brain": Segment("brain", Concept("91723000", "SCT", "Anatomical Structure"), _BRAIN, None),
-    "aif": Segment("arterial input", _TISSUE, Concept("51114001", "SCT", "Artery"), _BRAIN),
+    "brain": Segment("brain", Concept("91723000", "SCT", "Anatomical Structure"), BRAIN, None),
+    "aif": Segment(
+        "arterial input", _TISSUE, Concept("51114001", "SCT", "Artery"), BRAIN, _CLUSTERS
+    ),
     "tumor": Segment(
         "tumor",
         Concept("49755003", "SCT", "Morphologically Abnormal Structure"),
         Concept("108369006", "SCT", "Neoplasm"),
-        _BRAIN,
+        BRAIN,
     ),
-    "reference": Segment(
-        "reference",
-        Concept("309825002", "SCT", "Spatial and Relational Concept"),
-        Concept("C94970", "NCIt", "Reference Region"),
-        _BRAIN,
-    ),
+    "reference": Segment("reference", _PLACE, Concept("C94970", "NCIt", "Reference Region"), BRAIN),
 }
-FAMILIES = {
-    "brain": Concept("123105", "DCM", "Histogram Analysis"),
-    "aif": Concept("123107", "DCM", "Cluster Analysis"),
-}
-"""Kinds of algorithm (CID 7162) that find a region: a threshold, and a choice among curves."""
+"""What is known of regions, by the name they have in ``PerfusionMaps.regions``."""
+_LONGEST = 64
+
+
+def segment_of(name: str) -> Segment:
+    """The entry of a region; one that SEGMENTS does not have is an image region of its name."""
+    if name in SEGMENTS:
+        return SEGMENTS[name]
+    kind = Concept("111030", "DCM", "Image Region")
+    return Segment(name.replace("_", " ")[:_LONGEST], _PLACE, kind, BRAIN)

@@ -1,4 +1,4 @@
-"""Brain, arterial voxels, tumour and reference as segments of one DICOM segmentation."""
+"""The regions of maps as segments of one DICOM segmentation."""
 
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bolus.data import PerfusionMaps
-from bolus.io.dicom.write.codes import FAMILIES, REGIONS_NUMBER, SEGMENTATION, SEGMENTS
+from bolus.io.dicom.write.codes import REGIONS_NUMBER, SEGMENTATION, segment_of
 from bolus.io.dicom.write.origin import Origin
 from bolus.io.dicom.write.place import volume_of
 from bolus.io.dicom.write.stamp import Stamp, coded
@@ -20,7 +20,8 @@ else:
 def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
     """The regions that maps know, one segment each, in all slices, under the study of the source.
 
-    Brain and arterial voxels are AUTOMATIC where bolus found them; what was given is MANUAL.
+    Those that bolus found are AUTOMATIC; what was given is MANUAL. ``segment_number`` says which is
+    which.
     """
     import highdicom as hd
 
@@ -35,7 +36,7 @@ def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
         told="Regions: "
         + ", ".join(f"{n} {'found' if r.found else 'given'}" for n, r in regions.items()),
     )
-    numbers = list(range(1, len(regions) + 1))
+    numbers = [segment_number(maps, name) for name in regions]
     volume = volume_of(stack, maps.grid, origin, {"SegmentNumber": numbers})
     made = hd.seg.Segmentation(
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
@@ -52,10 +53,15 @@ def segmentation(maps: PerfusionMaps, origin: Origin) -> Segmentation:
     return made
 
 
+def segment_number(maps: PerfusionMaps, name: str) -> int:
+    """The segment that a region of the maps is."""
+    return 1 + list(maps.regions).index(name)
+
+
 def _described(name: str, found: bool, number: int) -> SegmentDescription:
     import highdicom as hd
 
-    about = SEGMENTS[name]
+    about = segment_of(name)
     return hd.seg.SegmentDescription(
         segment_number=number,
         segment_label=about.label,
@@ -64,7 +70,7 @@ def _described(name: str, found: bool, number: int) -> SegmentDescription:
         algorithm_type="AUTOMATIC" if found else "MANUAL",
         algorithm_identification=hd.AlgorithmIdentificationSequence(
             name=f"bolus {name}",
-            family=coded(FAMILIES[name]),
+            family=coded(about.family),
             version=version("bolus"),
             source="bolus",
         )

@@ -72,12 +72,15 @@ class Stamp:
         return str(generate_uid(entropy_srcs=[source, digest, *told, what]))
 
     def arguments(self, volume: Volume, description: str) -> dict[str, Any]:
-        """What highdicom's constructors all take."""
+        """What highdicom's constructors of images take."""
+        image = {"source_images": [_template(self.origin, volume)], "pixel_array": volume}
+        return {**image, **self.series(description)}
+
+    def series(self, description: str) -> dict[str, Any]:
+        """What its constructors of all objects take: the series, and what made it."""
         from highdicom.coding_schemes import CodingSchemeIdentificationItem
 
         return {
-            "source_images": [_template(self.origin, volume)],
-            "pixel_array": volume,
             "series_instance_uid": self.uid("series"),
             "series_number": self.number,
             "sop_instance_uid": self.uid("instance"),
@@ -93,20 +96,25 @@ class Stamp:
         }
 
     def finish(self, ds: Dataset, derivation: Concept) -> None:
-        """Put patient, study, source images, dates and the remaining UIDs into an object."""
-        header = self.origin.header
-        _take(header, ds)
+        """Put patient, study, source images, dates and the remaining UIDs into an image."""
+        self.own(ds)
         ds.BodyPartExamined = "BRAIN"
-        ds.PositionReferenceIndicator = str(header.get("PositionReferenceIndicator") or "")
-        ds.SeriesDate, ds.SeriesTime = self.origin.date, self.origin.time
-        ds.InstanceCreationDate, ds.InstanceCreationTime = self.origin.date, self.origin.time
-        for item in ds.get("ContributingEquipmentSequence", []):
-            item.ContributionDateTime = self.origin.date + self.origin.time
+        ds.PositionReferenceIndicator = str(
+            self.origin.header.get("PositionReferenceIndicator") or ""
+        )
         dimensions = self.uid("dimensions")
         for item in (*ds.DimensionOrganizationSequence, *ds.DimensionIndexSequence):
             item.DimensionOrganizationUID = dimensions
         _refer(ds, self.origin)
         _derive(ds, self.origin, self.grid, derivation, f"{self.told}. {NOTICE}")
+
+    def own(self, ds: Dataset) -> None:
+        """Put patient, study and dates of the source into any object."""
+        _take(self.origin.header, ds)
+        ds.SeriesDate, ds.SeriesTime = self.origin.date, self.origin.time
+        ds.InstanceCreationDate, ds.InstanceCreationTime = self.origin.date, self.origin.time
+        for item in ds.get("ContributingEquipmentSequence", []):
+            item.ContributionDateTime = self.origin.date + self.origin.time
 
 
 def _template(origin: Origin, volume: Volume) -> Dataset:
@@ -115,21 +123,28 @@ def _template(origin: Origin, volume: Volume) -> Dataset:
     highdicom would print a patient's name that it finds odd, and take a mosaic for one image. Of
     planes that look alike it takes the source's, thickness and all, so these are the volume's own.
     """
-    from pydicom.dataset import Dataset
-
-    ds, header = Dataset(), origin.header
-    ds.SOPClassUID, ds.SOPInstanceUID = CLASSIC, origin.images[0].uid
-    ds.StudyInstanceUID = str(header.StudyInstanceUID)
-    ds.SeriesInstanceUID = str(header.SeriesInstanceUID)
+    header = origin.header
+    ds = nobody(origin, Reference(CLASSIC, origin.images[0].uid), header.SeriesInstanceUID)
     ds.FrameOfReferenceUID = str(header.FrameOfReferenceUID)
     ds.Rows, ds.Columns = volume.spatial_shape[1:]
     ds.Modality = "MR"
-    ds.PatientID = ds.PatientName = ds.PatientSex = ds.AccessionNumber = ds.StudyID = ""
-    ds.PatientBirthDate = ds.StudyDate = ds.StudyTime = None
-    ds.ReferringPhysicianName = ""
     ds.ImagePositionPatient = volume.get_plane_position(0)[0].ImagePositionPatient
     ds.ImageOrientationPatient = volume.get_plane_orientation()[0].ImageOrientationPatient
     ds.update(volume.get_pixel_measures()[0])
+    return ds
+
+
+def nobody(origin: Origin, image: Reference, series: str) -> Dataset:
+    """An object of the source's study as highdicom takes it for a reference."""
+    from pydicom.dataset import Dataset
+
+    ds = Dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID = image.sop_class, image.uid
+    ds.StudyInstanceUID = str(origin.header.StudyInstanceUID)
+    ds.SeriesInstanceUID = str(series)
+    ds.PatientID = ds.PatientName = ds.PatientSex = ds.AccessionNumber = ds.StudyID = ""
+    ds.PatientBirthDate = ds.StudyDate = ds.StudyTime = None
+    ds.ReferringPhysicianName = ""
     return ds
 
 
