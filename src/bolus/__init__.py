@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bolus.data.errors import BolusError
     from bolus.estimators import METHODS, deconvolve
     from bolus.estimators.phae import from_weights, read_weights
+    from bolus.followup import compare_maps
     from bolus.io import read_series
     from bolus.patient import PatientMaps, perfusion_maps
     from bolus.phantom import simulate_patient
@@ -27,6 +28,7 @@ __all__ = [
     "PerfusionMaps",
     "Preparation",
     "Quality",
+    "compare_maps",
     "deconvolve",
     "from_weights",
     "perfusion_maps",
@@ -46,6 +48,7 @@ _HOMES = {
     "PerfusionMaps": "bolus.data",
     "Preparation": "bolus.data",
     "Quality": "bolus.data",
+    "compare_maps": "bolus.followup",
     "deconvolve": "bolus.estimators",
     "from_weights": "bolus.estimators.phae",
     "perfusion_maps": "bolus.patient",

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bolus.cli import bench, grade, import_, maps, simulate, study, train, view
+from bolus.cli import bench, compare, grade, import_, maps, simulate, study, train, view
 from bolus.cli.app import app, group
 
 __all__ = ["app", "main"]
@@ -12,6 +12,7 @@ __all__ = ["app", "main"]
 app.command()(maps.maps)
 app.command()(view.view)
 app.command()(grade.grade)
+app.command()(compare.compare)
 app.command()(study.study)
 app.command()(train.train)
 app.command()(bench.demo)

@@ -132,6 +132,7 @@ def simulate_patient(
     anatomy = simulate_anatomy(rng, shape, pieces)
     vessels = simulate_vessels(anatomy, pieces, realism.trunk)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
+    rng = np.random.default_rng([seed, realism.visit]) if realism.visit else rng
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     leaky = _leaky(rng, anatomy, vessels, lesion, realism)
     classes = class_fractions(anatomy, vessels, lesion)

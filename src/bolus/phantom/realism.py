@@ -54,6 +54,8 @@ class Realism:
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
     acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late,
     ``ischaemia`` a stroke or an occluded carotid artery; ``population`` is that of the tissue.
+    ``visit`` is the number of the examination: the same patient at another one has the same brain
+    and tumour, and another arterial input, leak, and noise.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -70,6 +72,7 @@ class Realism:
     ischaemia: Ischaemia | None = None
     population: Population = ADULT
     poses: tuple[tuple[Number, ...], ...] | None = None
+    visit: int = 0
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:

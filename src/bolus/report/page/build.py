@@ -125,11 +125,11 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
 
 def _code() -> dict[str, object]:
     """Scripts, style and the policy that lets nothing else in."""
-    own = "\n".join(_own(name) for name in SCRIPTS)
-    scripts, style = (asset_text("niivue.umd.js"), own), _own("page.css")
+    own = "\n".join(page_text(name) for name in SCRIPTS)
+    scripts, style = (asset_text("niivue.umd.js"), own), page_text("page.css")
     policy = (
-        f"default-src 'none'; script-src {' '.join(_sha256(s) for s in scripts)}; "
-        f"style-src {_sha256(style)}; img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {' '.join(allowed_source(s) for s in scripts)}; "
+        f"style-src {allowed_source(style)}; img-src data:; base-uri 'none'; form-action 'none'"
     )
     return {
         "policy": policy,
@@ -199,10 +199,12 @@ def _shares(maps: PerfusionMaps) -> list[tuple[str, str, str]]:
 
 
 @cache
-def _own(name: str) -> str:
+def page_text(name: str) -> str:
+    """A file that pages are made of: script, style or template."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def _sha256(content: str) -> str:
+def allowed_source(content: str) -> str:
+    """What lets a script or style into a page by its content policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

@@ -6,10 +6,10 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from scipy.ndimage import binary_erosion
 
-from bolus.data import PerfusionMaps, Quality
+from bolus.data import Grid, PerfusionMaps, Quality
 from bolus.report.figures.colours import shades
 from bolus.report.figures.mosaic import SLICES, mosaic, pixel_aspect, through
 from bolus.report.page.shown import Shown
@@ -40,13 +40,13 @@ class Picture:
 
 def map_picture(maps: PerfusionMaps, shown: Shown) -> Picture:
     """All shown slices of a map."""
-    return _picture(_sheet(maps, to_levels(shown.volume, shown.low, shown.high), LEVELS),
+    return picture(_sheet(maps, to_levels(shown.volume, shown.low, shown.high), LEVELS),
                     palette(shown.colours))  # fmt: skip
 
 
 def bar_picture(colours: str) -> Picture:
     """The colours of a map from low to high, one pixel high."""
-    return _picture(np.arange(LEVELS, dtype=np.uint8)[None], palette(colours))
+    return picture(np.arange(LEVELS, dtype=np.uint8)[None], palette(colours))
 
 
 def baseline_picture(maps: PerfusionMaps) -> Picture:
@@ -55,23 +55,23 @@ def baseline_picture(maps: PerfusionMaps) -> Picture:
     grey = np.where(
         np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), 250), 0
     )
-    sheet = _sheet(maps, grey.astype(np.uint8), LEVELS)
+    levels = _sheet(maps, grey.astype(np.uint8), LEVELS)
     for colour, name in ((252, "tumor"), (253, "reference")):
         if name in maps.rois:
             inside = _sheet(maps, maps.rois[name].astype(np.uint8), 0).astype(bool)
-            sheet[inside & ~binary_erosion(inside)] = colour
+            levels[inside & ~binary_erosion(inside)] = colour
     if maps.aif.mask is not None:
-        sheet[_sheet(maps, maps.aif.mask.astype(np.uint8), 0).astype(bool)] = 254
+        levels[_sheet(maps, maps.aif.mask.astype(np.uint8), 0).astype(bool)] = 254
     colours = np.repeat(np.linspace(0, WHITEST, 251).round().astype(np.uint8)[:, None], 3, axis=1)
     rest = np.array([(0, 0, 0), TUMOUR, REFERENCE, ARTERY, (0, 0, 0)], dtype=np.uint8)
-    return _picture(sheet, np.concatenate([colours, rest]))
+    return picture(levels, np.concatenate([colours, rest]))
 
 
 def quality_picture(maps: PerfusionMaps) -> Picture:
     """What every voxel may be called, in the colours of FLAGS."""
     colours = np.zeros((LEVELS + 1, 3), dtype=np.uint8)
     colours[: len(FLAGS)] = [colour for _, _, colour in FLAGS]
-    return _picture(_sheet(maps, quality_levels(maps), LEVELS), colours)
+    return picture(_sheet(maps, quality_levels(maps), LEVELS), colours)
 
 
 def quality_levels(maps: PerfusionMaps) -> UInt8[np.ndarray, "x y z"]:
@@ -112,16 +112,23 @@ def slices_told(maps: PerfusionMaps) -> str:
 
 
 def _sheet(maps: PerfusionMaps, volume: np.ndarray, fill: int) -> np.ndarray:
-    """The mosaic of a volume of levels with square pixels."""
-    sheet = mosaic(volume, maps.grid, maps.mask, fill=fill).astype(np.uint8)
-    aspect = pixel_aspect(maps.grid)
+    return sheet(volume, maps.grid, maps.mask, fill)
+
+
+def sheet(
+    volume: UInt8[np.ndarray, "x y z"], grid: Grid, crop: Bool[np.ndarray, "x y z"], fill: int
+) -> UInt8[np.ndarray, "rows columns"]:
+    """The mosaic of a volume of levels with square pixels, of the slices that ``crop`` is in."""
+    flat = mosaic(volume, grid, crop, fill=fill).astype(np.uint8)
+    aspect = pixel_aspect(grid)
     if abs(aspect - 1) < 0.01:
-        return sheet
-    rows = np.arange(round(sheet.shape[0] * aspect)) / aspect
-    return sheet[np.minimum(rows.astype(int), sheet.shape[0] - 1)]
+        return flat
+    rows = np.arange(round(flat.shape[0] * aspect)) / aspect
+    return np.asarray(flat[np.minimum(rows.astype(int), flat.shape[0] - 1)])
 
 
-def _picture(levels: UInt8[np.ndarray, "rows columns"], colours: np.ndarray) -> Picture:
+def picture(levels: UInt8[np.ndarray, "rows columns"], colours: np.ndarray) -> Picture:
+    """Levels as a PNG in the colours (n, 3) of a palette."""
     height, width = levels.shape
     png = _png(levels, colours)
     return Picture(png=base64.b64encode(png).decode(), width=width, height=height)

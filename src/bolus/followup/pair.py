@@ -1,0 +1,80 @@
+"""Two examinations on the grid of the first."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from bolus.data import QUANTITIES, Quantity
+from bolus.data.quantities import Ratio
+from bolus.followup.carried import carried, carried_mask
+from bolus.followup.register import Head, Registration, registered
+from bolus.followup.visit import Visit
+
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The examination ``before``, the one ``after``, and where the head of the first is in it."""
+
+    before: Visit
+    after: Visit
+    registration: Registration
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is compared: what both have and readers compare, no mere measure of a fit."""
+        return tuple(
+            quantity
+            for name, quantity in QUANTITIES.items()
+            if name in self.before.volumes
+            and name in self.after.volumes
+            and (quantity.ratio is not Ratio.NONE or name == "delay")
+        )
+
+    def of_after(self, volume: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "i j k"]:
+        """A volume of the second examination on the grid of the first."""
+        grids = self.after.grid, self.before.grid
+        return carried(volume, *grids, self.registration.transform)
+
+    @cached_property
+    def brain(self) -> Bool[np.ndarray, "x y z"]:
+        """Brain in both."""
+        return self.before.brain & self._carried(self.after.brain)
+
+    @cached_property
+    def regions(self) -> dict[str, Bool[np.ndarray, "x y z"]]:
+        """Regions on the grid of the first: those of each, told apart where both have one.
+
+        One reference for both dates: that of the first examination, else of the second.
+        """
+        found: dict[str, Bool[np.ndarray, "x y z"]] = {}
+        later = {name: self._carried(mask) for name, mask in self.after.rois.items()}
+        for name in dict.fromkeys([*self.before.rois, *later]):
+            own, other = self.before.rois.get(name), later.get(name)
+            if own is None or other is None or name == REFERENCE:
+                mask = other if own is None else own
+                found |= {name: mask} if mask is not None and mask.any() else {}
+            else:
+                found |= {f"{name} before": own, f"{name} after": other}
+        return found
+
+    @property
+    def reference(self) -> Bool[np.ndarray, "x y z"] | None:
+        """The region that maps are normalised by; None where there is none."""
+        return self.regions.get(REFERENCE)
+
+    def _carried(self, mask: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "i j k"]:
+        grids = self.after.grid, self.before.grid
+        return carried_mask(mask, *grids, self.registration.transform)
+
+
+def paired(before: Visit, after: Visit) -> Pair:
+    """Two examinations, registered by their images before the bolus.
+
+    Raises InputError where they could not be.
+    """
+    heads = (Head(visit.baseline, visit.brain, visit.grid) for visit in (before, after))
+    return Pair(before, after, registered(*heads))

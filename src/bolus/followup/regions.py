@@ -1,0 +1,176 @@
+"""Change of maps in regions."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from bolus.data import MaskError, Quantity
+from bolus.data.quantities import Ratio
+from bolus.followup.carried import gradient
+from bolus.followup.change import PER_CENT, Change, Estimate, in_unit, per_cent
+from bolus.followup.pair import REFERENCE, Pair
+from bolus.followup.protocol import Allowed
+from bolus.followup.visit import Visit
+from bolus.grading.ratio import region, shared_by
+
+NO_SD = "The method gives no uncertainty."
+NO_SCALE = "How sure the scale of the arterial input is, is not known."
+OTHERS = "Made otherwise at each date: no interval says by how much that changes it."
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Mean of a map in a region at one date, the SD of its error, and what a mm moves it by."""
+
+    value: float
+    sd: float | None
+    moved: Float[np.ndarray, "3"]
+    voxels: int
+
+    @property
+    def relative(self) -> float | None:
+        """SD of its logarithm."""
+        return None if self.sd is None else self.sd / self.value
+
+
+def region_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
+    """Change of every compared map in every region, normalised and, where allowed, absolute.
+
+    Means are over voxels that have a value at both dates. Their errors are partly the same
+    (``shared_by``), and the registration moves those of the second date by what the map changes
+    over its error. Logarithms are compared of maps that have a ratio, differences of others. The
+    SD of an absolute flow or volume has that of the arterial input's scale in it at both dates.
+    """
+    for quantity in pair.quantities:
+        means = _means(pair, quantity)
+        base = means.get(REFERENCE)
+        for name, (before, after) in means.items():
+            if base is not None and name != REFERENCE:
+                found = _normalised(pair, (before, after), base, quantity)
+                if found is not None:
+                    yield _told(found, (quantity, name), (before, after, base), may)
+            if may.absolute or not (quantity.scaled or quantity.ratio is Ratio.LOGARITHM):
+                yield _absolute(pair, (before, after), (quantity, name), may)
+
+
+Means = tuple[Mean, Mean]
+
+
+def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
+    """Means before and after by region, of those that have enough voxels."""
+    name = quantity.name
+    volumes = pair.before.volumes[name], pair.of_after(pair.after.volumes[name])
+    sds = pair.before.own_sd(name), pair.after.own_sd(name)
+    moved = gradient(volumes[1], pair.before.grid)
+    both = np.isfinite(volumes[0]) & np.isfinite(volumes[1])
+    later = None if sds[1] is None else pair.of_after(sds[1])
+    found = {}
+    for label, mask in pair.regions.items():
+        inside = mask & both
+        drift = moved[:, inside].mean(axis=1) if inside.any() else np.zeros(3)
+        try:
+            found[label] = (
+                _mean(pair.before, volumes[0], sds[0], inside, np.zeros(3)),
+                _mean(pair.after, volumes[1], later, inside, drift),
+            )
+        except MaskError:
+            continue
+    return found
+
+
+def _mean(
+    visit: Visit,
+    volume: Float[np.ndarray, "x y z"],
+    sd: Float[np.ndarray, "x y z"] | None,
+    inside: Bool[np.ndarray, "x y z"],
+    moved: Float[np.ndarray, "3"],
+) -> Mean:
+    told = region("region", volume, inside, sd, shared=shared_by(visit.method))
+    return Mean(told.mean, told.mean_sd, moved, told.voxels)
+
+
+def _normalised(pair: Pair, here: Means, base: Means, quantity: Quantity) -> Estimate | None:
+    """Change of ln(region / reference), of differences to it for maps without a ratio."""
+    before, after = here
+    if quantity.ratio is Ratio.NONE:
+        value = (after.value - base[1].value) - (before.value - base[0].value)
+        drift = after.moved - base[1].moved
+        return Estimate(value, _sd(pair, [m.sd for m in (*here, *base)], drift))
+    if min(m.value for m in (*here, *base)) <= 0:
+        return None
+    value = math.log(after.value / base[1].value) - math.log(before.value / base[0].value)
+    drift = after.moved / after.value - base[1].moved / base[1].value
+    return Estimate(value, _sd(pair, [m.relative for m in (*here, *base)], drift))
+
+
+def _sd(pair: Pair, parts: list[float | None], drift: Float[np.ndarray, "3"]) -> float | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return math.hypot(*known, pair.registration.sd * float(np.linalg.norm(drift)))
+
+
+def _absolute(pair: Pair, here: Means, what: tuple[Quantity, str], may: Allowed) -> Change:
+    """Change of the mean itself: in per cent of flows, volumes and MTT, else in the map's unit."""
+    (before, after), (quantity, _) = here, what
+    logs = quantity.ratio is Ratio.PLAIN and min(before.value, after.value) > 0
+    scales = [v.scale_sd for v in (pair.before, pair.after)] if quantity.scaled else []
+    if logs:
+        parts, drift = [before.relative, after.relative], after.moved / after.value
+        value = math.log(after.value / before.value)
+    else:
+        parts, drift = [before.sd, after.sd], after.moved
+        value = after.value - before.value
+        scales = [None if s is None else s * m.value for s, m in zip(scales, here, strict=False)]
+    known = None not in scales
+    found = Estimate(value, _sd(pair, [*parts, *scales], drift))
+    note = "" if known or None in parts else NO_SCALE
+    unit = quantity.unit_of(pair.before.relative).written
+    return _made(
+        found, what, (before.value, after.value), (before, "absolute", unit, logs), may, note
+    )
+
+
+def _told(
+    found: Estimate, what: tuple[Quantity, str], means: tuple[Mean, Mean, Means], may: Allowed
+) -> Change:
+    """A normalised change: ratios and per cent, or differences in the map's unit."""
+    before, after, base = means
+    plain = what[0].ratio is Ratio.NONE
+    pairs = (before.value, base[0].value), (after.value, base[1].value)
+    ends = tuple(a - b if plain else a / b for a, b in pairs)
+    unit = what[0].unit.written if plain else "1"
+    return _made(found, what, (ends[0], ends[1]), (before, "normalised", unit, not plain), may)
+
+
+def _made(
+    found: Estimate,
+    what: tuple[Quantity, str],
+    ends: tuple[float, float],
+    how: tuple[Mean, str, str, bool],
+    may: Allowed,
+    note: str = "",
+) -> Change:
+    mean, kind, unit, logs = how
+    change, interval, probability = (per_cent if logs else in_unit)(found)
+    if not may.probability:
+        interval, probability, note = None, None, OTHERS
+    elif found.sd is None and not note:
+        note = NO_SD
+    return Change(
+        quantity=what[0].name,
+        region=what[1],
+        kind=kind,
+        before=ends[0],
+        after=ends[1],
+        unit=unit,
+        change=change,
+        change_unit=PER_CENT if logs else unit,
+        interval=interval,
+        probability=probability,
+        voxels=mean.voxels,
+        note=note,
+    )
