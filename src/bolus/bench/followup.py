@@ -17,7 +17,7 @@ from bolus.phantom.tumor import TumorPerfusion
 from bolus.preprocess.motion.rigid import rigid_of
 
 FIRST_SEED, PATIENTS = 7300, 16
-SHAPE, FRAMES = (40, 40, 8), 50
+SHAPE, FRAMES, PIECES = (36, 36, 8), 40, (1, 1, 2)
 RISE = 1.4
 """What the tumour's blood volume and flow are multiplied by, where it changes."""
 QUANTITIES = ("cbv_corrected", "cbv", "cbf")
@@ -98,7 +98,7 @@ def _examined(seed: int, method: str) -> Iterator[tuple[PerfusionMaps, Pose]]:
     for visit, (factor, snr) in enumerate(((1.0, 40), (1.0, 30), (RISE, 30)), 1):
         drawn = rng.uniform(-1, 1, 6) * [8, 8, 8, 6, 6, 6]
         pose = tuple(float(x) for x in drawn) if visit > 1 else (0.0,) * 6
-        realism = Realism(leak=leak, visit=visit)
+        realism = Realism(leak=leak, visit=visit, pieces=PIECES)
         made = simulate_patient(
             seed=seed,
             snr=snr,

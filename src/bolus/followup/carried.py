@@ -45,6 +45,33 @@ def carried_mask(
     return (near > 0) & _seen(index, source)
 
 
+def blur_of(
+    source: Grid,
+    target: Grid,
+    transform: Float[np.ndarray, "4 4"],
+    where: Bool[np.ndarray, "i j k"],
+) -> Float[np.ndarray, "3"]:
+    """SD in mm along the axes of the source of what linear interpolation blurs ``where`` by.
+
+    A place at a share f from one voxel to the next is weighed 1 − f and f, which has the variance
+    f·(1 − f) of a voxel's edge squared; their mean over the voxels.
+    """
+    index = _indices(source, target, transform)[:, where]
+    share = index - np.floor(index)
+    return np.asarray(np.sqrt((share * (1 - share)).mean(axis=1)) * source.voxel_size)
+
+
+def blurred(
+    volume: Float[np.ndarray, "x y z"], sd: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "x y z"]:
+    """A volume blurred by a Gaussian, SD in voxels, among voxels that have a value; NaN stays."""
+    finite = np.isfinite(volume)
+    filled = np.where(finite, volume, 0.0).astype(np.float64)
+    total = ndimage.gaussian_filter(filled, sd, mode="nearest")
+    known = ndimage.gaussian_filter(finite.astype(np.float64), sd, mode="nearest")
+    return np.where(finite, total / np.where(finite, known, 1.0), np.nan)
+
+
 def inside_of(
     source: Grid, target: Grid, transform: Float[np.ndarray, "4 4"]
 ) -> Bool[np.ndarray, "i j k"]:

@@ -37,8 +37,8 @@ def compare_maps(
 
     ``before`` and ``after`` are folders that ``bolus maps`` wrote, or maps. The images before the
     bolus are registered rigidly; maps of the second examination are brought to the grid of the
-    first. Regions are those of either result. What protocols, methods or versions that differ rule out is left
-    out, and said.
+    first. Regions are those of either result. What protocols, methods or versions that differ rule
+    out is left out, and said.
 
     Raises InputError for folders that bolus did not write, and for a registration that failed.
     """

@@ -23,6 +23,8 @@ REAL = 0.95
 GREYS = 127
 """Levels of a picture that are grey; the others are colours, and the last is clear."""
 WHITEST = 170
+SHOWN = 95
+"""Percentile of the changes, up or down, that the colours reach to: tissue fills them."""
 NONE = "–"
 
 
@@ -81,6 +83,7 @@ def comparison_page(found: Compared) -> str:
         may=found.may,
         lines=lines_of(found.changes),
         numbers=lines_of(found.numbers),
+        notes=list(dict.fromkeys(c.note for c in (*found.changes, *found.numbers) if c.note)),
         reference="reference" in pair.regions,
         figures=[_figure(found, change) for change in found.voxels],
         real=f"{REAL:g}",
@@ -131,7 +134,7 @@ def _figure(found: Compared, change: VoxelChange) -> Figure:
     pair = found.pair
     grid, brain = pair.before.grid, pair.brain
     inside = change.change[brain & np.isfinite(change.change)]
-    reach = Symmetric()(inside)[1] if inside.size else 1.0
+    reach = Symmetric(SHOWN)(inside)[1] if inside.size else 1.0
     colours = np.concatenate([shades(SIGNED, LEVELS), np.zeros((1, 3), dtype=np.uint8)])
     shown = np.where(brain, change.change, np.nan)
     every = picture(sheet(to_levels(shown, -reach, reach), grid, brain, LEVELS), colours)

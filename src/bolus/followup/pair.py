@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import QUANTITIES, Quantity
 from bolus.data.quantities import Ratio
-from bolus.followup.carried import carried, carried_mask
+from bolus.followup.carried import blur_of, blurred, carried, carried_mask
 from bolus.followup.register import Head, Registration, registered
 from bolus.followup.visit import Visit
 
@@ -33,6 +33,23 @@ class Pair:
             and name in self.after.volumes
             and (quantity.ratio is not Ratio.NONE or name == "delay")
         )
+
+    @cached_property
+    def blur(self) -> Float[np.ndarray, "3"]:
+        """SD in voxels of the first grid of what the second examination is blurred by."""
+        before, after = self.before.grid, self.after.grid
+        sd = blur_of(after, before, self.registration.transform, self.before.brain)
+        # along the axes of the second grid that lie nearest to those of the first
+        turn = np.linalg.inv(before.affine[:3, :3]) @ after.affine[:3, :3]
+        nearest = np.argmax(np.abs(turn) * np.array(before.voxel_size)[:, None], axis=1)
+        return np.asarray(sd[nearest] / before.voxel_size)
+
+    def of_before(self, volume: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
+        """A volume of the first examination, as blurred as the second one is by interpolation.
+
+        Else what is bright and small would seem to have faded.
+        """
+        return blurred(volume, self.blur)
 
     def of_after(self, volume: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "i j k"]:
         """A volume of the second examination on the grid of the first."""

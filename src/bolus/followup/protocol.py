@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeGuard
 
+from bolus.data import Quantity
+from bolus.data.quantities import Ratio
 from bolus.followup.visit import Visit
 
 TOLERANCE = 0.02
@@ -39,10 +41,18 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be compared: absolute values, and with what probability."""
+    """What may be compared: absolute values of flow and volume, and with what probability."""
 
     absolute: bool
     probability: bool
+
+    def absolutely(self, quantity: Quantity) -> bool:
+        """Whether a map's own values may be compared.
+
+        Times can where flows cannot, as they need no scale; signal recovery goes with the protocol.
+        """
+        free = not quantity.scaled and quantity.ratio is not Ratio.LOGARITHM
+        return self.absolute or (self.probability and free)
 
 
 class _Fact(NamedTuple):
@@ -92,7 +102,12 @@ FACTS = (
     ),
     _Fact("method", lambda v: v.method, Effect.MAKER, _ALIKE),
     _Fact("options of the method", lambda v: v.told["parameters"], Effect.MAKER, _ALIKE),
-    _Fact("leakage model", lambda v: v.told.get("leakage_model"), Effect.MAKER, _ALIKE),
+    _Fact(
+        "leakage model",
+        lambda v: v.told.get("leakage_model"),
+        Effect.MAKER,
+        f"{_ALIKE}; a tumour mask turns the correction on, so give bolus maps one at both dates",
+    ),
     _Fact("software", lambda v: v.told["software"], Effect.MAKER, _ALIKE),
     _Fact(
         "preparation",

@@ -52,7 +52,7 @@ def region_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
                 found = _normalised(pair, (before, after), base, quantity)
                 if found is not None:
                     yield _told(found, (quantity, name), (before, after, base), may)
-            if may.absolute or not (quantity.scaled or quantity.ratio is Ratio.LOGARITHM):
+            if may.absolutely(quantity):
                 yield _absolute(pair, (before, after), (quantity, name), may)
 
 
@@ -62,7 +62,7 @@ Means = tuple[Mean, Mean]
 def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
     """Means before and after by region, of those that have enough voxels."""
     name = quantity.name
-    volumes = pair.before.volumes[name], pair.of_after(pair.after.volumes[name])
+    volumes = pair.of_before(pair.before.volumes[name]), pair.of_after(pair.after.volumes[name])
     sds = pair.before.own_sd(name), pair.after.own_sd(name)
     moved = gradient(volumes[1], pair.before.grid)
     both = np.isfinite(volumes[0]) & np.isfinite(volumes[1])

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Num
+from scipy import ndimage
 
 from bolus.data import Grid, InputError
 from bolus.followup.carried import carried, inside_of
@@ -13,6 +14,7 @@ from bolus.preprocess.motion.register import (
     BINS,
     COARSE,
     FINE,
+    FINEST,
     SAMPLES,
     SEED,
     SHORTEST_STEP,
@@ -30,6 +32,8 @@ LEAST_SLICES = 4
 LIKENESS, OVERLAP, ERROR = 0.6, 0.7, 3.0
 """Least correlation of the two images, least overlap of the brains (Dice) and largest error in mm
 that a registration may have, or it is refused."""
+MARGIN = 20.0
+"""mm around the brain that are looked at, too: its rim and the scalp tell most of where it is."""
 FLOOR = 0.3
 """mm: no registration is taken to be nearer than this along any axis."""
 
@@ -82,9 +86,10 @@ class Registration:
 def registered(fixed: Head, moving: Head) -> Registration:
     """The rigid movement that brings places of the ``fixed`` head to the ``moving`` one.
 
-    Mattes' mutual information of the smoothed images is climbed twice, coarse to fine, from where
-    the headers put them and from where the middles of the brains meet; the better end is taken.
-    The way back is searched too, and how far there and back are apart is the error.
+    Mattes' mutual information of the smoothed images is climbed from where the headers put them and
+    from where the middles of the brains meet, and on from the better end with less smoothing.
+    The way back is searched too; the mean of both is taken, and how far they are apart is the
+    error.
 
     Raises InputError for grids of fewer than LEAST_SLICES voxels along an axis, and for a
     registration that is not ``good``, with its scores.
@@ -98,10 +103,11 @@ def registered(fixed: Head, moving: Head) -> Registration:
     with one_itk_thread():
         there = _searched(fixed, moving)
         back = _searched(moving, fixed)
+    mean = _between(there, np.linalg.inv(back), _middle(fixed))
     found = Registration(
-        transform=there,
-        likeness=_likeness(fixed, moving, there),
-        overlap=_overlap(fixed, moving, there),
+        transform=mean,
+        likeness=_likeness(fixed, moving, mean),
+        overlap=_overlap(fixed, moving, mean),
         error=_apart(fixed, back @ there),
     )
     if not found.good:
@@ -110,22 +116,26 @@ def registered(fixed: Head, moving: Head) -> Registration:
 
 
 def _searched(fixed: Head, moving: Head) -> Transform:
-    """The better end of the searches from every start."""
+    """Coarse from every start, and fine from the better end."""
     starts = [np.eye(4), np.eye(4)]
     starts[1][:3, 3] = _middle(moving) - _middle(fixed)
-    ends = [_refined(fixed, moving, start) for start in starts]
-    return min(ends, key=lambda end: end[1])[0]
+    ends = [_climbed(fixed, moving, start, COARSE) for start in starts]
+    best = min(ends, key=lambda end: end[1])[0]
+    return _climbed(fixed, moving, best, FINE)[0]
 
 
-def _refined(fixed: Head, moving: Head, start: Transform) -> tuple[Transform, float]:
-    """A transform, and the negative mutual information there."""
-    found, value = start, np.inf
-    for level in (COARSE, FINE):
-        found, value = _climbed(fixed, moving, found, level)
-    return found, value
+def _between(one: Transform, other: Transform, centre: Float[np.ndarray, "3"]) -> Transform:
+    """The rigid movement half way between two that are near each other, about a centre."""
+    mean = (one + other) / 2
+    left, _, right = np.linalg.svd(mean[:3, :3])
+    found = np.eye(4)
+    found[:3, :3] = left @ right
+    found[:3, 3] = mean[:3, :3] @ centre + mean[:3, 3] - found[:3, :3] @ centre
+    return found
 
 
 def _climbed(fixed: Head, moving: Head, start: Transform, level: Level) -> tuple[Transform, float]:
+    """The end of one search, and the negative mutual information there."""
     import SimpleITK as sitk  # noqa: N813
 
     centre = _middle(fixed) / LEVER
@@ -138,17 +148,19 @@ def _climbed(fixed: Head, moving: Head, start: Transform, level: Level) -> tuple
     method.SetNumberOfThreads(1)
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    share = min(1.0, SAMPLES / max(1, int(fixed.brain.sum())))
-    method.SetMetricSamplingPercentage(share, SEED)
-    method.SetMetricFixedMask(_image(fixed.brain.astype(np.uint8), fixed.grid))
+    around = _around(fixed)
+    method.SetMetricSamplingPercentage(min(1.0, SAMPLES / int(around.sum())), SEED)
+    method.SetMetricFixedMask(_image(around.astype(np.uint8), fixed.grid))
     method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(
         level.step / LEVER, SHORTEST_STEP / LEVER, STEPS, gradientMagnitudeTolerance=1e-7
     )
     method.SetInitialTransform(transform, inPlace=True)
-    images = (_image(_smooth(head, level.smoothing), head.grid) for head in (fixed, moving))
     try:
-        method.Execute(*images)
+        method.Execute(
+            _image(_smooth(fixed, level.smoothing), fixed.grid),
+            _fine(_smooth(moving, level.smoothing), moving.grid),
+        )
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise InputError(f"the two dates could not be registered ({reason})") from error
@@ -163,16 +175,39 @@ def _in_mm(transform: "object", centre: Float[np.ndarray, "3"]) -> Transform:
     return found
 
 
-def _image(volume: Float[np.ndarray, "x y z"], grid: Grid) -> "Image":
-    """A volume where it lies, in units of LEVER (RAS+), so that turns weigh as shifts do."""
+def _fine(volume: Float[np.ndarray, "x y z"], grid: Grid) -> "Image":
+    """A volume with its thick voxels split by cubic splines, down to the size of the thinnest.
+
+    The linear interpolation of the search would else blur one place more than another.
+    """
+    size = np.array(grid.voxel_size)
+    parts = np.clip(np.round(size / size.min()), 1, FINEST).astype(int)
+    sides = [np.arange((n - 1) * k + 1) / k for n, k in zip(volume.shape, parts, strict=True)]
+    places = np.meshgrid(*sides, indexing="ij")
+    return _image(ndimage.map_coordinates(volume, places, order=3, mode="nearest"), grid, parts)
+
+
+def _image(
+    volume: Num[np.ndarray, "x y z"], grid: Grid, parts: np.ndarray | tuple[int, ...] = (1, 1, 1)
+) -> "Image":
+    """A volume where it lies, in units of LEVER (RAS+), so that turns weigh as shifts do.
+
+    Its voxels are ``parts`` of the grid's along its axes.
+    """
     import SimpleITK as sitk  # noqa: N813
 
     image = sitk.GetImageFromArray(np.ascontiguousarray(volume.T))
     size = np.array(grid.voxel_size)
-    image.SetSpacing((size / LEVER).tolist())
+    image.SetSpacing((size / parts / LEVER).tolist())
     image.SetDirection((grid.affine[:3, :3] / size).ravel().tolist())
     image.SetOrigin((grid.affine[:3, 3] / LEVER).tolist())
     return image
+
+
+def _around(head: Head) -> Bool[np.ndarray, "x y z"]:
+    """The brain and its rim, MARGIN mm wide, where it is told from what surrounds it."""
+    apart = ndimage.distance_transform_edt(~head.brain, sampling=head.grid.voxel_size)
+    return np.asarray(apart <= MARGIN)
 
 
 def _smooth(head: Head, smoothing: float) -> Float[np.ndarray, "x y z"]:

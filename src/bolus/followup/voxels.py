@@ -46,7 +46,7 @@ def voxel_changes(pair: Pair, may: Allowed) -> Iterator[VoxelChange]:
     """
     for quantity in pair.quantities:
         if pair.reference is None:
-            if may.absolute or not (quantity.scaled or quantity.ratio is Ratio.LOGARITHM):
+            if may.absolutely(quantity):
                 yield _plain(pair, quantity, may)
         else:
             found = _normalised(pair, quantity, may)
@@ -59,7 +59,7 @@ def _plain(pair: Pair, quantity: Quantity, may: Allowed) -> VoxelChange:
     visits = pair.before, pair.after
     known = not quantity.scaled or None not in [v.scale_sd for v in visits]
     sds = [visit.sd.get(name) if known else None for visit in visits]
-    values = pair.before.volumes[name], pair.of_after(pair.after.volumes[name])
+    values = pair.of_before(pair.before.volumes[name]), pair.of_after(pair.after.volumes[name])
     unit = quantity.unit_of(pair.before.relative).written
     return _made(pair, quantity, values, (sds[0], _carried(pair, sds[1])), (AS_THEY_ARE, unit, may))
 
@@ -67,7 +67,7 @@ def _plain(pair: Pair, quantity: Quantity, may: Allowed) -> VoxelChange:
 def _normalised(pair: Pair, quantity: Quantity, may: Allowed) -> VoxelChange | None:
     """None where the reference has no mean above 0 to divide by."""
     name, plain = quantity.name, quantity.ratio is Ratio.NONE
-    raw = pair.before.volumes[name], pair.of_after(pair.after.volumes[name])
+    raw = pair.of_before(pair.before.volumes[name]), pair.of_after(pair.after.volumes[name])
     sds = pair.before.own_sd(name), _carried(pair, pair.after.own_sd(name))
     both = np.isfinite(raw[0]) & np.isfinite(raw[1]) & pair.reference
     if not both.any():

@@ -1,0 +1,153 @@
+import math
+
+import numpy as np
+import pytest
+from followup_cases import pair, visit
+
+from bolus.data.measures import Measurement
+from bolus.followup.change import Estimate, in_unit, of_numbers, per_cent, probability_of
+from bolus.followup.compared import compared_pair
+from bolus.followup.protocol import Effect, allowed, differences
+from bolus.followup.regions import region_changes
+from bolus.grading.ratio import Z90
+
+
+def changes(found, kind, region="tumor", quantity="cbv"):
+    return [
+        c
+        for c in found.changes
+        if c.kind == kind and c.quantity == quantity and c.region.startswith(region)
+    ]
+
+
+def test_probability_is_that_of_a_normal_error():
+    assert probability_of(1.959964) == pytest.approx(0.95, abs=1e-6)
+    assert probability_of(-1.959964) == probability_of(1.959964)
+    assert probability_of(0.0) == 0
+
+
+def test_per_cent_of_a_logarithm():
+    change, (low, high), probability = per_cent(Estimate(math.log(1.4), 0.1))
+    assert change == pytest.approx(40)
+    assert (1 + low / 100) * (1 + high / 100) == pytest.approx(1.4**2)
+    assert probability == pytest.approx(probability_of(math.log(1.4) / 0.1))
+    assert per_cent(Estimate(0.0, None))[1:] == (None, None)
+    assert in_unit(Estimate(2.0, 1.0))[1] == pytest.approx((2 - Z90, 2 + Z90))
+
+
+def number(value, *interval):
+    return Measurement(measure="cbv_ratio", region="tumor", value=value, interval=interval or None)
+
+
+def test_two_intervals_of_one_kind_are_those_of_a_difference():
+    """Symmetric intervals: MOVER is the usual interval of a difference."""
+    found = of_numbers(number(2.0, 1.7, 2.3), number(3.0, 2.6, 3.4))
+    assert found.change == pytest.approx(1)
+    assert found.interval == pytest.approx((0.5, 1.5))
+    assert found.probability == pytest.approx(probability_of(Z90 / 0.5))
+
+
+def test_the_halves_that_face_each_other_count():
+    """A wide upper half of the smaller number, and no other, hides a rise."""
+    sure = of_numbers(number(2.0, 1.0, 2.1), number(3.0, 2.9, 4.0)).probability
+    unsure = of_numbers(number(2.0, 1.9, 3.0), number(3.0, 2.0, 3.1)).probability
+    assert sure > 0.999 > 0.9 > unsure
+    assert of_numbers(number(2.0), number(3.0, 2.9, 3.1)).probability is None
+
+
+def test_unchanged_regions_are_real_as_seldom_as_said():
+    """Independent errors of a known SD, SHARED among them left out: one in ten beyond 90 %."""
+    rng = np.random.default_rng(11)
+    found = []
+    for _ in range(80):
+        scales = np.exp(rng.normal(0, 0.1, 2))
+        one, other = (visit(rng, scale=s, method="osvd") for s in scales)
+        found.append(list(region_changes(pair(one, other), allowed(()))))
+    for kind in ("normalised", "absolute"):
+        said = [next(c for c in f if (c.kind, c.quantity) == (kind, "cbv")) for f in found]
+        outside = np.mean([not c.interval[0] < 0 < c.interval[1] for c in said])
+        if kind == "absolute":
+            assert 0.03 < outside < 0.18
+        else:
+            assert outside < 0.1  # the intervals have SHARED in them, this noise has not
+
+
+def test_a_rise_is_found_and_its_size_is_right():
+    rng = np.random.default_rng(12)
+    before, after = visit(rng, sd=0.1), visit(rng, sd=0.1, tumor=9.0, scale=1.3)
+    found = compared_pair(pair(before, after))
+    normalised, absolute = (changes(found, kind)[0] for kind in ("normalised", "absolute"))
+    assert normalised.change == pytest.approx(50, abs=4)
+    assert normalised.probability > 0.95
+    assert absolute.change == pytest.approx(95, abs=5), "the scale is in it"
+    assert (
+        absolute.interval[1] - absolute.interval[0]
+        > normalised.interval[1] - normalised.interval[0]
+    )
+
+
+def test_without_a_reference_only_what_has_a_scale_is_compared():
+    rng = np.random.default_rng(13)
+    found = compared_pair(pair(visit(rng, rois=False), visit(rng, rois=False)))
+    assert found.changes == ()
+    assert {v.how for v in found.voxels} == {"both in the map's own unit"}
+    relative = compared_pair(pair(visit(rng, rois=False, relative=True), visit(rng, rois=False)))
+    assert [v.quantity.name for v in relative.voxels] == ["delay"]
+
+
+def test_an_unknown_scale_leaves_absolute_changes_without_interval():
+    rng = np.random.default_rng(14)
+    found = compared_pair(pair(visit(rng, aif={"scale_sd": None}), visit(rng)))
+    absolute, normalised = (changes(found, kind)[0] for kind in ("absolute", "normalised"))
+    assert absolute.interval is None
+    assert "scale" in absolute.note
+    assert normalised.interval is not None
+
+
+def test_voxels_that_did_not_change_are_real_in_one_of_twenty():
+    rng = np.random.default_rng(15)
+    found = compared_pair(pair(visit(rng), visit(rng)))
+    for change in found.voxels:
+        assert np.mean(np.abs(change.probability) >= 0.95) == pytest.approx(0.05, abs=0.02)
+        assert (np.sign(change.probability) == np.sign(change.change)).all()
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "effect"),
+    [
+        ({"echo_time_s": 0.04}, "echo time, s", Effect.SCALE),
+        ({"relative": True, "echo_time_s": None}, "absolute units", Effect.SCALE),
+        ({"preparation": {"blood": {"hematocrit": 0.4}}}, "haematocrit", Effect.SCALE),
+        ({"repetition_time_s": 2.0}, "repetition time, s", Effect.NOTE),
+        ({"method": "phae"}, "method", Effect.MAKER),
+        ({"parameters": {"spatial": False}}, "options of the method", Effect.MAKER),
+        ({"leakage_model": None}, "leakage model", Effect.MAKER),
+        ({"software": "bolus 2"}, "software", Effect.MAKER),
+    ],
+)
+def test_no_false_precision_where_protocols_differ(told, name, effect):
+    rng = np.random.default_rng(16)
+    found = compared_pair(pair(visit(rng), visit(rng, **told)))
+    assert [d.effect for d in found.differences if d.name == name] == [effect]
+    assert bool(changes(found, "absolute")) == (effect is Effect.NOTE)
+    (normalised, *_) = changes(found, "normalised")
+    assert (normalised.interval is None) == (effect is Effect.MAKER)
+    probabilities = [v.probability for v in found.voxels]
+    assert all((p is None) == (effect is Effect.MAKER) for p in probabilities)
+
+
+def test_alike_is_alike():
+    assert differences(visit(), visit(echo_time_s=0.0301)) == ()
+    assert allowed(()).absolute
+
+
+def test_two_relative_results_lack_a_unit():
+    (difference,) = differences(visit(relative=True), visit(relative=True))
+    assert (difference.name, difference.effect) == ("absolute units", Effect.SCALE)
+
+
+def test_one_reference_and_two_tumours():
+    found = pair(visit(), visit())
+    assert set(found.regions) == {"tumor before", "tumor after", "reference"}
+    assert set(pair(visit(), visit(rois=False)).regions) == {"tumor", "reference"}
+    assert set(pair(visit(rois=False), visit()).regions) == {"tumor", "reference"}
