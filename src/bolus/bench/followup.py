@@ -20,8 +20,6 @@ FIRST_SEED, PATIENTS = 7300, 16
 SHAPE, FRAMES, PIECES = (36, 36, 8), 40, (1, 1, 2)
 RISE = 1.4
 """What the tumour's blood volume and flow are multiplied by, where it changes."""
-QUANTITIES = ("cbv_corrected", "cbv", "cbf")
-"""What the rise is looked for in."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,6 +145,15 @@ class Instead:
         ),
     ] = None
 
+    followup: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate tumours at three dates, with and without a change, and compare "
+            "them (ten minutes), and write those tables here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -157,6 +166,7 @@ class Instead:
             self.objects: lambda reporter: _objects(seed, reporter),
             self.arteries: _arteries,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
+            self.followup: _followup,
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -229,3 +239,10 @@ def _arteries(reporter: "Reporter") -> str:
     from bolus.bench.arteries import arteries_page, run_arteries
 
     return arteries_page(run_arteries(reporter=reporter))
+
+
+def _followup(reporter: "Reporter") -> str:
+    from bolus.bench.followup import run_followup
+    from bolus.bench.followup_page import followup_page
+
+    return followup_page(run_followup(reporter=reporter))

@@ -122,7 +122,8 @@ def _title(name: str) -> str:
 
 
 def _signed(value: float, per_cent: bool) -> str:
-    return f"{value:+.0f}" if per_cent else f"{value:+.2g}"
+    told = f"{value:+.0f}" if per_cent else f"{value:+.2g}"
+    return "0" if float(told) == 0 else told
 
 
 def _share(probability: float) -> str:

@@ -16,7 +16,7 @@ from bolus.followup.protocol import Allowed
 from bolus.followup.visit import Visit
 from bolus.grading.ratio import region, shared_by
 
-NO_SD = "The method gives no uncertainty."
+NO_SD = "The method gives no uncertainty of {}."
 NO_SCALE = "How sure the scale of the arterial input is, is not known."
 OTHERS = "Made otherwise at each date: no interval says by how much that changes it."
 
@@ -159,7 +159,7 @@ def _made(
     if not may.probability:
         interval, probability, note = None, None, OTHERS
     elif found.sd is None and not note:
-        note = NO_SD
+        note = NO_SD.format(what[0].within)
     return Change(
         quantity=what[0].name,
         region=what[1],
