@@ -17,7 +17,7 @@ TOLD = {
     "units": {},
     "relative": False,
     "preparation": {"blood": {"hematocrit": None}, "motion": "on"},
-    "aif": {"scale_sd": 0.1},
+    "common_sd": {"cbv": 0.1},
     "repetition_time_s": 1.5,
     "echo_time_s": 0.03,
     "leakage_model": "free",

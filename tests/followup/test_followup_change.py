@@ -97,7 +97,7 @@ def test_without_a_reference_only_what_has_a_scale_is_compared():
 
 def test_an_unknown_scale_leaves_absolute_changes_without_interval():
     rng = np.random.default_rng(14)
-    found = compared_pair(pair(visit(rng, aif={"scale_sd": None}), visit(rng)))
+    found = compared_pair(pair(visit(rng, common_sd={}), visit(rng)))
     absolute, normalised = (changes(found, kind)[0] for kind in ("absolute", "normalised"))
     assert absolute.interval is None
     assert "scale" in absolute.note

@@ -58,6 +58,7 @@ def result(folder, transform, seed, rois):
         tissue=curve,
         noise=0.1,
         seconds={},
+        common={"cbf": 0.15, "cbv": 0.15},
         rois=rois,
         measurements=(
             Measurement(measure="cbv_ratio", region="tumor", value=1.0 + seed, interval=(1, 3)),

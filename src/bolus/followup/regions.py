@@ -117,14 +117,14 @@ def _absolute(pair: Pair, here: Means, what: tuple[Quantity, str], may: Allowed)
     """Change of the mean itself: in per cent of flows, volumes and MTT, else in the map's unit."""
     (before, after), (quantity, _) = here, what
     logs = quantity.ratio is Ratio.PLAIN and min(before.value, after.value) > 0
-    scales = [v.scale_sd for v in (pair.before, pair.after)] if quantity.scaled else []
+    scales = [visit.common_sd(quantity.name) for visit in (pair.before, pair.after)]
     if logs:
         parts, drift = [before.relative, after.relative], after.moved / after.value
         value = math.log(after.value / before.value)
     else:
         parts, drift = [before.sd, after.sd], after.moved
         value = after.value - before.value
-        scales = [None if s is None else s * m.value for s, m in zip(scales, here, strict=False)]
+        scales = [None if s is None else s * m.value for s, m in zip(scales, here, strict=True)]
     known = None not in scales
     found = Estimate(value, _sd(pair, [*parts, *scales], drift))
     note = "" if known or None in parts else NO_SCALE

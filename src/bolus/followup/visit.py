@@ -16,6 +16,8 @@ from bolus.report import summary
 
 SUMMARY = "summary.json"
 _ROI = "roi_"
+OWN = ("brain", "aif")
+"""Regions of every result, in which no change is asked for."""
 _NEEDED = {
     "software": str,
     "method": str,
@@ -56,18 +58,19 @@ class Visit:
         """Whether flows and volumes have no absolute unit."""
         return bool(self.told["relative"])
 
-    @property
-    def scale_sd(self) -> float | None:
-        """SD of the log of the scale that flows and volumes share; None where it is not known."""
-        found = self.told["aif"].get("scale_sd")
-        return None if found is None else float(found)
+    def common_sd(self, name: str) -> float | None:
+        """SD of the log of what all voxels of a map are off by together.
+
+        0 for a map that is off by nothing alike; None where it is not known of a flow or volume,
+        which have the scale of the arterial input.
+        """
+        found = self.told.get("common_sd") or {}
+        return float(found[name]) if name in found else None if quantity_of(name).scaled else 0.0
 
     def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
-        """SD of a map apart from the scale that its voxels share; None where it has none."""
+        """SD of a map apart from what its voxels share; None where it has none."""
         sd = self.sd.get(name)
-        if sd is None or not quantity_of(name).scaled:
-            return sd
-        return without_common(sd, self.volumes[name], self.scale_sd)
+        return None if sd is None else without_common(sd, self.volumes[name], self.common_sd(name))
 
 
 def visit_of(maps: PerfusionMaps) -> Visit:
@@ -79,7 +82,11 @@ def visit_of(maps: PerfusionMaps) -> Visit:
         brain=maps.mask,
         volumes=maps.volumes,
         sd=maps.sd,
-        rois={name: mask for name, mask in maps.rois.items() if mask.any()},
+        rois={
+            name: region.mask
+            for name, region in maps.regions.items()
+            if name not in OWN and region.mask.any()
+        },
     )
 
 

@@ -57,7 +57,7 @@ def voxel_changes(pair: Pair, may: Allowed) -> Iterator[VoxelChange]:
 def _plain(pair: Pair, quantity: Quantity, may: Allowed) -> VoxelChange:
     name = quantity.name
     visits = pair.before, pair.after
-    known = not quantity.scaled or None not in [v.scale_sd for v in visits]
+    known = None not in [visit.common_sd(name) for visit in visits]
     sds = [visit.sd.get(name) if known else None for visit in visits]
     values = pair.of_before(pair.before.volumes[name]), pair.of_after(pair.after.volumes[name])
     unit = quantity.unit_of(pair.before.relative).written

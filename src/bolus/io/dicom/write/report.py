@@ -21,6 +21,7 @@ from bolus.io.dicom.write.stamp import Stamp, coded, nobody
 
 if TYPE_CHECKING:
     from highdicom.sr import (
+        CodedConcept,
         Comprehensive3DSR,
         ContentSequence,
         MeasurementsAndQualitativeEvaluations,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     )
     from highdicom.sr import Measurement as Item
 else:  # highdicom is imported with the first object
-    Comprehensive3DSR = ContentSequence = Item = MeasurementsAndQualitativeEvaluations = Any
-    NumContentItem = QualitativeEvaluation = TextContentItem = Any
+    CodedConcept = Comprehensive3DSR = ContentSequence = Item = NumContentItem = Any
+    MeasurementsAndQualitativeEvaluations = QualitativeEvaluation = TextContentItem = Any
 
 PROCEDURE = Concept("24590-2", "LN", "MR Brain")
 DEVICE = Concept("121007", "DCM", "Device")
@@ -189,12 +190,12 @@ def _number(number: Measurement, stamp: Stamp, source: Written | None) -> Item:
     properties = hd.sr.MeasurementProperties()
     properties.extend([*_interval(number), *_voxels(number)])
     item = hd.sr.Measurement(
-        name=coded(about.code),
+        name=_spelt(about.code),
         value=shortened(number.value),
         tracking_identifier=hd.sr.TrackingIdentifier(
             uid=stamp.uid(f"number {name} of {number.region}"), identifier=name
         ),
-        unit=coded(about.unit.code),
+        unit=_spelt(about.unit.code),
         properties=properties,
         referenced_images=None
         if source is None
@@ -244,19 +245,25 @@ def _nothing(number: Measurement) -> QualitativeEvaluation:
     """A number that is none."""
     import highdicom as hd
 
-    return hd.sr.QualitativeEvaluation(coded(number.about.code), coded(NOT_A_NUMBER))
+    return hd.sr.QualitativeEvaluation(_spelt(number.about.code), coded(NOT_A_NUMBER))
 
 
 def _beside(name: Concept, value: float, unit: Concept) -> NumContentItem:
     import highdicom as hd
 
-    return hd.sr.NumContentItem(coded(name), value, coded(unit), relationship_type="HAS PROPERTIES")
+    return hd.sr.NumContentItem(
+        coded(name), value, _spelt(unit), relationship_type="HAS PROPERTIES"
+    )
 
 
 def _text(name: Concept, value: str, relation: str) -> TextContentItem:
     import highdicom as hd
 
     return hd.sr.TextContentItem(coded(name), in_ascii(value), relationship_type=relation)
+
+
+def _spelt(concept: Concept) -> CodedConcept:
+    return coded(concept._replace(meaning=in_ascii(concept.meaning)))
 
 
 def in_ascii(text: str) -> str:
