@@ -16,7 +16,7 @@ from bolus.phantom.realism import Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
 from bolus.preprocess.motion.rigid import rigid_of
 
-FIRST_SEED, PATIENTS = 7300, 16
+FIRST_SEED, PATIENTS = 7400, 16
 SHAPE, FRAMES, PIECES = (36, 36, 8), 40, (1, 1, 2)
 RISE = 1.4
 """What the tumour's blood volume and flow are multiplied by, where it changes."""

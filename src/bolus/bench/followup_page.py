@@ -25,8 +25,8 @@ def followup_page(found: FollowupResult) -> str:
         "mapped by `joint` at three examinations: as they are, once more, and with the tumour's "
         f"CBV and CBF {RISE:g} times what they were. Each has its own arterial input, leak and "
         "noise, SNR 40 and then 30, the head up to 8 mm and 6 degrees elsewhere, and every other "
-        "patient another echo time, so that absolute changes are not given. Regions are those of "
-        "the first examination."
+        "patient another echo time, so that absolute flow and volume are compared in the rest. "
+        "Regions are those of the first examination."
     )
     layouts = (_regions(found), _voxels(found), _registration(found))
     parts = ["# Two dates: what was measured", "", "Written by `bolus bench --followup`.", "", lead]
