@@ -10,7 +10,7 @@ def told(seed, factor, change, interval, probability):
         same_echo=True,
         change=Change(
             quantity="cbv",
-            region="tumor",
+            region="tumor before",
             kind="normalised",
             before=2.0,
             after=2.0 * (1 + change / 100),

@@ -22,6 +22,7 @@ TOLD = {
     "echo_time_s": 0.03,
     "leakage_model": "free",
     "measurements": [],
+    "regions": {"tumor": {}},
 }
 
 

@@ -122,6 +122,7 @@ def test_voxels_that_did_not_change_are_real_in_one_of_twenty():
         ({"method": "phae"}, "method", Effect.MAKER),
         ({"parameters": {"spatial": False}}, "options of the method", Effect.MAKER),
         ({"leakage_model": None}, "leakage model", Effect.MAKER),
+        ({"regions": {}}, "tumour that the leakage correction knows", Effect.MAKER),
         ({"software": "bolus 2"}, "software", Effect.MAKER),
     ],
 )

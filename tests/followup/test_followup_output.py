@@ -161,5 +161,7 @@ def test_refusals_leave_nothing(folders, capsys, tmp_path):
     assert ended.value.code == 2
     assert "summary.json" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-    with pytest.raises(SystemExit):
-        main(["compare", str(place / "a"), str(place / "b"), "-o", str(place / "a" / "out")])
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(place / "a"), str(place / "b"), "-o", str(place / "a"), "--overwrite"])
+    assert ended.value.code == 2
+    assert (place / "a" / "cbv.nii.gz").exists()

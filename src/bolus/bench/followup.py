@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float
 
 from bolus.base.progress import QUIET, Reporter, Steps
-from bolus.data import PerfusionMaps, Preparation
+from bolus.data import Grid, PerfusionMaps, Preparation
 from bolus.followup import Comparison, compare_maps
+from bolus.followup.carried import carried_mask
 from bolus.followup.change import Change
 from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
@@ -16,7 +18,7 @@ from bolus.phantom.realism import Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
 from bolus.preprocess.motion.rigid import rigid_of
 
-FIRST_SEED, PATIENTS = 7400, 16
+FIRST_SEED, PATIENTS = 7600, 16
 SHAPE, FRAMES, PIECES = (36, 36, 8), 40, (1, 1, 2)
 RISE = 1.4
 """What the tumour's blood volume and flow are multiplied by, where it changes."""
@@ -61,7 +63,7 @@ def run_followup(
 
     The second and third examination have another arterial input, leak and noise, SNR 30 instead of
     40, and a head that lies up to 8 mm and 6 degrees elsewhere; every other patient another echo
-    time. Masks of tumour and reference are those of the first examination.
+    time. Every examination has its tumour, drawn rightly, and the first its reference.
     """
     told: list[Told] = []
     placed: list[Placed] = []
@@ -107,29 +109,41 @@ def _examined(seed: int, method: str) -> Iterator[tuple[PerfusionMaps, Pose]]:
             ratios=TumorPerfusion(cbv=factor * cbv, cbf=factor * cbv * flow),
             realism=replace(realism, poses=(pose,) * FRAMES) if visit > 1 else realism,
         )
-        regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
+        grid, masks = made.series.grid, made.masks
+        assert masks.tumor is not None
+        tumor = carried_mask(masks.tumor, grid, grid, np.linalg.inv(_there(pose, grid)))
+        regions = {"tumor": tumor} | ({"reference": masks.nawm} if visit == 1 else {})
         usual = Preparation(motion=None)
         yield (
             perfusion_maps(
                 made.series,
                 method,
-                regions=regions if visit == 1 else {},
+                regions=regions,
                 preparation=replace(usual, leakage=replace(usual.leakage, use=True)),
             ),
             pose,
         )
 
 
+def _there(pose: Pose, grid: Grid) -> Float[np.ndarray, "4 4"]:
+    """From places of the head at rest to those of the head in a pose, mm (RAS+).
+
+    A pose brings the head back about the middle of the grid.
+    """
+    middle = grid.affine[:3, :3] @ ((np.array(grid.shape) - 1) / 2) + grid.affine[:3, 3]
+    back = rigid_of(np.array(pose)).back
+    found = np.eye(4)
+    found[:3, :3], found[:3, 3] = back.turn, back.shift + middle - back.turn @ middle
+    return found
+
+
 def _placed(seed: int, found: Comparison, pose: Pose) -> Placed:
-    """How far the registration is off; a pose brings the head back about the grid's middle."""
+    """How far the registration is off."""
     grid, brain = found.pair.before.grid, found.pair.before.brain
     points = np.argwhere(brain) @ grid.affine[:3, :3].T + grid.affine[:3, 3]
-    middle = grid.affine[:3, :3] @ ((np.array(grid.shape) - 1) / 2) + grid.affine[:3, 3]
-    there = rigid_of(np.array(pose)).back
-    true = (points - middle) @ there.turn.T + there.shift + middle
     registration = found.pair.registration
-    said = points @ registration.transform[:3, :3].T + registration.transform[:3, 3]
-    error = float(np.linalg.norm(said - true, axis=1).mean())
+    gap = registration.transform - _there(pose, grid)
+    error = float(np.linalg.norm(points @ gap[:3, :3].T + gap[:3, 3], axis=1).mean())
     return Placed(seed=seed, error=error, said=registration.error)
 
 

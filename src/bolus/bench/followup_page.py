@@ -13,6 +13,7 @@ from bolus.report.text.layout import Layout, as_markdown
 
 SHOWN = ("cbv_corrected", "cbv", "cbf", "mtt")
 """Maps of the table; of MTT no change is true in either case."""
+REGION = "tumor before"
 RISES = ("cbv_corrected", "cbv", "cbf")
 
 
@@ -26,7 +27,8 @@ def followup_page(found: FollowupResult) -> str:
         f"CBV and CBF {RISE:g} times what they were. Each has its own arterial input, leak and "
         "noise, SNR 40 and then 30, the head up to 8 mm and 6 degrees elsewhere, and every other "
         "patient another echo time, so that absolute flow and volume are compared in the rest. "
-        "Regions are those of the first examination."
+        "Every examination has its own tumour mask, the first the reference; changes are those "
+        "in the tumour of the first."
     )
     layouts = (_regions(found), _voxels(found), _registration(found))
     parts = ["# Two dates: what was measured", "", "Written by `bolus bench --followup`.", "", lead]
@@ -69,7 +71,7 @@ def _cells(found: FollowupResult, name: str, kind: str) -> tuple[str, ...] | Non
         told
         for told in found.told
         if (told.change.quantity, told.change.kind) == (name, kind)
-        and told.change.region == "tumor"
+        and told.change.region == REGION
         and told.change.interval is not None
     ]
     same, more = ([t for t in chosen if (t.factor == 1) is still] for still in (True, False))

@@ -68,6 +68,12 @@ def _given(value: object) -> str:
     return "assumed" if value is None else "the patient's"
 
 
+def _known_tumor(visit: Visit) -> str:
+    if visit.told.get("leakage_model") is None:
+        return "no correction"
+    return "given" if "tumor" in (visit.told.get("regions") or {}) else "none"
+
+
 _ALIKE = "other maps of the same series differ by more than their intervals say"
 FACTS = (
     _Fact(
@@ -107,6 +113,13 @@ FACTS = (
         lambda v: v.told.get("leakage_model"),
         Effect.MAKER,
         f"{_ALIKE}; a tumour mask turns the correction on, so give bolus maps one at both dates",
+    ),
+    _Fact(
+        "tumour that the leakage correction knows",
+        _known_tumor,
+        Effect.MAKER,
+        "what leaks is learned from it: 10 to 15 % of the corrected CBV of simulated gliomas; give "
+        "bolus maps one at both dates",
     ),
     _Fact("software", lambda v: v.told["software"], Effect.MAKER, _ALIKE),
     _Fact(

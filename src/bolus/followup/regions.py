@@ -13,16 +13,8 @@ from bolus.followup.carried import gradient
 from bolus.followup.change import PER_CENT, Change, Estimate, in_unit, per_cent
 from bolus.followup.pair import REFERENCE, Pair
 from bolus.followup.protocol import Allowed
-from bolus.grading.ratio import region
+from bolus.grading.ratio import region, shared_by
 
-SHARED = 0.03
-"""Share of a voxel's error variance that the voxels of a region have in common and that differs
-from date to date: arterial input, noise of neighbours. Of what a method's voxels err alike by
-(``grading.shared_by``), the kind of tissue that it expects, most is the same at both dates.
-
-Taken from the ratios of methods that estimate voxels alone, not fitted. With the share of ``joint``
-in ratios, 0.3, two simulated gliomas that did not change were 0.2 and 0.3 SDs from no change.
-"""
 NO_SD = "The method gives no uncertainty of {}."
 NO_SCALE = "How sure the scale of the arterial input is, is not known."
 OTHERS = "Made otherwise at each date: no interval says by how much that changes it."
@@ -47,7 +39,7 @@ def region_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
     """Change of every compared map in every region, normalised and, where allowed, absolute.
 
     Means are over voxels that have a value at both dates. Their errors are partly the same
-    (SHARED), and the registration moves those of the second date by what the map changes
+    (``shared_by``), and the registration moves those of the second date by what the map changes
     over its error. Logarithms are compared of maps that have a ratio, differences of others. The
     SD of an absolute flow or volume has that of the arterial input's scale in it at both dates.
     """
@@ -80,8 +72,8 @@ def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
         drift = moved[:, inside].mean(axis=1) if inside.any() else np.zeros(3)
         try:
             found[label] = (
-                _mean(volumes[0], sds[0], inside, np.zeros(3)),
-                _mean(volumes[1], later, inside, drift),
+                _mean(pair.before.method, volumes[0], sds[0], inside, np.zeros(3)),
+                _mean(pair.after.method, volumes[1], later, inside, drift),
             )
         except MaskError:
             continue
@@ -89,12 +81,13 @@ def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
 
 
 def _mean(
+    method: str,
     volume: Float[np.ndarray, "x y z"],
     sd: Float[np.ndarray, "x y z"] | None,
     inside: Bool[np.ndarray, "x y z"],
     moved: Float[np.ndarray, "3"],
 ) -> Mean:
-    told = region("region", volume, inside, sd, shared=SHARED)
+    told = region("region", volume, inside, sd, shared=shared_by(method))
     return Mean(told.mean, told.mean_sd, moved, told.voxels)
 
 
