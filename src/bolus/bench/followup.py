@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.base.progress import QUIET, Reporter, Steps
-from bolus.data import Grid, PerfusionMaps, Preparation
+from bolus.data import ArterialInputError, Grid, PerfusionMaps, Preparation
 from bolus.followup import Comparison, compare_maps
 from bolus.followup.carried import carried_mask
 from bolus.followup.change import Change
@@ -63,7 +63,8 @@ def run_followup(
 
     The second and third examination have another arterial input, leak and noise, SNR 30 instead of
     40, and a head that lies up to 8 mm and 6 degrees elsewhere; every other patient another echo
-    time. Every examination has its tumour, drawn rightly, and the first its reference.
+    time. Every examination has its tumour, drawn rightly, and the first its reference. Patients in
+    whom no artery is found are skipped.
     """
     told: list[Told] = []
     placed: list[Placed] = []
@@ -71,7 +72,11 @@ def run_followup(
     steps = Steps(patients, reporter)
     for seed in range(first, first + patients):
         steps(f"patient {seed}")
-        before, *others = _examined(seed, method)
+        try:
+            before, *others = _examined(seed, method)
+        except ArterialInputError as error:
+            reporter.skipped(f"patient {seed}", str(error))
+            continue
         for factor, (after, pose) in zip((1.0, RISE), others, strict=True):
             found = compare_maps(before[0], after)
             same = before[0].series.te == after.series.te
