@@ -20,7 +20,7 @@ from bolus.data.errors import (
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
 from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakagePlaces, LeakageProblem
-from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
+from bolus.data.maps import FLAGGED, Map, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import (
     Blood,
@@ -61,6 +61,7 @@ __all__ = [
     "LeakageModel",
     "LeakagePlaces",
     "LeakageProblem",
+    "Map",
     "MaskError",
     "MethodError",
     "Motion",
