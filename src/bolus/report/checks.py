@@ -5,6 +5,7 @@ import numpy as np
 from bolus.data import AIF, PerfusionMaps, Quality
 from bolus.preprocess import explained_share, negligible
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
+from bolus.report.drift_facts import NOT_LOOKED, drift_figure, removed
 from bolus.report.echo import echo_told
 from bolus.report.motion_facts import NOT_CORRECTED, MotionFacts
 from bolus.report.spike_facts import spike_figure
@@ -14,6 +15,8 @@ from bolus.report.verdict import (
     DEPTH_GOOD,
     DEPTH_POOR,
     DOUBTFUL,
+    DRIFT_GOOD,
+    DRIFT_POOR,
     DROPPED_MOST,
     FAR,
     FLAGGED_POOR,
@@ -34,13 +37,14 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps, motion: MotionFacts | None) -> tuple[Check, ...]:
-    """Steady state, boluses, SNR, depth, motion, spikes, artery, alarms, fit, silence and unit."""
+    """Everything that is checked, from the steady state to the unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
         _snr(maps),
         _depth(maps),
         _motion(maps, motion),
+        _drift(maps),
         _spikes(maps),
         _slice_timing(maps),
         _artery(maps),
@@ -133,6 +137,26 @@ def _motion(maps: PerfusionMaps, motion: MotionFacts | None) -> Check:
             Word.GOOD: "The head lay still." if still else "The head moved and is brought back.",
             Word.DOUBTFUL: "The head moved in a few frames: look whether the bolus is among them.",
             Word.POOR: "The head moved often: what correction cannot put back is in the curves.",
+        }[word],
+    )
+
+
+def _drift(maps: PerfusionMaps) -> Check:
+    if maps.series.drift is None:
+        return _told("Signal drift", Word.NONE, NOT_LOOKED,
+                     "Drift was not looked for: the ends of the curves may show one.")  # fmt: skip
+    low, _, high = removed(maps)
+    word = graded(-max(-low, high), -DRIFT_GOOD, -DRIFT_POOR)
+    return _told(
+        "Signal drift",
+        word,
+        drift_figure(maps),
+        {
+            Word.GOOD: "The signal holds its level.",
+            Word.DOUBTFUL: "The signal drifted and is corrected, as if linear in time: CBV depends "
+            "on that most.",
+            Word.POOR: "The signal drifted by more than blood takes of it in white matter: CBV "
+            "rests on its correction.",
         }[word],
     )
 

@@ -10,6 +10,7 @@ from bolus.base.json import plain
 from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.drift_facts import drift_facts, drift_lines
 from bolus.report.echo import echo_times
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
@@ -107,6 +108,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "other_onsets": list(frames.others),
         },
         "motion": motion_json(facts.motion, maps.flagged_frames),
+        "drift": drift_facts(maps),
         "spikes": spike_facts(maps),
         "slice_times_s": None
         if maps.series.slice_times is None
@@ -146,6 +148,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"bolus depth {100 * facts.depth:.0f} %",
         f"arterial input: {facts.arterial.line}",
         f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
+        *drift_lines(maps),
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
@@ -172,6 +175,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         **motion_provenance(maps),
         "SliceTimingCorrected": maps.series.slice_times is not None,
+        "DriftCorrected": maps.series.drift is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),
         "EchoTime": echo_times(maps.series),
         "RepetitionTime": maps.series.dt,
