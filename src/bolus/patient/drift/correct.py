@@ -1,6 +1,7 @@
 """Signal drift taken off a series."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +14,9 @@ from bolus.patient.drift.learn import Learned, learn_drift, split
 
 FEWEST = 500
 """Voxels from which a drift can be learned."""
+STEADY = 1 / 3
+"""Share of the baseline, its first frames, that is not looked at: tissue of long T1 may yet be on
+its way to steady state, which in fluid takes longest."""
 LEAST = 0.007
 """Drift over the used frames, of log signal, that is not told from errors of the model."""
 
@@ -30,8 +34,8 @@ def correct_drift(
     from all voxels (``learn_drift``), so that where there is no drift nothing is removed and what
     begins with the bolus, leakage and recirculation, stays: the signal is then the same. Inside the
     ``tumor``, and in voxels that seem to leak, the field alone is removed. Arterial voxels are
-    treated as all others. Of an arterial input with and without the tissue in its voxels the one
-    counts that explains the curves better.
+    treated as all others. Of an arterial input with and without the tissue in its voxels, and of
+    no field at all, what agrees best with the baseline alone is believed (``_before_bolus``).
 
     Of series with fewer than FEWEST usable voxels none is learned. What was removed before, with
     another arterial input, is part of the ``drift``.
@@ -59,29 +63,76 @@ def _change(
     tumor: Bool[np.ndarray, "x y z"] | None,
 ) -> Float[np.ndarray, " n"]:
     """Change of the log signal of every voxel of the mask over the used frames."""
-    te, finite = series.te or 1.0, _usable(curves, None, series)
+    finite, usable = _usable(curves, None, series), _usable(curves, tumor, series)
+    columns = columns_of(series.mask)
+    before = _before_bolus(series, curves, columns, usable)
+    inputs = [aif.curve] if aif.mixed is None else [aif.curve, aif.mixed]
     with one_blas_thread():
-        columns = columns_of(series.mask)
-        usable = _usable(curves, tumor, series)
-        inputs = [aif.curve] if aif.mixed is None else [aif.curve, aif.mixed]
-        told = [_evidence(series, curves, own, te, finite) for own in inputs]
-        evidence = max(told, key=lambda own: float(own.log[usable].sum()))
-        learned = learn_drift(evidence.some(usable), columns[usable])
-        own = np.zeros(len(finite))
-        if learned.voxelwise:
-            own[finite] = _own(evidence.some(finite), columns[finite], learned)
-    own[~usable] = 0.0
-    field = columns @ learned.field
-    strength = float(np.square(field[usable]).mean())
+        found = [_found(series, curves, own, columns, (finite, usable)) for own in inputs]
+    off = [float(np.square(one.field - before).mean()) for one in found]
+    best = found[int(np.argmin(off))]
+    if float(np.square(before).mean()) <= min(off):
+        return -best.own
+    strength = float(np.square(best.field[usable]).mean())
     kept = max(0.0, 1 - LEAST**2 / strength) if strength > 0 else 0.0
-    return -(kept * field + own)
+    return -(kept * best.field + best.own)
+
+
+class _Found(NamedTuple):
+    """Rise of TE·ΔR2* over the used frames: that of the field, and of each voxel about it."""
+
+    field: Float[np.ndarray, " n"]
+    own: Float[np.ndarray, " n"]
+
+
+def _found(
+    series: PreparedSeries,
+    curves: TissueCurves,
+    aif: Float[np.ndarray, " t"],
+    columns: Float[np.ndarray, "n columns"],
+    rows: tuple[Bool[np.ndarray, " n"], Bool[np.ndarray, " n"]],
+) -> _Found:
+    """What an arterial input makes of the curves; ``rows`` are the finite and the usable ones."""
+    finite, usable = rows
+    evidence = _evidence(series, curves, aif, finite)
+    learned = learn_drift(evidence.some(usable), columns[usable])
+    own = np.zeros(len(finite))
+    if learned.voxelwise:
+        own[finite] = _own(evidence.some(finite), columns[finite], learned)
+    own[~usable] = 0.0
+    return _Found(columns @ learned.field, own)
+
+
+def _before_bolus(
+    series: PreparedSeries,
+    curves: TissueCurves,
+    columns: Float[np.ndarray, "n columns"],
+    usable: Bool[np.ndarray, " n"],
+) -> Float[np.ndarray, " n"]:
+    """The field that lines through the baseline alone show, without any arterial input.
+
+    It is noisier, but no bolus is in it: of what was found with several inputs, and of no drift,
+    the nearest to it is believed.
+    """
+    frames = series.frames.onset - series.frames.first
+    line = ramp(curves.time.size, np.arange(frames))[:frames]
+    measured = series.measured_in(series.mask)[usable, :frames] & _steady(series)[:frames]
+    time = np.where(measured, line, 0.0)
+    time = np.where(
+        measured, time - time.sum(axis=1, keepdims=True) / measured.sum(axis=1, keepdims=True), 0.0
+    )
+    te = series.te or 1.0
+    size = np.square(time).sum(axis=1)
+    slope = te * (time * curves.curves[usable, :frames]).sum(axis=1) / size
+    weight = np.sqrt(size) / (te * curves.noise_sd[usable])
+    found = np.linalg.lstsq(columns[usable] * weight[:, None], slope * weight, rcond=None)[0]
+    return np.asarray(columns @ found)
 
 
 def _evidence(
     series: PreparedSeries,
     curves: TissueCurves,
     aif: Float[np.ndarray, " t"],
-    te: float,
     finite: Bool[np.ndarray, " n"],
 ) -> Evidence:
     """Evidence of all rows, slices with the same censored samples together; NaN where not finite.
@@ -89,8 +140,8 @@ def _evidence(
     The blood volume is the mean over neighbours: where it is noisy, so are the other traces, and
     the noise of both goes together.
     """
-    n = len(finite)
-    found = Evidence(*(np.full((n, *shape), np.nan) for shape in ((3, 3), (3,), (), ())))
+    n, te = len(finite), series.te or 1.0
+    found = Evidence(*(np.full((n, *shape), np.nan) for shape in ((3, 3), (3,), ())))
     for rows, measured in series.alike(series.mask):
         own = np.arange(n)[rows]
         own = own[finite[own]]
@@ -100,6 +151,13 @@ def _evidence(
             for all_, one in zip(found, part, strict=True):
                 all_[own] = one
     return found._replace(volume=smoothed(found.volume, series.mask))
+
+
+def _steady(series: PreparedSeries) -> Bool[np.ndarray, " used"]:
+    """Used frames that are surely in steady state."""
+    frames = series.frames
+    before = int(STEADY * (frames.onset - frames.first))
+    return np.arange(frames.stop - frames.first) >= before
 
 
 def _own(

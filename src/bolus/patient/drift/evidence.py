@@ -31,14 +31,12 @@ class Evidence(NamedTuple):
 
     Gaussian: ``precision`` (n, 3, 3), and ``weighted``, the precision times the best numbers, (n,
     3). All in units of the log of the signal; the drift is its change over the used frames.
-    ``volume`` (n,) is the blood volume, TE·∫C over the arterial input's; ``log`` (n,) the evidence
-    of the arterial input, up to what all have in common.
+    ``volume`` (n,) is the blood volume, TE·∫C over the arterial input's.
     """
 
     precision: Float[np.ndarray, "n 3 3"]
     weighted: Float[np.ndarray, "n 3"]
     volume: Float[np.ndarray, " n"]
-    log: Float[np.ndarray, " n"]
 
     def some(self, rows: np.ndarray | slice) -> "Evidence":
         """That of some of the curves."""
@@ -72,14 +70,14 @@ def evidence_of(
     weight = measured / np.hypot(gain, DOUBT * mean / typical)
     model = _Model.of(aif, dt, weight, typical)
     precision = np.empty((len(decay), 3, 3))
-    weighted, (volume, log) = np.empty((len(decay), 3)), np.empty((2, len(decay)))
+    weighted, volume = np.empty((len(decay), 3)), np.empty(len(decay))
     for start in range(0, len(decay), BLOCK):
         rows = slice(start, start + BLOCK)
         sd = noise_sd[rows]
-        chosen, product, volume[rows], log[rows] = model.best(decay[rows], sd)
+        chosen, product, volume[rows] = model.best(decay[rows], sd)
         precision[rows] = model.square[chosen] / sd[:, None, None] ** 2
         weighted[rows] = product / sd[:, None] ** 2
-    return Evidence(precision, weighted, volume, log)
+    return Evidence(precision, weighted, volume)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,13 +120,8 @@ class _Model:
 
     def best(
         self, curves: Float[np.ndarray, "n t"], sd: Float[np.ndarray, " n"]
-    ) -> tuple[
-        Int[np.ndarray, " n"],
-        Float[np.ndarray, "n traces"],
-        Float[np.ndarray, " n"],
-        Float[np.ndarray, " n"],
-    ]:
-        """The most probable vascular curve of each, what is left of the traces, volume and log."""
+    ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, "n traces"], Float[np.ndarray, " n"]]:
+        """The most probable vascular curve of each, what is left of the traces, and the volume."""
         own = _centred(curves, self.weight)
         along, product = own @ self.vascular.T, own @ self.traces.T
         score = along**2
@@ -141,7 +134,7 @@ class _Model:
         left = product - self.shared[chosen] * along[row, chosen][:, None]
         numbers = np.einsum("nab,nb->na", self.ridged[chosen], left)
         alone = along[row, chosen] - np.einsum("nb,nb->n", self.shared[chosen], numbers)
-        return chosen, left, alone / self.length[chosen], score[row, chosen]
+        return chosen, left, alone / self.length[chosen]
 
 
 def _traces(aif: Float[np.ndarray, " t"], dt: float) -> Traces:

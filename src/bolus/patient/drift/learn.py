@@ -10,9 +10,9 @@ from bolus.patient.drift.evidence import Evidence
 
 CLASSES = 5
 """Classes of voxels by blood volume; noise of the model goes with it."""
-LEARNED_FROM = 300
+LEARNED_FROM = 250
 """Voxels of a class that its variances are learned from at most, evenly taken."""
-ROUNDS = 20
+ROUNDS = 15
 START_SD = np.array([0.01, 0.1, 0.1])
 """SDs of drift and traces, of log signal, that learning begins with."""
 LEAK_SD = 0.25
