@@ -6,6 +6,7 @@ from bolus.data import AIF, PerfusionMaps, Quality
 from bolus.preprocess import explained_share, negligible
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
 from bolus.report.drift_facts import NOT_LOOKED, drift_figure, removed
+from bolus.report.earlier import residual_shift
 from bolus.report.echo import echo_told
 from bolus.report.motion_facts import NOT_CORRECTED, MotionFacts
 from bolus.report.spike_facts import spike_figure
@@ -77,10 +78,13 @@ def _boluses(maps: PerfusionMaps) -> Check:
     frames = maps.series.frames
     if not frames.others:
         return _told("Boluses", Word.GOOD, "one", "The series holds a single bolus.")
-    later = "" if frames.number == 1 else (
-        " Its baseline holds what was left of the agent given before, which cancels out as far as "
-        "it no longer changed."
-    )  # fmt: skip
+    later = ""
+    if frames.number > 1:
+        later = (
+            f" Its baseline holds what was left of the agent given before, and is "
+            f"{residual_shift(maps):+.1f} % of the signal off that before it; this cancels out as "
+            "far as it no longer changed."
+        )
     return _told(
         "Boluses",
         Word.DOUBTFUL,

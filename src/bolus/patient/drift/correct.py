@@ -40,7 +40,7 @@ def correct_drift(
     Of series with fewer than FEWEST usable voxels none is learned. What was removed before, with
     another arterial input, is part of the ``drift``.
     """
-    change = np.zeros(series.grid.shape)
+    change = np.zeros(series.grid.shape, dtype=np.float32)
     usable = _usable(curves, tumor, series)
     if usable.sum() >= FEWEST:
         change[series.mask] = _change(series, curves, aif, tumor)
