@@ -27,6 +27,9 @@ LEAST_OWN = 0.007
 """SD of what voxels drift on their own, of log signal, under which that is not."""
 _TINY = 1e-8
 
+Classes = list[tuple[Evidence, Float[np.ndarray, "n columns"]]]
+"""Of every class some of its curves, and the columns of their places."""
+
 
 class Moments(NamedTuple):
     """Posterior of curves under one prior: log evidence, mean, variance, and what the means say.
@@ -61,6 +64,21 @@ class Learned:
     def voxelwise(self) -> bool:
         """Whether voxels drift on their own."""
         return bool((self.variance[:, 0] > _TINY).any())
+
+    def of_class(
+        self,
+        number: int,
+        evidence: Evidence,
+        columns: Float[np.ndarray, "n columns"],
+        variance: Float[np.ndarray, " 3"],
+    ) -> "Prior":
+        """The prior of the curves of one class, with that variance of drift and traces."""
+        n = len(columns)
+        return Prior(
+            _means(columns @ self.field, evidence.volume, self.tail),
+            np.tile(variance, (n, 1)),
+            np.full(n, self.leaking[number]),
+        )
 
     def at(self, evidence: Evidence, columns: Float[np.ndarray, "n columns"]) -> "Prior":
         """The prior of curves at places with such columns; of those fuller than all, the last."""
@@ -97,41 +115,45 @@ def learn_drift(evidence: Evidence, columns: Float[np.ndarray, "n columns"]) -> 
     order = np.argsort(evidence.volume, kind="stable")
     parts = [rows[:: 1 + rows.size // LEARNED_FROM] for rows in np.array_split(order, CLASSES)]
     own = [(evidence.some(rows), columns[rows]) for rows in parts]
-    volume = np.array([np.median(one.volume) for one, _ in own])
-    count = columns.shape[1]
     learned = Learned(
-        np.zeros(count),
+        np.zeros(columns.shape[1]),
         np.zeros(2),
-        volume,
+        np.array([np.median(one.volume) for one, _ in own]),
         np.tile(START_SD**2, (CLASSES, 1)),
         np.full(CLASSES, LEAKING[0] / LEAKING[1]),
     )
     for _ in range(ROUNDS):
-        square, product = np.diag(np.append(np.full(count, FIELD_SD**-2.0), [0.0, 0.0])), 0.0
-        variance, leaking = [], []
-        for number, (seen, places) in enumerate(own):
-            prior = Prior(
-                _means(places @ learned.field, seen.volume, learned.tail),
-                np.tile(learned.variance[number], (len(places), 1)),
-                np.full(len(places), learned.leaking[number]),
-            )
-            plain, leaky, stays = split(seen, prior)
-            design = _design(places, seen.volume)
-            for moments, weight, told in (
-                (plain, stays, design),
-                (leaky, 1 - stays, _drift_only(design)),
-            ):
-                informed = weight[:, None, None] * (told @ moments.information)
-                square = square + np.tensordot(informed, told, axes=([0, 2], [0, 2]))
-                product = product + (told @ moments.toward[:, :, None])[..., 0].T @ weight
-            spread, share = _spread(plain, leaky, stays, prior)
-            variance.append(spread)
-            leaking.append(share)
-        found = np.linalg.solve(square, product)
-        learned = Learned(
-            found[:count], found[count:], volume, np.array(variance), np.array(leaking)
-        )
+        learned = _round(learned, own)
     return replace(learned, variance=_supported(learned, own))
+
+
+def _round(learned: Learned, own: Classes) -> Learned:
+    """One round: the means by generalised least squares, the variances about those before."""
+    count = learned.field.size
+    square, product = np.diag(np.append(np.full(count, FIELD_SD**-2.0), [0.0, 0.0])), 0.0
+    variance, leaking = [], []
+    for number, (seen, places) in enumerate(own):
+        prior = learned.of_class(number, seen, places, learned.variance[number])
+        plain, leaky, stays = split(seen, prior)
+        design = _design(places, seen.volume)
+        for moments, weight, told in (
+            (plain, stays, design),
+            (leaky, 1 - stays, _drift_only(design)),
+        ):
+            informed = weight[:, None, None] * (told @ moments.information)
+            square = square + np.tensordot(informed, told, axes=([0, 2], [0, 2]))
+            product = product + (told @ moments.toward[:, :, None])[..., 0].T @ weight
+        spread, share = _spread(plain, leaky, stays, prior)
+        variance.append(spread)
+        leaking.append(share)
+    found = np.linalg.solve(square, product)
+    return replace(
+        learned,
+        field=found[:count],
+        tail=found[count:],
+        variance=np.array(variance),
+        leaking=np.array(leaking),
+    )
 
 
 def split(evidence: Evidence, prior: Prior) -> tuple[Moments, Moments, Float[np.ndarray, " n"]]:
@@ -144,9 +166,7 @@ def split(evidence: Evidence, prior: Prior) -> tuple[Moments, Moments, Float[np.
     return plain, leaky, 1 / (1 + np.exp(np.clip(odds, -50, 50)))
 
 
-def _supported(
-    learned: Learned, own: list[tuple[Evidence, Float[np.ndarray, "n columns"]]]
-) -> Float[np.ndarray, "c 3"]:
+def _supported(learned: Learned, own: Classes) -> Float[np.ndarray, "c 3"]:
     """The variances, that of the drift none in classes whose voxels do not need it.
 
     The fullest voxels, vessels mostly, are thought to drift as those of the class before at most:
@@ -156,31 +176,19 @@ def _supported(
     for number, (seen, places) in enumerate(own):
         with_, without = learned.variance[number], learned.variance[number].copy()
         without[0] = _TINY
-        gain = _evidence(learned, seen, places, number, with_)
-        gain -= _evidence(learned, seen, places, number, without)
+        gain = _evidence(seen, learned.of_class(number, seen, places, with_))
+        gain -= _evidence(seen, learned.of_class(number, seen, places, without))
         if gain < ENOUGH or with_[0] < LEAST_OWN**2:
             out[number, 0] = _TINY
     out[-1, 0] = min(out[-2:, 0])
     return out
 
 
-def _evidence(
-    learned: Learned,
-    seen: Evidence,
-    places: Float[np.ndarray, "n columns"],
-    number: int,
-    variance: Float[np.ndarray, " 3"],
-) -> float:
-    """Log evidence of a class with that variance of drift and traces."""
-    share = learned.leaking[number]
-    prior = Prior(
-        _means(places @ learned.field, seen.volume, learned.tail),
-        np.tile(variance, (len(places), 1)),
-        np.full(len(places), share),
-    )
+def _evidence(seen: Evidence, prior: Prior) -> float:
+    """Log evidence of curves under a prior."""
     plain, leaky, _ = split(seen, prior)
-    both = np.logaddexp(plain.log + np.log(1 - share), leaky.log + np.log(share))
-    return float(both.sum())
+    log = np.log(1 - prior.leaking), np.log(prior.leaking)
+    return float(np.logaddexp(plain.log + log[0], leaky.log + log[1]).sum())
 
 
 def _moments(
