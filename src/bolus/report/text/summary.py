@@ -7,7 +7,7 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
+from bolus.data import FrameWindow, PerfusionMaps, Quality, Quantity, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
@@ -85,7 +85,7 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
-    frames, facts = maps.series.frames, facts_of(maps)
+    facts = facts_of(maps)
     arterial = facts.arterial
     return {
         "software": software(),
@@ -105,14 +105,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         },
         "preparation": maps.preparation.as_json(),
         "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
-        "frames": {
-            "dropped_before_steady_state": frames.first,
-            "bolus_onset": frames.onset,
-            "stop": frames.stop,
-            "boluses": 1 + len(frames.others),
-            "bolus_used": frames.number,
-            "other_onsets": list(frames.others),
-        },
+        "frames": _frames(maps.series.frames),
         "motion": motion_json(facts.motion, maps.flagged_frames),
         "drift": drift_facts(maps),
         "spikes": spike_facts(maps),
@@ -143,6 +136,18 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def _frames(frames: FrameWindow) -> dict[str, object]:
+    """The frames that were used, and of which bolus."""
+    return {
+        "dropped_before_steady_state": frames.first,
+        "bolus_onset": frames.onset,
+        "stop": frames.stop,
+        "boluses": 1 + len(frames.others),
+        "bolus_used": frames.number,
+        "other_onsets": list(frames.others),
     }
 
 
