@@ -42,7 +42,7 @@ FACTORS: Mapping[str, Mapping[str, float]] = {
     "mtt": {"s": 1.0, "ms": 1e-3, "min": 60.0},
     "delay": {"s": 1.0, "ms": 1e-3, "min": 60.0},
 }
-"""What a value of each unit is multiplied by. mL/100 g are taken to hold κ/ρ = .705, as in bolus."""
+"""What a value of each unit is multiplied by; mL/100 g are taken to hold κ/ρ = .705."""
 RELATIVE = "a.u."
 """The unit of maps that have none: only what is left after a common factor is scored."""
 

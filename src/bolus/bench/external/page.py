@@ -180,10 +180,10 @@ def _brain(benchmark: Benchmark, results: Results) -> Layout:
         name="brain",
         title="Whole simulated brains",
         note="Gliomas (which do not leak) and a stroke of brain.md, without small lesions, with "
-        "the true arterial input. Mean |ln(estimate/true)| of CBF, CBV and MTT over the voxels of grey "
-        "and white matter and of the lesion (tumour, or penumbra), an estimate that is missing or "
-        "under 1 % of the truth counting as that; MTT where it is given. Mean error of the delay, "
-        "else of Tmax, in s.",
+        "the true arterial input. Mean |ln(estimate/true)| of CBF, CBV and MTT over the voxels of "
+        "grey and white matter and of the lesion (tumour, or penumbra), an estimate that is "
+        "missing or under 1 % of the truth counting as that; MTT where it is given. Mean "
+        "error of the delay, else of Tmax, in s.",
         columns=("program", "CBF grey", "white", "lesion", "CBV grey", "lesion",
                  "MTT grey", "lesion", "MTT given", "delay, s"),
         sections=_sections(benchmark, results, "brain", cells),
