@@ -31,6 +31,7 @@ from bolus.bench.external.leaking import LEAKING, PROTOCOLS, TIGHT, leaking
 from bolus.bench.external.objects import brain, from_tiles, golden
 from bolus.bench.external.results import save
 from bolus.bench.objects import dispersion_object, kudo
+from bolus.cli import main
 from bolus.data import InputError, OutputError
 from bolus.io import write_volume
 
@@ -154,7 +155,7 @@ def test_missing_voxels_count_and_missing_maps_are_absent(benchmark_folder):
     assert not [name for name in found if "cbv" in name or "delay" in name]
     page = external_page(benchmark_folder, {"perfect 1.0": result})
     assert "reference object" in page
-    assert page.count("| perfect 1.0 |") == 1 + 2 + 1 + 3 + 1
+    assert page.count("| perfect 1.0 |") == 1 + 2 + 1 + (1 + 3) + 1
 
 
 def test_units_are_read_and_relative_maps_have_no_absolute_figure(few, tmp_path):
@@ -254,6 +255,29 @@ def test_a_command_that_fails_leaves_nothing(few, tmp_path, command, message):
     assert not (few.folder / "results").exists()
 
 
+def test_damaged_benchmarks_and_results_are_named(few):
+    result = score(few, PERFECT, maps_of(few))
+    path = save(few, result)
+    with pytest.raises(InputError, match=r"holds 'perfect 1\.0'; choose another name"):
+        save(few, replace(result, program=Program(name="Perfect-1.0", origin="")))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "objects": {"golden": {}}}))
+    with pytest.raises(InputError, match="no results file"):
+        read_results(few)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "seed": 3}))
+    with pytest.raises(InputError, match="seed 1007 are expected"):
+        read_results(few)
+    summary = few.folder / "summary.json"
+    good = json.loads(summary.read_text())
+    for bad, message in (
+        ({"external_benchmark": 0}, "found format 0"),
+        ({"objects": [{"name": "golden"}]}, "summary.json: damaged"),
+        ({"objects": [{**good["objects"][0], "name": "other"}]}, "truth of other is missing"),
+    ):
+        summary.write_text(json.dumps(good | bad))
+        with pytest.raises(InputError, match=message):
+            run.open_benchmark(few.folder, 1007)
+
+
 def test_what_a_program_is_given_holds_no_truth_and_is_the_same_again(few, tmp_path):
     again = export(tmp_path / "again", 1007, {"golden": small()["golden"]})
     names = {"dsc.nii.gz", "dsc.json", "mask.nii.gz", "aif.tsv"}
@@ -268,7 +292,7 @@ def test_what_a_program_is_given_holds_no_truth_and_is_the_same_again(few, tmp_p
 
 
 def test_bolus_rows_are_of_what_any_program_is_given(benchmark_folder):
-    osvd = own_programs()["bolus osvd"]
+    osvd = replace(own_programs()["bolus osvd"], kinds=("golden", "dispersion", "kudo", "leakage"))
     (result,) = own_results(benchmark_folder, {"bolus osvd": osvd})
     assert result.objects["golden"].absolute["cbv_within"] == 14
     assert 0.6 < result.objects["golden"].absolute["cbf_ratio_short"] < 0.9
@@ -299,6 +323,40 @@ def test_all_results_are_those_there_and_those_made(few, monkeypatch):
     assert "| perfect 1.0 | 14 / 14 |" in page
     with pytest.raises(InputError, match="row of bolus' own"):
         score_program(few, Program(name="bolus osvd", origin="copied"), few.folder)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--maps", "m", "--name", "x"], "go with --external"),
+        (["--external", "b", "--maps", "m"], "and --name, go together"),
+        (["--external", "b", "--name", "x"], "go together"),
+        (["--external", "{few}", "--maps", "m", "--name", "x", "--seed", "1007"], "m: a folder of"),
+    ],
+)
+def test_options_that_cannot_be_used(few, tmp_path, monkeypatch, capfd, words, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(["bench", *(word.format(few=few.folder) for word in words)])
+    assert stop.value.code == 2
+    assert message in capfd.readouterr().err
+    assert not list(tmp_path.glob("*/results"))
+
+
+def test_a_command_line_scores_and_writes_results(few, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(run, "own_programs", dict)
+    folder, page, figures = (tmp_path / name for name in ("maps", "page.md", "results.json"))
+    written(folder, few)
+    options = ["--seed", "1007", "--maps", folder, "--name", "mine 1", "--origin", "by hand"]
+    outputs = ["--markdown", page, "--json", figures]
+    with pytest.raises(SystemExit) as stop:
+        main([str(word) for word in ("bench", "--external", few.folder, *options, *outputs)])
+    assert not stop.value.code
+    assert "14 / 14" in capfd.readouterr().out
+    assert "| mine 1 | by hand |" in page.read_text()
+    told = json.loads(figures.read_text())
+    assert told["seed"] == 1007
+    assert told["programs"]["mine 1"]["objects"]["golden"]["absolute"]["cbf_within"] == 14
 
 
 def test_protocols_share_their_tissue_and_only_leaks_differ():

@@ -66,7 +66,7 @@ def _words(command: str) -> list[str]:
 
 def _run(words: list[str], name: str) -> None:
     try:
-        done = subprocess.run(words, capture_output=True, check=False)
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
         raise InputError(f"{words[0]}: cannot be run ({error.strerror})") from error
     if done.returncode:

@@ -134,24 +134,29 @@ def read_benchmark(folder: Path) -> Benchmark:
             f"{folder}: a folder that `bolus bench --external` wrote is expected, of format "
             f"{FORMAT}; found format {found.get('external_benchmark')}"
         )
-    listed: Any = found["objects"]
-    entries = tuple(Entry(**one) for one in listed)
+    told: Any = found
+    try:
+        entries = tuple(Entry(**one) for one in told["objects"])
+        seed, made_by = int(told["seed"]), str(told["software"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder / 'summary.json'}: damaged ({error!r})") from error
     missing = [e.name for e in entries if not (folder / "truth" / e.name).is_dir()]
     if missing:
         raise InputError(f"{folder}: the truth of {', '.join(missing)} is missing")
-    seed: Any = found["seed"]
-    return Benchmark(folder=folder, seed=int(seed), made_by=str(found["software"]), entries=entries)
+    return Benchmark(folder=folder, seed=seed, made_by=made_by, entries=entries)
 
 
 def read_given(benchmark: Benchmark, name: str) -> Given:
     """An object as a program is given it. Raises InputError and its kind for damaged files."""
     folder = benchmark.given(name)
     series = read_series(folder / "dsc.nii.gz")
-    baseline: Any = read_json(folder / "dsc.json")["BaselineFrames"]
+    baseline = read_json(folder / "dsc.json").get("BaselineFrames")
+    if not isinstance(baseline, int):
+        raise InputError(f"{folder / 'dsc.json'}: BaselineFrames is a number, found {baseline}")
     tumor = folder / "tumor_mask.nii.gz"
     return Given(
         series=series,
-        frames=FrameWindow(first=0, onset=int(baseline), stop=series.n_frames),
+        frames=FrameWindow(first=0, onset=baseline, stop=series.n_frames),
         aif=read_aif(folder / "aif.tsv", series.n_frames, series.dt, relative=False),
         mask=read_mask(folder / "mask.nii.gz", series.grid),
         tumor=read_mask(tumor, series.grid) if tumor.exists() else None,

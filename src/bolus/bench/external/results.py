@@ -11,7 +11,7 @@ from bolus.base.json import plain, read_json, write_json
 from bolus.bench.external.folder import FORMAT, Benchmark, read_truth
 from bolus.bench.external.maps import Mapped
 from bolus.bench.external.scores import Figures, Maps, common_factors, scored, together
-from bolus.data import InputError
+from bolus.data import InputError, OutputError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +91,20 @@ def score(benchmark: Benchmark, program: Program, mapped: Mapping[str, Mapped]) 
 
 
 def save(benchmark: Benchmark, result: Result) -> Path:
-    """Write a program's results beside the objects; an earlier file of it is replaced."""
+    """Write a program's results beside the objects; an earlier file of it is replaced.
+
+    Raises InputError where the file is that of a program with another name, OutputError.
+    """
     folder = benchmark.folder / "results"
-    folder.mkdir(exist_ok=True)
     path = folder / f"{result.program.file_name}.json"
+    earlier = _read(path, benchmark).program.name if path.exists() else result.program.name
+    if earlier != result.program.name:
+        raise InputError(f"{path}: holds '{earlier}'; choose another name than "
+                         f"'{result.program.name}'")  # fmt: skip
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
     write_json(path, result.as_json())
     return path
 
