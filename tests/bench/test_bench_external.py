@@ -138,6 +138,16 @@ def test_what_dispersion_takes_off_is_not_scale(benchmark_folder):
     assert "cbv_ratio" not in none
 
 
+def test_a_volume_that_is_the_same_everywhere_has_no_correlation(benchmark_folder):
+    mapped = maps_of(benchmark_folder)
+    flat = mapped["leakage-flip30"]
+    mapped["leakage-flip30"] = Mapped(maps={"cbv": np.zeros_like(flat.maps["cbv"])})
+    result = score(benchmark_folder, PERFECT, mapped)
+    assert np.isnan(result.families["leakage"]["r_mean"])
+    assert result.objects["leakage-flip30"].absolute["ccc"] == pytest.approx(0)
+    assert "share_high" not in result.objects["leakage-flip30"].absolute
+
+
 def test_missing_voxels_count_and_missing_maps_are_absent(benchmark_folder):
     mapped = maps_of(benchmark_folder)
     broken = {k: v for k, v in mapped["brain-tumour"].maps.items() if k in ("cbf", "mtt")}

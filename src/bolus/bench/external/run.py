@@ -62,7 +62,8 @@ def all_results(benchmark: Benchmark, *, reporter: Reporter = QUIET) -> dict[str
     for result in own_results(benchmark, missing, reporter=reporter):
         save(benchmark, result)
         there[result.program.name] = result
-    return {name: there[name] for name in (*own, *(n for n in there if n not in own))}
+    others = sorted((name for name in there if name not in own), key=str.lower)
+    return {name: there[name] for name in (*own, *others)}
 
 
 def write_results(path: Path, benchmark: Benchmark, results: dict[str, Result]) -> None:

@@ -57,10 +57,15 @@ def scored(kind: str, truth: Truth, maps: Maps, factors: Figures) -> Scored:
 
 
 def together(pairs: Sequence[tuple[Truth, Maps]]) -> Figures:
-    """Correlation of CBV of the leaking voxels between protocols: the mean and lowest of pairs."""
+    """Correlation of CBV of the leaking voxels between protocols: the mean and lowest of pairs.
+
+    NaN where a volume is the same everywhere.
+    """
     volumes = [_filled(maps["cbv"][t.where(LEAKING)]) for t, maps in pairs if "cbv" in maps]
     if len(volumes) < 2:
         return {}
+    if not all(volume.std() > 0 for volume in volumes):
+        return {"r_mean": float("nan"), "r_least": float("nan")}
     r = np.corrcoef(volumes)[np.triu_indices(len(volumes), 1)]
     return {"r_mean": float(r.mean()), "r_least": float(r.min())}
 
