@@ -3,6 +3,7 @@
 from bolus.data.aif import AIF, ArterialScore, Criterion
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
+from bolus.data.drift import Drift
 from bolus.data.errors import (
     AmbiguousInputError,
     ArterialInputError,
@@ -25,6 +26,7 @@ from bolus.data.motion import Motion
 from bolus.data.options import (
     Blood,
     Censoring,
+    DriftCorrection,
     LeakageCorrection,
     MotionCorrection,
     Preparation,
@@ -52,6 +54,8 @@ __all__ = [
     "CurveError",
     "DSCSeries",
     "Description",
+    "Drift",
+    "DriftCorrection",
     "FrameWindow",
     "Grid",
     "Identity",
