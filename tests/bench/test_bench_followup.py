@@ -9,7 +9,7 @@ def told(seed, factor, change, interval, probability):
         factor=factor,
         same_echo=True,
         change=Change(
-            quantity="cbv",
+            quantity="cbv_corrected",
             region="tumor before",
             kind="normalised",
             before=2.0,
@@ -35,7 +35,7 @@ def test_the_page_counts_what_was_found():
         voxels=((1, "cbv", 0.04), (2, "cbv", 0.06)),
     )
     page = followup_page(found)
-    assert "| CBV | normalised | 2 | 50 % | 50 % |" in page
+    assert "| Corrected CBV | normalised | 2 | 50 % | 50 % |" in page
     assert "| 2 | 1 | +25 % | 50 % |" in page
     assert "| CBV | 5.0 % | 4.0–6.0 % |" in page
     assert "| 2 | 0.6 | 0.7 | 0.3 | 0.4 |" in page

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from textwrap import fill
 
 import numpy as np
 
@@ -11,10 +12,10 @@ from bolus.followup.page import REAL
 from bolus.grading.ratio import Z90
 from bolus.report.text.layout import Layout, as_markdown
 
-SHOWN = ("cbv_corrected", "cbv", "cbf", "mtt")
+SHOWN = ("cbv_corrected", "cbf", "mtt")
 """Maps of the table; of MTT no change is true in either case."""
 REGION = "tumor before"
-RISES = ("cbv_corrected", "cbv", "cbf")
+RISES = ("cbv_corrected", "cbf")
 
 
 def followup_page(found: FollowupResult) -> str:
@@ -31,7 +32,13 @@ def followup_page(found: FollowupResult) -> str:
         "in the tumour of the first."
     )
     layouts = (_regions(found), _voxels(found), _registration(found))
-    parts = ["# Two dates: what was measured", "", "Written by `bolus bench --followup`.", "", lead]
+    parts = [
+        "# Two dates: what was measured",
+        "",
+        "Written by `bolus bench --followup`.",
+        "",
+        fill(lead, 116),
+    ]
     return "\n".join([*parts, "", *(f"## {t.title}\n\n{as_markdown(t)}" for t in layouts)])
 
 

@@ -25,12 +25,17 @@ class Pair:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """What is compared: what both have and readers compare, no mere measure of a fit."""
+        """What is compared: what both have and readers compare, no mere measure of a fit.
+
+        A map that both have corrected for leakage is compared as corrected only: what leaks is not
+        the same at another date.
+        """
+        both = self.before.volumes.keys() & self.after.volumes.keys()
         return tuple(
             quantity
             for name, quantity in QUANTITIES.items()
-            if name in self.before.volumes
-            and name in self.after.volumes
+            if name in both
+            and f"{name}_corrected" not in both
             and (quantity.ratio is not Ratio.NONE or name == "delay")
         )
 
