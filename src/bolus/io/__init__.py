@@ -13,7 +13,7 @@ from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask
 from bolus.io.output import check_output, output_folder
-from bolus.io.series import FORMATS, Format, read_series
+from bolus.io.series import FORMATS, Format, read_echoes, read_series
 from bolus.io.series_store import KEPT, read_kept, write_kept
 from bolus.io.tables import write_table
 from bolus.io.volumes import write_series, write_volume
@@ -30,6 +30,7 @@ __all__ = [
     "output_folder",
     "read_aif",
     "read_arterial_table",
+    "read_echoes",
     "read_identity",
     "read_kept",
     "read_map",
