@@ -1,6 +1,7 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
 from bolus.data.aif import AIF, ArterialScore, Criterion
+from bolus.data.anatomy import AnatomicalImage, Anatomy, RegistrationScore
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
 from bolus.data.errors import (
@@ -14,6 +15,7 @@ from bolus.data.errors import (
     MethodError,
     NoPosteriorError,
     OutputError,
+    RegistrationError,
     SeriesError,
     WeightsError,
 )
@@ -41,6 +43,8 @@ __all__ = [
     "PARAMETERS",
     "QUANTITIES",
     "AmbiguousInputError",
+    "AnatomicalImage",
+    "Anatomy",
     "ArterialInputError",
     "ArterialScore",
     "Blood",
@@ -74,6 +78,8 @@ __all__ = [
     "PreparedSeries",
     "Quality",
     "Quantity",
+    "RegistrationError",
+    "RegistrationScore",
     "SeriesError",
     "Source",
     "TissueCurves",

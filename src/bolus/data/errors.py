@@ -33,6 +33,10 @@ class MaskError(InputError):
     """A mask that is empty, on another grid, or not a mask."""
 
 
+class RegistrationError(InputError):
+    """An anatomical image that the series does not fit."""
+
+
 class ArterialInputError(InputError):
     """No usable arterial input function."""
 

@@ -10,6 +10,7 @@ from bolus.phantom.acquisition import Protocol
 from bolus.phantom.altered import altered
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
+from bolus.phantom.head import Head
 from bolus.phantom.ischaemia import starved
 from bolus.phantom.motion import moved, trajectory
 from bolus.phantom.pieces import WHOLE, Pieces, sampled, share
@@ -81,7 +82,8 @@ class DigitalPatient:
     """A series, the truth behind it, and the arterial input as samples (t,) in 1/s and as a shape.
 
     ``series`` is raw: no frame window, no mask, first frames not in steady state. ``motion``
-    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame.
+    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame; of the ``head`` other
+    images can be made (``anatomical_image``).
     """
 
     series: DSCSeries
@@ -91,6 +93,7 @@ class DigitalPatient:
     arterial: ArterialShape
     motion: Float[np.ndarray, "t six"]
     settings: PatientSettings
+    head: Head
 
 
 def simulate_patient(
@@ -152,6 +155,7 @@ def simulate_patient(
         arterial=arterial,
         motion=motion,
         settings=settings,
+        head=Head(placement=anatomy.placement, tumor=None if lesion is None else lesion.blob),
     )
 
 

@@ -1,0 +1,1 @@
+"""Rigid registration of a series to an anatomical image of the same patient."""

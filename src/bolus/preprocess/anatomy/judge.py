@@ -1,0 +1,90 @@
+"""Whether a registration fits: how sharp its mutual information is, and part by part."""
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import RegistrationError, RegistrationScore
+from bolus.preprocess.anatomy.images import Fixed, Moving
+from bolus.preprocess.anatomy.information import Compared
+from bolus.preprocess.anatomy.search import LAST
+
+SHIFT = 4.0
+"""mm by which the image is shifted to see how much of the mutual information is left."""
+LARGEST_KEPT, LARGEST_APART = 0.72, 2.7
+"""Above either a registration is refused."""
+PLACES, PLACES_A_PART, FEWEST_A_PART = 30_000, 2500, 400
+PARTS = 3
+"""Parts of the brain along x and along y."""
+STEPS = (3.0, 1.5, 0.75)
+FARTHEST = 10.0
+"""mm: steps by which a part is shifted, and how far at most."""
+SIX = np.concatenate([np.eye(3), -np.eye(3)])
+
+
+def scored(
+    fixed: Fixed,
+    seen: Moving,
+    rest: Float[np.ndarray, "4 4"],
+    travel: float,
+) -> RegistrationScore:
+    """The score of a registration.
+
+    ``seen`` is the anatomy as the series' voxels see it, smooth by LAST; ``rest`` takes mm of the
+    series to its mm; ``travel`` is how far the brain is from where the headers put it.
+    """
+    compared = fixed.compared(LAST.smoothing, seen, PLACES)
+    here = compared.at(rest)
+    around = float(np.mean([compared.at(rest @ _shift(SHIFT * step)) for step in SIX]))
+    kept = around / here if here > 0 else 1.0
+    away = [_better(part, rest) for part in _parts(fixed, compared)]
+    apart = float(np.sqrt(np.mean(np.square(away)))) if away else np.inf
+    return RegistrationScore(kept=float(kept), apart=apart, travel=travel)
+
+
+def check_score(score: RegistrationScore, name: str) -> None:
+    """Raise RegistrationError for a registration that does not fit."""
+    if score.kept <= LARGEST_KEPT and score.apart <= LARGEST_APART:
+        return
+    raise RegistrationError(
+        f"{name}: the series could not be registered to this image: {100 * score.kept:.0f} % of "
+        f"the mutual information are left {SHIFT:g} mm off (at most {100 * LARGEST_KEPT:.0f} % "
+        f"expected), and parts of the brain lie {score.apart:.1f} mm off (at most "
+        f"{LARGEST_APART:g} mm). Is it an image of the head of the same patient?"
+    )
+
+
+def _parts(fixed: Fixed, compared: Compared) -> list[Compared]:
+    """The places in PARTS × PARTS columns of the brain, those that have enough."""
+    brain = fixed.places(fixed.brain)
+    inside = [
+        np.quantile(brain[:, axis], np.arange(1, PARTS) / PARTS).searchsorted(
+            compared.places[:, axis]
+        )
+        for axis in (0, 1)
+    ]
+    found = []
+    for number in range(PARTS * PARTS):
+        which = np.flatnonzero(inside[0] * PARTS + inside[1] == number)
+        if which.size >= FEWEST_A_PART:
+            found.append(compared.part(which[:: which.size // PLACES_A_PART + 1]))
+    return found
+
+
+def _better(part: Compared, rest: Float[np.ndarray, "4 4"]) -> float:
+    """How far in mm a part would rather be shifted, climbing by ever shorter steps."""
+    at, value = np.zeros(3), part.at(rest)
+    for step in STEPS:
+        while np.abs(at).max() < FARTHEST:
+            places = [at + step * way for way in SIX]
+            values = [part.at(rest @ _shift(place)) for place in places]
+            best = int(np.argmax(values))
+            if values[best] <= value:
+                break
+            at, value = places[best], values[best]
+    return float(np.linalg.norm(at))
+
+
+def _shift(by: Float[np.ndarray, "3"]) -> Float[np.ndarray, "4 4"]:
+    out = np.eye(4)
+    out[:3, 3] = by
+    return out
