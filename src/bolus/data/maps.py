@@ -14,6 +14,7 @@ from bolus.data.display import Range
 from bolus.data.errors import InputError
 from bolus.data.grid import Grid
 from bolus.data.leakage import LeakageModel
+from bolus.data.measures import Measurement
 from bolus.data.options import USUAL, Preparation
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
@@ -55,6 +56,7 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+    ``measurements`` are the numbers of its regions (``bolus.findings``).
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -76,6 +78,7 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    measurements: tuple[Measurement, ...] = ()
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):

@@ -30,6 +30,7 @@ from bolus.estimators import (
     rebuilt,
 )
 from bolus.estimators.phae import Weights
+from bolus.findings import with_numbers
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
 from bolus.io.checksums import mask_checksum
@@ -76,7 +77,7 @@ def read_view(
         preparation=preparation,
         reporter=reporter,
     )
-    maps = replace(_maps(folder, told, measured, chosen), rois=regions)
+    maps = with_numbers(replace(_maps(folder, told, measured, chosen), rois=regions))
     result = result_of(measured, maps, chosen)
     view = View(
         series=measured.series,

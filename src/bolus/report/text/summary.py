@@ -130,6 +130,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
         },
         "quality_share": _numbers(facts.quality_share),
+        "measurements": [number.as_json() for number in maps.measurements],
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
