@@ -1,7 +1,7 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
 from bolus.data.aif import AIF, ArterialScore, Criterion
-from bolus.data.anatomy import AnatomicalImage, Anatomy, RegistrationScore
+from bolus.data.anatomy import AnatomicalImage, Anatomy
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
 from bolus.data.errors import (
@@ -16,6 +16,7 @@ from bolus.data.errors import (
     NoPosteriorError,
     OutputError,
     RegistrationError,
+    RegistrationScore,
     SeriesError,
     WeightsError,
 )

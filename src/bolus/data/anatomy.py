@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from bolus.data.errors import InputError
+from bolus.data.errors import InputError, RegistrationScore
 from bolus.data.grid import Grid
 
 _RIGID = 1e-4
@@ -31,22 +31,6 @@ class AnatomicalImage:
         if not np.isfinite(self.volume).all():
             count = int((~np.isfinite(self.volume)).sum())
             raise InputError(f"{self.name}: {count} values are not finite")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegistrationScore:
-    """How well a registration fits.
-
-    ``kept`` is the part of the mutual information that is left where the image is shifted by 4 mm,
-    on average over six directions; of a registration without meaning nearly all is left. ``apart``
-    mm is by how far parts of the brain, each by itself, would rather be shifted (root mean square
-    over the parts), distortion of the series included. ``travel`` mm is the mean way of the brain
-    from where the headers put it.
-    """
-
-    kept: float
-    apart: float
-    travel: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,6 +59,4 @@ class Anatomy:
     @property
     def seen_by_series(self) -> Grid:
         """The image's grid in mm of the series: where its voxels lie in the series."""
-        return Grid(
-            shape=self.grid.shape, affine=np.linalg.inv(self.to_anatomy) @ self.grid.affine
-        )
+        return Grid(shape=self.grid.shape, affine=np.linalg.inv(self.to_anatomy) @ self.grid.affine)

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
+from bolus.data.anatomy import Anatomy
 from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
@@ -56,6 +57,7 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+    ``anatomy`` is the image that the series was registered to, None for none.
     ``measurements`` are the numbers of its regions (``bolus.findings``).
 
     Raises InputError for a map of an unknown name or on another grid.
@@ -78,6 +80,7 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    anatomy: Anatomy | None = None
     measurements: tuple[Measurement, ...] = ()
 
     def __post_init__(self) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import Grid, MaskError, Source
+from bolus.data import AnatomicalImage, Grid, MaskError, Source
 from bolus.io.dicom.mask import is_dicom, read_dicom_mask
-from bolus.io.nifti import is_nifti_name, load_image, read_values
+from bolus.io.nifti import check_nifti, is_nifti_name, load_image, read_values
 from bolus.io.nifti_header import grid_of
 
 _UNKNOWN = Source()
@@ -43,6 +43,34 @@ def read_mask(
             "with DICOM images"
         )
     return _read_nifti(path, grid)
+
+
+def read_mask_on_either(
+    path: str | os.PathLike[str],
+    grid: Grid,
+    anatomy: AnatomicalImage,
+    source: Source = _UNKNOWN,
+) -> tuple[Bool[np.ndarray, "x y z"], bool]:
+    """A mask on the grid of a series or of an anatomical image, and whether it is on the image's.
+
+    A NIfTI file is recognised by its place, shape and affine; on both, it counts as on the series.
+    DICOM masks are put onto the series by the place in their headers, as ``read_mask`` does.
+
+    Raises MaskError as ``read_mask``, and for a NIfTI file on neither grid.
+    """
+    path = Path(path)
+    if not is_nifti_name(path) or path.is_dir() or not path.exists():
+        return read_mask(path, grid, source), False
+    found = grid_of(check_nifti(path, MaskError), path, MaskError)
+    for there, own in ((False, grid), (True, anatomy.grid)):
+        if found.arranged(np.empty(found.shape, dtype=bool), own) is not None:
+            return _read_nifti(path, own), there
+    raise MaskError(
+        f"{path}: this mask lies neither on the grid of the series, of shape {grid.shape}, nor on "
+        f"that of {anatomy.name}, of shape {anatomy.grid.shape}: its shape is {found.shape}, and "
+        f"its corners lie up to {corner_gap(found, grid):.2f} and "
+        f"{corner_gap(found, anatomy.grid):.2f} mm from theirs. Resample it onto one of them first"
+    )
 
 
 def is_mask(path: str | os.PathLike[str]) -> bool:

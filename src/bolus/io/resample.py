@@ -1,12 +1,14 @@
 """Values from one grid onto another, by where voxels lie in the patient."""
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 
 from bolus.data import Grid
 
 _DECIMALS = 3
 """Of a voxel: headers say no more, and a tie must not be settled by their last digit."""
+_KNOWN = 0.5
+"""Share of the weight of known values from which an interpolated value counts as known."""
 
 
 def resample_nearest(
@@ -26,3 +28,29 @@ def resample_nearest(
     values = np.zeros(index.shape[1], dtype=volume.dtype)
     values[inside] = volume[tuple(nearest[:, inside])]
     return values.reshape(target.shape)
+
+
+def resample_linear(
+    volume: Float[np.ndarray, "x y z"], source: Grid, target: Grid
+) -> Float[np.ndarray, "i j k"]:
+    """A volume by linear interpolation at the voxel centres of ``target``, float32.
+
+    Both grids are taken in millimetres. NaN is no value: what is known around a centre is averaged
+    by its weights; where less than half of the weight is known, and outside the source's voxels,
+    the result is NaN.
+    """
+    from scipy.ndimage import affine_transform
+
+    to_source = np.linalg.inv(source.affine) @ target.affine
+    known = np.isfinite(volume)
+
+    def moved(values: np.ndarray) -> np.ndarray:
+        padded = np.pad(values.astype(np.float32), 1)  # half a voxel beyond the outer centres
+        offset = to_source[:3, 3] + 1
+        out = affine_transform(padded, to_source[:3, :3], offset, target.shape, order=1)
+        return np.asarray(out)
+
+    weight = moved(known)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = moved(np.where(known, volume, 0.0)) / weight
+    return np.where(weight >= _KNOWN, mean, np.float32(np.nan))

@@ -1,5 +1,6 @@
 """Digital patients and random curves with known truth."""
 
+from bolus.phantom.anatomical import AnatomicalScan, Displaced, anatomical_image
 from bolus.phantom.arterial import ArterialShape, arterial_input, random_arterial_inputs
 from bolus.phantom.cohort import PatientPlan, plan_cohort, simulate_planned
 from bolus.phantom.cohort_folder import SimulatedCohort, simulate_cohort
@@ -25,11 +26,13 @@ from bolus.phantom.realism import Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
 
 __all__ = [
+    "AnatomicalScan",
     "ArterialShape",
     "Ball",
     "CurvePrior",
     "CurveTruth",
     "DigitalPatient",
+    "Displaced",
     "LateSide",
     "Leak",
     "Occlusion",
@@ -44,6 +47,7 @@ __all__ = [
     "SimulatedCurves",
     "Stroke",
     "TumorPerfusion",
+    "anatomical_image",
     "arterial_input",
     "clean_curves",
     "plan_cohort",

@@ -30,6 +30,10 @@ FAINT = 0.65
 FIELD_OF_VIEW = (184.0, 224.0, 176.0)
 CENTRE = np.array([0.0, -18.0, 10.0])
 NOISE = 0.03
+REACH = np.array([96.0, 116.0, 108.0]).reshape(3, 1, 1, 1)
+"""Half axes in mm of an ellipsoid that holds every head; beyond it is air."""
+THIN = 2.0
+"""mm: thicker slices are averages over several thinner ones."""
 SLAB = 12
 """Slices that are made at a time."""
 SINUSES = (((0.0, 58.0, -18.0), 22.0, 1.0), ((52.0, -22.0, -30.0), 18.0, 0.8),
@@ -69,15 +73,15 @@ class AnatomicalScan:
 def anatomical_image(
     patient: DigitalPatient,
     contrast: str = "t1c",
-    displaced: Displaced = Displaced(),  # noqa: B008
+    displaced: Displaced = Displaced(),
     voxel: tuple[float, float, float] = (1.0, 1.0, 1.0),
 ) -> AnatomicalScan:
     """An image of a digital patient's whole head; ``contrast`` is a name in CONTRASTS.
 
     't1c' is T1-weighted after contrast agent: a ring of high-grade tumour and the dural sinuses are
     bright; 'flair' has dark fluid and bright oedema. Skull and scalp are as thick everywhere. The
-    ``voxel`` is in mm; slices of 2 mm or more are averaged over their thickness. Rician noise of 3 % of
-    white matter, receive field as in the series.
+    ``voxel`` is in mm; slices thicker than THIN are averaged. Rician noise of 3 % of white matter,
+    receive field as in the series.
 
     Raises InputError for an unknown contrast, or voxels that are not between 0.5 and 10 mm.
     """
@@ -101,7 +105,7 @@ def anatomical_image(
 
 
 def transform_of(pose: tuple[float, ...], grid: Grid) -> Float[np.ndarray, "4 4"]:
-    """x → c + R·(x − c) + s in mm (RAS), c being the middle of a grid."""
+    """The matrix of x → c + R·(x − c) + s in mm (RAS), c being the middle of a grid."""
     from bolus.preprocess.motion.rigid import rotation  # scipy comes with it
 
     middle = grid.affine[:3, :3] @ ((np.array(grid.shape) - 1) / 2) + grid.affine[:3, 3]
@@ -112,7 +116,7 @@ def transform_of(pose: tuple[float, ...], grid: Grid) -> Float[np.ndarray, "4 4"
 
 
 def _grid(voxel: tuple[float, float, float]) -> Grid:
-    x, y, z = (int(round(field / edge)) for field, edge in zip(FIELD_OF_VIEW, voxel, strict=True))
+    x, y, z = (round(field / edge) for field, edge in zip(FIELD_OF_VIEW, voxel, strict=True))
     affine = np.diag([*voxel, 1.0])
     affine[:3, 3] = CENTRE - np.array(voxel) * (np.array((x, y, z)) - 1) / 2
     return Grid(shape=(x, y, z), affine=affine)
@@ -127,16 +131,20 @@ def _slices(
     bend: "_Distortion",
 ) -> Float32[np.ndarray, "x y z"]:
     """Some slices without noise, each averaged over its thickness."""
-    steps = max(1, round(grid.voxel_size[2] / 1.5))
+    steps = max(1, round(grid.voxel_size[2] / THIN))
     x, y, _ = grid.shape
     late = (np.arange((part.stop - part.start) * steps) + 0.5) / steps - 0.5 + part.start
     index = np.stack(np.meshgrid(np.arange(x), np.arange(y), late, indexing="ij"))
     back = np.linalg.inv(to_anatomy) @ grid.affine
     places = np.tensordot(back[:3, :3], index, axes=1) + back[:3, 3].reshape(3, 1, 1, 1)
-    places[1] -= bend(places)
-    shares = head.shares(places)
+    near = (((places - CENTRE.reshape(3, 1, 1, 1)) / REACH) ** 2).sum(axis=0) < 1
+    image = np.zeros(near.shape, dtype=np.float32)
+    inside = places[:, near]
+    inside[1] -= bend(inside)
     tumor = head.tumor
-    image = _bright(contrast, shares, faint=tumor is not None and tumor.grade == "low")
+    image[near] = _bright(
+        contrast, head.shares(inside), faint=tumor is not None and tumor.grade == "low"
+    )
     return np.asarray(image.reshape(x, y, -1, steps).mean(axis=3), dtype=np.float32)
 
 
@@ -184,7 +192,7 @@ class _Distortion:
         index = index + self._back[:3, 3].reshape(beside)
         return np.asarray(map_coordinates(field, index, order=1, mode="nearest"))
 
-    def __call__(self, places: Float[np.ndarray, "3 *n"]) -> Float[np.ndarray, "*n"]:
+    def __call__(self, places: Float[np.ndarray, "axis ..."]) -> Float[np.ndarray, "..."]:
         return self._read(self._field, places)
 
 

@@ -142,7 +142,7 @@ class Placement:
         bend = [map_coordinates(part, index, order=1, mode="nearest") for part in self.warp]
         return np.tensordot(linear, index, axes=1) + origin[:, None, None, None] + np.stack(bend)
 
-    def at(self, places: Float[np.ndarray, "3 *n"]) -> Float[np.ndarray, "3 *n"]:
+    def at(self, places: Float[np.ndarray, "axis ..."]) -> Float[np.ndarray, "axis ..."]:
         """Template mm of places in the scanner, mm (RAS)."""
         from scipy.ndimage import map_coordinates
 

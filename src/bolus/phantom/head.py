@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
@@ -27,7 +28,7 @@ class Head:
     placement: Placement
     tumor: Blob | None
 
-    def shares(self, places: Float[np.ndarray, "3 *n"]) -> Shares:
+    def shares(self, places: Float[np.ndarray, "axis ..."]) -> Shares:
         """Volume fractions at places in the scanner, mm (RAS), by class.
 
         'grey', 'white', 'fluid', 'solid', 'core', 'oedema', 'sinus', 'bone' and 'scalp'; what is
@@ -44,23 +45,21 @@ class Head:
 
         grey, white, inside = (read(part) / np.float32(255) for part in templates())
         outside, sinus = (read(part) * np.float32(_MOST / 255) for part in _distances())
-        below = where[2] < 0
-        outside[below], sinus[below] = _MOST, _MOST
+        last = np.array(templates()[0].shape).reshape(-1, *[1] * (mni.ndim - 1)) - 1
+        beyond = ((where < 0) | (where > last)).any(axis=0)
+        outside[beyond], sinus[beyond] = _MOST, _MOST
         found = {"grey": grey, "white": white, "fluid": np.maximum(inside - grey - white, 0)}
         if self.tumor is not None:
             found = self._grown(self.tumor, found, mni, places)
         rest = 1 - inside
-        vein = _within(sinus, 0.0, _SINUS)
-        vein *= sinus < _MOST - 1
+        vein = np.clip(_SINUS - sinus + 0.5, 0, 1)
         return {name: part * (1 - vein) for name, part in found.items()} | {
             "sinus": vein,
             "bone": _within(outside, *_BONE) * rest * (1 - vein),
             "scalp": _within(outside, *_SKIN) * rest * (1 - vein),
         }
 
-    def _grown(
-        self, tumor: Blob, healthy: Shares, mni: np.ndarray, places: np.ndarray
-    ) -> Shares:
+    def _grown(self, tumor: Blob, healthy: Shares, mni: np.ndarray, places: np.ndarray) -> Shares:
         """The tissue with the tumour in it."""
         from scipy.ndimage import map_coordinates
 
@@ -96,7 +95,7 @@ def _distances() -> tuple[UInt8[np.ndarray, "i j k"], UInt8[np.ndarray, "i j k"]
     inside = templates()[2] > 127
     lines = np.ones(inside.shape, dtype=bool)
     for line in SINUSES:
-        for start, end in zip(line, line[1:], strict=False):
+        for start, end in pairwise(line):
             share = np.linspace(0, 1, 200)[:, None]
             mm = np.array(start) * (1 - share) + np.array(end) * share
             lines[tuple(np.rint(mm - TEMPLATE_ORIGIN).astype(int).T)] = False

@@ -137,12 +137,11 @@ def simulate_patient(
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     leaky = _leaky(rng, anatomy, vessels, lesion, realism)
-    classes = class_fractions(anatomy, vessels, lesion)
-    scene = Scene(protocol=protocol, classes=classes, tissue=tissue, vessels=vessels, tumor=leaky)
+    parts = class_fractions(anatomy, vessels, lesion)
+    scene = Scene(protocol=protocol, classes=parts, tissue=tissue, vessels=vessels, tumor=leaky)
     late = _slice_times(realism, shape[2], settings.tr)
     signal = scene.signal(arterial, np.repeat(late, pieces[2]))
-    motion = _poses(rng, frames, realism)
-    signal = _imaged(signal, motion, anatomy.grid, realism)
+    signal = _imaged(signal, motion := _poses(rng, frames, realism), anatomy.grid, realism)
     masks = in_voxels(masks, vessels, pieces)
     signal = scan(rng, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
@@ -155,7 +154,7 @@ def simulate_patient(
         arterial=arterial,
         motion=motion,
         settings=settings,
-        head=Head(placement=anatomy.placement, tumor=None if lesion is None else lesion.blob),
+        head=Head(placement=anatomy.placement, tumor=lesion and lesion.blob),
     )
 
 

@@ -53,7 +53,7 @@ class Blob:
     grade: str
 
     def shares(
-        self, mni: Float[np.ndarray, "*n 3"], outline: Float[np.ndarray, "*n"]
+        self, mni: Float[np.ndarray, "*n axis"], outline: Float[np.ndarray, "*n"]
     ) -> tuple[Float[np.ndarray, "*n"], Float[np.ndarray, "*n"], Float[np.ndarray, "*n"]]:
         """Shares of the parenchyma at some places that are tumour, its core, and beside oedema.
 

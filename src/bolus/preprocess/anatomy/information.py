@@ -32,9 +32,7 @@ class Compared:
 
     def part(self, which: np.ndarray) -> "Compared":
         """The same at some of the places."""
-        return Compared(
-            self.places[which], self.levels[which], self.volume, self.affine, self.top
-        )
+        return Compared(self.places[which], self.levels[which], self.volume, self.affine, self.top)
 
 
 def in_bins(values: Float[np.ndarray, "*n"], top: float) -> Int[np.ndarray, "*n"]:

@@ -10,7 +10,7 @@ from bolus.preprocess.anatomy.search import LAST
 
 SHIFT = 4.0
 """mm by which the image is shifted to see how much of the mutual information is left."""
-LARGEST_KEPT, LARGEST_APART = 0.72, 2.7
+LARGEST_KEPT, LARGEST_APART = 0.72, 2.75
 """Above either a registration is refused."""
 PLACES, PLACES_A_PART, FEWEST_A_PART = 30_000, 2500, 400
 PARTS = 3
@@ -21,22 +21,17 @@ FARTHEST = 10.0
 SIX = np.concatenate([np.eye(3), -np.eye(3)])
 
 
-def scored(
-    fixed: Fixed,
-    seen: Moving,
-    rest: Float[np.ndarray, "4 4"],
-    travel: float,
-) -> RegistrationScore:
+def scored(fixed: Fixed, seen: Moving, travel: float) -> RegistrationScore:
     """The score of a registration.
 
-    ``seen`` is the anatomy as the series' voxels see it, smooth by LAST; ``rest`` takes mm of the
-    series to its mm; ``travel`` is how far the brain is from where the headers put it.
+    ``seen`` is the anatomy in the place of the series, as its voxels see it, smooth by LAST;
+    ``travel`` is how far the brain is from where the headers put it.
     """
     compared = fixed.compared(LAST.smoothing, seen, PLACES)
-    here = compared.at(rest)
-    around = float(np.mean([compared.at(rest @ _shift(SHIFT * step)) for step in SIX]))
+    here = compared.at(np.eye(4))
+    around = float(np.mean([compared.at(_shift(SHIFT * step)) for step in SIX]))
     kept = around / here if here > 0 else 1.0
-    away = [_better(part, rest) for part in _parts(fixed, compared)]
+    away = [_better(part) for part in _parts(fixed, compared)]
     apart = float(np.sqrt(np.mean(np.square(away)))) if away else np.inf
     return RegistrationScore(kept=float(kept), apart=apart, travel=travel)
 
@@ -49,7 +44,8 @@ def check_score(score: RegistrationScore, name: str) -> None:
         f"{name}: the series could not be registered to this image: {100 * score.kept:.0f} % of "
         f"the mutual information are left {SHIFT:g} mm off (at most {100 * LARGEST_KEPT:.0f} % "
         f"expected), and parts of the brain lie {score.apart:.1f} mm off (at most "
-        f"{LARGEST_APART:g} mm). Is it an image of the head of the same patient?"
+        f"{LARGEST_APART:g} mm). Is it an image of the head of the same patient?",
+        score,
     )
 
 
@@ -70,13 +66,13 @@ def _parts(fixed: Fixed, compared: Compared) -> list[Compared]:
     return found
 
 
-def _better(part: Compared, rest: Float[np.ndarray, "4 4"]) -> float:
+def _better(part: Compared) -> float:
     """How far in mm a part would rather be shifted, climbing by ever shorter steps."""
-    at, value = np.zeros(3), part.at(rest)
+    at, value = np.zeros(3), part.at(np.eye(4))
     for step in STEPS:
         while np.abs(at).max() < FARTHEST:
             places = [at + step * way for way in SIX]
-            values = [part.at(rest @ _shift(place)) for place in places]
+            values = [part.at(_shift(place)) for place in places]
             best = int(np.argmax(values))
             if values[best] <= value:
                 break

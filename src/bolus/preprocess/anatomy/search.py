@@ -25,10 +25,11 @@ class Level(NamedTuple):
 
 
 SCAN, SCANNED = 6.0, 2000
-"""SD in mm of the smoothing in which the starts are compared, and voxels that they are compared in."""
+"""SD in mm of the smoothing in which the starts are compared, and in how many voxels."""
 ROUGH = Level(6.0, 4.0, 0.2, 32, 3000)
 MIDDLE = Level(3.0, 2.0, 0.1, 32, 8000)
-LAST = Level(1.5, 0.5, 0.02, 48, 15000)
+NEXT = Level(2.0, 0.5, 0.05, 48, 12000)
+LAST = Level(1.5, 0.25, 0.02, 48, 15000)
 STEPS = 40
 SHIFTS = ((-8.0, 0.0, 8.0), (-12.0, 0.0, 12.0), (-12.0, -6.0, 0.0, 6.0, 12.0))
 """mm along x, y and z by which starts are off the header's place, and the centre of mass."""
@@ -54,9 +55,16 @@ def place(fixed: Fixed, anatomy: Moving) -> Pose:
     return min(ends, key=lambda end: end.value).pose
 
 
-def fit(fixed: Fixed, seen: Moving) -> Pose:
-    """What is left between a series and the anatomy as its voxels see it, smooth by LAST."""
-    return descend(fixed, seen, np.zeros(6), LAST).pose
+def fit(fixed: Fixed, anatomy: Moving, pose: Pose) -> Float[np.ndarray, "4 4"]:
+    """A pose made exact: the matrix in mm that takes the series to the anatomy.
+
+    Twice against the anatomy as the voxels of the series see it from where it was found last.
+    """
+    matrix = fixed.space.matrix(pose)
+    for level in (NEXT, LAST):
+        seen = anatomy.seen(fixed, matrix).smooth(level.smoothing)
+        matrix = matrix @ fixed.space.matrix(descend(fixed, seen, np.zeros(6), level).pose)
+    return matrix
 
 
 class End(NamedTuple):
