@@ -30,9 +30,10 @@ def own_layout(own: Sequence[Registered]) -> Layout:
         _row(name, [one for one in own if wanted(one.plan)]) for name, wanted in KINDS.items()
     )
     note = (
-        "Simulated heads, each with an image of its own: T1-weighted after contrast agent or FLAIR, "
-        "of 1 to 1.2 mm in slices of 1.2, 2 or 5 mm, three quarters of the heads with a tumour. The head lies up to 15 mm and 15° (a shift in any direction, a turn about "
-        "any axis) from where the headers put it, and the series is displaced by up to 3 mm along "
+        "Simulated heads, each with its own image: T1-weighted after contrast agent or FLAIR, "
+        "of 1 to 1.2 mm in slices of 1.2, 2 or 5 mm, three quarters of the heads with a tumour. "
+        "The head lies up to 15 mm and 15° (a shift in any direction, a turn about any axis) from "
+        "where the headers put it, and the series is displaced by up to 3 mm along "
         "phase encoding, smoothly and without mean or gradient over the brain. Whole brains of 3.4 "
         "or 3.1 mm in slices of 7 or 5.3 mm, slabs of 2.8 or 3.4 mm in slices of 7 mm, SNR 50 or "
         "25. Error: mean over the brain of the distance from the rigid truth, mm. Seconds are "

@@ -42,15 +42,30 @@ def resample_linear(
     from scipy.ndimage import affine_transform
 
     to_source = np.linalg.inv(source.affine) @ target.affine
-    known = np.isfinite(volume)
+    known, part = np.isfinite(volume), _reached(source, target)
+    start = np.array([one.start for one in part])
+    shape = tuple(one.stop - one.start for one in part)
+    offset = to_source[:3, :3] @ start + to_source[:3, 3] + 1
 
     def moved(values: np.ndarray) -> np.ndarray:
         padded = np.pad(values.astype(np.float32), 1)  # half a voxel beyond the outer centres
-        offset = to_source[:3, 3] + 1
-        out = affine_transform(padded, to_source[:3, :3], offset, target.shape, order=1)
-        return np.asarray(out)
+        return np.asarray(affine_transform(padded, to_source[:3, :3], offset, shape, order=1))
 
     weight = moved(known)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = moved(np.where(known, volume, 0.0)) / weight
-    return np.where(weight >= _KNOWN, mean, np.float32(np.nan))
+    out = np.full(target.shape, np.nan, dtype=np.float32)
+    out[part] = np.where(weight >= _KNOWN, mean, np.float32(np.nan))
+    return out
+
+
+def _reached(source: Grid, target: Grid) -> tuple[slice, slice, slice]:
+    """The box of target voxels that can lie in the source."""
+    ends = [(-1.0, float(n)) for n in source.shape]
+    corners = np.stack(np.meshgrid(*ends, indexing="ij")).reshape(3, -1)
+    back = np.linalg.inv(target.affine) @ source.affine
+    found = back[:3, :3] @ corners + back[:3, 3:]
+    low = np.clip(np.floor(found.min(axis=1)), 0, target.shape).astype(int)
+    high = np.clip(np.ceil(found.max(axis=1)) + 1, low, target.shape).astype(int)
+    x, y, z = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return x, y, z

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Beside:
     that the series was registered to already. Masks may then lie on its grid, too.
     """
 
-    regions: Regions = NO_REGIONS
+    regions: Regions = field(default_factory=dict)
     anatomy: PathLike | AnatomicalImage | Anatomy | None = None
 
     def read(self, series: DSCSeries) -> AnatomicalImage | Anatomy | None:

@@ -12,7 +12,7 @@ from bolus.phantom.curves import (
     clean_curves,
     simulate_curves,
 )
-from bolus.phantom.folder import write_patient
+from bolus.phantom.folder import write_anatomy, write_patient
 from bolus.phantom.lesions import Ball, LateSide, Occlusion, Stroke
 from bolus.phantom.patient import (
     DigitalPatient,
@@ -56,5 +56,6 @@ __all__ = [
     "simulate_curves",
     "simulate_patient",
     "simulate_planned",
+    "write_anatomy",
     "write_patient",
 ]
