@@ -43,13 +43,18 @@ def write_patient(patient: DigitalPatient, folder: Path) -> None:
     )
 
 
-def write_anatomy(patient: DigitalPatient, displaced: Displaced, folder: Path) -> None:
+def write_anatomy(
+    patient: DigitalPatient,
+    displaced: Displaced,
+    folder: Path,
+    voxel: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> None:
     """Write the anatomical images of a patient, ``t1c.nii.gz`` and ``flair.nii.gz``, and the truth.
 
     ``truth_to_t1c.tfm`` and so on are the transforms of the series to them, as ITK's text files.
     """
     for contrast in CONTRASTS:
-        scan = anatomical_image(patient, contrast, displaced)
+        scan = anatomical_image(patient, contrast, displaced, voxel)
         whole = np.rint(scan.volume).astype(np.int16)
         write_volume(folder / f"{contrast}.nii.gz", whole, scan.grid)
         write_json(folder / f"{contrast}.json", {"Simulated": True})

@@ -193,6 +193,6 @@ def tumor_texture(
     return np.exp(np.sqrt(np.log1p(cov**2)) * np.clip(field, -2, 2))
 
 
-def _below(depth: Float[np.ndarray, "x y z"], edge: float) -> Float[np.ndarray, "x y z"]:
+def _below(depth: Float[np.ndarray, "*n"], edge: float) -> Float[np.ndarray, "*n"]:
     """1 inside ``edge``, 0 outside, with a border as soft as partial volume makes it."""
     return np.clip((edge - depth) / 0.12 + 0.5, 0, 1)

@@ -29,16 +29,17 @@ def register_anatomy(
     patient; for a brain too small or in fewer than three slices; for images that do not overlap.
     """
     fixed, moving = fixed_of(series), moving_of(image)
-    found = np.eye(4)
+    found, same = np.eye(4), image.grid.matches(series.grid)
     with one_itk_thread():
-        if not image.grid.matches(series.grid):
+        if not same:
             reporter.advance(0, STAGES, DOING)
             pose = place(fixed, moving)
             reporter.advance(1, STAGES, DOING)
             found = fit(fixed, moving, pose)
         reporter.advance(2, STAGES, DOING)
     travel = mean_distance(found, np.eye(4), fixed.places(fixed.brain))
-    score = scored(fixed, moving.seen(fixed, found).smooth(LAST.smoothing), travel)
+    seen = moving if same else moving.seen(fixed, found)
+    score = scored(fixed, seen.smooth(LAST.smoothing), travel)
     reporter.advance(STAGES, STAGES, DOING)
     check_score(score, image.name)
     return Anatomy(image=image, to_anatomy=found, score=score)

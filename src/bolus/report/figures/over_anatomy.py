@@ -17,6 +17,8 @@ TOP = 99.0
 FAINT, OPAQUE = 0.0, 0.85
 """Opacity of a map at the low and at the high end of its colours."""
 LEVELS = 256
+WHITE, DIMMED = 254, 0.75
+"""The highest grey, 255 being what is transparent on a page; and the part of it beneath a map."""
 
 
 def finer(grid: Grid) -> Grid:
@@ -32,7 +34,7 @@ def finer(grid: Grid) -> Grid:
 
 
 def beneath(anatomy: Anatomy, grid: Grid, mask: np.ndarray) -> UInt8[np.ndarray, "i j k"]:
-    """The anatomy on a grid in the series' place, as greys from 0 to 255; 0 outside of it.
+    """The anatomy on a grid in the series' place, as greys from 0 to WHITE; 0 outside of it.
 
     White is TOP percent of what lies in ``mask``, a mask of that grid.
     """
@@ -41,7 +43,7 @@ def beneath(anatomy: Anatomy, grid: Grid, mask: np.ndarray) -> UInt8[np.ndarray,
     top = float(np.percentile(inside, TOP)) if inside.size else 1.0
     low = min(0.0, float(inside.min())) if inside.size else 0.0
     with np.errstate(invalid="ignore"):
-        grey = np.clip((seen - low) / max(top - low, 1e-12), 0, 1) * 255
+        grey = np.clip((seen - low) / max(top - low, 1e-12), 0, 1) * WHITE
     return np.where(np.isfinite(seen), grey, 0).astype(np.uint8)
 
 
@@ -74,7 +76,7 @@ def _blended(
     share = np.clip((np.nan_to_num(values, nan=low) - low) / (high - low), 0, 1)
     opacity = np.where(np.isfinite(values), FAINT + (OPAQUE - FAINT) * share, 0)[..., None]
     over = colours[np.rint(share * (LEVELS - 1)).astype(int)]
-    mixed = grey[..., None] * (1 - opacity) + over * opacity
+    mixed = DIMMED * grey[..., None] * (1 - opacity) + over * opacity
     return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 
