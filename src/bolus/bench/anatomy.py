@@ -19,7 +19,7 @@ from bolus.phantom import AnatomicalScan, Displaced, anatomical_image, simulate_
 from bolus.preprocess import prepare
 from bolus.preprocess.anatomy import mean_distance, register_anatomy
 
-SEEDS = tuple(range(6000, 6040))
+SEEDS = tuple(range(7000, 7040))
 FARTHEST, TURN, DISTORTION = 15.0, 15.0, 3.0
 """mm and degrees that a head is displaced by at most; mm that the series is distorted by."""
 WHOLE = ((64, 64, 12), (72, 72, 16))

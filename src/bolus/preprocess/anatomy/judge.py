@@ -10,7 +10,7 @@ from bolus.preprocess.anatomy.search import LAST
 
 SHIFT = 4.0
 """mm by which the image is shifted to see how much of the mutual information is left."""
-LARGEST_KEPT, LARGEST_APART = 0.72, 2.75
+LARGEST_KEPT, LARGEST_APART = 0.70, 2.5
 """Above either a registration is refused."""
 PLACES, PLACES_A_PART, FEWEST_A_PART = 30_000, 2500, 400
 PARTS = 3
