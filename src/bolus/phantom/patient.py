@@ -154,8 +154,13 @@ def simulate_patient(
         arterial=arterial,
         motion=motion,
         settings=settings,
-        head=Head(placement=anatomy.placement, tumor=lesion and lesion.blob),
+        head=_head(anatomy, lesion),
     )
+
+
+def _head(anatomy: Anatomy, lesion: Tumor | None) -> Head:
+    """What other images of the patient are made of."""
+    return Head(placement=anatomy.placement, tumor=None if lesion is None else lesion.blob)
 
 
 def _settings(
