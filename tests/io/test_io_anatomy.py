@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from dicom_segments import write_segmentation
 from dicom_writers import Protocol, write_classic
 
 from bolus.data import (
@@ -131,7 +132,8 @@ def test_an_anatomy_from_dicom(tmp_path):
     with pytest.raises(AmbiguousInputError, match="2 series could be meant"):
         read_anatomy(tmp_path)
     with pytest.raises(SeriesError, match="no series of number 77"):
-        read_anatomy(tmp_path, series=77)
+        read_anatomy(f"{tmp_path}#77")
+    assert np.array_equal(read_anatomy(f"{tmp_path}#9").volume, found.volume)
 
 
 def test_masks_are_recognised_by_place(tmp_path):
@@ -148,6 +150,19 @@ def test_masks_are_recognised_by_place(tmp_path):
     write_volume(tmp_path / "mask.nii.gz", mask, grid(anatomy.shape, (1.0, 1.0, 1.0), (9, 0, 0)))
     with pytest.raises(MaskError, match=r"neither on the grid of the series.* nor on that of t1"):
         read_mask_on_either(tmp_path / "mask.nii.gz", series, image)
+
+
+def test_a_segmentation_drawn_on_the_anatomy_is_recognised(tmp_path):
+    series = grid((10, 10, 4), (3.0, 3.0, 6.0))
+    anatomy = grid((30, 30, 24), (1.0, 1.0, 1.0))
+    image = AnatomicalImage(volume=np.ones(anatomy.shape), grid=anatomy, name="t1")
+    for place, there in ((series, False), (anatomy, True)):
+        mask = np.zeros(place.shape, dtype=bool)
+        mask[3:7, 4:8, 1:3] = True
+        path = write_segmentation(tmp_path / f"{there}.dcm", {"tumour": mask}, place)
+        found, on_anatomy = read_mask_on_either(f"{path}#tumour", series, image)
+        assert on_anatomy is there
+        assert np.array_equal(found, mask)
 
 
 def test_a_mask_drawn_on_the_anatomy_comes_to_the_series_by_the_nearest_voxel():

@@ -95,8 +95,9 @@ class Given:
             "--anatomy",
             metavar="FILE",
             help="An anatomical image of the patient, of any contrast (T1 after contrast agent, "
-            "FLAIR): NIfTI or a folder with one DICOM series. The series is registered to it, or "
-            "refused; maps are written on its grid, too, and masks may lie on it.",
+            "FLAIR): NIfTI, a folder with one DICOM series, or FOLDER#NUMBER of several. The "
+            "series is registered to it, or refused; maps are written on its grid, too, and masks "
+            "may lie on it.",
         ),
     ] = None
     hematocrit: Annotated[

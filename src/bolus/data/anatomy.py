@@ -14,7 +14,9 @@ _RIGID = 1e-4
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AnatomicalImage:
-    """One volume of a patient's head, of any contrast; ``name`` is what it is called.
+    """One volume of a patient's head, of any contrast.
+
+    ``name`` is what errors call it; a path may name a patient, so that it is written nowhere.
 
     Raises InputError for a volume that does not lie on its grid, or has a value that is not finite.
     """
