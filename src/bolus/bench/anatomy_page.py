@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bolus.bench.anatomy import Plan, Registered, Registrations
-from bolus.preprocess.anatomy.judge import LARGEST_APART, LARGEST_KEPT, SHIFT
+from bolus.preprocess.anatomy.judge import LARGEST, SHIFT
 from bolus.report.text.layout import Layout, as_markdown
 
 KINDS: dict[str, Callable[[Plan], bool]] = {
@@ -82,16 +82,17 @@ def others_layout(found: Registrations) -> Layout:
     rows = tuple(_scores(name, group) for name, group in groups.items())
     note = (
         f"Part of the mutual information that is left {SHIFT:g} mm off, and how far in mm parts of "
-        "the brain would rather be shifted, root mean square: median (range). A registration is "
-        f"refused above {LARGEST_KEPT:g} or {LARGEST_APART:g} mm, limits set on heads of other "
-        "seeds. All simulated heads are one template, stretched by up to 4 % and warped by 1.8 mm: "
+        "the brain would rather be shifted, root mean square: median (range). The misfit is the "
+        f"first plus a tenth of the second; above {LARGEST:g}, a limit set on heads of other "
+        "seeds, a registration is refused. All simulated heads are one template, stretched by up "
+        "to 4 % and warped by 1.8 mm: "
         "two patients differ more, and distortion of real series is not that of simulated ones."
     )
     return Layout(
         name="others",
         title="What is refused",
         note=note,
-        columns=("image", "pairs", "refused", "information left", "parts apart"),
+        columns=("image", "pairs", "refused", "information left", "parts apart", "misfit"),
         sections=(("", rows),),
     )
 
@@ -112,4 +113,5 @@ def _scores(name: str, group: Sequence[Registered]) -> tuple[str, ...]:
         str(refused),
         cell([one.kept for one in group], 2),
         cell([one.apart for one in group], 1),
+        cell([one.kept + one.apart / 10 for one in group], 2),
     )

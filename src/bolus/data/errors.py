@@ -17,6 +17,11 @@ class RegistrationScore(NamedTuple):
     apart: float
     travel: float
 
+    @property
+    def misfit(self) -> float:
+        """The part that is kept, and a tenth for every mm that parts are apart."""
+        return self.kept + self.apart / 10
+
 
 class BolusError(Exception):
     """Anything that is the input's or the caller's fault; the command line exits with 2."""

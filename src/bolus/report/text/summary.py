@@ -100,6 +100,7 @@ def _registration(anatomy: Anatomy) -> dict[str, object]:
         "shape": list(anatomy.grid.shape),
         "information_left": _number(score.kept),
         "parts_apart_mm": _number(score.apart),
+        "misfit": _number(score.misfit),
         "travel_mm": _number(score.travel),
     }
 
