@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from fnmatch import fnmatch
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,8 @@ from bolus.data import (
     RegistrationScore,
 )
 from bolus.io import read_map, read_transform, write_series, write_volume
-from bolus.io.bids.dataset import BidsNames
+from bolus.io.bids.dataset import SUFFIXES, BidsNames
+from bolus.io.bids.description import write_description
 from bolus.patient import Beside, measure, perfusion_maps
 from bolus.phantom import Displaced, anatomical_image, simulate_patient, write_anatomy
 from bolus.report.artifacts import artifacts
@@ -109,6 +111,11 @@ def test_bids_names_of_what_lies_on_the_anatomy(made, tmp_path):
     assert "sub-01_space-anat_desc-svd_anat.nii.gz" in found
     assert "sub-01_from-dsc_to-anat_mode-image_desc-svd_xfm.tfm" in found
     assert {path.name for path in names.present(tmp_path)} == found
+    write_description(tmp_path, None, SUFFIXES)
+    ignored = (tmp_path / ".bidsignore").read_text().split()
+    on_anatomy = [name for name in found if "anat" in name]
+    assert len(on_anatomy) > 8
+    assert all(any(fnmatch(name, pattern) for pattern in ignored) for name in on_anatomy)
 
 
 def test_masks_on_the_anatomy_come_to_the_series(made, tmp_path):
