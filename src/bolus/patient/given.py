@@ -14,6 +14,7 @@ from bolus.data import (
     Anatomy,
     ArterialInputError,
     DSCSeries,
+    Grid,
     InputError,
     PreparedSeries,
     TissueCurves,
@@ -95,9 +96,14 @@ def read_input(
     return values if values.ndim == 1 else drawn(values, series, "aif", image)
 
 
-def arterial_input(
-    given: Arterial, curves: TissueCurves, series: PreparedSeries, anatomy: Anatomy | None = None
-) -> AIF:
+def on_series(given: Arterial, grid: Grid, anatomy: Anatomy | None) -> Arterial:
+    """The same input, its mask on the grid of the series. Raises MaskError as ``Drawn.on``."""
+    if not isinstance(given, Drawn):
+        return given
+    return Drawn(name=given.name, mask=given.on(grid, anatomy))
+
+
+def arterial_input(given: Arterial, curves: TissueCurves, series: PreparedSeries) -> AIF:
     """The arterial input: found, or made of what ``read_input`` returned.
 
     Raises ArterialInputError for an AIF at other times than the series'.
@@ -110,7 +116,7 @@ def arterial_input(
     if isinstance(given, ArterialTable):
         return given.onto(curves.time.size, series.dt)
     if isinstance(given, Drawn):
-        return aif_from_mask(curves, series, given.on(series.grid, anatomy))
+        return aif_from_mask(curves, series, given.mask)
     return AIF(curve=given.astype(float), dt=series.dt, origin="given")
 
 
