@@ -14,7 +14,7 @@ from bolus.cli.reading import Prepared, Reading
 if TYPE_CHECKING:
     from bolus.estimators import Estimator
     from bolus.io.bids.dataset import BidsNames
-    from bolus.patient import PatientMaps
+    from bolus.patient import Beside, PatientMaps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +76,9 @@ class Given:
         typer.Option(
             "--tumor",
             metavar="MASK",
-            help="Tumour mask: a NIfTI file on the series' grid, a DICOM SEG file (of several "
-            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series. Corrects "
-            "leakage, too.",
+            help="Tumour mask: a NIfTI file on the grid of the series or of the anatomy, a DICOM "
+            "SEG file (of several segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM "
+            "mask series. Corrects leakage, too.",
         ),
     ] = None
     reference: Annotated[
@@ -87,6 +87,17 @@ class Given:
             "--reference",
             metavar="MASK",
             help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+        ),
+    ] = None
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(
+            "--anatomy",
+            metavar="FILE",
+            help="An anatomical image of the patient, of any contrast (T1 after contrast agent, "
+            "FLAIR): NIfTI, a folder with one DICOM series, or FOLDER#NUMBER of several. The "
+            "series is registered to it, or refused; maps are written on its grid, too, and masks "
+            "may lie on it.",
         ),
     ] = None
     hematocrit: Annotated[
@@ -98,6 +109,13 @@ class Given:
             "else the usual 0.45.",
         ),
     ] = None
+
+    def beside(self) -> "Beside":
+        """Regions and anatomical image."""
+        from bolus.patient import Beside
+
+        regions = {"tumor": self.tumor, "reference": self.reference}
+        return Beside(regions=regions, anatomy=self.anatomy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,8 +230,9 @@ def maps(
     from bolus.report import closing_lines
 
     check_apart(source, out)
-    if reading.echo is not None:
-        check_apart(reading.echo, out)
+    for path in (reading.echo, given.anatomy):
+        if path is not None:
+            check_apart(path, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
         chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)
@@ -226,7 +245,7 @@ def maps(
             chosen,
             None if given.aif == "auto" else given.aif,
             given.mask,
-            regions={"tumor": given.tumor, "reference": given.reference},
+            regions=given.beside(),
             preparation=replace(prepared.preparation(), blood=blood),
             reporter=reporter,
         )
