@@ -15,7 +15,6 @@ from bolus.io import KEPT, read_kept, read_map
 from bolus.report import summary
 
 SUMMARY = "summary.json"
-_ROI = "roi_"
 OWN = ("brain", "aif")
 """Regions of every result, in which no change is asked for."""
 _NEEDED = {
@@ -124,7 +123,7 @@ def read_visit(folder: Path) -> Visit:
 def _rois(folder: Path, grid: Grid) -> dict[str, Bool[np.ndarray, "x y z"]]:
     """Regions that have a voxel."""
     found = {
-        path.name.removesuffix(".nii.gz").removeprefix(_ROI): read_map(path, grid)[0] > 0.5
-        for path in sorted(folder.glob(f"{_ROI}*.nii.gz"))
+        path.name.removesuffix(".nii.gz").removeprefix("roi_"): read_map(path, grid)[0] > 0.5
+        for path in sorted(folder.glob("roi_*.nii.gz"))
     }
     return {name: mask for name, mask in found.items() if mask.any()}

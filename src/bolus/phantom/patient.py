@@ -126,9 +126,8 @@ def simulate_patient(
     100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, poses of
     another number than frames, or slice times of another number or past ``tr``.
     """
-    settings = _settings(
-        seed, float(snr), float(field), float(tr), te, frames, tumor, shape, realism
-    )
+    numbers = float(snr), float(field), float(tr)
+    settings = _settings(seed, *numbers, te, frames, tumor, shape, realism)
     rng = np.random.default_rng(seed)
     protocol = Protocol(field=settings.field, tr=settings.tr, te=settings.te, frames=frames)
     grid, pieces = scanner_grid(shape), realism.pieces
@@ -137,9 +136,9 @@ def simulate_patient(
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     rng = np.random.default_rng([seed, realism.visit]) if realism.visit else rng
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
-    leaky = _leaky(rng, anatomy, vessels, lesion, realism)
+    leak = _leaky(rng, anatomy, vessels, lesion, realism)
     parts = class_fractions(anatomy, vessels, lesion)
-    scene = Scene(protocol=protocol, classes=parts, tissue=tissue, vessels=vessels, tumor=leaky)
+    scene = Scene(protocol=protocol, classes=parts, tissue=tissue, vessels=vessels, tumor=leak)
     late = _slice_times(realism, shape[2], settings.tr)
     signal = scene.signal(arterial, np.repeat(late, pieces[2]))
     signal = _imaged(signal, motion := _poses(rng, frames, realism), anatomy.grid, realism)
