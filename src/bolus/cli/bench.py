@@ -145,6 +145,15 @@ class Instead:
         ),
     ] = None
 
+    strokes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate twelve strokes and measure their volumes (half an hour), and "
+            "write that table here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -157,6 +166,7 @@ class Instead:
             self.objects: lambda reporter: _objects(seed, reporter),
             self.arteries: _arteries,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
+            self.strokes: _strokes,
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -229,3 +239,10 @@ def _arteries(reporter: "Reporter") -> str:
     from bolus.bench.arteries import arteries_page, run_arteries
 
     return arteries_page(run_arteries(reporter=reporter))
+
+
+def _strokes(reporter: "Reporter") -> str:
+    from bolus.bench.strokes import run_strokes
+    from bolus.bench.strokes_page import strokes_page
+
+    return strokes_page(run_strokes(reporter=reporter))

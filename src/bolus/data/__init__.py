@@ -28,6 +28,7 @@ from bolus.data.options import (
     LeakageCorrection,
     MotionCorrection,
     Preparation,
+    StrokeThresholds,
     Unmixing,
 )
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
@@ -76,6 +77,7 @@ __all__ = [
     "Quantity",
     "SeriesError",
     "Source",
+    "StrokeThresholds",
     "TissueCurves",
     "Unmixing",
     "WeightsError",

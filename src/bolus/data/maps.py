@@ -56,7 +56,8 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
-    ``measurements`` are the numbers of its regions (``bolus.findings``).
+    ``found`` are regions that were found in the maps, by name, and ``measurements`` the numbers of
+    its regions (``bolus.findings``).
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -79,6 +80,7 @@ class PerfusionMaps:
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
     measurements: tuple[Measurement, ...] = ()
+    found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):
@@ -140,11 +142,17 @@ class PerfusionMaps:
 
     @property
     def regions(self) -> dict[str, Marked]:
-        """Regions by name: 'brain', 'aif' where its voxels are known, and those that were given."""
-        found = {"brain": Marked(self.mask, not self.brain_given)}
+        """Regions by name: 'brain', 'aif' where it has voxels, those given, and those found."""
+        own = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
-            found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
-        return {**found, **{name: Marked(mask, False) for name, mask in self.rois.items()}}
+            own["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+        given = {name: Marked(mask, False) for name, mask in self.rois.items()}
+        return {**own, **given, **{name: Marked(mask, True) for name, mask in self.found.items()}}
+
+    @property
+    def marked(self) -> dict[str, Bool[np.ndarray, "x y z"]]:
+        """Masks of regions whose rims are shown: those that were given, and those found in maps."""
+        return {**self.rois, **self.found}
 
     @property
     def cbf(self) -> Float[np.ndarray, "x y z"]:

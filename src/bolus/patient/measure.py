@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from bolus.patient.given import (
     Arterial,
     Regions,
     arterial_input,
+    images_of,
     mask_of,
     read_input,
     rois_of,
@@ -32,8 +33,9 @@ class Measured:
     """What a series holds for any method.
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
-    ``corrected`` curves and its fit; ``rois`` are the regions given, ``brain_given`` says whether
-    the brain was, ``seconds`` are those of every step, ``preparation`` how it was made.
+    ``corrected`` curves and its fit; ``rois`` are the regions given, ``images`` other images of the
+    patient by name ('adc', mm²/s) on the series' grid, ``brain_given`` says whether the brain was,
+    ``seconds`` are those of every step, ``preparation`` how it was made.
     """
 
     series: PreparedSeries
@@ -45,6 +47,7 @@ class Measured:
     seconds: Mapping[str, float]
     preparation: Preparation = USUAL
     brain_given: bool = False
+    images: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def measure(
@@ -63,7 +66,8 @@ def measure(
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
-    tissue to compare it with. Masks are taken to fit the mean pose of the head.
+    tissue to compare it with. Masks are taken to fit the mean pose of the head. So is 'adc' among
+    them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s on that of the series.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether leakage is,
     and whether frames that moved are censored: left out by a method that can (see
@@ -74,12 +78,12 @@ def measure(
     """
     watch = Stopwatch(reporter)
     brain = mask_of(mask, series, "mask")
-    rois = rois_of(regions, series)
+    rois, images = rois_of(regions, series), images_of(regions, series)
     given = read_input(aif, series)
     find_leakage_model(preparation.leakage.model)
     found = prepared(series, brain, preparation, watch)
     measured = _measured(found, given, rois, preparation, watch)
-    return replace(measured, brain_given=brain is not None)
+    return replace(measured, brain_given=brain is not None, images=images)
 
 
 def measure_prepared(
@@ -96,10 +100,10 @@ def measure_prepared(
     arguments and errors are ``measure``'s.
     """
     watch = Stopwatch(reporter)
-    rois = rois_of(regions, series.series)
+    rois, images = rois_of(regions, series.series), images_of(regions, series.series)
     given = read_input(aif, series.series)
     find_leakage_model(preparation.leakage.model)
-    return _measured(series, given, rois, preparation, watch)
+    return replace(_measured(series, given, rois, preparation, watch), images=images)
 
 
 def _measured(
