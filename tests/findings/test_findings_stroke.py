@@ -9,7 +9,7 @@ import pytest
 from findings_cases import mapped
 from stroke_cases import BLOCK, INNER, millilitres, numbers, stroke_maps
 
-from bolus.data import InputError, Preparation, StrokeThresholds
+from bolus.data import InputError, StrokeThresholds
 from bolus.findings import with_numbers
 from bolus.findings.components import without_small
 from bolus.findings.decisions import straddled
@@ -41,9 +41,6 @@ def test_thresholds_are_options():
     assert late == ["Tmax > 5 s", "Tmax > 11 s"]
     whole = found["late_volume", "Tmax > 5 s"].value
     assert found["low_flow_volume", "CBF < 60 %"].value == pytest.approx(whole)
-    assert Preparation.from_json(json.loads(json.dumps(Preparation(stroke=asked).as_json()))) == (
-        Preparation(stroke=asked)
-    )
 
 
 @pytest.mark.parametrize(

@@ -128,14 +128,17 @@ def _dead(made: DigitalPatient) -> Float[np.ndarray, "x y z"]:
 def _rows(
     seed: int, snr: float, maps: PerfusionMaps, true: dict[tuple[str, str], float]
 ) -> list[StrokeRow]:
-    out = []
-    for one in maps.measurements:
-        low, high = one.interval or (np.nan, np.nan)
-        place = {"seed": seed, "snr": snr, "method": maps.method}
-        out.append(
-            StrokeRow(
-                **place, measure=one.measure, region=one.region, true=true[one.measure, one.region],
-                value=one.value, low=low, high=high,
-            )
-        )  # fmt: skip
-    return out
+    return [
+        StrokeRow(
+            seed=seed,
+            snr=snr,
+            method=maps.method,
+            measure=one.measure,
+            region=one.region,
+            true=true[one.measure, one.region],
+            value=one.value,
+            low=np.nan if one.interval is None else one.interval[0],
+            high=np.nan if one.interval is None else one.interval[1],
+        )
+        for one in maps.measurements
+    ]

@@ -12,6 +12,14 @@ from bolus.findings.components import without_small
 
 BLOODLESS = 0.1
 """Share of the median CBV of normal brain below which a voxel holds fluid, and is not counted."""
+LATER = {"joint": 0.45}
+"""SDs of its posterior by which a method's time is low in late tissue, so many that are added.
+
+A prior that most of the brain agrees with draws late tissue to it, the more the less a curve says.
+Chosen on 26 series of 10 simulated strokes at SNR 50, 20 and 10: the volume later than 6 s was off
+by 16, 35 and 101 mL on average without it, and is by 2, 5 and 45 mL with it. Methods that are not
+named are taken as they are.
+"""
 Mask = Bool[np.ndarray, "x y z"]
 
 
@@ -28,8 +36,10 @@ class Extent:
 
     @cached_property
     def times(self) -> Float[np.ndarray, "x y z"]:
-        """Tmax or delay in s, −inf where there is none."""
-        own = self.maps.volumes[self.thresholds.map]
+        """Tmax or delay in s, less drawn to normal brain (LATER); −inf where there is none."""
+        own, sd = self.maps.volumes[self.thresholds.map], self.maps.sd.get(self.thresholds.map)
+        if sd is not None:
+            own = own + LATER.get(self.maps.method, 0.0) * np.nan_to_num(sd)
         return np.where(self.maps.mask & np.isfinite(own), own, -np.inf)
 
     @cached_property

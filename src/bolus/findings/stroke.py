@@ -106,7 +106,7 @@ def _mismatch(
     region, why = f"{late(asked, asked.critical)}, {name}", short[asked.critical]
     note = BY_FLOW if by_flow else ""
     yield _told("mismatch_volume", region, risk.less(dead), why, note)
-    none = "no core was found: the ratio has no upper end" if dead.counted == 0 else ""
+    none = "no core was found: the ratio has no upper end" if dead.value == 0 else ""
     notes = "; ".join(text for text in (note, none) if text)
     yield _told("mismatch_ratio", region, risk.over(dead), why, notes)
     severe = found.late[asked.severe].over(risk)
@@ -129,7 +129,7 @@ def _told(measure: str, region: str, volume: Volume, why: str, note: str = "") -
     return Measurement(
         measure=measure,
         region=region,
-        value=volume.value,
+        value=volume.value if math.isfinite(volume.value) else math.nan,
         interval=ends if whole else None,
         note="; ".join(text for text in (note, warning) if text),
     )
