@@ -9,11 +9,13 @@ import pytest
 from findings_cases import mapped
 from stroke_cases import BLOCK, INNER, millilitres, numbers, stroke_maps
 
+from altered import undraw
 from bolus.data import InputError, StrokeThresholds
 from bolus.findings import with_numbers
 from bolus.findings.components import without_small
 from bolus.findings.decisions import straddled
 from bolus.findings.volumes import Volume, errors
+from bolus.io.dicom.write.codes import SEGMENTS
 from bolus.report import write_report
 
 
@@ -159,10 +161,12 @@ def test_sums_of_volumes_that_are_not_known_have_no_interval():
     assert known.over(known).interval == (1.0, 1.0)
 
 
-def test_outputs_hold_regions_and_numbers(tmp_path):
+def test_outputs_hold_regions_and_numbers(tmp_path, monkeypatch):
+    undraw(monkeypatch)
     maps = with_numbers(stroke_maps(sd=1.0))
     assert set(maps.found) == {"hypoperfused", "low_flow"}
     assert maps.regions["low_flow"].found
+    assert set(maps.regions) <= set(SEGMENTS)
     write_report(maps, tmp_path, None)
     assert (tmp_path / "roi_hypoperfused.nii.gz").is_file()
     told = json.loads((tmp_path / "summary.json").read_text())

@@ -4,7 +4,7 @@ import json
 
 import nibabel as nib
 import numpy as np
-import pydicom
+import pytest
 
 from altered import LIGHT
 from bolus.viewer.load import read_view
@@ -12,16 +12,13 @@ from bolus.viewer.load import read_view
 
 def test_a_stroke_from_simulation_to_numbers(run, tmp_path, no_picture):
     patient, out = tmp_path / "patient", tmp_path / "maps"
-    size = ("--matrix", "32,32,5", "--te", "0.03", "--seed", 1)
-    assert run("simulate", "patient", "--stroke", "--dicom", "-o", patient, *size)[0] == 0
-    assert nib.load(patient / "adc.nii.gz").shape == (32, 32, 5)
+    size = ("--matrix", "24,24,4", "--te", "0.03", "--seed", 1, "--frames", 50)
+    assert run("simulate", "patient", "--stroke", "-o", patient, *size)[0] == 0
+    assert nib.load(patient / "adc.nii.gz").shape == (24, 24, 4)
     assert nib.load(patient / "core_mask.nii.gz").get_fdata().any()
-    method = (*LIGHT[:-1], "phae")
     given = ("--adc", patient / "adc.nii.gz", "--mask", patient / "brain_mask.nii.gz")
-    code, _, err = run(
-        "maps", patient / "dicom", "-o", out, *method, *given, "--dicom", "--late", "4,6,9",
-        "--cluster", 2,
-    )  # fmt: skip
+    asked = ("--late", "4,6,9", "--cluster", 2)
+    code, _, err = run("maps", patient / "dsc.nii.gz", "-o", out, *LIGHT, *given, *asked)
     assert code == 0, err
     told = json.loads((out / "summary.json").read_text())
     assert told["preparation"]["stroke"]["late"] == [4.0, 6.0, 9.0]
@@ -30,11 +27,8 @@ def test_a_stroke_from_simulation_to_numbers(run, tmp_path, no_picture):
     core = numbers["core_volume", "ADC < 620e-6 mm2/s"]
     region = nib.load(out / "roi_core.nii.gz")
     voxel = float(np.prod(region.header.get_zooms())) / 1000
-    assert core["value"] == float(f"{region.get_fdata().sum() * voxel:.6g}")
+    assert core["value"] == pytest.approx(region.get_fdata().sum() * voxel, rel=1e-5)
     assert core["interval_90"][0] <= core["value"] <= core["interval_90"][1]
-    segments = pydicom.dcmread(out / "dicom" / "regions.dcm").SegmentSequence
-    made = {s.SegmentLabel: s.SegmentAlgorithmType for s in segments}
-    assert made["infarct core"] == "AUTOMATIC"
     view, _ = read_view(out)
     again = {(n.measure, n.region): n for n in view.maps.measurements}
     assert {k: n.as_json()["value"] for k, n in again.items()} == (

@@ -31,17 +31,23 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
         **(_blood(maps) if quantity.scaled and not maps.relative else {}),
-        **({"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}),
+        **_shared(maps, quantity),
         **_made_by(maps, quantity),
         **_provenance(maps),
     }
 
 
 def _sd_described(maps: PerfusionMaps, quantity: Quantity) -> str:
-    common = quantity.scaled and maps.aif.scale_sd is not None
     return f"{SD_DESCRIPTION} {quantity.name.upper()}: {quantity.described}" + (
-        "; the scale that all voxels share (CommonScaleSD) is in it" if common else ""
+        "; what all voxels share (CommonScaleSD) is in it" if quantity.name in maps.common else ""
     )
+
+
+def _shared(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:
+    """SD of the log of what all voxels of a map are off by together; None for one not known."""
+    if quantity.name in maps.common:
+        return {"CommonScaleSD": maps.common[quantity.name]}
+    return {"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}
 
 
 def _blood(maps: PerfusionMaps) -> dict[str, object]:
@@ -130,6 +136,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "scale_sd": arterial.scale_sd,
             "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
         },
+        "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
         "measurements": [number.as_json() for number in maps.measurements],
         "median": _numbers(facts.median),
