@@ -150,8 +150,8 @@ class Instead:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead simulate twelve strokes and measure their volumes (half an hour), and "
-            "write that table here.",
+            help="Instead simulate six strokes and measure their volumes (ten minutes), and write "
+            "that table here.",
         ),
     ] = None
 
