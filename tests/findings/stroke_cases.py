@@ -26,6 +26,7 @@ def stroke_maps(late=7.0, latest=12.0, sd=None, flow=(60.0, 30.0, 6.0), asked=No
     known = {} if sd is None else {"tmax": np.full(shape, sd), "cbf": 0.1 * cbf}
     return replace(
         maps,
+        method="osvd" if sd is None else "joint",
         mask=np.ones(shape, dtype=bool),
         volumes={**{k: v for k, v in maps.volumes.items() if k != "adc"}, **volumes},
         sd=known,

@@ -84,6 +84,19 @@ def test_an_interval_grows_with_the_sd_and_is_the_same_each_time():
     assert again == much
 
 
+def test_a_method_whose_times_are_not_known_to_hold_has_no_interval():
+    maps = replace(stroke_maps(sd=1.0), method="phae")
+    assert numbers(with_numbers(maps))["late_volume", "Tmax > 6 s"].interval is None
+
+
+def test_late_tissue_of_joint_is_less_drawn_to_the_rest():
+    value = [
+        numbers(with_numbers(stroke_maps(late=5.8, sd=sd)))["late_volume", "Tmax > 6 s"].value
+        for sd in (0.1, 1.0)
+    ]
+    assert value[0] < value[1] == pytest.approx(millilitres(stroke_maps(), BLOCK))
+
+
 def test_errors_have_the_variance_they_should_and_neighbours_share_them():
     grid = mapped().grid
     drawn = np.stack(list(errors(np.ones(grid.shape, dtype=bool), grid, seed=3)))

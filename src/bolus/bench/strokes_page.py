@@ -1,6 +1,7 @@
 """The page on volumes of simulated strokes."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 
@@ -92,4 +93,4 @@ def _goal(rows: Sequence[StrokeRow]) -> str:
                 f"{100 * near.mean():.0f} % of strokes within 5 mL or 5 %, "
                 f"{100 * (size <= 15).mean():.0f} % within 15 mL"
             )
-    return "Volume later than 6 s: " + "; ".join(told) + ".\n"
+    return fill("Volume later than 6 s: " + "; ".join(told) + ".", 116) + "\n"

@@ -42,6 +42,21 @@ class Marked(NamedTuple):
     found: bool
 
 
+class Map(NamedTuple):
+    """One map: its ``values`` (x, y, z) in a ``unit``, their ``sd`` where it is known."""
+
+    name: str
+    values: Float[np.ndarray, "x y z"]
+    sd: Float[np.ndarray, "x y z"] | None
+    unit: Unit
+    grid: Grid
+
+    @property
+    def affine(self) -> Float[np.ndarray, "4 4"]:
+        """From voxel indices to mm."""
+        return self.grid.affine
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PerfusionMaps:
     """Maps of one patient, with what is needed to judge them.
@@ -131,6 +146,17 @@ class PerfusionMaps:
     def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
         return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
+
+    def __getitem__(self, name: str) -> Map:
+        """A map, or the SD of one, by its name in ``units``. Raises InputError for one not there.
+
+        ``maps["cbf"].values``, ``.sd``, ``.unit.printed`` and ``.affine``.
+        """
+        if name not in self.units:
+            raise InputError(f"there is no map '{name}'; there are {', '.join(self.units)}")
+        plain = plain_name(name)
+        sd = None if is_sd(name) else self.sd.get(name)
+        return Map(plain, self.volume(name), sd, self.unit(name), self.grid)
 
     def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
         """SD of a map apart from what its voxels share, which a ratio needs; or None."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data import Grid
-from bolus.findings.extent import Extent, Mask
+from bolus.findings.extent import LATER, Extent, Mask
 
 DRAWS = 100
 """Maps that are drawn from the voxels' posteriors."""
@@ -130,10 +130,14 @@ def _volume(counted: float, drawn: list[float]) -> Volume:
 
 
 def _drawn(made: Extent) -> Iterator[tuple[dict[float, Mask], dict[float, Mask]]]:
-    """Regions of late tissue and of low flow in drawn maps; none without posteriors."""
+    """Regions of late tissue and of low flow in drawn maps; none without posteriors.
+
+    None, too, of methods that are not in LATER: of simulated strokes the intervals of ``phae`` held
+    hardly any volume.
+    """
     maps = made.maps
     sd, flow_sd = maps.sd.get(made.thresholds.map), maps.own_sd("cbf")
-    if sd is None or flow_sd is None or not made.counted.any():
+    if maps.method not in LATER or sd is None or flow_sd is None or not made.counted.any():
         return
     with np.errstate(divide="ignore", invalid="ignore"):
         log_sd = np.nan_to_num(flow_sd / maps.cbf, posinf=0.0, neginf=0.0)

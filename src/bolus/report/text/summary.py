@@ -7,10 +7,11 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
+from bolus.data import FrameWindow, PerfusionMaps, Quality, Quantity, is_sd, quantity_of
 from bolus.findings.decisions import straddled
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.drift_facts import drift_facts, drift_lines
 from bolus.report.echo import echo_times
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
@@ -85,7 +86,7 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
-    frames, facts = maps.series.frames, facts_of(maps)
+    facts = facts_of(maps)
     arterial = facts.arterial
     return {
         "software": software(),
@@ -105,15 +106,9 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         },
         "preparation": maps.preparation.as_json(),
         "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
-        "frames": {
-            "dropped_before_steady_state": frames.first,
-            "bolus_onset": frames.onset,
-            "stop": frames.stop,
-            "boluses": 1 + len(frames.others),
-            "bolus_used": frames.number,
-            "other_onsets": list(frames.others),
-        },
+        "frames": _frames(maps.series.frames),
         "motion": motion_json(facts.motion, maps.flagged_frames),
+        "drift": drift_facts(maps),
         "spikes": spike_facts(maps),
         "slice_times_s": None
         if maps.series.slice_times is None
@@ -145,6 +140,18 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
     }
 
 
+def _frames(frames: FrameWindow) -> dict[str, object]:
+    """The frames that were used, and of which bolus."""
+    return {
+        "dropped_before_steady_state": frames.first,
+        "bolus_onset": frames.onset,
+        "stop": frames.stop,
+        "boluses": 1 + len(frames.others),
+        "bolus_used": frames.number,
+        "other_onsets": list(frames.others),
+    }
+
+
 def closing_lines(maps: PerfusionMaps) -> list[str]:
     """What the command line says of a result: the facts that tell whether to trust it."""
     facts = facts_of(maps)
@@ -155,6 +162,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"bolus depth {100 * facts.depth:.0f} %",
         f"arterial input: {facts.arterial.line}",
         f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
+        *drift_lines(maps),
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
@@ -187,6 +195,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         **motion_provenance(maps),
         "SliceTimingCorrected": maps.series.slice_times is not None,
+        "DriftCorrected": maps.series.drift is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),
         "EchoTime": echo_times(maps.series),
         "RepetitionTime": maps.series.dt,
