@@ -155,6 +155,15 @@ class Instead:
         ),
     ] = None
 
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead register forty simulated heads to anatomical images with known "
+            "transforms, and to those of others (fifteen minutes), and write those tables here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -168,6 +177,7 @@ class Instead:
             self.arteries: _arteries,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
             self.strokes: _strokes,
+            self.anatomy: _anatomy,
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -250,3 +260,10 @@ def _strokes(reporter: "Reporter") -> str:
     from bolus.bench.strokes_page import strokes_page
 
     return strokes_page(run_strokes(reporter=reporter))
+
+
+def _anatomy(reporter: "Reporter") -> str:
+    from bolus.bench.anatomy import run_anatomy
+    from bolus.bench.anatomy_page import anatomy_page
+
+    return anatomy_page(run_anatomy(reporter=reporter))

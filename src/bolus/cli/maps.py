@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bolus.data import StrokeThresholds
     from bolus.estimators import Estimator
     from bolus.io.bids.dataset import BidsNames
-    from bolus.patient import PatientMaps
+    from bolus.patient import Beside, PatientMaps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +77,9 @@ class Given:
         typer.Option(
             "--tumor",
             metavar="MASK",
-            help="Tumour mask: a NIfTI file on the series' grid, a DICOM SEG file (of several "
-            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series. Corrects "
-            "leakage, too.",
+            help="Tumour mask: a NIfTI file on the grid of the series or of the anatomy, a DICOM "
+            "SEG file (of several segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM "
+            "mask series. Corrects leakage, too.",
         ),
     ] = None
     reference: Annotated[
@@ -88,6 +88,17 @@ class Given:
             "--reference",
             metavar="MASK",
             help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+        ),
+    ] = None
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(
+            "--anatomy",
+            metavar="FILE",
+            help="An anatomical image of the patient, of any contrast (T1 after contrast agent, "
+            "FLAIR): NIfTI, a folder with one DICOM series, or FOLDER#NUMBER of several. The "
+            "series is registered to it, or refused; maps are written on its grid, too, and masks "
+            "may lie on it.",
         ),
     ] = None
     hematocrit: Annotated[
@@ -99,6 +110,13 @@ class Given:
             "else the usual 0.45.",
         ),
     ] = None
+
+    def beside(self, adc: Path | None) -> "Beside":
+        """Regions, a map of diffusion and an anatomical image."""
+        from bolus.patient import Beside
+
+        regions = {"tumor": self.tumor, "reference": self.reference, "adc": adc}
+        return Beside(regions=regions, anatomy=self.anatomy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,8 +311,9 @@ def maps(
     from bolus.report import closing_lines
 
     check_apart(source, out)
-    if reading.echo is not None:
-        check_apart(reading.echo, out)
+    for path in (reading.echo, given.anatomy):
+        if path is not None:
+            check_apart(path, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
         chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)
@@ -308,7 +327,7 @@ def maps(
             chosen,
             None if given.aif == "auto" else given.aif,
             given.mask,
-            regions={"tumor": given.tumor, "reference": given.reference, "adc": strokes.adc},
+            regions=given.beside(strokes.adc),
             preparation=replace(prepared.preparation(), blood=blood, stroke=thresholds),
             reporter=reporter,
         )

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
+from bolus.data.anatomy import Anatomy
 from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
@@ -71,6 +72,7 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+    ``anatomy`` is the image that the series was registered to, None for none.
     ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
     ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
     by name, and ``measurements`` the numbers of
@@ -96,6 +98,7 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    anatomy: Anatomy | None = None
     common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)

@@ -9,7 +9,8 @@ from bolus.base.about import software
 from bolus.base.json import write_json
 from bolus.data import AIF, quantity_of
 from bolus.data.perfusion import PARAMETERS
-from bolus.io import write_aif, write_series, write_volume
+from bolus.io import write_aif, write_series, write_transform, write_volume
+from bolus.phantom.anatomical import CONTRASTS, Displaced, anatomical_image
 from bolus.phantom.patient import DigitalPatient
 
 TRUTH_UNITS = {name: quantity_of(name).unit.written for name in PARAMETERS}
@@ -49,3 +50,21 @@ def write_patient(patient: DigitalPatient, folder: Path) -> None:
         folder / "summary.json",
         {"software": software(), "simulated_patient": settings},
     )
+
+
+def write_anatomy(
+    patient: DigitalPatient,
+    displaced: Displaced,
+    folder: Path,
+    voxel: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> None:
+    """Write the anatomical images of a patient, ``t1c.nii.gz`` and ``flair.nii.gz``, and the truth.
+
+    ``truth_to_t1c.tfm`` and so on are the transforms of the series to them, as ITK's text files.
+    """
+    for contrast in CONTRASTS:
+        scan = anatomical_image(patient, contrast, displaced, voxel)
+        whole = np.rint(scan.volume).astype(np.int16)
+        write_volume(folder / f"{contrast}.nii.gz", whole, scan.grid)
+        write_json(folder / f"{contrast}.json", {"Simulated": True})
+        write_transform(folder / f"truth_to_{contrast}.tfm", scan.to_anatomy)

@@ -10,6 +10,7 @@ from bolus.phantom.acquisition import Protocol
 from bolus.phantom.altered import altered
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
+from bolus.phantom.head import Head
 from bolus.phantom.ischaemia import starved
 from bolus.phantom.motion import moved, trajectory
 from bolus.phantom.pieces import WHOLE, Pieces, sampled, share
@@ -82,8 +83,9 @@ class DigitalPatient:
     """A series, the truth behind it, and the arterial input as samples (t,) in 1/s and as a shape.
 
     ``series`` is raw: no frame window, no mask, first frames not in steady state. ``motion``
-    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame. ``adc`` is a map of the
-    apparent diffusion coefficient in mm²/s on the same grid, as it is measured, 0 outside the head.
+    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame; of the ``head`` other
+    images can be made (``anatomical_image``). ``adc`` is a map of the apparent diffusion
+    coefficient in mm²/s on the same grid, as it is measured, 0 outside the head.
     """
 
     series: DSCSeries
@@ -93,6 +95,7 @@ class DigitalPatient:
     arterial: ArterialShape
     motion: Float[np.ndarray, "t six"]
     settings: PatientSettings
+    head: Head
     adc: Float[np.ndarray, "x y z"]
 
 
@@ -136,12 +139,11 @@ def simulate_patient(
     tissue, lesion, masks, dead = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     leaky = _leaky(rng, anatomy, vessels, lesion, realism)
-    classes = class_fractions(anatomy, vessels, lesion)
-    scene = Scene(protocol=protocol, classes=classes, tissue=tissue, vessels=vessels, tumor=leaky)
+    parts = class_fractions(anatomy, vessels, lesion)
+    scene = Scene(protocol=protocol, classes=parts, tissue=tissue, vessels=vessels, tumor=leaky)
     late = _slice_times(realism, shape[2], settings.tr)
     signal = scene.signal(arterial, np.repeat(late, pieces[2]))
-    motion = _poses(rng, frames, realism)
-    signal = _imaged(signal, motion, anatomy.grid, realism)
+    signal = _imaged(signal, motion := _poses(rng, frames, realism), anatomy.grid, realism)
     masks = in_voxels(masks, vessels, pieces)
     signal = scan(rng, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
@@ -154,8 +156,14 @@ def simulate_patient(
         arterial=arterial,
         motion=motion,
         settings=settings,
+        head=_head(anatomy, lesion),
         adc=share(diffusion(seed, anatomy, dead), pieces).astype(np.float32),
     )
+
+
+def _head(anatomy: Anatomy, lesion: Tumor | None) -> Head:
+    """What other images of the patient are made of."""
+    return Head(placement=anatomy.placement, tumor=None if lesion is None else lesion.blob)
 
 
 def _settings(

@@ -16,6 +16,7 @@ from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.page.curves import plots
 from bolus.report.page.numbers import number_lines
+from bolus.report.page.over_anatomy import over_anatomy
 from bolus.report.page.pictures import (
     FLAGS,
     Picture,
@@ -119,6 +120,7 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
         "baseline": baseline_picture(maps),
         "quality": quality_picture(maps),
         "shares": _shares(maps),
+        "overlays": [_figure(maps, s, picture) for s, picture in over_anatomy(maps, shown)],
         "figures": [_figure(maps, s) for s in shown] + _uncertainty(maps, shown),
         "volumes": Markup(HOLE),
     }
@@ -146,13 +148,14 @@ def _identity(identity: Identity | None) -> dict[str, str]:
     return {IDENTITY[name]: text for name, text in told.items() if text}
 
 
-def _figure(maps: PerfusionMaps, shown: Shown) -> Figure:
+def _figure(maps: PerfusionMaps, shown: Shown, picture: Picture | None = None) -> Figure:
+    """A map with its bar; ``picture`` in place of its own."""
     values = np.linspace(shown.low, shown.high, 3)
     return Figure(
         title=shown.title,
         meaning=shown.meaning,
         unit=shown.unit,
-        picture=map_picture(maps, shown),
+        picture=picture or map_picture(maps, shown),
         bar=bar_picture(shown.colours),
         ticks=tuple(f"{round(value, _digits(values)):g}" for value in values.tolist()),
     )

@@ -134,7 +134,7 @@ def _png(levels: np.ndarray, colours: np.ndarray) -> bytes:
     rows = np.concatenate([np.zeros((height, 1), dtype=np.uint8), levels], axis=1)
     clear = bytes([255] * LEVELS + [0])[: len(colours)]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(kind, content)
+        chunk(kind, content)
         for kind, content in (
             (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
             (b"PLTE", colours.tobytes()),
@@ -145,6 +145,7 @@ def _png(levels: np.ndarray, colours: np.ndarray) -> bytes:
     )
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A part of a PNG, with its length and checksum."""
     checked = kind + content
     return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))

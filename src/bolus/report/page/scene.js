@@ -35,6 +35,7 @@ class Scene {
   constructor(data, told) {
     this.data = data;
     this.told = told;
+    this.beneath = 'baseline';
     // niivue shows a single slice of colours by another way, without rims: give it two alike
     this.shape = [...data.shape.slice(0, 2), Math.max(2, data.shape[2])];
   }
@@ -116,12 +117,12 @@ class Scene {
     this.told(voxel, moved(this.data.affine, voxel));
   }
 
-  /** The map in its colours from `low` to `high`, `share` of it over the baseline image. */
+  /** The map in its colours from `low` to `high`, `share` of it over the image beneath. */
   paint(map, low, high, share) {
-    const { places, baseline, colours, count } = this.data, lut = colours[map.colours];
+    const { places, colours, count } = this.data, beneath = this.data[this.beneath], lut = colours[map.colours];
     const top = lut.length / 3 - 1, scale = (top + 1) / (high - low || 1), image = this.image.img;
     for (let n = 0; n < count; n++) {
-      const grey = baseline[n] === TRANSPARENT ? 0 : baseline[n], at = 4 * n;
+      const grey = beneath[n] === TRANSPARENT ? 0 : beneath[n], at = 4 * n;
       image[at] = image[at + 1] = image[at + 2] = grey;
       image[at + 3] = 255;
       const code = places[n] < 0 ? MISSING : map.codes[places[n]];

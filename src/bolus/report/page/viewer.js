@@ -36,6 +36,7 @@ class Viewer {
     for (const id of ['low', 'high']) element(id).addEventListener('change', () => this.readWindow());
     element('reset').addEventListener('click', () => this.setWindow([this.map.low, this.map.high]));
     element('opacity').addEventListener('input', () => this.paint());
+    element('beneath')?.addEventListener('change', (event) => { this.scene.beneath = event.target.value; this.paint(); });
     element('planes').addEventListener('change', (event) => this.scene.planes(event.target.value));
     element('slice').addEventListener('input', (event) => this.scene.toSlice(event.target.value - 1));
     element('rois')?.addEventListener('change', (event) => this.scene.showRims(event.target.checked));

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import QUANTITIES, PerfusionMaps
 from bolus.report.figures.mosaic import through
+from bolus.report.page.over_anatomy import anatomy_beneath
 from bolus.report.page.pictures import (
     FLAGS,
     grey_top,
@@ -60,13 +61,14 @@ def packed(maps: PerfusionMaps, shown: Sequence[Shown], room: int) -> str | None
 
 def _volumes(maps: PerfusionMaps, shown: Sequence[Shown], fineness: Fineness) -> dict[str, object]:
     kept = [s for s in shown if fineness.lesser or not QUANTITIES[s.name].lesser]
-    base = maps.series.baseline
+    base, anatomy = maps.series.baseline, anatomy_beneath(maps)
     return {
         "shape": list(maps.grid.shape),
         "affine": maps.grid.affine.tolist(),
         "inverse": np.linalg.inv(maps.grid.affine).tolist(),
         "mask": _bits(maps.mask),
         "baseline": _deflated(_flat(to_levels(base, 0.0, grey_top(maps, base)))),
+        "anatomy": None if anatomy is None else _deflated(_flat(anatomy)),
         "quality": _deflated(_flat(quality_levels(maps))[_flat(maps.mask)]),
         "flags": [name for name, _, _ in FLAGS],
         "rois": {name: _bits(mask) for name, mask in sorted(maps.marked.items())},
