@@ -155,6 +155,15 @@ class Instead:
         ),
     ] = None
 
+    strokes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate six strokes and measure their volumes (ten minutes), and write "
+            "that table here.",
+        ),
+    ] = None
+
     anatomy: Annotated[
         Path | None,
         typer.Option(
@@ -177,6 +186,7 @@ class Instead:
             self.arteries: _arteries,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
             self.followup: _followup,
+            self.strokes: _strokes,
             self.anatomy: _anatomy,
         }
         return {path: make for path, make in made.items() if path is not None}
@@ -260,6 +270,13 @@ def _followup(reporter: "Reporter") -> str:
     from bolus.bench.followup_page import followup_page
 
     return followup_page(run_followup(reporter=reporter))
+
+
+def _strokes(reporter: "Reporter") -> str:
+    from bolus.bench.strokes import run_strokes
+    from bolus.bench.strokes_page import strokes_page
+
+    return strokes_page(run_strokes(reporter=reporter))
 
 
 def _anatomy(reporter: "Reporter") -> str:

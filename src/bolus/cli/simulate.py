@@ -74,6 +74,14 @@ def simulate_patient(
     anatomical: Anatomical,
     seed: Annotated[int, typer.Option(help="Same seed, same patient.")] = 0,
     tumor: Annotated[str, typer.Option(help="none, low or high (grade).")] = "none",
+    stroke: Annotated[
+        bool,
+        typer.Option(
+            "--stroke",
+            help="An acute stroke of any size by the seed: infarct core, penumbra, late side; "
+            "and a map of diffusion, adc.nii.gz.",
+        ),
+    ] = False,
     matrix: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
     ] = "64,64,12",
@@ -89,19 +97,23 @@ def simulate_patient(
     """One digital patient: series, masks, true arterial input and truth maps.
 
     Anatomy comes from the MNI152 tissue maps. Example: bolus simulate patient -o patient --tumor
-    high
+    high, or --stroke
     """
     from bolus.io import check_output, output_folder, write_dicom_series
-    from bolus.phantom import Displaced, write_anatomy, write_patient
+    from bolus.phantom import Displaced, stroke_patient, write_anatomy, write_patient
     from bolus.phantom import simulate_patient as simulated
+    from bolus.phantom.realism import PLAIN
 
     check_output(out, overwrite)
     displaced = Displaced(
         pose=pose_of(anatomical.pose), distortion=anatomical.distortion, seed=seed
     )
+    realism = stroke_patient(seed) if stroke else PLAIN
     with reporting(quiet) as reporter:
         reporter.step("simulating")
-        patient = simulated(seed=seed, tumor=tumor, shape=matrix_of(matrix), **asdict(scan))
+        patient = simulated(
+            seed=seed, tumor=tumor, shape=matrix_of(matrix), realism=realism, **asdict(scan)
+        )
         reporter.step("writing")
         with output_folder(out, overwrite) as folder:
             write_patient(patient, folder)

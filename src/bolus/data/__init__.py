@@ -33,6 +33,7 @@ from bolus.data.options import (
     LeakageCorrection,
     MotionCorrection,
     Preparation,
+    StrokeThresholds,
     Unmixing,
 )
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
@@ -88,6 +89,7 @@ __all__ = [
     "RegistrationScore",
     "SeriesError",
     "Source",
+    "StrokeThresholds",
     "TissueCurves",
     "Unmixing",
     "WeightsError",

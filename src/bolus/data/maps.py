@@ -74,7 +74,8 @@ class PerfusionMaps:
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
     ``anatomy`` is the image that the series was registered to, None for none.
     ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
-    ``sd`` holds them, and ratios leave them out. ``measurements`` are the numbers of
+    ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
+    by name, and ``measurements`` the numbers of
     its regions (``bolus.findings``).
 
     Raises InputError for a map of an unknown name or on another grid.
@@ -100,6 +101,7 @@ class PerfusionMaps:
     anatomy: Anatomy | None = None
     common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
+    found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):
@@ -178,11 +180,17 @@ class PerfusionMaps:
 
     @property
     def regions(self) -> dict[str, Marked]:
-        """Regions by name: 'brain', 'aif' where its voxels are known, and those that were given."""
-        found = {"brain": Marked(self.mask, not self.brain_given)}
+        """Regions by name: 'brain', 'aif' where it has voxels, those given, and those found."""
+        own = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
-            found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
-        return {**found, **{name: Marked(mask, False) for name, mask in self.rois.items()}}
+            own["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+        given = {name: Marked(mask, False) for name, mask in self.rois.items()}
+        return {**own, **given, **{name: Marked(mask, True) for name, mask in self.found.items()}}
+
+    @property
+    def marked(self) -> dict[str, Bool[np.ndarray, "x y z"]]:
+        """Masks of regions whose rims are shown: those that were given, and those found in maps."""
+        return {**self.rois, **self.found}
 
     @property
     def cbf(self) -> Float[np.ndarray, "x y z"]:

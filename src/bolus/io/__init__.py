@@ -10,6 +10,7 @@ from bolus.io.curves import ArterialTable, read_aif, read_arterial_table, write_
 from bolus.io.dicom.identity import read_identity
 from bolus.io.dicom.write import check_dicom_output, write_dicom
 from bolus.io.dicom.write.series import write_dicom_series
+from bolus.io.diffusion import read_adc
 from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask, read_mask_on_either
@@ -31,6 +32,7 @@ __all__ = [
     "checksum",
     "is_mask",
     "output_folder",
+    "read_adc",
     "read_aif",
     "read_anatomy",
     "read_arterial_table",

@@ -94,6 +94,7 @@ def estimate(
     seconds = {**measured.seconds, **watch.seconds}
     kept = {
         "seconds": seconds,
+        "volumes": {**maps.volumes, **measured.images},
         "rois": measured.rois,
         "brain_given": measured.brain_given,
         "preparation": measured.preparation,

@@ -20,15 +20,16 @@ from bolus.data import (
     TissueCurves,
 )
 from bolus.data.plausible import MIN_FRAMES
-from bolus.io import ArterialTable, is_mask, read_anatomy, read_arterial_table
+from bolus.io import ArterialTable, is_mask, read_adc, read_anatomy, read_arterial_table
 from bolus.patient.drawn import Drawn, drawn
 
 PathLike = str | os.PathLike[str]
 Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
 """What is given as the arterial input, read: a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | None]
-"""Masks by name, 'tumor' and 'reference'; None for one that is not given."""
+"""Masks by name, 'tumor' and 'reference', and 'adc', a map of diffusion; None for none given."""
 REGIONS = ("tumor", "reference")
+ADC = "adc"
 NO_REGIONS: Regions = {}
 
 
@@ -67,11 +68,30 @@ def rois_of(
 
     Raises InputError for another name, and as ``drawn``.
     """
-    other = [name for name in given if name not in REGIONS]
+    other = [name for name in given if name not in (*REGIONS, ADC)]
     if other:
         raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
-    masks = {name: drawn(mask, series, name, image) for name, mask in given.items()}
+    masks = {name: drawn(mask, series, name, image) for name, mask in given.items() if name != ADC}
     return {name: mask for name, mask in masks.items() if mask is not None}
+
+
+def images_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
+    """Other images that are given among the regions, by name, on the grid of the series: 'adc'.
+
+    Raises InputError for an array of another shape, and as ``bolus.io.read_adc``.
+    """
+    adc = given.get(ADC)
+    if adc is None:
+        return {}
+    if isinstance(adc, str | os.PathLike):
+        return {ADC: read_adc(adc, series.grid)}
+    values = np.asarray(adc)
+    if values.shape != series.grid.shape or values.dtype.kind != "f":
+        raise InputError(
+            f"adc as an array holds mm²/s on the series' grid of {series.grid.shape}, found "
+            f"{values.dtype} of {values.shape}"
+        )
+    return {ADC: values.astype(np.float32)}
 
 
 def read_input(

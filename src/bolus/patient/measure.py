@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from bolus.patient.given import (
     arterial_input,
     beside,
     image_of,
+    images_of,
     on_series,
     read_input,
     rois_of,
@@ -40,9 +41,10 @@ class Measured:
     """What a series holds for any method.
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
-    ``corrected`` curves and its fit; ``rois`` are the regions given, ``brain_given`` says whether
-    the brain was, ``seconds`` are those of every step, ``preparation`` how it was made, ``anatomy``
-    the image that the series was registered to, if any.
+    ``corrected`` curves and its fit; ``rois`` are the regions given, ``images`` other images of the
+    patient by name ('adc', mm²/s) on the series' grid, ``brain_given`` says whether the brain was,
+    ``seconds`` are those of every step, ``preparation`` how it was made, ``anatomy`` the image that
+    the series was registered to, if any.
     """
 
     series: PreparedSeries
@@ -54,6 +56,7 @@ class Measured:
     seconds: Mapping[str, float]
     preparation: Preparation = USUAL
     brain_given: bool = False
+    images: Mapping[str, np.ndarray] = field(default_factory=dict)
     anatomy: Anatomy | None = None
 
 
@@ -73,7 +76,8 @@ def measure(
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
-    tissue to compare it with. Masks are taken to fit the mean pose of the head. A ``Beside`` holds
+    tissue to compare it with. Masks are taken to fit the mean pose of the head. So is 'adc' among
+    them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside`` holds
     regions and an anatomical image, which the series is registered to (``register_anatomy``); any
     mask may then lie on the image's grid, and is brought to the series by the nearest voxel.
 
@@ -90,6 +94,7 @@ def measure(
     image = more.read(series)
     brain = drawn(mask, series, "mask", image_of(image))
     rois = rois_of(more.regions, series, image_of(image))
+    images = images_of(more.regions, series)
     given = read_input(aif, series, image_of(image))
     find_leakage_model(preparation.leakage.model)
     own = None if brain is None or brain.on_anatomy else brain.mask
@@ -98,7 +103,7 @@ def measure(
     if brain is not None and brain.on_anatomy:
         found = with_brain(found, brain.on(series.grid, anatomy))
     measured = _measured(found, given, rois, anatomy, preparation, watch)
-    return replace(measured, brain_given=brain is not None)
+    return replace(measured, brain_given=brain is not None, images=images)
 
 
 def measure_prepared(
@@ -117,9 +122,12 @@ def measure_prepared(
     watch, more = Stopwatch(reporter), beside(regions)
     image = more.read(series.series)
     rois = rois_of(more.regions, series.series, image_of(image))
+    images = images_of(more.regions, series.series)
     given = read_input(aif, series.series, image_of(image))
     find_leakage_model(preparation.leakage.model)
-    return _measured(series, given, rois, placed(series, image, watch), preparation, watch)
+    anatomy = placed(series, image, watch)
+    measured = _measured(series, given, rois, anatomy, preparation, watch)
+    return replace(measured, images=images)
 
 
 def _measured(

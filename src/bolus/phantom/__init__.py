@@ -23,6 +23,7 @@ from bolus.phantom.patient import (
 )
 from bolus.phantom.populations import Population
 from bolus.phantom.realism import Leak, Realism
+from bolus.phantom.strokes import random_stroke, stroke_patient
 from bolus.phantom.tumor import TumorPerfusion
 
 __all__ = [
@@ -52,10 +53,12 @@ __all__ = [
     "clean_curves",
     "plan_cohort",
     "random_arterial_inputs",
+    "random_stroke",
     "simulate_cohort",
     "simulate_curves",
     "simulate_patient",
     "simulate_planned",
+    "stroke_patient",
     "write_anatomy",
     "write_patient",
 ]

@@ -15,19 +15,28 @@ from bolus.phantom.patient import DigitalPatient
 
 TRUTH_UNITS = {name: quantity_of(name).unit.written for name in PARAMETERS}
 """Maps of which the truth is written."""
+LATE = 6.0
+"""s: tissue at risk, by its Tmax."""
 
 
 def write_patient(patient: DigitalPatient, folder: Path) -> None:
     """Write series, masks, truth maps, true arterial input and settings into an existing folder.
 
     ``dsc.nii.gz`` with its BIDS sidecar is the input of a real patient; ``*_mask.nii.gz`` are its
-    regions, ``truth_*.nii.gz`` the maps behind it, ``truth_aif.tsv`` the arterial ΔR2* in 1/s.
+    regions, ``truth_*.nii.gz`` the maps behind it, ``truth_aif.tsv`` the arterial ΔR2* in 1/s. With
+    a stroke ``adc.nii.gz`` is the map of diffusion in mm²/s, as measured, and among the
+    masks are the core and the brain later than LATE.
     """
     series = patient.series
     write_series(
         folder / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te, series.slice_times
     )
     regions = {name: getattr(patient.masks, name) for name in ("brain", "nawm", "tumor", "aif")}
+    if patient.masks.infarct_whole is not None:
+        write_volume(folder / "adc.nii.gz", patient.adc, series.grid)
+        regions["core"] = patient.masks.infarct_whole
+        with np.errstate(invalid="ignore"):
+            regions["late"] = patient.masks.brain & (patient.truth.tmax > LATE)
     for name, mask in regions.items():
         if mask is not None:
             write_volume(folder / f"{name}_mask.nii.gz", mask, series.grid)

@@ -16,6 +16,7 @@ from bolus.data.measures import Measurement, shortened
 from bolus.io import resample_linear, write_aif, write_table, write_transform, write_volume
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
+from bolus.report.rims import RIMS
 from bolus.report.text.numbers import numbers_sidecar
 from bolus.report.text.summary import (
     aif_sidecar,
@@ -198,3 +199,5 @@ def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
     )
     for name, region in maps.rois.items():
         yield f"roi_{name}", region, f"Region given as {name}"
+    for name, region in maps.found.items():
+        yield f"roi_{name}", region, f"Region found: {RIMS[name].meaning}"

@@ -75,7 +75,13 @@ def read_view(
     measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
-        regions=Beside(regions=_regions_of_maps(folder, told, regions, series), anatomy=anatomy),
+        regions=Beside(
+            regions={
+                **_regions_of_maps(folder, told, regions, series),
+                **_diffusion(folder, series),
+            },
+            anatomy=anatomy,
+        ),
         preparation=preparation,
         reporter=reporter,
     )
@@ -150,6 +156,12 @@ def _regions_of_maps(
     right = (one for one in candidates if known["tumor"] == {"sha256": mask_checksum(one)})
     found = next(right, regions.get("tumor"))
     return others if found is None else {**others, "tumor": found}
+
+
+def _diffusion(folder: Path, series: PreparedSeries) -> dict[str, np.ndarray]:
+    """The map of diffusion that was given, where there is one."""
+    path = folder / "adc.nii.gz"
+    return {"adc": read_map(path, series.grid)[0]} if path.exists() else {}
 
 
 def _preparation(told: Mapping[str, Any]) -> Preparation:

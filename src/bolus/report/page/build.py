@@ -31,6 +31,7 @@ from bolus.report.page.provenance import provenance
 from bolus.report.page.regions import region_table
 from bolus.report.page.shown import Shown, shown_maps
 from bolus.report.page.volumes import packed
+from bolus.report.rims import words
 from bolus.report.text.methods import methods_text
 from bolus.report.verdict import Word
 
@@ -105,7 +106,7 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
         "lead": facts.verdict,
         "methods": methods_text(maps),
         "provenance": provenance(maps),
-        "rois": sorted(maps.rois),
+        "rois": words(sorted(maps.marked)),
     }
 
 

@@ -1,7 +1,10 @@
 'use strict';
 // One volume of colours in niivue: the map over the baseline image.
 
-const RIMS = { tumor: [255, 255, 255], reference: [0, 229, 255] };
+const RIMS = {
+  tumor: [255, 255, 255], reference: [0, 229, 255], hypoperfused: [70, 220, 90], low_flow: [240, 110, 255], core: [255, 176, 0],
+};
+const WORDS = { tumor: 'tumour', hypoperfused: 'late tissue', low_flow: 'low flow', core: 'infarct core' };
 const PLANES = ['sagittal', 'coronal', 'axial'];
 
 /** Product of an affine (rows) and a point. */

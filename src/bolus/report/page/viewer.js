@@ -99,7 +99,7 @@ class Viewer {
   wordOf(n, place) {
     if (place < 0) return 'Outside the brain mask.';
     const inside = Object.keys(this.data.rois).filter((name) => this.data.rois[name][n]);
-    const region = inside.length ? `, in the ${inside.map((name) => (name === 'tumor' ? 'tumour' : name)).join(' and ')}` : '';
+    const region = inside.length ? `, in the ${inside.map((name) => WORDS[name] ?? name).join(' and ')}` : '';
     return `Quality: ${this.data.flags[this.data.quality[place]]}${region}.`;
   }
 

@@ -16,6 +16,7 @@ from bolus.data import (
     is_sd,
     quantity_of,
 )
+from bolus.findings.decisions import straddled
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
@@ -212,7 +213,13 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
-    return [*lines, NOTICE]
+    return [*lines, *_undecided(maps), NOTICE]
+
+
+def _undecided(maps: PerfusionMaps) -> list[str]:
+    """Numbers whose interval holds a limit at which a trial decided."""
+    warned = ((one, straddled(one.measure, one.interval)) for one in maps.measurements)
+    return [f"{one.about.title} ({one.region}): {text}" for one, text in warned if text]
 
 
 def _made_by(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:

@@ -81,6 +81,8 @@ class Segment(NamedTuple):
 BRAIN = Concept("12738006", "SCT", "Brain")
 _TISSUE = Concept("85756007", "SCT", "Tissue")
 _PLACE = Concept("309825002", "SCT", "Spatial and Relational Concept")
+_ABNORMAL = Concept("49755003", "SCT", "Morphologically Abnormal Structure")
+_ISCHEMIA = Concept("52674009", "SCT", "Ischemia")
 SEGMENTS = {
     "brain": Segment("brain", Concept("91723000", "SCT", "Anatomical Structure"), BRAIN, None),
     "aif": Segment(
@@ -88,11 +90,14 @@ SEGMENTS = {
     ),
     "tumor": Segment(
         "tumor",
-        Concept("49755003", "SCT", "Morphologically Abnormal Structure"),
+        _ABNORMAL,
         Concept("108369006", "SCT", "Neoplasm"),
         BRAIN,
     ),
     "reference": Segment("reference", _PLACE, Concept("C94970", "NCIt", "Reference Region"), BRAIN),
+    "hypoperfused": Segment("late tissue", _ABNORMAL, _ISCHEMIA, BRAIN),
+    "low_flow": Segment("low flow", _ABNORMAL, _ISCHEMIA, BRAIN),
+    "core": Segment("infarct core", _ABNORMAL, Concept("55641003", "SCT", "Infarct"), BRAIN),
 }
 """What is known of regions, by the name they have in ``PerfusionMaps.regions``."""
 _LONGEST = 64
