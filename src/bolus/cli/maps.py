@@ -8,10 +8,19 @@ import typer
 
 from bolus.cli.bids import bids_names, check_only_with_bids
 from bolus.cli.groups import grouped
-from bolus.cli.options import BrainMask, Overwrite, Quiet, check_apart, methods, reporting
+from bolus.cli.options import (
+    BrainMask,
+    Overwrite,
+    Quiet,
+    burden_of,
+    check_apart,
+    methods,
+    reporting,
+)
 from bolus.cli.reading import Prepared, Reading
 
 if TYPE_CHECKING:
+    from bolus.data import Blood, Burden
     from bolus.estimators import Estimator
     from bolus.io.bids.dataset import BidsNames
     from bolus.patient import PatientMaps
@@ -82,13 +91,23 @@ class Given:
         ),
     ] = None
     reference: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--reference",
-            metavar="MASK",
-            help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+            metavar="auto|mirror|none|MASK",
+            help="Normal tissue to which the tumour is compared: white matter that is found "
+            "(auto; as usual with a tumour), the tumour's mirror region, none, or a MASK.",
         ),
     ] = None
+    burden: Annotated[
+        str,
+        typer.Option(
+            "--burden",
+            metavar="LOW,HIGH",
+            help="Normalised rCBV between the classes of the fractional tumour burden; 1.0 and "
+            "1.75 by Iv et al., AJNR 2019.",
+        ),
+    ] = "1.0,1.75"
     hematocrit: Annotated[
         float | None,
         typer.Option(
@@ -98,6 +117,12 @@ class Given:
             "else the usual 0.45.",
         ),
     ] = None
+
+    def known(self) -> "tuple[Blood, Burden]":
+        """Options of the preparation. Raises InputError."""
+        from bolus.data import Blood
+
+        return Blood(hematocrit=self.hematocrit), burden_of(self.burden)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +231,6 @@ def maps(
 
     In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
     """
-    from bolus.data import Blood
     from bolus.io import check_dicom_output
     from bolus.patient import perfusion_maps
     from bolus.report import closing_lines
@@ -216,7 +240,7 @@ def maps(
         check_apart(reading.echo, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
-        chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)
+        chosen, (blood, burden) = estimation.chosen(), given.known()
         names = layout.check(source, out, chosen, overwrite)
         series = reading.read(source)
         if layout.dicom:
@@ -227,7 +251,7 @@ def maps(
             None if given.aif == "auto" else given.aif,
             given.mask,
             regions={"tumor": given.tumor, "reference": given.reference},
-            preparation=replace(prepared.preparation(), blood=blood),
+            preparation=replace(prepared.preparation(), blood=blood, burden=burden),
             reporter=reporter,
         )
         reporter.step("writing")

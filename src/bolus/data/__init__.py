@@ -24,6 +24,7 @@ from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import (
     Blood,
+    Burden,
     Censoring,
     LeakageCorrection,
     MotionCorrection,
@@ -46,6 +47,7 @@ __all__ = [
     "Blood",
     "BolusError",
     "BolusNotFoundError",
+    "Burden",
     "Censoring",
     "Citation",
     "Criterion",

@@ -18,6 +18,7 @@ from bolus.data.measures import Measurement
 from bolus.data.options import USUAL, Preparation
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
+from bolus.data.reference import FOUND_SD, FoundReference
 from bolus.data.scale import without_common
 
 FLAGGED = ("none", "kept", "interpolated", "left out")
@@ -56,7 +57,8 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
-    ``measurements`` are the numbers of its regions (``bolus.findings``).
+    ``measurements`` are the numbers of its regions (``bolus.findings``); ``reference`` says where
+    the region 'reference' lies that bolus found, or why it found none: None where it is given.
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -79,6 +81,7 @@ class PerfusionMaps:
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
     measurements: tuple[Measurement, ...] = ()
+    reference: FoundReference | None = None
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):
@@ -144,7 +147,16 @@ class PerfusionMaps:
         found = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
             found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
-        return {**found, **{name: Marked(mask, False) for name, mask in self.rois.items()}}
+        searched = ("reference",) if self.reference is not None else ()
+        return {
+            **found,
+            **{name: Marked(mask, name in searched) for name, mask in self.rois.items()},
+        }
+
+    @property
+    def reference_sd(self) -> float:
+        """SD of the log of a found reference's mean, as a region; 0 where it is given."""
+        return 0.0 if self.reference is None else FOUND_SD
 
     @property
     def cbf(self) -> Float[np.ndarray, "x y z"]:

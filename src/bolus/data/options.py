@@ -1,7 +1,7 @@
 """How a patient's series is prepared: options as frozen objects, recorded in the result."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bolus.data.errors import InputError
@@ -79,8 +79,37 @@ class Blood:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Burden:
+    """Fractional tumour burden: thresholds of normalised rCBV between its three classes.
+
+    Raises InputError for thresholds that do not rise from above 0.
+    """
+
+    low: float = 1.0
+    """Below it a voxel counts as treatment effect."""
+    high: float = 1.75
+    """Above it as tumour; in between it is not decided."""
+    source: str = "Iv et al., AJNR 2019"
+    """Where the thresholds come from."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high:
+            raise InputError(
+                f"thresholds of the tumour burden rise from above 0, found {self.low:g} and "
+                f"{self.high:g}"
+            )
+
+    @property
+    def sentence(self) -> str:
+        """The thresholds with their source."""
+        return (
+            f"classes of normalised rCBV below {self.low:g} and above {self.high:g}, {self.source}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is done to a series and its curves, and what is known of the blood in them.
+    """What is done to a series and its curves, what is known of the blood in them, and how read.
 
     Raises InputError for frames to be censored for a motion that is not measured.
     """
@@ -91,6 +120,7 @@ class Preparation:
     leakage: LeakageCorrection = LeakageCorrection()
     unmixing: Unmixing = Unmixing()
     blood: Blood = Blood()
+    burden: Burden = Burden()
 
     def __post_init__(self) -> None:
         if self.censoring.moved and self.motion is None:
@@ -104,6 +134,7 @@ class Preparation:
             "leakage_correction": {"use": self.leakage.use, "model": self.leakage.name},
             "arterial_unmixing": {"use": self.unmixing.use},
             "blood": {"hematocrit": self.blood.hematocrit},
+            "burden": asdict(self.burden),
         }
 
     @classmethod
@@ -120,6 +151,7 @@ class Preparation:
                 leakage=LeakageCorrection(use=leakage["use"], model=leakage["model"]),
                 unmixing=Unmixing(use=found.get("arterial_unmixing", {"use": False})["use"]),
                 blood=Blood(**found.get("blood", {})),
+                burden=Burden(**found.get("burden", {})),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"these are no options of a preparation: {found} ({error})") from error

@@ -30,6 +30,7 @@ VOLUME = Unit("mL/100g", "mL/100 g", Concept("ml/[100]g", "UCUM", "milliliter pe
 _RATIO = Concept("{ratio}", "UCUM", "ratio")
 RELATIVE_FLOW = Unit("relative", "1/s, relative", _RATIO)
 RELATIVE_VOLUME = Unit("relative", "relative", _RATIO)
+PLAIN_RATIO = Unit("1", "ratio", _RATIO)
 SECONDS = Unit("s", "s", Concept("s", "UCUM", "second"))
 RATE = Unit("1/s", "1/s", Concept("/s", "UCUM", "per second"))
 PERCENT = Unit("%", "%", Concept("%", "UCUM", "percent"))
@@ -152,6 +153,30 @@ _LIST = (
         estimated=True,
         corrected=True,
         ratio=Ratio.PLAIN,
+    ),
+    Quantity(
+        name="nrcbv",
+        title="Normalised rCBV",
+        meaning="Blood volume over that of normal-appearing white matter",
+        definition="Cerebral blood volume (corrected for leakage, where it is) over its mean in "
+        "the reference region",
+        unit=PLAIN_RATIO,
+        code=_BLOOD_VOLUME[1],
+        display=Display("magma", Fixed(0.0, 5.0)),
+        estimated=True,
+        corrected=True,
+    ),
+    Quantity(
+        name="srcbv",
+        title="Standardised rCBV",
+        meaning="Blood volume on a fixed scale: 1 is white matter",
+        definition="Cerebral blood volume (corrected for leakage, where it is) with the landmarks "
+        "of the brain's histogram brought to a standard scale; 1 is normal white matter",
+        unit=PLAIN_RATIO,
+        code=Concept("srCBV", PRIVATE, "Standardized relative cerebral blood volume"),
+        display=Display("magma", Fixed(0.0, 5.0)),
+        estimated=True,
+        corrected=True,
     ),
     Quantity(
         name="mtt",

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from bolus.data import PerfusionMaps
 from bolus.data.measures import Measurement
+from bolus.findings.normalised import with_normalised
+from bolus.findings.reference import with_reference
 from bolus.findings.tumor import tumor_numbers
 
-__all__ = ["READERS", "Reader", "measured_in", "with_numbers"]
+__all__ = ["READERS", "Reader", "measured_in", "with_numbers", "with_reference"]
 
 Reader = Callable[[PerfusionMaps], tuple[Measurement, ...]]
 """Measures numbers in maps and their regions; none where what it needs is not there."""
@@ -26,5 +28,6 @@ def measured_in(maps: PerfusionMaps) -> tuple[Measurement, ...]:
 
 
 def with_numbers(maps: Maps) -> Maps:
-    """The same maps with the numbers of the regions they have now."""
-    return replace(maps, measurements=measured_in(maps))
+    """The same maps with the numbers, and the normalised maps, of the regions they have now."""
+    normalised = with_normalised(maps)
+    return replace(normalised, measurements=measured_in(normalised))

@@ -18,12 +18,14 @@ from bolus.data import (
 )
 from bolus.data.plausible import MIN_FRAMES
 from bolus.io import ArterialTable, is_mask, read_arterial_table, read_mask
+from bolus.tissue import CHOICES
 
 PathLike = str | os.PathLike[str]
 Arterial = AIF | np.ndarray | ArterialTable | None
 """What is given as the arterial input, read: a boolean mask or a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | None]
-"""Masks by name, 'tumor' and 'reference'; None for one that is not given."""
+"""Masks by name, 'tumor' and 'reference'; None for one that is not given. A reference may be one
+of bolus.tissue.CHOICES."""
 REGIONS = ("tumor", "reference")
 NO_REGIONS: Regions = {}
 
@@ -48,8 +50,23 @@ def rois_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
     other = [name for name in given if name not in REGIONS]
     if other:
         raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
-    masks = {name: mask_of(mask, series, name) for name, mask in given.items()}
+    masks = {
+        name: mask_of(mask, series, name)
+        for name, mask in given.items()
+        if not (name == "reference" and isinstance(mask, str) and mask in CHOICES)
+    }
     return {name: mask for name, mask in masks.items() if mask is not None}
+
+
+def reference_choice(given: Regions) -> str:
+    """How a reference region is found, one of CHOICES; 'none' where a mask of it is given.
+
+    Without a word a tumour has one found ('auto').
+    """
+    asked = given.get("reference")
+    if asked is None:
+        return "none" if given.get("tumor") is None else "auto"
+    return asked if isinstance(asked, str) and asked in CHOICES else "none"
 
 
 def read_input(aif: AIF | np.ndarray | PathLike | None, series: DSCSeries) -> Arterial:

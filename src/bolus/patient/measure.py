@@ -17,6 +17,7 @@ from bolus.patient.given import (
     arterial_input,
     mask_of,
     read_input,
+    reference_choice,
     rois_of,
 )
 from bolus.patient.leakage import LeakageFit, correct_leakage, find_leakage_model
@@ -45,6 +46,8 @@ class Measured:
     seconds: Mapping[str, float]
     preparation: Preparation = USUAL
     brain_given: bool = False
+    reference: str = "none"
+    """How a reference region is to be found, one of ``bolus.tissue.CHOICES``."""
 
 
 def measure(
@@ -63,7 +66,9 @@ def measure(
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
-    tissue to compare it with. Masks are taken to fit the mean pose of the head.
+    tissue to compare it with, or how to find that: 'auto' (white matter, as where none is given
+    but a tumour is), 'mirror' (of the tumour) or 'none'. Masks are taken to fit the mean pose of
+    the head.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether leakage is,
     and whether frames that moved are censored: left out by a method that can (see
@@ -79,7 +84,7 @@ def measure(
     find_leakage_model(preparation.leakage.model)
     found = prepared(series, brain, preparation, watch)
     measured = _measured(found, given, rois, preparation, watch)
-    return replace(measured, brain_given=brain is not None)
+    return replace(measured, brain_given=brain is not None, reference=reference_choice(regions))
 
 
 def measure_prepared(
@@ -99,7 +104,8 @@ def measure_prepared(
     rois = rois_of(regions, series.series)
     given = read_input(aif, series.series)
     find_leakage_model(preparation.leakage.model)
-    return _measured(series, given, rois, preparation, watch)
+    found = _measured(series, given, rois, preparation, watch)
+    return replace(found, reference=reference_choice(regions))
 
 
 def _measured(

@@ -21,7 +21,7 @@ from bolus.phantom.patient import (
     simulate_patient,
 )
 from bolus.phantom.populations import Population
-from bolus.phantom.realism import Leak, Realism
+from bolus.phantom.realism import Growth, Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "CurvePrior",
     "CurveTruth",
     "DigitalPatient",
+    "Growth",
     "LateSide",
     "Leak",
     "Occlusion",

@@ -37,6 +37,21 @@ class Leak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How far a tumour has grown: its radius times ``size``, and whether in both hemispheres.
+
+    One in ``both`` has its mirror image opposite: a butterfly glioma.
+    """
+
+    size: float = 1.0
+    both: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0.3 <= self.size <= 3:
+            raise InputError(f"a tumour has 0.3 to 3 times the usual radius, found {self.size}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Realism:
     """How a patient differs from the plain digital one; the default is no difference.
 
@@ -54,6 +69,7 @@ class Realism:
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
     acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late,
     ``ischaemia`` a stroke or an occluded carotid artery; ``population`` is that of the tissue.
+    ``growth`` is that of the tumour.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -70,6 +86,7 @@ class Realism:
     ischaemia: Ischaemia | None = None
     population: Population = ADULT
     poses: tuple[tuple[Number, ...], ...] | None = None
+    growth: Growth = Growth()
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:

@@ -115,6 +115,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
         "regions": {name: {"sha256": mask_checksum(mask)} for name, mask in maps.rois.items()},
+        "reference": None if maps.reference is None else maps.reference.as_json(),
         "aif": {
             "origin": arterial.origin,
             "voxels": arterial.voxels,
@@ -154,6 +155,8 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
             f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
             "arteries by hand (bolus view)"
         )
+    if maps.reference is not None:
+        lines.append(maps.reference.sentence)
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
     return [*lines, NOTICE]

@@ -87,6 +87,7 @@ SEGMENTS = {
     ),
 }
 FAMILIES = {
+    "reference": Concept("123105", "DCM", "Histogram Analysis"),
     "brain": Concept("123105", "DCM", "Histogram Analysis"),
     "aif": Concept("123107", "DCM", "Cluster Analysis"),
 }
