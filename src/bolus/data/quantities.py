@@ -165,6 +165,7 @@ _LIST = (
         display=Display("magma", Fixed(0.0, 5.0)),
         estimated=True,
         corrected=True,
+        lesser=True,
     ),
     Quantity(
         name="srcbv",
@@ -177,6 +178,7 @@ _LIST = (
         display=Display("magma", Fixed(0.0, 5.0)),
         estimated=True,
         corrected=True,
+        lesser=True,
     ),
     Quantity(
         name="mtt",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from bolus.data.measures import Measurement
 from bolus.data.options import Burden
@@ -20,7 +20,7 @@ def burden_numbers(volume: TumorVolume, burden: Burden) -> tuple[Measurement, ..
     off where noise, or a method that smooths it, changes the spread. Of a method without SDs they
     are those of the map, without interval.
     """
-    asked = _statistics(volume, burden)
+    asked = statistics_of(volume.where, burden)
     found = {name: [ask(volume.values)] for name, ask in asked.items()}
     if volume.sd is not None:
         drawn = list(_drawn(volume, asked))
@@ -28,11 +28,15 @@ def burden_numbers(volume: TumorVolume, burden: Burden) -> tuple[Measurement, ..
     return tuple(_measurement(name, values, volume, burden) for name, values in found.items())
 
 
-def _statistics(volume: TumorVolume, burden: Burden) -> Mapping[str, Statistic]:
+def statistics_of(where: Bool[np.ndarray, "x y z"], burden: Burden) -> Mapping[str, Statistic]:
+    """What is asked of the normalised CBV (n,) of a tumour's voxels ``where``, by measure."""
+
+    near = where[tuple(slice(at.min(), at.max() + 1) for at in np.nonzero(where))]
+
     def hottest(values: Float[np.ndarray, " n"]) -> float:
-        grid = np.zeros(volume.where.shape)
-        grid[volume.where] = values
-        return hotspot(grid, volume.where)[0]
+        grid = np.zeros(near.shape)
+        grid[near] = values
+        return hotspot(grid, near)[0]
 
     def share(low: float, high: float) -> Statistic:
         return lambda values: 100 * float(((values >= low) & (values <= high)).mean())

@@ -126,13 +126,13 @@ def simulate_patient(
     settings = _settings(
         seed, float(snr), float(field), float(tr), te, frames, tumor, shape, realism
     )
-    rng = np.random.default_rng(seed)
+    rng, day = _draws(seed, realism.session)
     protocol = Protocol(field=settings.field, tr=settings.tr, te=settings.te, frames=frames)
     grid, pieces = scanner_grid(shape), realism.pieces
     anatomy = simulate_anatomy(rng, shape, pieces)
     vessels = simulate_vessels(anatomy, pieces, realism.trunk)
     tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
-    arterial = replace(_arterial(rng, protocol), doses=realism.doses)
+    arterial = replace(_arterial(day, protocol), doses=realism.doses)
     leaky = _leaky(rng, anatomy, vessels, lesion, realism)
     classes = class_fractions(anatomy, vessels, lesion)
     scene = Scene(protocol=protocol, classes=classes, tissue=tissue, vessels=vessels, tumor=leaky)
@@ -141,7 +141,7 @@ def simulate_patient(
     motion = _poses(rng, frames, realism)
     signal = _imaged(signal, motion, anatomy.grid, realism)
     masks = in_voxels(masks, vessels, pieces)
-    signal = scan(rng, signal, grid, masks.brain, settings.snr)
+    signal = scan(day, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
         series=DSCSeries(
             signal=signal, dt=settings.tr, te=settings.te, grid=grid, slice_times=late
@@ -153,6 +153,12 @@ def simulate_patient(
         motion=motion,
         settings=settings,
     )
+
+
+def _draws(seed: int, session: int) -> tuple[np.random.Generator, np.random.Generator]:
+    """What the head is drawn of, and its scan: the same, but of a patient scanned on some days."""
+    rng = np.random.default_rng(seed)
+    return rng, np.random.default_rng([seed, session]) if session else rng
 
 
 def _settings(

@@ -69,7 +69,8 @@ class Realism:
     ``slice_times`` are the seconds from the start of a frame to the acquisition of each slice; None
     acquires all at its start. ``balls`` are lesions, ``late_side`` is a hemisphere that is late,
     ``ischaemia`` a stroke or an occluded carotid artery; ``population`` is that of the tissue.
-    ``growth`` is that of the tumour.
+    ``growth`` is that of the tumour. Numbers of ``session`` above 0 are scans of one patient on
+    several days: another injection and other noise, in the same head.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -87,6 +88,7 @@ class Realism:
     population: Population = ADULT
     poses: tuple[tuple[Number, ...], ...] | None = None
     growth: Growth = Growth()
+    session: int = 0
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:

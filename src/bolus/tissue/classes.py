@@ -18,7 +18,7 @@ LEAST_VARIANCE = 0.05
 """Of a feature within a class, as a part of its variance in the brain."""
 ALIKE = 2.0
 """How much neighbours are alike: log odds that all neighbours of a class add."""
-APART = 1.0
+APART = 2.0
 """Pooled SDs of log CBV that grey and white matter lie apart at least."""
 LEAST_SHARE = 0.08
 """Share of the brain that grey and white matter each have at least."""

@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float
 from bolus.data import PerfusionMaps
 from bolus.data.reference import FoundReference
 from bolus.tissue.classes import Classes, TissueError, tissue_classes
+from bolus.tissue.features import smooth, smoothing
 from bolus.tissue.midline import Midline, find_midline, mirrored_mask, places_of
 
 CHOICES = ("auto", "mirror", "none")
@@ -23,7 +24,10 @@ TYPICAL = 0.25
 CROSSING = 0.1
 """Share of a lesion in the other hemisphere from which it is in both."""
 LEAST = 40
-"""Voxels of a reference at least."""
+"""Voxels of a reference at least …"""
+LEAST_SHARE = 0.01
+"""… and of white matter this share of the brain: where noise hides it, what is left of it is
+what noise has made look like it."""
 MIDDLE = 6.0
 """mm from the mid-sagittal plane that belong to no hemisphere."""
 VESSEL = 2.5
@@ -40,7 +44,7 @@ def find_reference(
     hemisphere, or in both where that has too few. 'mirror' is the brain tissue of the lesion's
     mirror image in the mid-sagittal plane.
 
-    Raises TissueError where the tissue cannot be told apart, or fewer than LEAST voxels are left.
+    Raises TissueError where the tissue cannot be told apart, or too few voxels are left.
     """
     mask = np.zeros(maps.grid.shape, dtype=bool) if lesion is None else lesion & maps.mask
     near = _within(mask, maps, MARGIN)
@@ -53,8 +57,9 @@ def find_reference(
     away = ~near & ~_within(mirror, maps, MIRROR_MARGIN) & (np.abs(side) > MIDDLE)
     free = _white(maps, classes) & away
     opposite = free & (side * _hemisphere(side[mask]) < 0)
-    chosen = _typical(maps, opposite if opposite.sum() >= LEAST else free)
-    _enough(chosen, "normal-appearing white matter")
+    least = max(LEAST, round(LEAST_SHARE * int(maps.mask.sum())))
+    chosen = _typical(maps, opposite if opposite.sum() >= least else free)
+    _enough(chosen, "normal-appearing white matter", least)
     what = "normal-appearing white matter, found by the tissue's CBV, MTT, delay and baseline"
     return chosen, _told("auto", what, maps, chosen, mask, midline)
 
@@ -77,7 +82,7 @@ def _mirror(
         raise TissueError("a mirror region is that of a lesion, and no tumour mask is given")
     tissue = classes.white + classes.grey > 0.5
     chosen = mirror & tissue & ~_vessels(maps, classes)
-    _enough(chosen, "brain tissue in the lesion's mirror region")
+    _enough(chosen, "brain tissue in the lesion's mirror region", LEAST)
     return chosen, _told("mirror", "mirror region of the lesion", maps, chosen, lesion, midline)
 
 
@@ -115,7 +120,9 @@ def _typical(maps: PerfusionMaps, white: Bool[np.ndarray, "x y z"]) -> Bool[np.n
 
 def _vessels(maps: PerfusionMaps, classes: Classes) -> Bool[np.ndarray, "x y z"]:
     """Voxels of far more blood than grey matter."""
-    volume = np.nan_to_num(maps.volumes["cbv"].astype(float))
+    brain = maps.mask & np.isfinite(maps.volumes["cbv"])
+    sigma = smoothing(maps.volumes["cbv"], brain)
+    volume = np.nan_to_num(smooth(maps.volumes["cbv"], brain, sigma))
     grey = classes.grey > 0.5
     level = float(np.median(volume[grey])) if grey.any() else np.inf
     return np.asarray(volume > VESSEL * level)
@@ -137,12 +144,12 @@ def _away(mask: Bool[np.ndarray, "x y z"], maps: PerfusionMaps) -> Float[np.ndar
     return np.asarray(distance_transform_edt(~mask, sampling=maps.grid.voxel_size))
 
 
-def _enough(chosen: Bool[np.ndarray, "x y z"], what: str) -> None:
+def _enough(chosen: Bool[np.ndarray, "x y z"], what: str, least: int) -> None:
     found = int(chosen.sum())
-    if found < LEAST:
+    if found < least:
         raise TissueError(
             f"no reference: {found} voxels of {what} are left away from the lesion, its mirror "
-            f"region and vessels, {LEAST} are needed; give a mask"
+            f"region and vessels, {least} are needed; give a mask"
         )
 
 
