@@ -7,6 +7,7 @@ import pytest
 from bolus.data import (
     Blood,
     Censoring,
+    DriftCorrection,
     InputError,
     LeakageCorrection,
     MotionCorrection,
@@ -18,6 +19,7 @@ from bolus.data import (
     "made",
     [
         Preparation(),
+        Preparation(drift=DriftCorrection(use=False)),
         Preparation(motion=None, leakage=LeakageCorrection(use=False)),
         Preparation(
             motion=MotionCorrection(limit=0.5),

@@ -94,6 +94,13 @@ class Prepared:
             help="Frames with a framewise displacement past this moved too much.",
         ),
     ] = 1.0
+    drift: Annotated[
+        bool,
+        typer.Option(
+            "--drift/--no-drift",
+            help="Remove slow, linear drift of the signal where all voxels together show one. On.",
+        ),
+    ] = True
     unmix: Annotated[
         bool,
         typer.Option(
@@ -105,13 +112,14 @@ class Prepared:
 
     def preparation(self) -> "Preparation":
         """The options as the package takes them. Raises InputError."""
-        from bolus.data import Preparation, Unmixing
+        from bolus.data import DriftCorrection, Preparation, Unmixing
 
         correction, censoring = motion_options(self.motion, self.motion_limit)
         leakage = leakage_options(self.leakage)
         return Preparation(
             motion=correction,
             censoring=censoring,
+            drift=DriftCorrection(use=self.drift),
             leakage=leakage,
             unmixing=Unmixing(use=self.unmix),
         )

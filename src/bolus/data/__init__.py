@@ -3,6 +3,7 @@
 from bolus.data.aif import AIF, ArterialScore, Criterion
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
+from bolus.data.drift import Drift
 from bolus.data.errors import (
     AmbiguousInputError,
     ArterialInputError,
@@ -20,12 +21,13 @@ from bolus.data.errors import (
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
 from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakagePlaces, LeakageProblem
-from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
+from bolus.data.maps import FLAGGED, Map, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import (
     Blood,
     Burden,
     Censoring,
+    DriftCorrection,
     LeakageCorrection,
     MotionCorrection,
     Preparation,
@@ -54,6 +56,8 @@ __all__ = [
     "CurveError",
     "DSCSeries",
     "Description",
+    "Drift",
+    "DriftCorrection",
     "FrameWindow",
     "Grid",
     "Identity",
@@ -63,6 +67,7 @@ __all__ = [
     "LeakageModel",
     "LeakagePlaces",
     "LeakageProblem",
+    "Map",
     "MaskError",
     "MethodError",
     "Motion",

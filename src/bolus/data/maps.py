@@ -43,6 +43,21 @@ class Marked(NamedTuple):
     found: bool
 
 
+class Map(NamedTuple):
+    """One map: its ``values`` (x, y, z) in a ``unit``, their ``sd`` where it is known."""
+
+    name: str
+    values: Float[np.ndarray, "x y z"]
+    sd: Float[np.ndarray, "x y z"] | None
+    unit: Unit
+    grid: Grid
+
+    @property
+    def affine(self) -> Float[np.ndarray, "4 4"]:
+        """From voxel indices to mm."""
+        return self.grid.affine
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PerfusionMaps:
     """Maps of one patient, with what is needed to judge them.
@@ -57,8 +72,10 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
-    ``measurements`` are the numbers of its regions (``bolus.findings``); ``reference`` says where
-    the region 'reference' lies that bolus found, or why it found none: None where it is given.
+    ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
+    ``sd`` holds them, and ratios leave them out. ``measurements`` are the numbers of
+    its regions (``bolus.findings``); ``reference`` says where the region
+    'reference' lies that bolus found, or why it found none: None where it is given.
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -80,6 +97,7 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     reference: FoundReference | None = None
 
@@ -130,12 +148,21 @@ class PerfusionMaps:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
         return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
 
+    def __getitem__(self, name: str) -> Map:
+        """A map, or the SD of one, by its name in ``units``. Raises InputError for one not there.
+
+        ``maps["cbf"].values``, ``.sd``, ``.unit.printed`` and ``.affine``.
+        """
+        if name not in self.units:
+            raise InputError(f"there is no map '{name}'; there are {', '.join(self.units)}")
+        plain = plain_name(name)
+        sd = None if is_sd(name) else self.sd.get(name)
+        return Map(plain, self.volume(name), sd, self.unit(name), self.grid)
+
     def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
-        """SD of a map apart from the scale that its voxels share, which a ratio needs; or None."""
-        sd, scaled = self.sd.get(name), quantity_of(name).scaled
-        if sd is None or not scaled:
-            return sd
-        return without_common(sd, self.volumes[name], self.aif.scale_sd)
+        """SD of a map apart from what its voxels share, which a ratio needs; or None."""
+        sd = self.sd.get(name)
+        return None if sd is None else without_common(sd, self.volumes[name], self.common.get(name))
 
     def display_range(self, name: str) -> Range:
         """The range (low, high) on display of a map or an SD, wherever it is shown."""

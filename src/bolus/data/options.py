@@ -1,7 +1,7 @@
 """How a patient's series is prepared: options as frozen objects, recorded in the result."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bolus.data.errors import InputError
@@ -48,6 +48,14 @@ class LeakageCorrection:
     def name(self) -> str:
         """The name of the model."""
         return self.model if isinstance(self.model, str) else self.model.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftCorrection:
+    """Signal drift, slow and linear in time, removed where the series as a whole shows one."""
+
+    use: bool = True
+    """Whether it is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +125,7 @@ class Preparation:
     motion: MotionCorrection | None = MotionCorrection()
     """Motion correction, None for none."""
     censoring: Censoring = Censoring()
+    drift: DriftCorrection = DriftCorrection()
     leakage: LeakageCorrection = LeakageCorrection()
     unmixing: Unmixing = Unmixing()
     blood: Blood = Blood()
@@ -131,6 +140,7 @@ class Preparation:
         return {
             "motion_correction": None if self.motion is None else {"limit_mm": self.motion.limit},
             "censoring": {"moved_frames": self.censoring.moved},
+            "drift_correction": {"use": self.drift.use},
             "leakage_correction": {"use": self.leakage.use, "model": self.leakage.name},
             "arterial_unmixing": {"use": self.unmixing.use},
             "blood": {"hematocrit": self.blood.hematocrit},
@@ -141,13 +151,15 @@ class Preparation:
     def from_json(cls, found: Mapping[str, Any]) -> "Preparation":
         """What ``as_json`` wrote, the leakage model by name. Raises InputError.
 
-        What an earlier version wrote knows of no unmixing, and had none, nor of a haematocrit.
+        What an earlier version wrote knows of no drift and no unmixing, and corrected neither,
+        nor of a haematocrit.
         """
         try:
             motion, leakage = found["motion_correction"], found["leakage_correction"]
             return cls(
                 motion=None if motion is None else MotionCorrection(limit=motion["limit_mm"]),
                 censoring=Censoring(moved=found["censoring"]["moved_frames"]),
+                drift=DriftCorrection(use=found.get("drift_correction", {"use": False})["use"]),
                 leakage=LeakageCorrection(use=leakage["use"], model=leakage["model"]),
                 unmixing=Unmixing(use=found.get("arterial_unmixing", {"use": False})["use"]),
                 blood=Blood(**found.get("blood", {})),
@@ -157,11 +169,11 @@ class Preparation:
             raise InputError(f"these are no options of a preparation: {found} ({error})") from error
 
 
-UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
+UNCORRECTED = Preparation(drift=DriftCorrection(use=False), leakage=LeakageCorrection(use=False))
 """Curves as they are measured, of a head whose motion is corrected."""
 
-UNTOUCHED = Preparation(motion=None, leakage=LeakageCorrection(use=False))
+UNTOUCHED = replace(UNCORRECTED, motion=None)
 """Curves as they are measured, of a head as it moved."""
 
 USUAL = Preparation()
-"""Motion correction, no frame censored, leakage correction where a tumour is given."""
+"""Motion and drift correction, no frame censored, leakage correction where a tumour is given."""

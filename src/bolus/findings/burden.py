@@ -30,7 +30,6 @@ def burden_numbers(volume: TumorVolume, burden: Burden) -> tuple[Measurement, ..
 
 def statistics_of(where: Bool[np.ndarray, "x y z"], burden: Burden) -> Mapping[str, Statistic]:
     """What is asked of the normalised CBV (n,) of a tumour's voxels ``where``, by measure."""
-
     near = where[tuple(slice(at.min(), at.max() + 1) for at in np.nonzero(where))]
 
     def hottest(values: Float[np.ndarray, " n"]) -> float:

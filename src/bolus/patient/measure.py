@@ -10,6 +10,7 @@ from bolus.aif import without_tissue
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
 from bolus.data.options import USUAL
+from bolus.patient.drift import correct_drift
 from bolus.patient.given import (
     NO_REGIONS,
     Arterial,
@@ -26,6 +27,9 @@ from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import tissue_curves
 
 PathLike = str | os.PathLike[str]
+PASSES = 2
+"""Times that drift is looked for: what is found with an arterial input that drifted, too, is rough.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +74,8 @@ def measure(
     but a tumour is), 'mirror' (of the tumour) or 'none'. Masks are taken to fit the mean pose of
     the head.
 
-    ``preparation`` says whether head motion is corrected (``correct_motion``), whether leakage is,
+    ``preparation`` says whether head motion is corrected (``correct_motion``), whether signal
+    drift (``correct_drift``) and leakage are,
     and whether frames that moved are censored: left out by a method that can (see
     ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
     input (``censor``). ``reporter`` gets the name of each step.
@@ -115,13 +120,15 @@ def _measured(
     preparation: Preparation,
     watch: Stopwatch,
 ) -> Measured:
-    with watch("computing concentration"):
-        curves = tissue_curves(series)
-    with watch("finding the arterial input"):
-        artery = arterial_input(given, curves, series)
-    if preparation.unmixing.use and artery.mask is not None and not isinstance(given, AIF):
-        with watch("taking tissue off the arterial input"):
-            artery = without_tissue(artery, curves, series)
+    curves, artery = _read(series, given, preparation, watch)
+    if preparation.drift.use and series.drift is None:
+        for _ in range(PASSES):
+            before = series.signal
+            with watch("correcting drift"):
+                series = correct_drift(series, curves, artery, rois.get("tumor"))
+            if series.signal is before:
+                break
+            curves, artery = _read(series, given, preparation, watch)
     lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
     if leakage.use or (leakage.use is None and lesion is not None):
@@ -137,3 +144,17 @@ def _measured(
         seconds=watch.seconds,
         preparation=preparation,
     )
+
+
+def _read(
+    series: PreparedSeries, given: Arterial, preparation: Preparation, watch: Stopwatch
+) -> tuple[TissueCurves, AIF]:
+    """Curves and arterial input, that without the tissue that its voxels hold."""
+    with watch("computing concentration"):
+        curves = tissue_curves(series)
+    with watch("finding the arterial input"):
+        artery = arterial_input(given, curves, series)
+    if not preparation.unmixing.use or artery.mask is None or isinstance(given, AIF):
+        return curves, artery
+    with watch("taking tissue off the arterial input"):
+        return curves, without_tissue(artery, curves, series)

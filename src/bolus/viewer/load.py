@@ -19,6 +19,7 @@ from bolus.data import (
     Quality,
     is_sd,
     plain_name,
+    quantity_of,
 )
 from bolus.data.reference import FoundReference
 from bolus.estimators import (
@@ -201,6 +202,16 @@ def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> 
     )
 
 
+def _common(told: Mapping[str, Any]) -> dict[str, float]:
+    """What voxels of a map are off by together; an earlier version knew of the input's scale."""
+    known = told.get("common_sd")
+    if isinstance(known, dict):
+        return {name: float(sd) for name, sd in known.items()}
+    scale = told["aif"].get("scale_sd")
+    scaled = [name for name in told["units"] if is_sd(name) and quantity_of(name).scaled]
+    return {} if scale is None else {plain_name(name): scale for name in scaled}
+
+
 def _score(told: Mapping[str, Any], path: Path) -> ArterialScore | None:
     if told["quality"] is None:
         return None
@@ -240,6 +251,7 @@ def _maps(
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=told["seconds"],
         rois=measured.rois,
+        common=_common(told),
         preparation=measured.preparation,
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

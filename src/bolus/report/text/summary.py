@@ -7,9 +7,10 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
+from bolus.data import FrameWindow, PerfusionMaps, Quality, Quantity, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.drift_facts import drift_facts, drift_lines
 from bolus.report.echo import echo_times
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
@@ -30,17 +31,23 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
         **(_blood(maps) if quantity.scaled and not maps.relative else {}),
-        **({"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}),
+        **_shared(maps, quantity),
         **_made_by(maps, quantity),
         **_provenance(maps),
     }
 
 
 def _sd_described(maps: PerfusionMaps, quantity: Quantity) -> str:
-    common = quantity.scaled and maps.aif.scale_sd is not None
     return f"{SD_DESCRIPTION} {quantity.name.upper()}: {quantity.described}" + (
-        "; the scale that all voxels share (CommonScaleSD) is in it" if common else ""
+        "; what all voxels share (CommonScaleSD) is in it" if quantity.name in maps.common else ""
     )
+
+
+def _shared(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:
+    """SD of the log of what all voxels of a map are off by together; None for one not known."""
+    if quantity.name in maps.common:
+        return {"CommonScaleSD": maps.common[quantity.name]}
+    return {"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}
 
 
 def _blood(maps: PerfusionMaps) -> dict[str, object]:
@@ -78,7 +85,7 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
-    frames, facts = maps.series.frames, facts_of(maps)
+    facts = facts_of(maps)
     arterial = facts.arterial
     return {
         "software": software(),
@@ -98,15 +105,9 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         },
         "preparation": maps.preparation.as_json(),
         "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
-        "frames": {
-            "dropped_before_steady_state": frames.first,
-            "bolus_onset": frames.onset,
-            "stop": frames.stop,
-            "boluses": 1 + len(frames.others),
-            "bolus_used": frames.number,
-            "other_onsets": list(frames.others),
-        },
+        "frames": _frames(maps.series.frames),
         "motion": motion_json(facts.motion, maps.flagged_frames),
+        "drift": drift_facts(maps),
         "spikes": spike_facts(maps),
         "slice_times_s": None
         if maps.series.slice_times is None
@@ -130,11 +131,24 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "scale_sd": arterial.scale_sd,
             "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
         },
+        "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
         "measurements": [number.as_json() for number in maps.measurements],
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def _frames(frames: FrameWindow) -> dict[str, object]:
+    """The frames that were used, and of which bolus."""
+    return {
+        "dropped_before_steady_state": frames.first,
+        "bolus_onset": frames.onset,
+        "stop": frames.stop,
+        "boluses": 1 + len(frames.others),
+        "bolus_used": frames.number,
+        "other_onsets": list(frames.others),
     }
 
 
@@ -148,6 +162,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"bolus depth {100 * facts.depth:.0f} %",
         f"arterial input: {facts.arterial.line}",
         f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
+        *drift_lines(maps),
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
@@ -176,6 +191,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         **motion_provenance(maps),
         "SliceTimingCorrected": maps.series.slice_times is not None,
+        "DriftCorrected": maps.series.drift is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),
         "EchoTime": echo_times(maps.series),
         "RepetitionTime": maps.series.dt,
