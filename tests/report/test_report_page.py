@@ -127,8 +127,9 @@ def test_text_that_tries_to_be_markup_stays_text(mapped):
         assert volumes(html)["shape"] == list(mapped.grid.shape)
 
 
-def test_the_notice_stands_once(mapped):
-    assert page(mapped).count(NOTICE) == 1
+def test_the_notice_stands_at_the_top_and_where_the_numbers_are(mapped):
+    assert page(mapped).count(NOTICE) == 2
+    assert page(replace(mapped, measurements=())).count(NOTICE) == 1
 
 
 def test_units_and_verdicts_are_told(mapped):

@@ -1,6 +1,7 @@
 """What was found of tumours, as tables of the page docs/tumor.md."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 
@@ -124,14 +125,15 @@ def repeated(found: Sequence[TumorCase]) -> str:
         repeatability([getattr(case, name) for case in twice])
         for name in ("standard", "normalised")
     )
-    return (
-        f"## Repeatability\n\n{len(twice)} of them were scanned on a second day: another arterial "
+    told = (
+        f"{len(twice)} of them were scanned on a second day: another arterial "
         "input, dose (0.8 to 1.2), TE, TR, SNR and noise, the head up to 1.5 mm elsewhere along "
         "each axis under the same mask. Within-subject coefficient of variation of the tumour's "
         f"mean: standardised rCBV {standard:.3f}, normalised by the reference that is found "
         f"{normalised:.3f}. Published of patients, whose tumours and scanners change too: 0.18 "
-        "standardised, 0.31 normalised by a reference drawn by hand.\n"
+        "standardised, 0.31 normalised by a reference drawn by hand."
     )
+    return f"## Repeatability\n\n{fill(told, 116)}\n"
 
 
 def _interval_row(name: str, cases: Sequence[TumorCase]) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ class Quantity(NamedTuple):
     input; else it comes of the signal, the curves or the fit of leakage. ``corrected``: where
     leakage is corrected it comes of that, else it is made as without. ``timed``: there is a value
     only where a bolus was seen. ``ratio`` says how tumour and reference are compared by it.
-    ``lesser``: a page of a large grid may leave the map out.
+    ``lesser``: a page of a large grid may leave the map out. ``regional``: it is made of another
+    map and the regions, and changes with them.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Quantity(NamedTuple):
     timed: bool = False
     ratio: Ratio = Ratio.NONE
     lesser: bool = False
+    regional: bool = False
 
     def unit_of(self, relative: bool) -> Unit:
         """The unit of an absolute map, or of a relative one."""
@@ -166,6 +168,7 @@ _LIST = (
         estimated=True,
         corrected=True,
         lesser=True,
+        regional=True,
     ),
     Quantity(
         name="srcbv",
@@ -179,6 +182,7 @@ _LIST = (
         estimated=True,
         corrected=True,
         lesser=True,
+        regional=True,
     ),
     Quantity(
         name="mtt",

@@ -6,11 +6,11 @@ from typing import TypeVar
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from bolus.data import PerfusionMaps
+from bolus.data import QUANTITIES, PerfusionMaps
 from bolus.grading import region, shared_by
 from bolus.tissue import TissueError, standardised
 
-MADE = ("nrcbv", "srcbv")
+MADE = tuple(name for name, quantity in QUANTITIES.items() if quantity.regional)
 MARGIN = 12.0
 """mm about a lesion that are no part of the histogram of normal brain."""
 Maps = TypeVar("Maps", bound=PerfusionMaps)

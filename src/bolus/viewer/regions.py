@@ -83,9 +83,16 @@ def save_regions(view: View, masks: Masks, folder: Path) -> list[str]:
             continue
         write_volume(volume, masks[name], view.series.grid)
         if view.maps is not None:
-            write_json(sidecar, mask_sidecar(view.maps, f"Region given as {name}"))
+            write_json(sidecar, mask_sidecar(view.maps, _told(view.maps, name, masks)))
         written.append(volume.name)
     return written
+
+
+def _told(maps: PerfusionMaps, name: str, masks: Masks) -> str:
+    """What the sidecar of a region says."""
+    if name == "reference" and maps.reference is not None and still_found(maps, masks):
+        return maps.reference.sentence
+    return f"Region given as {name}"
 
 
 def with_regions(view: View, masks: Masks) -> View:
