@@ -12,6 +12,7 @@ from bolus.data import (
     LeakageCorrection,
     MotionCorrection,
     Preparation,
+    StrokeThresholds,
 )
 
 
@@ -26,6 +27,7 @@ from bolus.data import (
             censoring=Censoring(moved=True),
             leakage=LeakageCorrection(use=True, model="bsw"),
             blood=Blood(hematocrit=0.38),
+            stroke=StrokeThresholds(critical=4.0),
         ),
     ],
 )

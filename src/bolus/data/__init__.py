@@ -1,6 +1,7 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
 from bolus.data.aif import AIF, ArterialScore, Criterion
+from bolus.data.anatomy import AnatomicalImage, Anatomy
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
 from bolus.data.drift import Drift
@@ -15,6 +16,8 @@ from bolus.data.errors import (
     MethodError,
     NoPosteriorError,
     OutputError,
+    RegistrationError,
+    RegistrationScore,
     SeriesError,
     WeightsError,
 )
@@ -31,6 +34,7 @@ from bolus.data.options import (
     LeakageCorrection,
     MotionCorrection,
     Preparation,
+    StrokeThresholds,
     Unmixing,
 )
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
@@ -44,6 +48,8 @@ __all__ = [
     "PARAMETERS",
     "QUANTITIES",
     "AmbiguousInputError",
+    "AnatomicalImage",
+    "Anatomy",
     "ArterialInputError",
     "ArterialScore",
     "Blood",
@@ -81,8 +87,11 @@ __all__ = [
     "PreparedSeries",
     "Quality",
     "Quantity",
+    "RegistrationError",
+    "RegistrationScore",
     "SeriesError",
     "Source",
+    "StrokeThresholds",
     "TissueCurves",
     "Unmixing",
     "WeightsError",

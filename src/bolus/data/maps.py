@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
+from bolus.data.anatomy import Anatomy
 from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
@@ -72,10 +73,12 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+    ``anatomy`` is the image that the series was registered to, None for none.
     ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
-    ``sd`` holds them, and ratios leave them out. ``measurements`` are the numbers of
-    its regions (``bolus.findings``); ``reference`` says where the region
-    'reference' lies that bolus found, or why it found none: None where it is given.
+    ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
+    by name, and ``measurements`` the numbers of its regions (``bolus.findings``). ``reference``
+    says where the region 'reference' lies that bolus found, or why it found none: None where it is
+    given.
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -97,9 +100,11 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    anatomy: Anatomy | None = None
     common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     reference: FoundReference | None = None
+    found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):
@@ -170,15 +175,18 @@ class PerfusionMaps:
 
     @property
     def regions(self) -> dict[str, Marked]:
-        """Regions by name: 'brain', 'aif' where its voxels are known, and those that were given."""
-        found = {"brain": Marked(self.mask, not self.brain_given)}
+        """Regions by name: 'brain', 'aif' where it has voxels, those given, and those found."""
+        own = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
-            found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+            own["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
         searched = ("reference",) if self.reference is not None else ()
-        return {
-            **found,
-            **{name: Marked(mask, name in searched) for name, mask in self.rois.items()},
-        }
+        given = {name: Marked(mask, name in searched) for name, mask in self.rois.items()}
+        return {**own, **given, **{name: Marked(mask, True) for name, mask in self.found.items()}}
+
+    @property
+    def marked(self) -> dict[str, Bool[np.ndarray, "x y z"]]:
+        """Masks of regions whose rims are shown: those that were given, and those found in maps."""
+        return {**self.rois, **self.found}
 
     @property
     def reference_sd(self) -> float:

@@ -3,22 +3,37 @@
 A reader measures what belongs together (a tumour, a stroke) where the regions it needs are there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
+
+import numpy as np
 
 from bolus.data import PerfusionMaps
 from bolus.data.measures import Measurement
 from bolus.findings.normalised import with_normalised
 from bolus.findings.reference import with_reference
+from bolus.findings.stroke import stroke_numbers, stroke_regions
 from bolus.findings.tumor import tumor_numbers
 
-__all__ = ["READERS", "Reader", "measured_in", "with_numbers", "with_reference"]
+__all__ = [
+    "FINDERS",
+    "READERS",
+    "Finder",
+    "Reader",
+    "measured_in",
+    "with_numbers",
+    "with_reference",
+]
 
 Reader = Callable[[PerfusionMaps], tuple[Measurement, ...]]
 """Measures numbers in maps and their regions; none where what it needs is not there."""
-READERS: tuple[Reader, ...] = (tumor_numbers,)
+READERS: tuple[Reader, ...] = (tumor_numbers, stroke_numbers)
 """Who measures, in the order of the list of numbers."""
+Finder = Callable[[PerfusionMaps], Mapping[str, np.ndarray]]
+"""Finds regions (x, y, z) in maps, by name; none where what it needs is not there."""
+FINDERS: tuple[Finder, ...] = (stroke_regions,)
+"""Who finds regions."""
 Maps = TypeVar("Maps", bound=PerfusionMaps)
 
 
@@ -28,6 +43,7 @@ def measured_in(maps: PerfusionMaps) -> tuple[Measurement, ...]:
 
 
 def with_numbers(maps: Maps) -> Maps:
-    """The same maps with the numbers, and the normalised maps, of the regions they have now."""
-    normalised = with_normalised(maps)
+    """The same maps with regions found in them, normalised maps, and the numbers of all regions."""
+    found = {name: mask for finder in FINDERS for name, mask in finder(maps).items()}
+    normalised = with_normalised(replace(maps, found=found))
     return replace(normalised, measurements=measured_in(normalised))

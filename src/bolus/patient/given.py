@@ -1,59 +1,82 @@
-"""What is given of a patient besides the series: masks and an arterial input, read and checked."""
+"""What is given of a patient besides the series, read: masks, arterial input, anatomy."""
 
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bolus.aif import aif_from_mask, find_aif
 from bolus.data import (
     AIF,
+    AnatomicalImage,
+    Anatomy,
     ArterialInputError,
     DSCSeries,
+    Grid,
     InputError,
-    MaskError,
     PreparedSeries,
     TissueCurves,
 )
 from bolus.data.plausible import MIN_FRAMES
-from bolus.io import ArterialTable, is_mask, read_arterial_table, read_mask
+from bolus.io import ArterialTable, is_mask, read_adc, read_anatomy, read_arterial_table
+from bolus.patient.drawn import Drawn, drawn
 from bolus.tissue import CHOICES
 
 PathLike = str | os.PathLike[str]
-Arterial = AIF | np.ndarray | ArterialTable | None
-"""What is given as the arterial input, read: a boolean mask or a curve where it is an array."""
+Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
+"""What is given as the arterial input, read: a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | None]
-"""Masks by name, 'tumor' and 'reference'; None for one that is not given. A reference may be one
-of bolus.tissue.CHOICES."""
+"""Masks by name, 'tumor' and 'reference', and 'adc', a map of diffusion; None for none given. A
+reference may be one of bolus.tissue.CHOICES."""
 REGIONS = ("tumor", "reference")
+ADC = "adc"
 NO_REGIONS: Regions = {}
 
 
-def mask_of(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> np.ndarray | None:
-    """A mask on the grid of a series, from an array or a file; None where none is given.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """What is given of a patient beside the series: ``regions``, and an anatomical image.
 
-    Raises InputError for an array that is not boolean, MaskError as ``bolus.io.read_mask``.
+    ``anatomy`` is a file or folder as ``bolus.io.read_anatomy`` takes, an image in memory, or one
+    that the series was registered to already. Masks may then lie on its grid, too.
     """
-    if mask is None:
-        return None
-    if isinstance(mask, str | os.PathLike):
-        return read_mask(mask, series.grid, series.source)
-    return _boolean(np.asarray(mask), series, name)
+
+    regions: Regions = field(default_factory=dict)
+    anatomy: PathLike | AnatomicalImage | Anatomy | None = None
+
+    def read(self, series: DSCSeries) -> AnatomicalImage | Anatomy | None:
+        """The image, read. Raises InputError as ``bolus.io.read_anatomy``."""
+        if isinstance(self.anatomy, str | os.PathLike):
+            return read_anatomy(self.anatomy, series.source)
+        return self.anatomy
 
 
-def rois_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
+def beside(regions: Regions | Beside) -> Beside:
+    """Regions alone, or with an anatomy, as one object."""
+    return regions if isinstance(regions, Beside) else Beside(regions=regions)
+
+
+def image_of(found: AnatomicalImage | Anatomy | None) -> AnatomicalImage | None:
+    """The image, registered or not."""
+    return found.image if isinstance(found, Anatomy) else found
+
+
+def rois_of(
+    given: Regions, series: DSCSeries, image: AnatomicalImage | None = None
+) -> dict[str, Drawn]:
     """Regions by name, those that are given.
 
-    Raises InputError for another name, and as ``mask_of``.
+    Raises InputError for another name, and as ``drawn``.
     """
-    other = [name for name in given if name not in REGIONS]
+    other = [name for name in given if name not in (*REGIONS, ADC)]
     if other:
         raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
     masks = {
-        name: mask_of(mask, series, name)
+        name: drawn(mask, series, name, image)
         for name, mask in given.items()
-        if not (name == "reference" and isinstance(mask, str) and mask in CHOICES)
+        if name != ADC and not _is_choice(name, mask)
     }
     return {name: mask for name, mask in masks.items() if mask is not None}
 
@@ -66,21 +89,60 @@ def reference_choice(given: Regions) -> str:
     asked = given.get("reference")
     if asked is None:
         return "none" if given.get("tumor") is None else "auto"
-    return asked if isinstance(asked, str) and asked in CHOICES else "none"
+    return str(asked) if _is_choice("reference", asked) else "none"
 
 
-def read_input(aif: AIF | np.ndarray | PathLike | None, series: DSCSeries) -> Arterial:
+def _is_choice(name: str, given: np.ndarray | PathLike | None) -> bool:
+    """Whether a word stands in place of the mask of a reference."""
+    return name == "reference" and isinstance(given, str) and given in CHOICES
+
+
+def images_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
+    """Other images that are given among the regions, by name, on the grid of the series: 'adc'.
+
+    Raises InputError for an array of another shape, and as ``bolus.io.read_adc``.
+    """
+    adc = given.get(ADC)
+    if adc is None:
+        return {}
+    if isinstance(adc, str | os.PathLike):
+        return {ADC: read_adc(adc, series.grid)}
+    values = np.asarray(adc)
+    if values.shape != series.grid.shape or values.dtype.kind != "f":
+        raise InputError(
+            f"adc as an array holds mm²/s on the series' grid of {series.grid.shape}, found "
+            f"{values.dtype} of {values.shape}"
+        )
+    return {ADC: values.astype(np.float32)}
+
+
+def read_input(
+    aif: AIF | np.ndarray | PathLike | None,
+    series: DSCSeries,
+    image: AnatomicalImage | None = None,
+) -> Arterial:
     """The arterial input, its file read and checked before anything takes time.
 
     Raises ArterialInputError for a table that is wrong whatever frames are used, MaskError and
-    InputError as ``mask_of``.
+    InputError as ``drawn``.
     """
     if isinstance(aif, str | os.PathLike):
-        return _from_file(aif, series)
+        if is_mask(aif):
+            return drawn(aif, series, "aif", image)
+        table = read_arterial_table(aif, series.dt, series.relative)
+        table.check_covers((MIN_FRAMES - 1) * series.dt, series.dt)
+        return table
     if aif is None or isinstance(aif, AIF):
         return aif
     values = np.asarray(aif)
-    return values if values.ndim == 1 else _boolean(values, series, "aif")
+    return values if values.ndim == 1 else drawn(values, series, "aif", image)
+
+
+def on_series(given: Arterial, grid: Grid, anatomy: Anatomy | None) -> Arterial:
+    """The same input, its mask on the grid of the series. Raises MaskError as ``Drawn.on``."""
+    if not isinstance(given, Drawn):
+        return given
+    return Drawn(name=given.name, mask=given.on(grid, anatomy))
 
 
 def arterial_input(given: Arterial, curves: TissueCurves, series: PreparedSeries) -> AIF:
@@ -95,18 +157,9 @@ def arterial_input(given: Arterial, curves: TissueCurves, series: PreparedSeries
         return given
     if isinstance(given, ArterialTable):
         return given.onto(curves.time.size, series.dt)
-    if given.ndim == 1:
-        return AIF(curve=given.astype(float), dt=series.dt, origin="given")
-    return aif_from_mask(curves, series, given)
-
-
-def _from_file(path: PathLike, series: DSCSeries) -> np.ndarray | ArterialTable:
-    """A mask, or a table that covers the fewest frames that can be used."""
-    if is_mask(path):
-        return read_mask(path, series.grid, series.source)
-    table = read_arterial_table(path, series.dt, series.relative)
-    table.check_covers((MIN_FRAMES - 1) * series.dt, series.dt)
-    return table
+    if isinstance(given, Drawn):
+        return aif_from_mask(curves, series, given.mask)
+    return AIF(curve=given.astype(float), dt=series.dt, origin="given")
 
 
 def _check_times(aif: AIF, frames: int, dt: float) -> None:
@@ -115,13 +168,3 @@ def _check_times(aif: AIF, frames: int, dt: float) -> None:
             f"an arterial input of {frames} samples {dt:g} s apart is expected, as the used frames "
             f"of the series are; found {aif.curve.size} samples {aif.dt:g} s apart"
         )
-
-
-def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:
-    if values.dtype != bool:
-        raise InputError(f"{name} as an array must be boolean, found {values.dtype}")
-    if values.shape != series.grid.shape:
-        raise MaskError(f"{name} of shape {values.shape} on a grid of {series.grid.shape}")
-    if not values.any():
-        raise MaskError(f"{name} marks no voxel")
-    return values

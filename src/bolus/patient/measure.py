@@ -2,27 +2,32 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bolus.aif import without_tissue
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
+from bolus.data import AIF, Anatomy, DSCSeries, Preparation, PreparedSeries, TissueCurves
 from bolus.data.options import USUAL
+from bolus.patient.drawn import Drawn, drawn
 from bolus.patient.drift import correct_drift
 from bolus.patient.given import (
     NO_REGIONS,
     Arterial,
+    Beside,
     Regions,
     arterial_input,
-    mask_of,
+    beside,
+    image_of,
+    images_of,
+    on_series,
     read_input,
     reference_choice,
     rois_of,
 )
 from bolus.patient.leakage import LeakageFit, correct_leakage, find_leakage_model
-from bolus.patient.ready import prepared
+from bolus.patient.ready import placed, prepared, with_brain
 from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import tissue_curves
 
@@ -37,8 +42,10 @@ class Measured:
     """What a series holds for any method.
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
-    ``corrected`` curves and its fit; ``rois`` are the regions given, ``brain_given`` says whether
-    the brain was, ``seconds`` are those of every step, ``preparation`` how it was made.
+    ``corrected`` curves and its fit; ``rois`` are the regions given, ``images`` other images of the
+    patient by name ('adc', mm²/s) on the series' grid, ``brain_given`` says whether the brain was,
+    ``seconds`` are those of every step, ``preparation`` how it was made, ``anatomy`` the image that
+    the series was registered to, if any.
     """
 
     series: PreparedSeries
@@ -50,6 +57,8 @@ class Measured:
     seconds: Mapping[str, float]
     preparation: Preparation = USUAL
     brain_given: bool = False
+    images: Mapping[str, np.ndarray] = field(default_factory=dict)
+    anatomy: Anatomy | None = None
     reference: str = "none"
     """How a reference region is to be found, one of ``bolus.tissue.CHOICES``."""
 
@@ -59,7 +68,7 @@ def measure(
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
-    regions: Regions = NO_REGIONS,
+    regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Measured:
@@ -72,7 +81,10 @@ def measure(
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
     tissue to compare it with, or how to find that: 'auto' (white matter, as where none is given
     but a tumour is), 'mirror' (of the tumour) or 'none'. Masks are taken to fit the mean pose of
-    the head.
+    the head. So is 'adc' among
+    them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside`` holds
+    regions and an anatomical image, which the series is registered to (``register_anatomy``); any
+    mask may then lie on the image's grid, and is brought to the series by the nearest voxel.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether signal
     drift (``correct_drift``) and leakage are,
@@ -80,23 +92,35 @@ def measure(
     ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
     input (``censor``). ``reporter`` gets the name of each step.
 
-    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
+    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
+    RegistrationError.
     """
-    watch = Stopwatch(reporter)
-    brain = mask_of(mask, series, "mask")
-    rois = rois_of(regions, series)
-    given = read_input(aif, series)
+    watch, more = Stopwatch(reporter), beside(regions)
+    image = more.read(series)
+    brain = drawn(mask, series, "mask", image_of(image))
+    rois = rois_of(more.regions, series, image_of(image))
+    images = images_of(more.regions, series)
+    given = read_input(aif, series, image_of(image))
     find_leakage_model(preparation.leakage.model)
-    found = prepared(series, brain, preparation, watch)
-    measured = _measured(found, given, rois, preparation, watch)
-    return replace(measured, brain_given=brain is not None, reference=reference_choice(regions))
+    own = None if brain is None or brain.on_anatomy else brain.mask
+    found = prepared(series, own, preparation, watch)
+    anatomy = placed(found, image, watch)
+    if brain is not None and brain.on_anatomy:
+        found = with_brain(found, brain.on(series.grid, anatomy))
+    measured = _measured(found, given, rois, anatomy, preparation, watch)
+    return replace(
+        measured,
+        brain_given=brain is not None,
+        images=images,
+        reference=reference_choice(more.regions),
+    )
 
 
 def measure_prepared(
     series: PreparedSeries,
     aif: AIF | np.ndarray | PathLike | None = None,
     *,
-    regions: Regions = NO_REGIONS,
+    regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Measured:
@@ -105,21 +129,27 @@ def measure_prepared(
     ``preparation`` is how the series was prepared, and how leakage is to be corrected. The other
     arguments and errors are ``measure``'s.
     """
-    watch = Stopwatch(reporter)
-    rois = rois_of(regions, series.series)
-    given = read_input(aif, series.series)
+    watch, more = Stopwatch(reporter), beside(regions)
+    image = more.read(series.series)
+    rois = rois_of(more.regions, series.series, image_of(image))
+    images = images_of(more.regions, series.series)
+    given = read_input(aif, series.series, image_of(image))
     find_leakage_model(preparation.leakage.model)
-    found = _measured(series, given, rois, preparation, watch)
-    return replace(found, reference=reference_choice(regions))
+    anatomy = placed(series, image, watch)
+    measured = _measured(series, given, rois, anatomy, preparation, watch)
+    return replace(measured, images=images, reference=reference_choice(more.regions))
 
 
 def _measured(
     series: PreparedSeries,
     given: Arterial,
-    rois: Mapping[str, np.ndarray],
+    given_rois: Mapping[str, Drawn],
+    anatomy: Anatomy | None,
     preparation: Preparation,
     watch: Stopwatch,
 ) -> Measured:
+    rois = {name: one.on(series.grid, anatomy) for name, one in given_rois.items()}
+    given = on_series(given, series.grid, anatomy)
     curves, artery = _read(series, given, preparation, watch)
     if preparation.drift.use and series.drift is None:
         for _ in range(PASSES):
@@ -143,6 +173,7 @@ def _measured(
         rois=rois,
         seconds=watch.seconds,
         preparation=preparation,
+        anatomy=anatomy,
     )
 
 

@@ -48,6 +48,34 @@ class TumorPerfusion:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Blob:
+    """The form of a tumour: ``centre`` and ``radius`` in template mm, and its noisy ``outline``.
+
+    One in ``both`` hemispheres has its mirror image in the other.
+    """
+
+    centre: Float[np.ndarray, "3"]
+    radius: Float[np.ndarray, "3"]
+    outline: Float[np.ndarray, "x y z"]
+    grade: str
+    both: bool = False
+
+    def shares(
+        self, mni: Float[np.ndarray, "*n axis"], outline: Float[np.ndarray, "*n"]
+    ) -> tuple[Float[np.ndarray, "*n"], Float[np.ndarray, "*n"], Float[np.ndarray, "*n"]]:
+        """Shares of the parenchyma at some places that are tumour, its core, and beside oedema.
+
+        ``mni`` are the places in the template, ``outline`` the noise there.
+        """
+        away = _away(mni, self.centre, self.radius)
+        if self.both:
+            away = np.minimum(away, _away(mni, self.centre * [-1, 1, 1], self.radius))
+        depth = away + 0.10 * outline * np.clip(2 * away, 0, 1)
+        has = KINDS[self.grade].core
+        return _below(depth, 1.0), _below(depth, 0.45) * has, _below(depth, 1.4) * has
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Tumor:
     """Where a tumour lies: volume fractions, and the mask a reader would draw.
 
@@ -61,6 +89,7 @@ class Tumor:
     oedema: Float[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
     side: int
+    blob: Blob
     both: bool = False
 
 
@@ -79,14 +108,13 @@ def grow_tumor(
     parenchyma = np.clip((anatomy.grey + anatomy.white) / np.maximum(anatomy.tissue, 0.1), 0, 1)
     centre = _seat(rng, anatomy)
     radius = rng.uniform(15, 20) * np.array([0.9, 1.15, 1.0]) * rng.uniform(0.9, 1.1, 3)
-    away = _away(anatomy, centre, growth.size * radius)
-    if growth.both:
-        away = np.minimum(away, _away(anatomy, centre * [-1, 1, 1], growth.size * radius))
+    radius = growth.size * radius
     outline = smooth_field(rng, anatomy.grid.shape, anatomy.grid.voxel_size, 7.0)
-    depth = away + 0.10 * outline * np.clip(2 * away, 0, 1)
-    whole = _below(depth, 1.0) * parenchyma
-    core = _below(depth, 0.45) * parenchyma * KINDS[grade].core
-    oedema = (_below(depth, 1.4) * parenchyma - whole) * anatomy.white * KINDS[grade].core
+    blob = Blob(centre=centre, radius=radius, outline=outline, grade=grade, both=growth.both)
+    inside, inner, wider = blob.shares(anatomy.mni, outline)
+    whole = inside * parenchyma
+    core = inner * parenchyma
+    oedema = (wider * parenchyma - whole) * anatomy.white * KINDS[grade].core
     solid = whole - core
     mask = (solid > 0.5) & free
     if not mask.any():
@@ -97,15 +125,18 @@ def grow_tumor(
         oedema=np.clip(oedema, 0, 1),
         mask=mask,
         side=int(np.sign(centre[0])),
+        blob=blob,
         both=growth.both,
     )
 
 
 def _away(
-    anatomy: Anatomy, centre: Float[np.ndarray, "3"], radius: Float[np.ndarray, "3"]
-) -> Float[np.ndarray, "x y z"]:
-    """Distance to a centre in radii."""
-    return np.sqrt((((anatomy.mni - centre) / radius) ** 2).sum(axis=-1))
+    mni: Float[np.ndarray, "*n axis"],
+    centre: Float[np.ndarray, "3"],
+    radius: Float[np.ndarray, "3"],
+) -> Float[np.ndarray, "*n"]:
+    """Distance of places in the template to a centre, in radii."""
+    return np.sqrt((((mni - centre) / radius) ** 2).sum(axis=-1))
 
 
 def perfuse_tumor(
@@ -194,6 +225,6 @@ def tumor_texture(
     return np.exp(np.sqrt(np.log1p(cov**2)) * np.clip(field, -2, 2))
 
 
-def _below(depth: Float[np.ndarray, "x y z"], edge: float) -> Float[np.ndarray, "x y z"]:
+def _below(depth: Float[np.ndarray, "*n"], edge: float) -> Float[np.ndarray, "*n"]:
     """1 inside ``edge``, 0 outside, with a border as soft as partial volume makes it."""
     return np.clip((edge - depth) / 0.12 + 0.5, 0, 1)

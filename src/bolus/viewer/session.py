@@ -11,7 +11,7 @@ from bolus.aif import without_tissue
 from bolus.base.progress import Reporter
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
-from bolus.patient import estimate, measure_prepared
+from bolus.patient import Beside, estimate, measure_prepared
 from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.background import WRITING, BusyError, Job
@@ -85,7 +85,7 @@ class Session:
         measured = measure_prepared(
             view.series,
             artery,
-            regions=regions_to_find(view),
+            regions=Beside(regions=regions_to_find(view), anatomy=view.anatomy),
             preparation=view.preparation,
             reporter=reporter,
         )
@@ -104,6 +104,7 @@ class Session:
             regions=dict(maps.rois),
             preparation=view.preparation,
             version=view.version + 1,
+            anatomy=view.anatomy,
         )
 
     def _others(self) -> list[str]:

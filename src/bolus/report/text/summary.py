@@ -7,7 +7,16 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import FrameWindow, PerfusionMaps, Quality, Quantity, is_sd, quantity_of
+from bolus.data import (
+    Anatomy,
+    FrameWindow,
+    PerfusionMaps,
+    Quality,
+    Quantity,
+    is_sd,
+    quantity_of,
+)
+from bolus.findings.decisions import straddled
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
@@ -83,6 +92,29 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
     return {**about, "delta_r2star_per_s": change}
 
 
+def anatomy_sidecar(maps: PerfusionMaps, anatomy: Anatomy) -> dict[str, object]:
+    """Sidecar of the anatomical image, and of the transform to it."""
+    return {
+        "Description": "Anatomical image that the series was registered to, and its transform: "
+        "ITK's, which puts images of the series onto the anatomy",
+        **_registration(anatomy),
+        **_provenance(maps),
+    }
+
+
+def _registration(anatomy: Anatomy) -> dict[str, object]:
+    """The transform of the series to the anatomy (RAS, mm), and its score."""
+    score = anatomy.score
+    return {
+        "to_anatomy": anatomy.to_anatomy.tolist(),
+        "shape": list(anatomy.grid.shape),
+        "information_left": _number(score.kept),
+        "parts_apart_mm": _number(score.apart),
+        "misfit": _number(score.misfit),
+        "travel_mm": _number(score.travel),
+    }
+
+
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
     facts = facts_of(maps)
@@ -109,9 +141,8 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "motion": motion_json(facts.motion, maps.flagged_frames),
         "drift": drift_facts(maps),
         "spikes": spike_facts(maps),
-        "slice_times_s": None
-        if maps.series.slice_times is None
-        else [round(float(late), 6) for late in maps.series.slice_times],
+        "slice_times_s": _slice_times(maps.series.slice_times),
+        "anatomy": None if maps.anatomy is None else _registration(maps.anatomy),
         "baseline_snr": _number(facts.snr),
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
@@ -138,6 +169,10 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
     }
+
+
+def _slice_times(late: np.ndarray | None) -> list[float] | None:
+    return None if late is None else [round(float(seconds), 6) for seconds in late]
 
 
 def _frames(frames: FrameWindow) -> dict[str, object]:
@@ -172,9 +207,22 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         )
     if maps.reference is not None:
         lines.append(maps.reference.sentence)
+    if maps.anatomy is not None:
+        fit = maps.anatomy.score
+        lines.append(
+            f"anatomy: registered, {fit.travel:.1f} mm from the headers' place; parts of the "
+            f"brain lie {fit.apart:.1f} mm off, {100 * fit.kept:.0f} % of the mutual "
+            "information are left 4 mm off"
+        )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
-    return [*lines, NOTICE]
+    return [*lines, *_undecided(maps), NOTICE]
+
+
+def _undecided(maps: PerfusionMaps) -> list[str]:
+    """Numbers whose interval holds a limit at which a trial decided."""
+    warned = ((one, straddled(one.measure, one.interval)) for one in maps.measurements)
+    return [f"{one.about.title} ({one.region}): {text}" for one, text in warned if text]
 
 
 def _made_by(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:
