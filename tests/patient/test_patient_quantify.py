@@ -35,7 +35,8 @@ def results():
     return estimate(plain, Scaled()), estimate(corrected, Scaled()), estimate(corrected, Scaled(2))
 
 
-MADE = {name: one for name, one in QUANTITIES.items() if not one.regional}
+GIVEN = "adc"
+MADE = {name: one for name, one in QUANTITIES.items() if not one.regional and name != GIVEN}
 
 
 @pytest.mark.parametrize("quantity", MADE.values(), ids=MADE)
