@@ -204,6 +204,8 @@ ABSOLUTE = {
     "delay": ("126371", "s"),
     "ttp": ("113069", "s"),
     "cbv_corrected": ("126391", "ml/[100]g"),
+    "nrcbv": ("126398", "{ratio}"),
+    "srcbv": ("srCBV", "{ratio}"),
     "k2": ("K2", "/s"),
     "psr": ("PSR", "%"),
     "misfit": ("misfit", "1"),
@@ -226,7 +228,9 @@ def test_quantities_and_units(tmp_path, source, te):
         assert coded(mapping, "MeasurementUnitsCodeSequence") == (unit, "UCUM")
         said = [(coded(item, "ConceptNameCodeSequence"), coded(item))
                 for item in mapping.QuantityDefinitionSequence]  # fmt: skip
-        scheme = "99BOLUS" if name in ("k2", "psr", "misfit") else "DCM"
+        scheme = (
+            "99BOLUS" if name.removesuffix("_sd") in ("srcbv", "k2", "psr", "misfit") else "DCM"
+        )
         assert said[0] == (("246205007", "SCT"), (code, scheme))
         assert (("370129005", "SCT"), ("126303", "DCM")) in said
         spread = (("121401", "DCM"), ("386136009", "SCT")) in said

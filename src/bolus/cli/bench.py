@@ -155,6 +155,16 @@ class Instead:
         ),
     ] = None
 
+    tumors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate sixty patients with tumours, twenty of them twice, and judge "
+            "the reference that is found and every number (half an hour), and write that page "
+            "here.",
+        ),
+    ] = None
+
     strokes: Annotated[
         Path | None,
         typer.Option(
@@ -184,6 +194,7 @@ class Instead:
             self.brain: _brain,
             self.objects: lambda reporter: _objects(seed, reporter),
             self.arteries: _arteries,
+            self.tumors: _tumors,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
             self.followup: _followup,
             self.strokes: _strokes,
@@ -257,6 +268,13 @@ def _disturbed(seed: int, reporter: "Reporter") -> str:
     from bolus.bench.disturbed_page import disturbed_page, run_disturbed
 
     return disturbed_page(run_disturbed(seed=seed, reporter=reporter))
+
+
+def _tumors(reporter: "Reporter") -> str:
+    from bolus.bench.tumors import run_tumors
+    from bolus.bench.tumors_page import tumors_page
+
+    return tumors_page(run_tumors(reporter=reporter))
 
 
 def _arteries(reporter: "Reporter") -> str:

@@ -26,13 +26,14 @@ def grade(
         ),
     ],
     reference: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--reference",
             metavar="MASK",
-            help="Mask of the reference: normal-appearing white matter opposite the tumour.",
+            help="Mask of the reference: normal-appearing white matter opposite the tumour. Else "
+            "the one beside the maps, which bolus maps --tumor finds.",
         ),
-    ],
+    ] = None,
     chosen: Annotated[
         str, typer.Option("--map", metavar="MAP", help="cbf, cbv or cbv_corrected.")
     ] = "cbf",

@@ -8,11 +8,19 @@ import typer
 
 from bolus.cli.bids import bids_names, check_only_with_bids
 from bolus.cli.groups import grouped
-from bolus.cli.options import BrainMask, Overwrite, Quiet, check_apart, methods, reporting
+from bolus.cli.options import (
+    BrainMask,
+    Overwrite,
+    Quiet,
+    burden_of,
+    check_apart,
+    methods,
+    reporting,
+)
 from bolus.cli.reading import Prepared, Reading
 
 if TYPE_CHECKING:
-    from bolus.data import StrokeThresholds
+    from bolus.data import Blood, Burden, StrokeThresholds
     from bolus.estimators import Estimator
     from bolus.io.bids.dataset import BidsNames
     from bolus.patient import Beside, PatientMaps
@@ -83,13 +91,23 @@ class Given:
         ),
     ] = None
     reference: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--reference",
-            metavar="MASK",
-            help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+            metavar="auto|mirror|none|MASK",
+            help="Normal tissue to which the tumour is compared: white matter that is found "
+            "(auto; as usual with a tumour), the tumour's mirror region, none, or a MASK.",
         ),
     ] = None
+    burden: Annotated[
+        str,
+        typer.Option(
+            "--burden",
+            metavar="LOW,HIGH",
+            help="Normalised rCBV between the classes of the fractional tumour burden; 1.0 and "
+            "1.75 by Iv et al., AJNR 2019.",
+        ),
+    ] = "1.0,1.75"
     anatomy: Annotated[
         Path | None,
         typer.Option(
@@ -110,6 +128,12 @@ class Given:
             "else the usual 0.45.",
         ),
     ] = None
+
+    def known(self) -> "tuple[Blood, Burden]":
+        """Options of the preparation. Raises InputError."""
+        from bolus.data import Blood
+
+        return Blood(hematocrit=self.hematocrit), burden_of(self.burden)
 
     def beside(self, adc: Path | None) -> "Beside":
         """Regions, a map of diffusion and an anatomical image."""
@@ -305,7 +329,6 @@ def maps(
 
     In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
     """
-    from bolus.data import Blood
     from bolus.io import check_dicom_output
     from bolus.patient import perfusion_maps
     from bolus.report import closing_lines
@@ -316,7 +339,7 @@ def maps(
             check_apart(path, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
-        chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)
+        chosen, (blood, burden) = estimation.chosen(), given.known()
         thresholds = strokes.thresholds()
         names = layout.check(source, out, chosen, overwrite)
         series = reading.read(source)
@@ -328,7 +351,9 @@ def maps(
             None if given.aif == "auto" else given.aif,
             given.mask,
             regions=given.beside(strokes.adc),
-            preparation=replace(prepared.preparation(), blood=blood, stroke=thresholds),
+            preparation=replace(
+                prepared.preparation(), blood=blood, burden=burden, stroke=thresholds
+            ),
             reporter=reporter,
         )
         reporter.step("writing")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bolus.base.progress import Reporter
+    from bolus.data import Burden
 
 BrainMask = Annotated[
     Path | None,
@@ -72,6 +73,19 @@ def matrix_of(text: str) -> tuple[int, int, int]:
         raise InputError(f"--matrix takes three whole numbers like 64,64,12, found '{text}'")
     x, y, z = (int(p) for p in parts)
     return x, y, z
+
+
+def burden_of(text: str) -> "Burden":
+    """Thresholds of the tumour burden from text like 1.0,1.75. Raises InputError."""
+    from bolus.data import Burden, InputError
+
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"--burden takes two numbers like 1.0,1.75, found '{text}'") from error
+    usual = Burden()
+    return usual if (low, high) == (usual.low, usual.high) else (
+        Burden(low=low, high=high, source="given"))  # fmt: skip
 
 
 def pose_of(text: str) -> tuple[float, float, float, float, float, float]:

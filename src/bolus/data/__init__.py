@@ -28,6 +28,7 @@ from bolus.data.maps import FLAGGED, Map, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import (
     Blood,
+    Burden,
     Censoring,
     DriftCorrection,
     LeakageCorrection,
@@ -54,6 +55,7 @@ __all__ = [
     "Blood",
     "BolusError",
     "BolusNotFoundError",
+    "Burden",
     "Censoring",
     "Citation",
     "Criterion",

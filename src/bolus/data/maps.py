@@ -19,6 +19,7 @@ from bolus.data.measures import Measurement
 from bolus.data.options import USUAL, Preparation
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
+from bolus.data.reference import FOUND_SD, FoundReference
 from bolus.data.scale import without_common
 
 FLAGGED = ("none", "kept", "interpolated", "left out")
@@ -75,8 +76,9 @@ class PerfusionMaps:
     ``anatomy`` is the image that the series was registered to, None for none.
     ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
     ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
-    by name, and ``measurements`` the numbers of
-    its regions (``bolus.findings``).
+    by name, and ``measurements`` the numbers of its regions (``bolus.findings``). ``reference``
+    says where the region 'reference' lies that bolus found, or why it found none: None where it is
+    given.
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -101,6 +103,7 @@ class PerfusionMaps:
     anatomy: Anatomy | None = None
     common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
+    reference: FoundReference | None = None
     found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -184,13 +187,19 @@ class PerfusionMaps:
         own = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
             own["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
-        given = {name: Marked(mask, False) for name, mask in self.rois.items()}
+        searched = ("reference",) if self.reference is not None else ()
+        given = {name: Marked(mask, name in searched) for name, mask in self.rois.items()}
         return {**own, **given, **{name: Marked(mask, True) for name, mask in self.found.items()}}
 
     @property
     def marked(self) -> dict[str, Bool[np.ndarray, "x y z"]]:
         """Masks of regions whose rims are shown: those that were given, and those found in maps."""
         return {**self.rois, **self.found}
+
+    @property
+    def reference_sd(self) -> float:
+        """SD of the log of a found reference's mean, as a region; 0 where it is given."""
+        return 0.0 if self.reference is None else FOUND_SD
 
     @property
     def cbf(self) -> Float[np.ndarray, "x y z"]:

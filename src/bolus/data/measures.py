@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bolus.data.codes import PRIVATE, Concept
 from bolus.data.errors import InputError
-from bolus.data.quantities import Unit
+from bolus.data.quantities import PERCENT, Unit
 
 
 class Measure(NamedTuple):
@@ -18,7 +18,8 @@ class Measure(NamedTuple):
 
     ``name`` is that of its entry in files, ``title`` what headings say, ``definition`` says it in a
     sentence, ``unit`` and ``code`` are those of DICOM too, and ``source`` is where the definition
-    comes from. ``map`` is the name of the map it is measured in.
+    comes from. ``map`` is the name of the map it is measured in, '' for
+    the signal itself.
     """
 
     name: str
@@ -79,6 +80,21 @@ RATIO = Unit("1", "", Concept("{ratio}", "UCUM", "ratio"))
 MILLILITRES = Unit("mL", "mL", Concept("mL", "UCUM", "milliliter"))
 _VOLUME = Concept("118565006", "SCT", "Volume")
 _ALBERS = "Albers 2018, N Engl J Med 378:708 (DEFUSE 3)"
+_ASFNR = "ASFNR recommendations for DSC-MRI, Welker 2015, AJNR 36:E41"
+
+
+def _of_ratio(name: str, title: str, definition: str, source: str) -> Measure:
+    """A number of CBV over that of the reference."""
+    code = Concept(name.replace("_", "")[:16], PRIVATE, title)
+    return Measure(name, title, definition, RATIO, code, source, "nrcbv")
+
+
+def _share(name: str, title: str, definition: str) -> Measure:
+    """A class of the fractional tumour burden."""
+    code = Concept(name.replace("_", "")[:16], PRIVATE, title)
+    return Measure(name, title, definition, PERCENT, code, "Iv 2019, AJNR", "nrcbv")
+
+
 _LIST: tuple[Measure, ...] = (
     Measure(
         name="cbv_ratio",
@@ -86,8 +102,78 @@ _LIST: tuple[Measure, ...] = (
         definition="Mean CBV of the region over that of the reference",
         unit=RATIO,
         code=Concept("126398", "DCM", "Relative Regional Blood Volume"),
-        source="ASFNR recommendations for DSC-MRI, Welker 2015, AJNR 36:E41",
+        source=_ASFNR,
         map="cbv",
+    ),
+    _of_ratio(
+        "cbv_ratio_median",
+        "Median nCBV",
+        "Median over the region of CBV over that of the reference",
+        _ASFNR,
+    ),
+    _of_ratio(
+        "cbv_ratio_p95",
+        "95th percentile of nCBV",
+        "95th percentile over the region of CBV over that of the reference",
+        _ASFNR,
+    ),
+    _of_ratio(
+        "cbv_ratio_hotspot",
+        "Hot spot of nCBV",
+        "Highest mean of 3 × 3 voxels of a slice "
+        "within the region, of CBV over that of the reference",
+        _ASFNR,
+    ),
+    _share(
+        "burden_low",
+        "Tumour burden, low",
+        "Share of the region whose normalised rCBV is below the lower threshold: treatment effect",
+    ),
+    _share(
+        "burden_middle",
+        "Tumour burden, undecided",
+        "Share of the region whose normalised rCBV is between the thresholds",
+    ),
+    _share(
+        "burden_high",
+        "Tumour burden, high",
+        "Share of the region whose normalised rCBV is above the upper threshold: tumour",
+    ),
+    Measure(
+        name="srcbv",
+        title="Standardised rCBV",
+        definition="Mean standardised rCBV of the region; normal white matter is 1",
+        unit=RATIO,
+        code=Concept("srCBV", PRIVATE, "Standardized relative cerebral blood volume"),
+        source="Bedekar 2010, Magn Reson Med 64:907",
+        map="srcbv",
+    ),
+    Measure(
+        name="recovery",
+        title="PSR",
+        definition="Percentage signal recovery of the mean signal of the region",
+        unit=PERCENT,
+        code=Concept("PSR", PRIVATE, "Percentage signal recovery of DSC-MRI"),
+        source="Cha 2007, AJNR 28:1078",
+        map="",
+    ),
+    Measure(
+        name="recovery_log_ratio",
+        title="PSR, ln of ratio",
+        definition="Logarithm of PSR of the region's mean signal over that of the reference's",
+        unit=RATIO,
+        code=Concept("lnPSR", PRIVATE, "Logarithm of PSR over that of reference tissue"),
+        source="PMC12357792",
+        map="",
+    ),
+    Measure(
+        name="peak_ratio",
+        title="Peak height ratio",
+        definition="Highest ΔR2* of the region's mean signal over that of the reference's",
+        unit=RATIO,
+        code=Concept("peakratio", PRIVATE, "Peak of ΔR2* over that of reference tissue"),
+        source="Cha 2007, AJNR 28:1078",
+        map="",
     ),
     Measure(
         name="late_volume",

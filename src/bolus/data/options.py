@@ -87,6 +87,35 @@ class Blood:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Burden:
+    """Fractional tumour burden: thresholds of normalised rCBV between its three classes.
+
+    Raises InputError for thresholds that do not rise from above 0.
+    """
+
+    low: float = 1.0
+    """Below it a voxel counts as treatment effect."""
+    high: float = 1.75
+    """Above it as tumour; in between it is not decided."""
+    source: str = "Iv et al., AJNR 2019"
+    """Where the thresholds come from."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high:
+            raise InputError(
+                f"thresholds of the tumour burden rise from above 0, found {self.low:g} and "
+                f"{self.high:g}"
+            )
+
+    @property
+    def sentence(self) -> str:
+        """The thresholds with their source."""
+        return (
+            f"classes of normalised rCBV below {self.low:g} and above {self.high:g}, {self.source}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class StrokeThresholds:
     """Where the volumes of a stroke begin. Raises InputError for thresholds that make no sense.
 
@@ -134,7 +163,7 @@ class StrokeThresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is done to a series and its curves, and what is known of the blood in them.
+    """What is done to a series and its curves, what is known of the blood in them, and how read.
 
     Raises InputError for frames to be censored for a motion that is not measured.
     """
@@ -146,6 +175,7 @@ class Preparation:
     leakage: LeakageCorrection = LeakageCorrection()
     unmixing: Unmixing = Unmixing()
     blood: Blood = Blood()
+    burden: Burden = Burden()
     stroke: StrokeThresholds | None = None
     """Where volumes of a stroke begin; None measures none, unless a map of diffusion is given."""
 
@@ -162,6 +192,7 @@ class Preparation:
             "leakage_correction": {"use": self.leakage.use, "model": self.leakage.name},
             "arterial_unmixing": {"use": self.unmixing.use},
             "blood": {"hematocrit": self.blood.hematocrit},
+            "burden": asdict(self.burden),
             "stroke": None if self.stroke is None else asdict(self.stroke),
         }
 
@@ -181,6 +212,7 @@ class Preparation:
                 leakage=LeakageCorrection(use=leakage["use"], model=leakage["model"]),
                 unmixing=Unmixing(use=found.get("arterial_unmixing", {"use": False})["use"]),
                 blood=Blood(**found.get("blood", {})),
+                burden=Burden(**found.get("burden", {})),
                 stroke=_stroke(found.get("stroke")),
             )
         except (KeyError, TypeError) as error:

@@ -30,6 +30,7 @@ VOLUME = Unit("mL/100g", "mL/100 g", Concept("ml/[100]g", "UCUM", "milliliter pe
 _RATIO = Concept("{ratio}", "UCUM", "ratio")
 RELATIVE_FLOW = Unit("relative", "1/s, relative", _RATIO)
 RELATIVE_VOLUME = Unit("relative", "relative", _RATIO)
+PLAIN_RATIO = Unit("1", "ratio", _RATIO)
 SECONDS = Unit("s", "s", Concept("s", "UCUM", "second"))
 RATE = Unit("1/s", "1/s", Concept("/s", "UCUM", "per second"))
 PERCENT = Unit("%", "%", Concept("%", "UCUM", "percent"))
@@ -56,7 +57,8 @@ class Quantity(NamedTuple):
     input; else it comes of the signal, the curves or the fit of leakage. ``corrected``: where
     leakage is corrected it comes of that, else it is made as without. ``timed``: there is a value
     only where a bolus was seen. ``ratio`` says how tumour and reference are compared by it.
-    ``lesser``: a page of a large grid may leave the map out.
+    ``lesser``: a page of a large grid may leave the map out. ``regional``: it is made of another
+    map and the regions, and changes with them.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Quantity(NamedTuple):
     timed: bool = False
     ratio: Ratio = Ratio.NONE
     lesser: bool = False
+    regional: bool = False
 
     def unit_of(self, relative: bool) -> Unit:
         """The unit of an absolute map, or of a relative one."""
@@ -153,6 +156,34 @@ _LIST = (
         estimated=True,
         corrected=True,
         ratio=Ratio.PLAIN,
+    ),
+    Quantity(
+        name="nrcbv",
+        title="Normalised rCBV",
+        meaning="Blood volume over that of normal-appearing white matter",
+        definition="Cerebral blood volume (corrected for leakage, where it is) over its mean in "
+        "the reference region",
+        unit=PLAIN_RATIO,
+        code=_BLOOD_VOLUME[1],
+        display=Display("magma", Fixed(0.0, 5.0)),
+        estimated=True,
+        corrected=True,
+        lesser=True,
+        regional=True,
+    ),
+    Quantity(
+        name="srcbv",
+        title="Standardised rCBV",
+        meaning="Blood volume on a fixed scale: 1 is white matter",
+        definition="Cerebral blood volume (corrected for leakage, where it is) with the landmarks "
+        "of the brain's histogram brought to a standard scale; 1 is normal white matter",
+        unit=PLAIN_RATIO,
+        code=Concept("srCBV", PRIVATE, "Standardized relative cerebral blood volume"),
+        display=Display("magma", Fixed(0.0, 5.0)),
+        estimated=True,
+        corrected=True,
+        lesser=True,
+        regional=True,
     ),
     Quantity(
         name="mtt",

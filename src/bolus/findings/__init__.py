@@ -11,10 +11,20 @@ import numpy as np
 
 from bolus.data import PerfusionMaps
 from bolus.data.measures import Measurement
+from bolus.findings.normalised import with_normalised
+from bolus.findings.reference import with_reference
 from bolus.findings.stroke import stroke_numbers, stroke_regions
 from bolus.findings.tumor import tumor_numbers
 
-__all__ = ["FINDERS", "READERS", "Finder", "Reader", "measured_in", "with_numbers"]
+__all__ = [
+    "FINDERS",
+    "READERS",
+    "Finder",
+    "Reader",
+    "measured_in",
+    "with_numbers",
+    "with_reference",
+]
 
 Reader = Callable[[PerfusionMaps], tuple[Measurement, ...]]
 """Measures numbers in maps and their regions; none where what it needs is not there."""
@@ -33,6 +43,7 @@ def measured_in(maps: PerfusionMaps) -> tuple[Measurement, ...]:
 
 
 def with_numbers(maps: Maps) -> Maps:
-    """The same maps with the regions found in them, and the numbers of all regions."""
+    """The same maps with regions found in them, normalised maps, and the numbers of all regions."""
     found = {name: mask for finder in FINDERS for name, mask in finder(maps).items()}
-    return replace(maps, found=found, measurements=measured_in(maps))
+    normalised = with_normalised(replace(maps, found=found))
+    return replace(normalised, measurements=measured_in(normalised))

@@ -11,6 +11,7 @@ from jaxtyping import Bool
 from bolus.base.about import NOTICE, software
 from bolus.base.json import read_json
 from bolus.data import Grid, InputError, MaskError
+from bolus.data.reference import FOUND_SD
 from bolus.data.scale import without_common
 from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
@@ -19,6 +20,7 @@ from bolus.grading.verdict import Verdict, judge
 from bolus.io import read_map, read_mask
 
 PathLike = str | os.PathLike[str]
+SUMMARY = "summary.json"
 MAPS = ("cbf", "cbv", "cbv_corrected")
 
 
@@ -40,7 +42,7 @@ class Grade:
 def grade_maps(
     folder: PathLike,
     tumor: PathLike | np.ndarray,
-    reference: PathLike | np.ndarray,
+    reference: PathLike | np.ndarray | None = None,
     *,
     map: str = "cbf",
     cutoff: Cutoff | PathLike | None = None,
@@ -48,6 +50,7 @@ def grade_maps(
     """Ratio of tumour to reference in a folder that ``bolus maps`` wrote, held against a cut-off.
 
     ``tumor`` and ``reference`` are NIfTI masks on the maps' grid, or boolean arrays (x, y, z).
+    ``reference`` None takes the one beside the maps, given or found when they were made.
     ``map`` is one of MAPS; its SDs are used where the method has them, apart from the scale that
     all voxels share. ``cutoff`` is a Cutoff, a name in CUTOFFS or the results.json of a study; None
     asks for no verdict.
@@ -67,17 +70,30 @@ def grade_maps(
     sd = read_map(spread, grid)[0] if spread.exists() else None
     if sd is not None:
         sd = without_common(sd, volume, _common_scale(folder / f"{map}.json"))
-    masks = _mask(tumor, grid, "tumour"), _mask(reference, grid, "reference")
-    ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method))
+    base = _beside(folder) if reference is None else reference
+    masks = _mask(tumor, grid, "tumour"), _mask(base, grid, "reference")
+    off = FOUND_SD if reference is None and read_facts(folder / SUMMARY).get("reference") else 0.0
+    ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method), reference_sd=off)
     verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
     return Grade(map=map, method=method, unit=unit, ratio=ratio, verdict=verdict)
+
+
+def _beside(folder: Path) -> Path:
+    """The reference region of the maps."""
+    path = folder / "roi_reference.nii.gz"
+    if not path.exists():
+        raise InputError(
+            f"{path}: a reference region beside the maps is expected, found none; give a mask "
+            "(--reference), or make the maps with a tumour (bolus maps --tumor)"
+        )
+    return path
 
 
 def _made_by(folder: Path, map: str) -> tuple[str, str]:
     """Method and unit of the map."""
     if not folder.is_dir():
         raise InputError(f"{folder}: a folder that bolus maps wrote is expected, found none")
-    facts = read_facts(folder / "summary.json")
+    facts = read_facts(folder / SUMMARY)
     method, units = facts.get("method"), facts.get("units")
     if not isinstance(method, str) or not isinstance(units, dict):
         raise InputError(f"{folder / 'summary.json'}: the summary of maps names a method and "

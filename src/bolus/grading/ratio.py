@@ -79,13 +79,15 @@ def roi_ratio(
     sd: Float[np.ndarray, "x y z"] | None = None,
     *,
     shared: float = SHARED,
+    reference_sd: float = 0.0,
 ) -> RoiRatio:
     """Ratios of a map (x, y, z) between two masks; ``sd`` (x, y, z) are the voxels' SDs.
 
     Voxels without a finite value are left out. The errors of voxels are partly the same (arterial
     input, noise of neighbours; ``shared_by`` knows by how much): var(mean) =
     sd²·(1/n + (1 − 1/n)·``shared``) with sd² the mean variance of a voxel. The ratio's interval is
-    symmetric for its logarithm, with sd² = (sd_t/mean_t)² + (sd_r/mean_r)².
+    symmetric for its logarithm, with sd² = (sd_t/mean_t)² + (sd_r/mean_r)² + ``reference_sd``²: how
+    much the log of a reference that was found is off as a region.
 
     Raises MaskError for masks that overlap or hold fewer than MIN_VOXELS finite voxels, InputError
     for a reference whose mean or median is not above 0, and for SDs missing where values are not.
@@ -100,7 +102,7 @@ def roi_ratio(
             raise InputError(f"a ratio needs a reference above 0, found a {name} of {value:g}")
     hottest, voxels = hotspot(volume, tumor)
     mean = top.mean / base.mean
-    log_sd = _log_sd(top, base) if mean > 0 else None
+    log_sd = _log_sd(top, base, reference_sd) if mean > 0 else None
     return RoiRatio(
         tumor=top,
         reference=base,
@@ -124,12 +126,13 @@ def compared(
     sd: Float[np.ndarray, "x y z"] | None = None,
     *,
     shared: float = SHARED,
+    reference_sd: float = 0.0,
 ) -> RoiRatio:
     """``roi_ratio`` of a quantity's map, with the logarithms of ratios where it is read so.
 
     Raises as ``roi_ratio`` does.
     """
-    found = roi_ratio(volume, tumor, reference, sd, shared=shared)
+    found = roi_ratio(volume, tumor, reference, sd, shared=shared, reference_sd=reference_sd)
     return logarithms(found) if quantity.ratio is Ratio.LOGARITHM else found
 
 
@@ -218,7 +221,7 @@ def _mean_sd(name: str, sd: Float[np.ndarray, " n"], shared: float) -> float:
     return math.sqrt(float((sd**2).mean()) * (own + (1 - own) * shared))
 
 
-def _log_sd(top: Region, base: Region) -> float | None:
+def _log_sd(top: Region, base: Region, reference_sd: float) -> float | None:
     if top.mean_sd is None or base.mean_sd is None:
         return None
-    return math.hypot(top.mean_sd / top.mean, base.mean_sd / base.mean)
+    return math.hypot(top.mean_sd / top.mean, base.mean_sd / base.mean, reference_sd)

@@ -1,7 +1,7 @@
 """One patient, straight through: a series in, maps out."""
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +16,7 @@ from bolus.estimators import (
     estimator,
     sample_noise,
 )
-from bolus.findings import with_numbers
+from bolus.findings import with_numbers, with_reference
 from bolus.patient.given import NO_REGIONS, Beside, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import DEFAULT, method_name
@@ -91,16 +91,20 @@ def estimate(
             hematocrit=measured.preparation.blood.hematocrit,
         )
     named = {f.name: getattr(maps, f.name) for f in fields(maps)}
-    seconds = {**measured.seconds, **watch.seconds}
     kept = {
-        "seconds": seconds,
         "volumes": {**maps.volumes, **measured.images},
         "rois": measured.rois,
         "brain_given": measured.brain_given,
         "preparation": measured.preparation,
         "anatomy": measured.anatomy,
     }
-    return with_numbers(PatientMaps(**{**named, **kept}))
+    made = PatientMaps(**{**named, **kept})
+    if measured.reference != "none":
+        with watch("finding the reference region"):
+            made = with_reference(made, measured.reference)
+    with watch("measuring regions"):
+        made = with_numbers(made)
+    return replace(made, seconds={**measured.seconds, **watch.seconds})
 
 
 def perfusion_of(measured: Measured, curves: TissueCurves, chosen: Estimator) -> Perfusion:

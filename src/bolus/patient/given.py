@@ -22,12 +22,14 @@ from bolus.data import (
 from bolus.data.plausible import MIN_FRAMES
 from bolus.io import ArterialTable, is_mask, read_adc, read_anatomy, read_arterial_table
 from bolus.patient.drawn import Drawn, drawn
+from bolus.tissue import CHOICES
 
 PathLike = str | os.PathLike[str]
 Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
 """What is given as the arterial input, read: a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | None]
-"""Masks by name, 'tumor' and 'reference', and 'adc', a map of diffusion; None for none given."""
+"""Masks by name, 'tumor' and 'reference', and 'adc', a map of diffusion; None for none given. A
+reference may be one of bolus.tissue.CHOICES."""
 REGIONS = ("tumor", "reference")
 ADC = "adc"
 NO_REGIONS: Regions = {}
@@ -71,8 +73,28 @@ def rois_of(
     other = [name for name in given if name not in (*REGIONS, ADC)]
     if other:
         raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
-    masks = {name: drawn(mask, series, name, image) for name, mask in given.items() if name != ADC}
+    masks = {
+        name: drawn(mask, series, name, image)
+        for name, mask in given.items()
+        if name != ADC and not _is_choice(name, mask)
+    }
     return {name: mask for name, mask in masks.items() if mask is not None}
+
+
+def reference_choice(given: Regions) -> str:
+    """How a reference region is found, one of CHOICES; 'none' where a mask of it is given.
+
+    Without a word a tumour has one found ('auto').
+    """
+    asked = given.get("reference")
+    if asked is None:
+        return "none" if given.get("tumor") is None else "auto"
+    return str(asked) if _is_choice("reference", asked) else "none"
+
+
+def _is_choice(name: str, given: np.ndarray | PathLike | None) -> bool:
+    """Whether a word stands in place of the mask of a reference."""
+    return name == "reference" and isinstance(given, str) and given in CHOICES
 
 
 def images_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:

@@ -23,6 +23,7 @@ from bolus.patient.given import (
     images_of,
     on_series,
     read_input,
+    reference_choice,
     rois_of,
 )
 from bolus.patient.leakage import LeakageFit, correct_leakage, find_leakage_model
@@ -58,6 +59,8 @@ class Measured:
     brain_given: bool = False
     images: Mapping[str, np.ndarray] = field(default_factory=dict)
     anatomy: Anatomy | None = None
+    reference: str = "none"
+    """How a reference region is to be found, one of ``bolus.tissue.CHOICES``."""
 
 
 def measure(
@@ -76,7 +79,9 @@ def measure(
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
-    tissue to compare it with. Masks are taken to fit the mean pose of the head. So is 'adc' among
+    tissue to compare it with, or how to find that: 'auto' (white matter, as where none is given
+    but a tumour is), 'mirror' (of the tumour) or 'none'. Masks are taken to fit the mean pose of
+    the head. So is 'adc' among
     them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside`` holds
     regions and an anatomical image, which the series is registered to (``register_anatomy``); any
     mask may then lie on the image's grid, and is brought to the series by the nearest voxel.
@@ -103,7 +108,12 @@ def measure(
     if brain is not None and brain.on_anatomy:
         found = with_brain(found, brain.on(series.grid, anatomy))
     measured = _measured(found, given, rois, anatomy, preparation, watch)
-    return replace(measured, brain_given=brain is not None, images=images)
+    return replace(
+        measured,
+        brain_given=brain is not None,
+        images=images,
+        reference=reference_choice(more.regions),
+    )
 
 
 def measure_prepared(
@@ -127,7 +137,7 @@ def measure_prepared(
     find_leakage_model(preparation.leakage.model)
     anatomy = placed(series, image, watch)
     measured = _measured(series, given, rois, anatomy, preparation, watch)
-    return replace(measured, images=images)
+    return replace(measured, images=images, reference=reference_choice(more.regions))
 
 
 def _measured(

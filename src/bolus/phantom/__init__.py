@@ -22,7 +22,7 @@ from bolus.phantom.patient import (
     simulate_patient,
 )
 from bolus.phantom.populations import Population
-from bolus.phantom.realism import Leak, Realism
+from bolus.phantom.realism import Growth, Leak, Realism
 from bolus.phantom.strokes import random_stroke, stroke_patient
 from bolus.phantom.tumor import TumorPerfusion
 
@@ -34,6 +34,7 @@ __all__ = [
     "CurveTruth",
     "DigitalPatient",
     "Displaced",
+    "Growth",
     "LateSide",
     "Leak",
     "Occlusion",

@@ -233,7 +233,9 @@ def _perfusion(
     tissue = healthy_tissue(rng, anatomy, realism)
     crossed = vessels.total > 0
     free = anatomy.brain & ~crossed & (anatomy.tissue > 0.95)
-    lesion = None if grade == "none" else grow_tumor(rng, anatomy, free, grade)
+    lesion = None
+    if grade != "none":
+        lesion = grow_tumor(rng, anatomy, free, grade, realism.growth)
     timely = (tissue.delay > 0) & (tissue.delay < 1.5)
     nawm = contralateral_white(anatomy, free & timely, lesion)
     healthy = free

@@ -37,6 +37,21 @@ class Leak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How far a tumour has grown: its radius times ``size``, and whether in both hemispheres.
+
+    One in ``both`` has its mirror image opposite: a butterfly glioma.
+    """
+
+    size: float = 1.0
+    both: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0.3 <= self.size <= 3:
+            raise InputError(f"a tumour has 0.3 to 3 times the usual radius, found {self.size}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Realism:
     """How a patient differs from the plain digital one; the default is no difference.
 
@@ -56,6 +71,7 @@ class Realism:
     ``ischaemia`` a stroke or an occluded carotid artery; ``population`` is that of the tissue.
     ``visit`` is the number of the examination: the same patient at another one has the same brain
     and tumour, and another arterial input, leak, and noise.
+    ``growth`` is that of the tumour.
     """
 
     dispersion: Range = (0.0, 0.0)
@@ -73,6 +89,7 @@ class Realism:
     population: Population = ADULT
     poses: tuple[tuple[Number, ...], ...] | None = None
     visit: int = 0
+    growth: Growth = Growth()
 
     def __post_init__(self) -> None:
         if min(self.pieces) < 1:

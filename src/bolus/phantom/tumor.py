@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 
 from bolus.phantom.anatomy import Anatomy
 from bolus.phantom.fields import smooth_field
+from bolus.phantom.realism import Growth
 from bolus.phantom.tissue import LATEST, Tissue
 
 
@@ -35,6 +36,9 @@ KINDS = {
 }
 
 
+GROWN = Growth()
+
+
 @dataclass(frozen=True, kw_only=True)
 class TumorPerfusion:
     """Mean CBV and CBF of a tumour's mask over those of normal-appearing white matter."""
@@ -45,12 +49,16 @@ class TumorPerfusion:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Blob:
-    """The form of a tumour: ``centre`` and ``radius`` in template mm, and its noisy ``outline``."""
+    """The form of a tumour: ``centre`` and ``radius`` in template mm, and its noisy ``outline``.
+
+    One in ``both`` hemispheres has its mirror image in the other.
+    """
 
     centre: Float[np.ndarray, "3"]
     radius: Float[np.ndarray, "3"]
     outline: Float[np.ndarray, "x y z"]
     grade: str
+    both: bool = False
 
     def shares(
         self, mni: Float[np.ndarray, "*n axis"], outline: Float[np.ndarray, "*n"]
@@ -59,7 +67,9 @@ class Blob:
 
         ``mni`` are the places in the template, ``outline`` the noise there.
         """
-        away = np.sqrt((((mni - self.centre) / self.radius) ** 2).sum(axis=-1))
+        away = _away(mni, self.centre, self.radius)
+        if self.both:
+            away = np.minimum(away, _away(mni, self.centre * [-1, 1, 1], self.radius))
         depth = away + 0.10 * outline * np.clip(2 * away, 0, 1)
         has = KINDS[self.grade].core
         return _below(depth, 1.0), _below(depth, 0.45) * has, _below(depth, 1.4) * has
@@ -70,7 +80,8 @@ class Tumor:
     """Where a tumour lies: volume fractions, and the mask a reader would draw.
 
     ``solid`` is living tumour, ``core`` necrosis, ``oedema`` the swollen white matter around it;
-    ``mask`` is the solid part; ``side`` is +1 in the right hemisphere (x > 0), −1 in the left.
+    ``mask`` is the solid part; ``side`` is +1 in the right hemisphere (x > 0), −1 in the left; one
+    in ``both`` hemispheres has its mirror image in the other.
     """
 
     solid: Float[np.ndarray, "x y z"]
@@ -79,12 +90,17 @@ class Tumor:
     mask: Bool[np.ndarray, "x y z"]
     side: int
     blob: Blob
+    both: bool = False
 
 
 def grow_tumor(
-    rng: np.random.Generator, anatomy: Anatomy, free: Bool[np.ndarray, "x y z"], grade: str
+    rng: np.random.Generator,
+    anatomy: Anatomy,
+    free: Bool[np.ndarray, "x y z"],
+    grade: str,
+    growth: Growth = GROWN,
 ) -> Tumor:
-    """A blob of 15 to 20 mm radius in deep white matter, with a noisy outline.
+    """A blob of 15 to 20 mm radius (times that of ``growth``) in deep white matter, noisy outline.
 
     ``free`` marks the voxels a reader may include (brain without large vessels). ``grade`` "low"
     or "high"; only the latter has a necrotic core and an oedematous margin.
@@ -92,8 +108,9 @@ def grow_tumor(
     parenchyma = np.clip((anatomy.grey + anatomy.white) / np.maximum(anatomy.tissue, 0.1), 0, 1)
     centre = _seat(rng, anatomy)
     radius = rng.uniform(15, 20) * np.array([0.9, 1.15, 1.0]) * rng.uniform(0.9, 1.1, 3)
+    radius = growth.size * radius
     outline = smooth_field(rng, anatomy.grid.shape, anatomy.grid.voxel_size, 7.0)
-    blob = Blob(centre=centre, radius=radius, outline=outline, grade=grade)
+    blob = Blob(centre=centre, radius=radius, outline=outline, grade=grade, both=growth.both)
     inside, inner, wider = blob.shares(anatomy.mni, outline)
     whole = inside * parenchyma
     core = inner * parenchyma
@@ -109,7 +126,17 @@ def grow_tumor(
         mask=mask,
         side=int(np.sign(centre[0])),
         blob=blob,
+        both=growth.both,
     )
+
+
+def _away(
+    mni: Float[np.ndarray, "*n axis"],
+    centre: Float[np.ndarray, "3"],
+    radius: Float[np.ndarray, "3"],
+) -> Float[np.ndarray, "*n"]:
+    """Distance of places in the template to a centre, in radii."""
+    return np.sqrt((((mni - centre) / radius) ** 2).sum(axis=-1))
 
 
 def perfuse_tumor(
@@ -164,9 +191,14 @@ def _drawn(rng: np.random.Generator, kind: _Kind, normal: float) -> TumorPerfusi
 def contralateral_white(
     anatomy: Anatomy, free: Bool[np.ndarray, "x y z"], tumor: Tumor | None
 ) -> Bool[np.ndarray, "x y z"]:
-    """Voxels of 95 % white matter, or the purest tenth; opposite the tumour if there is one."""
+    """Voxels of 95 % white matter, or the purest tenth; opposite the tumour if there is one.
+
+    Of a tumour in both hemispheres: in either, outside it.
+    """
     x = anatomy.mni[..., 0]
-    where = free & ((np.abs(x) > 8) if tumor is None else (x * -tumor.side > 8))
+    where = free & ((np.abs(x) > 8) if tumor is None or tumor.both else (x * -tumor.side > 8))
+    if tumor is not None and tumor.both:
+        where = where & (tumor.solid + tumor.core + tumor.oedema < 0.01)
     purity = np.where(where, anatomy.white, 0)
     threshold = min(0.95, float(np.quantile(purity[where], 0.9)))
     return purity >= max(threshold, 1e-6)

@@ -198,6 +198,7 @@ def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
         f"Voxels averaged into the arterial input; origin: {maps.aif.origin}",
     )
     for name, region in maps.rois.items():
-        yield f"roi_{name}", region, f"Region given as {name}"
+        found = maps.reference if name == "reference" else None
+        yield f"roi_{name}", region, f"Region given as {name}" if found is None else found.sentence
     for name, region in maps.found.items():
         yield f"roi_{name}", region, f"Region found: {RIMS[name].meaning}"

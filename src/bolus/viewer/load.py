@@ -21,6 +21,7 @@ from bolus.data import (
     plain_name,
     quantity_of,
 )
+from bolus.data.reference import FoundReference
 from bolus.estimators import (
     Estimator,
     Explainer,
@@ -85,7 +86,8 @@ def read_view(
         preparation=preparation,
         reporter=reporter,
     )
-    maps = with_numbers(replace(_maps(folder, told, measured, chosen), rois=regions))
+    plain = replace(_maps(folder, told, measured, chosen), rois=regions)
+    maps = with_numbers(replace(plain, reference=_found_reference(told, regions)))
     result = result_of(measured, maps, chosen)
     view = View(
         series=measured.series,
@@ -96,6 +98,20 @@ def read_view(
         anatomy=anatomy,
     )
     return view, chosen
+
+
+def _found_reference(
+    told: Mapping[str, Any], regions: Mapping[str, np.ndarray]
+) -> FoundReference | None:
+    """Where the reference lies that bolus found for the maps, if it is still that one."""
+    found = told.get("reference")
+    if found is None:
+        return None
+    reference, mask = FoundReference.from_json(found), regions.get("reference")
+    if mask is None:
+        return reference if reference.refusal else None
+    written = (told.get("regions") or {}).get("reference") or {}
+    return reference if written.get("sha256") == mask_checksum(mask) else None
 
 
 def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Result:

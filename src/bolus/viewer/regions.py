@@ -30,16 +30,26 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
     if maps is None:
         return told | {"rows": [], "problem": "there are no maps yet"}
     rows, shared = [], shared_by(maps.method)
+    off = maps.reference_sd if still_found(maps, masks) else 0.0
     try:
         for name, quantity in QUANTITIES.items():
             if quantity.ratio is not Ratio.NONE and has_values(maps, name):
                 volume, sd = maps.volume(name), maps.own_sd(name)
-                found = compared(quantity, volume, *_both(masks), sd, shared=shared)
+                found = compared(
+                    quantity, volume, *_both(masks), sd, shared=shared, reference_sd=off
+                )
                 rows.append({"name": name, "title": _title(quantity), "unit": unit(view, name),
                              **asdict(found)})  # fmt: skip
     except InputError as error:
         return told | {"rows": [], "problem": str(error)}
     return told | {"rows": rows}
+
+
+def still_found(maps: PerfusionMaps, masks: Masks) -> bool:
+    """Whether the reference among masks is the one that bolus found for the maps."""
+    if maps.reference is None or "reference" not in maps.rois or "reference" not in masks:
+        return False
+    return bool(np.array_equal(masks["reference"], maps.rois["reference"]))
 
 
 def has_values(maps: PerfusionMaps, name: str) -> bool:
@@ -73,9 +83,16 @@ def save_regions(view: View, masks: Masks, folder: Path) -> list[str]:
             continue
         write_volume(volume, masks[name], view.series.grid)
         if view.maps is not None:
-            write_json(sidecar, mask_sidecar(view.maps, f"Region given as {name}"))
+            write_json(sidecar, mask_sidecar(view.maps, _told(view.maps, name, masks)))
         written.append(volume.name)
     return written
+
+
+def _told(maps: PerfusionMaps, name: str, masks: Masks) -> str:
+    """What the sidecar of a region says."""
+    if name == "reference" and maps.reference is not None and still_found(maps, masks):
+        return maps.reference.sentence
+    return f"Region given as {name}"
 
 
 def with_regions(view: View, masks: Masks) -> View:
@@ -83,8 +100,19 @@ def with_regions(view: View, masks: Masks) -> View:
     kept = {name: mask for name, mask in masks.items() if mask.any()}
     if view.result is None:
         return replace(view, regions=kept)
-    result = replace(view.result, maps=with_numbers(replace(view.result.maps, rois=kept)))
+    maps = view.result.maps
+    found = maps.reference if still_found(maps, kept) else None
+    made = with_numbers(replace(maps, rois=kept, reference=found))
+    result = replace(view.result, maps=made)
     return replace(view, regions=kept, result=result)
+
+
+def regions_to_find(view: View) -> Mapping[str, Bool[np.ndarray, "x y z"] | str]:
+    """The regions that maps are made anew with: a reference that bolus found is found again."""
+    maps = view.maps
+    if maps is None or maps.reference is None or not still_found(maps, view.regions):
+        return view.regions
+    return {**view.regions, "reference": maps.reference.how}
 
 
 def _remove(path: Path) -> None:

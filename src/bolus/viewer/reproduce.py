@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.base.progress import Reporter
-from bolus.data import PerfusionMaps, SeriesError
+from bolus.data import PerfusionMaps, SeriesError, quantity_of
 from bolus.estimators import Estimator
 from bolus.io import KEPT
 from bolus.patient import estimate
@@ -41,12 +41,16 @@ def check_reproducible(
 
 
 def disagreement(one: PerfusionMaps, other: PerfusionMaps) -> Mapping[str, float]:
-    """Share of the brain's voxels in which two results disagree, by the name of the map."""
+    """Share of the brain's voxels in which two results disagree, by the name of the map.
+
+    Maps that change with the regions are left out: these may have been drawn anew.
+    """
     return {
         name: _share(one.volume(name)[one.mask], other.volume(name)[one.mask])
         if name in other.units
         else 1.0
         for name in one.units
+        if not quantity_of(name).regional
     }
 
 

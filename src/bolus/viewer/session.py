@@ -16,7 +16,7 @@ from bolus.report.page import write_page
 from bolus.viewer.arteries import marked_input, save_arteries
 from bolus.viewer.background import WRITING, BusyError, Job
 from bolus.viewer.load import result_of
-from bolus.viewer.regions import save_regions, with_regions
+from bolus.viewer.regions import regions_to_find, save_regions, with_regions
 from bolus.viewer.reproduce import check_reproducible
 from bolus.viewer.view import TUMOR_OF_MAPS, Result, View
 
@@ -85,7 +85,7 @@ class Session:
         measured = measure_prepared(
             view.series,
             artery,
-            regions=Beside(regions=view.regions, anatomy=view.anatomy),
+            regions=Beside(regions=regions_to_find(view), anatomy=view.anatomy),
             preparation=view.preparation,
             reporter=reporter,
         )
@@ -101,7 +101,7 @@ class Session:
             series=measured.series,
             curves=measured.curves,
             result=result,
-            regions=view.regions,
+            regions=dict(maps.rois),
             preparation=view.preparation,
             version=view.version + 1,
             anatomy=view.anatomy,

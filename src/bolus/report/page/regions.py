@@ -48,8 +48,13 @@ def region_table(maps: PerfusionMaps, shown: Sequence[Shown]) -> RegionTable | N
         headings=tuple(headings),
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=tuple(sorted(reasons)),
+        notes=(*sorted(reasons), *_found(maps)),
     )
+
+
+def _found(maps: PerfusionMaps) -> tuple[str, ...]:
+    """Where the reference is that bolus found, or why there is none."""
+    return () if maps.reference is None else (maps.reference.sentence,)
 
 
 def _title(shown: Shown) -> str:
@@ -74,11 +79,13 @@ def _inside(maps: PerfusionMaps, shown: Shown, given: Sequence[str]) -> list[str
 
 def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
     """The ratio, or why there is none."""
-    sd = maps.own_sd(shown.name)
+    sd, off = maps.own_sd(shown.name), maps.reference_sd
     tumor, reference = maps.rois["tumor"], maps.rois["reference"]
     try:
         quantity, shared = QUANTITIES[shown.name], shared_by(maps.method)
-        return compared(quantity, shown.volume, tumor, reference, sd, shared=shared)
+        return compared(
+            quantity, shown.volume, tumor, reference, sd, shared=shared, reference_sd=off
+        )
     except InputError as error:
         return f"No ratio of {shown.title}: {error}."
 

@@ -147,6 +147,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
         "regions": {name: {"sha256": mask_checksum(mask)} for name, mask in maps.rois.items()},
+        "reference": None if maps.reference is None else maps.reference.as_json(),
         "aif": {
             "origin": arterial.origin,
             "voxels": arterial.voxels,
@@ -204,6 +205,8 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
             f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
             "arteries by hand (bolus view)"
         )
+    if maps.reference is not None:
+        lines.append(maps.reference.sentence)
     if maps.anatomy is not None:
         fit = maps.anatomy.score
         lines.append(
