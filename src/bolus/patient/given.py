@@ -22,32 +22,40 @@ from bolus.io import ArterialTable, is_mask, read_arterial_table, read_mask
 PathLike = str | os.PathLike[str]
 Arterial = AIF | np.ndarray | ArterialTable | None
 """What is given as the arterial input, read: a boolean mask or a curve where it is an array."""
-Regions = Mapping[str, np.ndarray | PathLike | None]
-"""Masks by name, 'tumor' and 'reference'; None for one that is not given."""
+Voxel = tuple[int, int, int]
+Regions = Mapping[str, np.ndarray | PathLike | Voxel | None]
+"""Masks by name, 'tumor', 'reference' and 'vein'; None for one that is not given."""
 REGIONS = ("tumor", "reference")
+VEIN = "vein"
 NO_REGIONS: Regions = {}
 
 
-def mask_of(mask: np.ndarray | PathLike | None, series: DSCSeries, name: str) -> np.ndarray | None:
-    """A mask on the grid of a series, from an array or a file; None where none is given.
+def mask_of(
+    mask: np.ndarray | PathLike | Voxel | None, series: DSCSeries, name: str
+) -> np.ndarray | None:
+    """A mask on the grid of a series, from an array, a file or the numbers of one voxel, from 0.
 
-    Raises InputError for an array that is not boolean, MaskError as ``bolus.io.read_mask``.
+    None where none is given. Raises InputError for an array that is not boolean, MaskError for a
+    voxel that is not on the grid and as ``bolus.io.read_mask``.
     """
     if mask is None:
         return None
+    if isinstance(mask, tuple):
+        return _one_voxel(mask, series, name)
     if isinstance(mask, str | os.PathLike):
         return read_mask(mask, series.grid, series.source)
     return _boolean(np.asarray(mask), series, name)
 
 
 def rois_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
-    """Regions by name, those that are given.
+    """Regions by name, those that are given, with the vein.
 
     Raises InputError for another name, and as ``mask_of``.
     """
-    other = [name for name in given if name not in REGIONS]
+    known = (*REGIONS, VEIN)
+    other = [name for name in given if name not in known]
     if other:
-        raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
+        raise InputError(f"the regions are {', '.join(known)}, found {', '.join(other)}")
     masks = {name: mask_of(mask, series, name) for name, mask in given.items()}
     return {name: mask for name, mask in masks.items() if mask is not None}
 
@@ -66,13 +74,15 @@ def read_input(aif: AIF | np.ndarray | PathLike | None, series: DSCSeries) -> Ar
     return values if values.ndim == 1 else _boolean(values, series, "aif")
 
 
-def arterial_input(given: Arterial, curves: TissueCurves, series: PreparedSeries) -> AIF:
-    """The arterial input: found, or made of what ``read_input`` returned.
+def arterial_input(
+    given: Arterial, curves: TissueCurves, series: PreparedSeries, *, judged: bool = True
+) -> AIF:
+    """The arterial input: found, and ``judged`` then, or made of what ``read_input`` returned.
 
     Raises ArterialInputError for an AIF at other times than the series'.
     """
     if given is None:
-        return find_aif(curves, series)
+        return find_aif(curves, series, judged=judged)
     if isinstance(given, AIF):
         _check_times(given, curves.time.size, series.dt)
         return given
@@ -98,6 +108,15 @@ def _check_times(aif: AIF, frames: int, dt: float) -> None:
             f"an arterial input of {frames} samples {dt:g} s apart is expected, as the used frames "
             f"of the series are; found {aif.curve.size} samples {aif.dt:g} s apart"
         )
+
+
+def _one_voxel(voxel: Voxel, series: DSCSeries, name: str) -> np.ndarray:
+    shape = series.grid.shape
+    if not all(0 <= place < size for place, size in zip(voxel, shape, strict=True)):
+        raise MaskError(f"{name}: voxel {voxel} on a grid of {shape}, counted from 0")
+    mask = np.zeros(shape, dtype=bool)
+    mask[voxel] = True
+    return mask
 
 
 def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bolus.aif import without_tissue
+from bolus.aif import check_score, without_tissue
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, DSCSeries, Preparation, PreparedSeries, TissueCurves
+from bolus.data import AIF, DSCSeries, InputError, Preparation, PreparedSeries, TissueCurves
 from bolus.data.options import USUAL
 from bolus.patient.given import (
     NO_REGIONS,
+    VEIN,
     Arterial,
     Regions,
     arterial_input,
@@ -63,7 +64,9 @@ def measure(
     brain; else a boolean array or a file, as ``bolus.io.read_mask`` takes: NIfTI on the series'
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
-    tissue to compare it with. Masks are taken to fit the mean pose of the head.
+    tissue to compare it with; and a 'vein' that the arterial input is held against when the tissue
+    in its voxels is taken off (else one is found), which may be the three numbers of a voxel, from
+    0. Masks are taken to fit the mean pose of the head.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether leakage is,
     and whether frames that moved are censored: left out by a method that can (see
@@ -109,13 +112,11 @@ def _measured(
     preparation: Preparation,
     watch: Stopwatch,
 ) -> Measured:
+    vein = rois.get(VEIN)
+    rois = {name: mask for name, mask in rois.items() if name != VEIN}
     with watch("computing concentration"):
         curves = tissue_curves(series)
-    with watch("finding the arterial input"):
-        artery = arterial_input(given, curves, series)
-    if preparation.unmixing.use and artery.mask is not None and not isinstance(given, AIF):
-        with watch("taking tissue off the arterial input"):
-            artery = without_tissue(artery, curves, series)
+    artery = _artery(series, curves, given, vein, preparation, watch)
     lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
     if leakage.use or (leakage.use is None and lesion is not None):
@@ -131,3 +132,32 @@ def _measured(
         seconds=watch.seconds,
         preparation=preparation,
     )
+
+
+def _artery(
+    series: PreparedSeries,
+    curves: TissueCurves,
+    given: Arterial,
+    vein: np.ndarray | None,
+    preparation: Preparation,
+    watch: Stopwatch,
+) -> AIF:
+    """The arterial input, without the tissue in its voxels; one that was found is judged last.
+
+    Raises InputError for a vein that nothing is held against.
+    """
+    unmix = preparation.unmixing.use and not isinstance(given, AIF)
+    with watch("finding the arterial input"):
+        artery = arterial_input(given, curves, series, judged=not unmix)
+    unmix = unmix and artery.mask is not None
+    if vein is not None and not unmix:
+        raise InputError(
+            "a vein is given, but no tissue is taken off this arterial input: that is done of the "
+            "mean of arterial voxels, unless it is turned off"
+        )
+    if unmix:
+        with watch("taking tissue off the arterial input"):
+            artery = without_tissue(artery, curves, series, vein)
+        if given is None:
+            check_score(artery)
+    return artery
