@@ -75,9 +75,10 @@ def _judged(
     """The score of what was found, None where the voxels as they are have none."""
     if aif.score is None:
         return None
-    steady = found.curve[: series.frames.onset - series.frames.first]
+    steady = aif.curve[: series.frames.onset - series.frames.first]
+    noise = float(steady.std(ddof=1) * found.curve.max() / aif.curve.max())
     late = (aif.slice_time or 0.0) - mean_time(curves, series)
-    plain = arterial_score(found.curve, curves.mean, float(steady.std(ddof=1)), series.dt, late)
+    plain = arterial_score(found.curve, curves.mean, noise, series.dt, late)
     return unmixed_score(plain, found, aif.score)
 
 

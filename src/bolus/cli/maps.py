@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bolus.estimators import Estimator
     from bolus.io.bids.dataset import BidsNames
     from bolus.patient import PatientMaps
+    from bolus.patient.given import Regions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,15 @@ class Given:
             "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
         ),
     ] = "auto"
+    vein: Annotated[
+        str | None,
+        typer.Option(
+            "--vein",
+            metavar="MASK|I,J,K",
+            help="Vein that the arterial input is held against when tissue is taken off it: a "
+            "mask, or the numbers of one voxel, from 0. Found automatically otherwise.",
+        ),
+    ] = None
     mask: BrainMask = None
     tumor: Annotated[
         Path | None,
@@ -98,6 +108,20 @@ class Given:
             "else the usual 0.45.",
         ),
     ] = None
+
+    def regions(self) -> "Regions":
+        """Masks by name; the vein may be one voxel."""
+        vein = None if self.vein is None else voxel_or_path(self.vein)
+        return {"tumor": self.tumor, "reference": self.reference, "vein": vein}
+
+
+def voxel_or_path(told: str) -> tuple[int, int, int] | Path:
+    """The numbers of a voxel, where ``told`` is three of them with commas between; else a path."""
+    parts = told.split(",")
+    if len(parts) == 3 and all(part.strip().isdecimal() for part in parts):
+        i, j, k = (int(part) for part in parts)
+        return i, j, k
+    return Path(told)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +250,7 @@ def maps(
             chosen,
             None if given.aif == "auto" else given.aif,
             given.mask,
-            regions={"tumor": given.tumor, "reference": given.reference},
+            regions=given.regions(),
             preparation=replace(prepared.preparation(), blood=blood),
             reporter=reporter,
         )

@@ -76,7 +76,8 @@ class Vein:
     @property
     def line(self) -> str:
         """Origin and voxels in one line."""
-        return f"{'marked by hand' if self.by_hand else 'found'}, {self.voxels} voxels"
+        count = "1 voxel" if self.voxels == 1 else f"{self.voxels} voxels"
+        return f"{'marked by hand' if self.by_hand else 'found'}, {count}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

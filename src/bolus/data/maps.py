@@ -137,10 +137,12 @@ class PerfusionMaps:
 
     @property
     def regions(self) -> dict[str, Marked]:
-        """Regions by name: 'brain', 'aif' where its voxels are known, and those that were given."""
+        """Regions by name: 'brain', 'aif' and 'vein' where they are known, and those given."""
         found = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
             found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+        if self.aif.vein is not None:
+            found["vein"] = Marked(self.aif.vein.mask, not self.aif.vein.by_hand)
         return {**found, **{name: Marked(mask, False) for name, mask in self.rois.items()}}
 
     @property

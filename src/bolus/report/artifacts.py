@@ -131,5 +131,8 @@ def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
         arteries,
         f"Voxels averaged into the arterial input; origin: {maps.aif.origin}",
     )
+    vein = maps.aif.vein
+    if vein is not None:
+        yield "vein_mask", vein.mask, f"Vein that the arterial input was held against; {vein.line}"
     for name, region in maps.rois.items():
         yield f"roi_{name}", region, f"Region given as {name}"

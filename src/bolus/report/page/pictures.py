@@ -16,9 +16,10 @@ from bolus.report.page.shown import Shown
 
 LEVELS = 255
 """Colours of a map; the last index of a palette is what was not measured, and transparent."""
-ARTERY, TUMOUR, REFERENCE = (255, 70, 60), (255, 255, 255), (0, 229, 255)
+ARTERY, VEIN = (255, 70, 60), (120, 150, 255)
+TUMOUR, REFERENCE = (255, 255, 255), (0, 229, 255)
 WHITEST = 170
-"""Red, white and cyan stand out of a grey that is no lighter than WHITEST, and of each other."""
+"""Red, blue, white and cyan stand out of a grey no lighter than WHITEST, and of each other."""
 FLAGS = (
     ("measured", 0, (70, 84, 98)),
     ("no bolus", Quality.NO_BOLUS, (160, 174, 186)),
@@ -50,20 +51,22 @@ def bar_picture(colours: str) -> Picture:
 
 
 def baseline_picture(maps: PerfusionMaps) -> Picture:
-    """The baseline in grey with arteries and the rims of regions in colour."""
+    """The baseline in grey with arteries, a vein and the rims of regions in colour."""
     base = maps.series.baseline
     grey = np.where(
-        np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), 250), 0
+        np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), 249), 0
     )
     sheet = _sheet(maps, grey.astype(np.uint8), LEVELS)
     for colour, name in ((252, "tumor"), (253, "reference")):
         if name in maps.rois:
             inside = _sheet(maps, maps.rois[name].astype(np.uint8), 0).astype(bool)
             sheet[inside & ~binary_erosion(inside)] = colour
+    if maps.aif.vein is not None:
+        sheet[_sheet(maps, maps.aif.vein.mask.astype(np.uint8), 0).astype(bool)] = 251
     if maps.aif.mask is not None:
         sheet[_sheet(maps, maps.aif.mask.astype(np.uint8), 0).astype(bool)] = 254
     colours = np.repeat(np.linspace(0, WHITEST, 251).round().astype(np.uint8)[:, None], 3, axis=1)
-    rest = np.array([(0, 0, 0), TUMOUR, REFERENCE, ARTERY, (0, 0, 0)], dtype=np.uint8)
+    rest = np.array([VEIN, TUMOUR, REFERENCE, ARTERY, (0, 0, 0)], dtype=np.uint8)
     return _picture(sheet, np.concatenate([colours, rest]))
 
 

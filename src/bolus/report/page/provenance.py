@@ -28,6 +28,7 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
         "Frames": _frames(maps),
         "Motion correction": _motion(maps),
         "Arterial input": _arterial(maps.aif),
+        "Vein": "none" if maps.aif.vein is None else maps.aif.vein.line,
         "Leakage model": "none" if maps.leakage_model is None else maps.leakage_model.name,
         "Method": f"{maps.method} {_parameters(maps)}".strip(),
     }

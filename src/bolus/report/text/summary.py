@@ -7,7 +7,7 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import PerfusionMaps, Quality, Quantity, is_sd, quantity_of
+from bolus.data import PerfusionMaps, Quality, Quantity, Vein, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.echo import echo_times
@@ -65,10 +65,12 @@ def quality_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 
 def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
     """Sidecar of the arterial table: what it and its columns are."""
-    about = {
+    about: dict[str, object] = {
         "Description": f"Arterial input; origin: {maps.aif.origin}",
         "time_s": {"Description": "Time from the first used frame", "Units": "s"},
     }
+    if maps.aif.vein is not None:
+        about["Vein"] = f"held against a vein: {maps.aif.vein.line}"
     if maps.relative:
         told = "Echo time times the change of R2*, for the echo time is unknown"
         return {**about, "te_delta_r2star": {"Description": told}}
@@ -128,11 +130,22 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "slice_time_s": maps.aif.slice_time,
             "scale_sd": arterial.scale_sd,
             "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
+            "vein": None if arterial.vein is None else _vein(arterial.vein),
         },
         "quality_share": _numbers(facts.quality_share),
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def _vein(vein: Vein) -> dict[str, object]:
+    """Whether it was marked by hand, and its voxels and curve."""
+    return {
+        "by_hand": vein.by_hand,
+        "voxels": vein.voxels,
+        "sha256": mask_checksum(vein.mask),
+        "curve": vein.curve.tolist(),
     }
 
 
@@ -145,6 +158,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"({facts.dropped} dropped before steady state), baseline SNR {facts.snr:.0f}, "
         f"bolus depth {100 * facts.depth:.0f} %",
         f"arterial input: {facts.arterial.line}",
+        *([] if facts.arterial.vein is None else [f"vein: {facts.arterial.vein.line}"]),
         f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
         *spike_lines(maps),
     ]

@@ -73,6 +73,7 @@ _BRAIN = Concept("12738006", "SCT", "Brain")
 SEGMENTS = {
     "brain": Segment("brain", Concept("91723000", "SCT", "Anatomical Structure"), _BRAIN, None),
     "aif": Segment("arterial input", _TISSUE, Concept("51114001", "SCT", "Artery"), _BRAIN),
+    "vein": Segment("vein", _TISSUE, Concept("29092000", "SCT", "Vein"), _BRAIN),
     "tumor": Segment(
         "tumor",
         Concept("49755003", "SCT", "Morphologically Abnormal Structure"),
@@ -89,5 +90,6 @@ SEGMENTS = {
 FAMILIES = {
     "brain": Concept("123105", "DCM", "Histogram Analysis"),
     "aif": Concept("123107", "DCM", "Cluster Analysis"),
+    "vein": Concept("123107", "DCM", "Cluster Analysis"),
 }
 """Kinds of algorithm (CID 7162) that find a region: a threshold, and a choice among curves."""
