@@ -12,6 +12,8 @@ from bolus.physics.sampling import sampled_later
 ROUNDS = 3
 LEAST = 3
 """Frames before the bolus of which noise is told."""
+RISING = 4.0
+"""s from the first blood of a bolus to half its height, at most."""
 LEADERS, PART = 10, 0.6
 """Voxels take part that hold this share of the blood of the so-many-th most arterial one …"""
 TOGETHER = 1.0
@@ -85,8 +87,9 @@ def blood_part(
     marked, relative = relative_signal(series, where, at)
     if not marked.any():
         return None
-    excess = relative - tissue
-    sd = excess[:, :onset].std(axis=1, ddof=1)
+    steady = _steady(tissue - relative[marked].mean(axis=0), onset, series.dt)
+    excess = relative / relative[:, :steady].mean(axis=1, keepdims=True) - tissue
+    sd = excess[:, :steady].std(axis=1, ddof=1)
     level = float(np.median(sd))
     part = _scaled(excess[marked].mean(axis=0))
     timely = _timely(excess, part, series.dt)
@@ -100,7 +103,7 @@ def blood_part(
         used = fitting & (share > PART * leader)
         part = _scaled(share[used] @ excess[used])
     share = excess[used] @ part / (part @ part)
-    noise = max(float(part[:onset].std(ddof=1)), level / float(np.sqrt(share @ share)))
+    noise = max(float(part[:steady].std(ddof=1)), level / float(np.sqrt(share @ share)))
     return BloodPart(part, noise, float(np.sort(share)[-MOST:].mean()), int(used.sum()))
 
 
@@ -121,6 +124,12 @@ def relative_signal(
         rows = late == seconds
         relative[rows] = sampled_later(relative[rows], at - float(seconds), series.dt)
     return mask[whole][good], relative
+
+
+def _steady(drop: Float[np.ndarray, " t"], onset: int, dt: float) -> int:
+    """Frames before the blood of a vessel comes, which in arteries is before that of tissue."""
+    rise = float(shape_of(drop[None], dt).rise[0])
+    return min(onset, max(LEAST, int((rise - RISING) / dt))) if np.isfinite(rise) else onset
 
 
 def _timely(
