@@ -10,7 +10,7 @@ COPY src ./src
 
 # Of two builds of one version of torch pip takes the one for CPUs, '+cpu', which is the smaller.
 RUN python -m pip install --no-cache-dir --constraint constraints.txt \
-        --extra-index-url https://download.pytorch.org/whl/cpu . \
+        --extra-index-url https://download.pytorch.org/whl/cpu '.[train]' \
     && useradd --create-home --uid 1000 bolus
 
 USER 1000

@@ -44,12 +44,12 @@ study-small: .venv/.ready
 
 # The weights that come with the package, from their seeds: about 12 minutes on two cores; those of the published
 # network took three hours on cores that did other work too.
-weights: .venv/.ready
+weights: .venv/.ready-dev
 	mkdir -p weights
 	$(BIN)/bolus train -o weights/phae.safetensors --preset phae --seed 0 --overwrite
 	cp weights/phae.safetensors $(SHIPPED)/
 
-weights-paper: .venv/.ready
+weights-paper: .venv/.ready-dev
 	mkdir -p weights
 	$(BIN)/bolus train -o weights/phae-paper.safetensors --preset paper --seed 0 \
 	    --patients 207 --voxels 500 --batch 96 --epochs 65 --overwrite

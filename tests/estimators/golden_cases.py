@@ -4,10 +4,9 @@ import csv
 
 import numpy as np
 
+from bolus.bench.external.scores import LIMITS
 from bolus.estimators import METHODS, deconvolve
 
-LIMITS = {"cbv": (0.5, 0.15), "cbf": (5.0, 0.15)}
-"""An estimate counts when it is within this many units, or this fraction, of the truth."""
 SCALE = {"cbv": 100.0, "cbf": 6000.0}
 """mL/100 mL of a ratio, mL/100 mL/min of 1/s; the object's κ is 1."""
 

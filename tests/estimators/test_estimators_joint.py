@@ -18,6 +18,7 @@ from bolus.estimators.joint.messages import Messages, messages
 from bolus.estimators.joint.moments import Moments
 from bolus.estimators.joint.neighbours import OPEN, local_prior
 from bolus.estimators.joint.population import learn_population
+from bolus.estimators.joint.posterior import RESIDUE_SD
 from bolus.estimators.joint.templates import MTTS, SHAPES, undispersed
 from bolus.physics import RESIDUES, ForwardModel, dispersed
 
@@ -81,6 +82,15 @@ def solved(one):
 
 
 class TestBrain:
+    def test_what_residues_leave_unknown_is_in_intervals_of_flow_and_transit(self, one, solved):
+        assert solved.common == RESIDUE_SD
+        for name, least in (("mtt", 0.999 * RESIDUE_SD), ("cbf", 0.999 * RESIDUE_SD), ("cbv", 0.0)):
+            low, high = solved.interval(name, 0.6827)
+            widths = np.log(high / low) / 2
+            assert widths.min() > least
+        assert widths.min() < RESIDUE_SD  # an area does not know what form a residue has
+        assert solve(one, Joint(population=False)).common == 0
+
     def test_the_others_take_off_a_third_of_the_error(self, one, solved):
         loose = deconvolve(one.tissue, one.aif, DT, "joint", NOISE * one.aif.max())
         usual = ~one.lesion

@@ -295,11 +295,10 @@ def test_what_it_says_of_itself(tmp_path, source):
     assert "by phae of 22 frames. Research software, not a medical" in told.DerivationDescription
 
 
-def test_how_sure_the_scale_is_stands_beside_the_maps(source):
-    known = maps_of(source)
-    known = replace(known, aif=replace(known.aif, scale_sd=0.152))
-    assert common_scale(known, "cbf").endswith("is known to 15 % (SD) and cancels in ratios")
-    assert common_scale(known, "cbv_sd").endswith("(SD) and is in this SD")
+def test_what_all_voxels_share_stands_beside_the_maps(source):
+    known = replace(maps_of(source), common={"cbf": 0.152, "cbv": 0.1})
+    assert common_scale(known, "cbf").endswith("be off by 15 % (SD), which cancels in ratios")
+    assert common_scale(known, "cbv_sd").endswith("by 10 % (SD), which is in this SD")
     assert common_scale(known, "mtt") == common_scale(maps_of(source), "cbf") == ""
 
 

@@ -9,10 +9,11 @@ import torch
 from bolus.data import WeightsError
 from bolus.estimators import METHODS, deconvolve
 from bolus.estimators.paper.config import PARAMETERS, PaperConfig
-from bolus.estimators.paper.encoder import PaperEncoder, decode
 from bolus.estimators.paper.inference import estimate_mtt, load_encoder, operations
 from bolus.estimators.phae import Phae, PhaePaper, Weights, from_weights, shipped_weights
 from bolus.learning.loop import fit
+from bolus.learning.paper import encoder as trained
+from bolus.learning.paper.encoder import PaperEncoder, decode
 from bolus.learning.paper.task import PaperTask
 from bolus.learning.recipe import Recipe
 from bolus.learning.voxels import PatientVoxels, write_voxels
@@ -37,6 +38,11 @@ def trained_a_little(seed=0):
     for _ in range(3):
         encoder(torch.randn(32, 2, 40) + 0.5)
     return encoder.eval()
+
+
+def weights_of(encoder):
+    tensors = {name: value.numpy() for name, value in encoder.state_dict().items()}
+    return Weights("phae-paper", tensors, encoder.config.as_dict(), {})
 
 
 class TestNetwork:
@@ -117,7 +123,19 @@ class TestInference:
         both = np.stack([curves, np.broadcast_to(AIF, curves.shape)], axis=1) / peak
         with torch.no_grad():
             plain = encoder(torch.tensor(both.astype(np.float32))).numpy()
-        np.testing.assert_allclose(estimate_mtt(encoder, curves, AIF, peak), plain, rtol=2e-5)
+        found = estimate_mtt(load_encoder(weights_of(encoder)), curves, AIF, peak)
+        np.testing.assert_allclose(found, plain, rtol=2e-5)
+
+    @pytest.mark.parametrize("choice", [{}, {"pooling": "max"}, {"positive": "none"}])
+    def test_what_was_trained_is_what_estimates(self, choice):
+        shipped = shipped_weights("phae-paper")
+        weights = replace(shipped, config={**shipped.config, **choice})
+        curves, peak = simulated(40).tissue.astype(np.float32), float(AIF.max())
+        both = np.stack([curves, np.broadcast_to(AIF, curves.shape)], axis=1) / peak
+        with torch.no_grad():
+            plain = trained.load_encoder(weights)(torch.tensor(both.astype(np.float32))).numpy()
+        found = estimate_mtt(load_encoder(weights), curves, AIF, peak)
+        np.testing.assert_allclose(found, plain, rtol=2e-5)
 
     def test_operations_by_hand(self):
         config = PaperConfig(channels=(2, 3))

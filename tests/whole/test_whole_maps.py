@@ -16,6 +16,7 @@ import bolus
 from altered import LIGHT, MIXED, STILL
 from bolus.data import PARAMETERS, Grid, TissueCurves
 from bolus.estimators import METHODS
+from bolus.estimators.joint.posterior import RESIDUE_SD
 from bolus.estimators.phae import shipped_weights, write_weights
 from bolus.io import write_series, write_volume
 from bolus.patient import estimate, measure
@@ -127,15 +128,18 @@ def test_how_sure_the_common_scale_is_stands_in_every_output(result):
     summary = json.loads((result / "summary.json").read_text())
     sd = summary["aif"]["scale_sd"]
     assert 0.1 < sd < 0.4
-    for name, scaled in (("cbf", True), ("cbv", True), ("mtt", False)):
+    common = {"cbf": np.hypot(sd, RESIDUE_SD), "cbv": sd, "mtt": RESIDUE_SD}
+    assert summary["common_sd"] == pytest.approx(common)
+    for name, known in common.items():
         side = json.loads((result / f"{name}.json").read_text())
-        assert side.get("CommonScaleSD") == (sd if scaled else None)
+        assert side["CommonScaleSD"] == pytest.approx(known)
+        value, spread = values(result, name), values(result, f"{name}_sd")
+        assert (spread[value > 0] > 0.999 * known * value[value > 0]).all()
+    assert "CommonScaleSD" not in json.loads((result / "delay.json").read_text())
     percent = f"{100 * sd:.0f} %"
     page = (result / "report.html").read_text()
     assert f"is known to ±{percent} (SD)" in page
     assert f"the common scale of CBF and CBV is known to {percent} (SD)" in page
-    cbf, own = values(result, "cbf"), values(result, "cbf_sd")
-    assert (own[cbf > 0] > 0.999 * sd * cbf[cbf > 0]).all()
     assert (
         "CommonScaleSD) is in it" in json.loads((result / "cbf_sd.json").read_text())["Description"]
     )
@@ -290,6 +294,7 @@ class TestUncertainty:
         both = np.hypot(own, maps.aif.scale_sd * flow)
         np.testing.assert_allclose(maps.sd["cbf"][maps.mask], both, rtol=1e-3)
         assert maps.own_sd("mtt") is maps.sd["mtt"]
+        assert maps.common == {"cbf": maps.aif.scale_sd, "cbv": maps.aif.scale_sd}
         assert set(maps.sd) == {"cbf", "cbv", "mtt", "tmax", "delay"}
         assert maps.units["mtt_sd"] == "s"
         assert maps.units["cbf_sd"] == "mL/100g/min"

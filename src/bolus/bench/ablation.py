@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.base.extras import need
 from bolus.base.json import plain
 from bolus.base.progress import QUIET, Reporter, Steps
 from bolus.bench.design import Design
@@ -96,8 +97,9 @@ def run_ablation(
 
     ``settings`` None is the published table's, about 35 minutes on one core. A last row trains
     the last step on LONGER times the curves, about the time of the others. Loads torch.
-    Raises InputError without a seed.
+    Raises InputError without a seed, and without torch.
     """
+    need("torch", "an ablation")
     from bolus.learning.phae.ablation import STEPS, AblationTraining, train_step, training_scenes
 
     if not seeds:

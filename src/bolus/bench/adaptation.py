@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.base.extras import need
 from bolus.base.progress import QUIET, Reporter, Steps
 from bolus.bench.design import Design, baseline_frames
 from bolus.bench.result import Benchmark
@@ -80,7 +81,9 @@ def run_adaptation(
     The cohort has PATIENTS and HELD_OUT patients of VOXELS curves each, TR 1.5 s, whose noise is
     known as ``bolus train`` knows it, from all baselines of a patient; the test has other arterial
     inputs and curves of the same population. Loads torch.
+    Raises InputError without it.
     """
+    need("torch", "an adaptation")
     from bolus.estimators.phae import Phae, shipped_weights
     from bolus.learning.phae.adapt import adapt
     from bolus.learning.voxels import PatientVoxels, write_voxels

@@ -68,8 +68,13 @@ class Tiles:
         shape = (wide * across, wide * -(-self.cbv.size // across), 1)
         return Places(np.stack([x, y, 0 * x], axis=1), shape)
 
-    def measured(self, seed: int) -> "Measured":
-        """Curves as a scanner would give them."""
+    @property
+    def before(self) -> int:
+        """Frames before the bolus reaches any tile."""
+        return int((BEGIN + self.delay.min()) / self.dt)
+
+    def seen(self, seed: int) -> "Seen":
+        """The signal as a scanner would give it."""
         frames, parts = round(self.seconds / self.dt), STEPS
         time = np.arange(frames * parts) * self.dt / parts
         fine = np.maximum(time - BEGIN, 0) ** 3 * np.exp(-np.maximum(time - BEGIN, 0) / DECAY)
@@ -84,10 +89,23 @@ class Tiles:
         change = np.repeat(scale * clean, self.voxels, axis=0)
         rng = np.random.default_rng(seed)
         signal = signal_from_r2star(change, 1.0, TE) + rng.normal(size=change.shape) / self.snr
-        before = int((BEGIN + self.delay.min()) / self.dt)
-        s0 = signal[:, :before].mean(axis=1, keepdims=True)
-        noise = noise_gain(np.maximum(change, 0), TE) / (self.snr * TE)
-        return Measured(concentration(signal, s0, TE), scale * fine[::parts], self.dt, noise)
+        return Seen(signal, change, scale * fine[::parts])
+
+    def measured(self, seed: int) -> "Measured":
+        """Curves of the signal, and their true noise."""
+        seen = self.seen(seed)
+        s0 = seen.signal[:, : self.before].mean(axis=1, keepdims=True)
+        noise = noise_gain(np.maximum(seen.change, 0), TE) / (self.snr * TE)
+        return Measured(concentration(seen.signal, s0, TE), seen.aif, self.dt, noise)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Signal (n, t) over that before the bolus, the true ΔR2* behind it, and the input's (t,)."""
+
+    signal: Float[np.ndarray, "n t"]
+    change: Float[np.ndarray, "n t"]
+    aif: Float[np.ndarray, " t"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +244,17 @@ def _agreement(name: str, tiles: Tiles, found: Perfusion) -> KudoRow:
         np.nanmean(value.reshape(-1, tiles.voxels), axis=1)
         for value in (found.cbf, found.cbv, found.mtt)
     )
+    return kudo_row(name, tiles, cbf, cbv, mtt)
+
+
+def kudo_row(
+    name: str,
+    tiles: Tiles,
+    cbf: Float[np.ndarray, " tiles"],
+    cbv: Float[np.ndarray, " tiles"],
+    mtt: Float[np.ndarray, " tiles"],
+) -> KudoRow:
+    """Agreement of the tiles' means in 1/s, ratio and s with the truth."""
     ratio = cbf / tiles.cbf
     late = np.array([cbf[tiles.delay == s].mean() for s in np.unique(tiles.delay)])
     by = {r: float(np.median(ratio[tiles.residue == r])) for r in np.unique(tiles.residue)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bolus.cli.external import AnyProgram
 from bolus.cli.groups import grouped
 from bolus.cli.options import Overwrite, Quiet, reporting, show
 
@@ -162,18 +163,21 @@ class Instead:
 
 
 @grouped
-def bench(figures: Figures, instead: Instead, quiet: Quiet = False) -> None:
+def bench(figures: Figures, instead: Instead, program: AnyProgram, quiet: Quiet = False) -> None:
     """Accuracy of every method on random curves, its distance to the Bayes limit, and its speed.
 
     A few minutes. Accuracy is the same for the same seed; times are this machine's.
     """
     from bolus.base.files import write_bytes
 
+    program.check()
     pages = instead.pages(figures.seed)
     with reporting(quiet) as reporter:
         for path, make in pages.items():
             write_bytes(path, make(reporter).encode())
-        if not pages:
+        if program.external is not None:
+            program.make(figures.seed, figures.markdown, figures.json, reporter)
+        elif not pages:
             figures.make(reporter)
 
 

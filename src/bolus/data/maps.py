@@ -14,6 +14,7 @@ from bolus.data.display import Range
 from bolus.data.errors import InputError
 from bolus.data.grid import Grid
 from bolus.data.leakage import LeakageModel
+from bolus.data.measures import Measurement
 from bolus.data.options import USUAL, Preparation
 from bolus.data.prepared import PreparedSeries
 from bolus.data.quantities import QUANTITIES, SD, Unit, display_of, is_sd, plain_name, quantity_of
@@ -55,6 +56,9 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+    ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
+    ``sd`` holds them, and ratios leave them out. ``measurements`` are the numbers of
+    its regions (``bolus.findings``).
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -76,6 +80,8 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    common: Mapping[str, float] = field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):
@@ -125,11 +131,9 @@ class PerfusionMaps:
         return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
 
     def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
-        """SD of a map apart from the scale that its voxels share, which a ratio needs; or None."""
-        sd, scaled = self.sd.get(name), quantity_of(name).scaled
-        if sd is None or not scaled:
-            return sd
-        return without_common(sd, self.volumes[name], self.aif.scale_sd)
+        """SD of a map apart from what its voxels share, which a ratio needs; or None."""
+        sd = self.sd.get(name)
+        return None if sd is None else without_common(sd, self.volumes[name], self.common.get(name))
 
     def display_range(self, name: str) -> Range:
         """The range (low, high) on display of a map or an SD, wherever it is shown."""

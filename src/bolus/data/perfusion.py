@@ -38,7 +38,8 @@ class Perfusion(NamedTuple):
 
     ``cbv`` ratio (Q.PH1.001), ``cbf`` 1/s (Q.PH1.003), ``mtt`` s (Q.PH1.006), ``tmax`` s,
     ``delay`` s (Q.PH1.007; signed), all with κ = 1; ``residual`` is the root mean square of
-    curve minus reconstruction in the curve's unit.
+    curve minus reconstruction in the curve's unit. ``common`` is the SD of the log of CBF, and of
+    MTT, by which all voxels may be off together; the ``posterior`` has it.
     """
 
     cbv: Float[np.ndarray, " voxels"]
@@ -48,6 +49,7 @@ class Perfusion(NamedTuple):
     delay: Float[np.ndarray, " voxels"]
     residual: Float[np.ndarray, " voxels"]
     posterior: Posterior | None = None
+    common: float = 0.0
 
     def interval(
         self, name: str, level: float = 0.9
@@ -69,5 +71,5 @@ class Perfusion(NamedTuple):
         return self.posterior.quantile(name, low), self.posterior.quantile(name, high)
 
 
-NUMBERS = tuple(name for name in Perfusion._fields if name != "posterior")
+NUMBERS = tuple(name for name in Perfusion._fields if name not in ("posterior", "common"))
 """The fields that hold a number for every voxel."""

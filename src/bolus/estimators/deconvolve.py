@@ -263,7 +263,7 @@ def _around_bad_rows(found: Perfusion, good: np.ndarray) -> Perfusion:
     blank[:, good] = np.stack(found[:6])
     inner = found.posterior
     posterior = None if inner is None else _Scattered(inner, good)
-    return Perfusion(*blank)._replace(posterior=posterior)
+    return Perfusion(*blank)._replace(posterior=posterior, common=found.common)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from bolus.io.mask import is_mask, read_mask
 from bolus.io.output import check_output, output_folder
 from bolus.io.series import FORMATS, Format, read_series
 from bolus.io.series_store import KEPT, read_kept, write_kept
+from bolus.io.tables import write_table
 from bolus.io.volumes import write_series, write_volume
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "write_dicom_series",
     "write_kept",
     "write_series",
+    "write_table",
     "write_volume",
 ]

@@ -21,6 +21,7 @@ from pathlib import Path
 from bolus.base.files import write_bytes
 from bolus.base.json import write_json
 from bolus.data import InputError
+from bolus.io.tables import write_table
 
 GRADES = ("LGG", "HGG")
 SPLITS = ("train", "test")
@@ -82,11 +83,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 def write_participants(cohort: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """Write participants.tsv from rows that have the same keys. Raises OutputError."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), delimiter="\t", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_bytes(cohort / "participants.tsv", text.getvalue().encode())
+    write_table(cohort / "participants.tsv", rows)
 
 
 def write_dataset(cohort: Path, name: str) -> None:

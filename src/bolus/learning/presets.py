@@ -103,8 +103,8 @@ def phae_simulated(job: Job) -> Weights:
 
 def paper_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     """The published training, reconstruction alone, on a cohort; stops early on validation."""
-    from bolus.estimators.paper.inference import load_encoder
     from bolus.learning.loop import fit
+    from bolus.learning.paper.encoder import load_encoder
     from bolus.learning.paper.task import PaperTask
     from bolus.learning.provenance import provenance
     from bolus.learning.recipe import Recipe

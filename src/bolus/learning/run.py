@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from bolus.base.extras import need
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, Preparation, WeightsError
 from bolus.estimators.weights import Weights, read_weights
@@ -86,7 +87,8 @@ def train(
     from which ``resume`` goes on. ``reporter`` gets each step, epoch, and series that is skipped.
     Under torchrun every process calls this alike and the first one writes.
 
-    Raises InputError and its kind for what cannot be used, OutputError for what exists.
+    Raises InputError and its kind for what cannot be used, and where torch is not installed;
+    OutputError for what exists.
     """
     chosen, path = preset_named(preset), Path(out)
     check_name(path)
@@ -94,6 +96,7 @@ def train(
     _check_numbers(chosen, bool(cohort), seed, sample)
     begun = _start(chosen, start, bool(cohort))
     sources = find_sources(cohort)
+    need("torch", "training")
     from bolus.learning.processes import joined
 
     with joined() as group:

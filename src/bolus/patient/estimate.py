@@ -16,6 +16,7 @@ from bolus.estimators import (
     estimator,
     sample_noise,
 )
+from bolus.findings import with_numbers
 from bolus.patient.given import NO_REGIONS, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import DEFAULT, method_name
@@ -97,7 +98,7 @@ def estimate(
         "brain_given": measured.brain_given,
         "preparation": measured.preparation,
     }
-    return PatientMaps(**{**named, **kept})
+    return with_numbers(PatientMaps(**{**named, **kept}))
 
 
 def perfusion_of(measured: Measured, curves: TissueCurves, chosen: Estimator) -> Perfusion:

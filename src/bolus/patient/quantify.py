@@ -27,6 +27,8 @@ from bolus.preprocess import noise_share
 
 ONE_SD = 0.6827
 """Share of a Gaussian within one SD of its mean."""
+FORMED = ("cbf", "mtt")
+"""Maps that depend on the form of the residue: its area is CBV's."""
 MISFIT_NOISE = 2.0
 """A fit is poor when its misfit passes this …"""
 MISFIT_SHARE = 0.15
@@ -81,6 +83,7 @@ def quantify(
             "misfit": misfits(curves, perfusion.residual, series.te, share),
         }
     )
+    own = onto.maps(_sds(perfusion, leak))
     return PerfusionMaps(
         series=series,
         aif=aif,
@@ -89,7 +92,8 @@ def quantify(
         description=description(estimator),
         volumes=volumes,
         leakage_model=None if leak is None else leak.fit.model,
-        sd=_absolute(onto.maps(_sds(perfusion, leak)), volumes, aif.scale_sd),
+        sd=_absolute(own, volumes, aif.scale_sd),
+        common=_common(own, perfusion.common, aif.scale_sd),
         quality=_quality(series, curves, perfusion, share),
         mask=series.mask,
         tissue=curves.mean,
@@ -169,6 +173,17 @@ def _absolute(
         name: with_common(sd, volumes[name], scale_sd) if quantity_of(name).scaled else sd
         for name, sd in own.items()
     }
+
+
+def _common(own: Mapping[str, np.ndarray], form: float, scale_sd: float | None) -> dict[str, float]:
+    """By map that has an SD what of its logarithm all voxels share: scale, and form of residues."""
+    parts = {
+        name: np.hypot(
+            form if name in FORMED else 0.0, (scale_sd or 0.0) if quantity_of(name).scaled else 0.0
+        )
+        for name in own
+    }
+    return {name: float(sd) for name, sd in parts.items() if sd > 0}
 
 
 def half_width(perfusion: Perfusion, name: str) -> Float[np.ndarray, " n"]:

@@ -104,7 +104,7 @@ def _by_slices(
     )
     known = [part.posterior for part in parts if part.posterior is not None]
     joined = Joined(tuple(known), back) if len(known) == len(parts) else None
-    return Perfusion(cbv, cbf, mtt, tmax, delay, residual, joined)
+    return Perfusion(cbv, cbf, mtt, tmax, delay, residual, joined, parts[0].common)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,11 @@ import numpy as np
 
 from bolus.base.json import write_json
 from bolus.data import AIF, Grid, Identity, PerfusionMaps
-from bolus.io import write_aif, write_volume
+from bolus.data.measures import Measurement, shortened
+from bolus.io import write_aif, write_table, write_volume
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
+from bolus.report.text.numbers import numbers_sidecar
 from bolus.report.text.summary import aif_sidecar, mask_sidecar, quality_sidecar, sidecar, summary
 
 
@@ -69,6 +71,32 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
+class Numbers:
+    """The numbers of regions, one a line."""
+
+    ending: ClassVar[str] = ".tsv"
+    numbers: tuple[Measurement, ...]
+
+    def write(self, path: Path) -> None:
+        """As columns, with n/a for what is not known, as BIDS has it."""
+        write_table(path, [_row(number) for number in self.numbers])
+
+
+def _row(number: Measurement) -> dict[str, object]:
+    low, high = number.interval or (None, None)
+    return {
+        "measure": number.measure,
+        "region": number.region,
+        "value": shortened(number.value),
+        "low_90": None if low is None else shortened(low),
+        "high_90": None if high is None else shortened(high),
+        "unit": number.about.unit.written,
+        "voxels": number.voxels,
+        "note": number.note,
+    }
+
+
+@dataclass(frozen=True, eq=False)
 class Overview:
     """The picture of a result."""
 
@@ -109,7 +137,8 @@ def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator
     """The files of a result, in the order of writing; the summary, which makes it whole, is last.
 
     Maps, their SDs where the method has a posterior, quality and regions are images with a sidecar;
-    'aif' is the arterial input, 'overview' the picture, 'report' the page.
+    'aif' is the arterial input, 'numbers' what was measured in regions, 'overview' the picture,
+    'report' the page.
     """
     for name in maps.units:
         yield Artifact(name, Image(maps.volume(name), maps.grid), sidecar(maps, name))
@@ -117,6 +146,8 @@ def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator
     for name, mask, text in _masks(maps):
         yield Artifact(name, Image(mask, maps.grid, mask=True), mask_sidecar(maps, text))
     yield Artifact("aif", Table(maps.aif, maps.relative), aif_sidecar(maps))
+    if maps.measurements:
+        yield Artifact("numbers", Numbers(maps.measurements), numbers_sidecar(maps))
     yield Artifact("overview", Overview(maps))
     yield Artifact("report", Page(maps, identity))
     yield Artifact("summary", Summary(maps))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from bolus.base.extras import need
 from bolus.physics import Residue, kernel
 from bolus.testing.law import LawError, close, hold
 
@@ -106,7 +107,11 @@ def libraries_agree(residue: Residue, shape: Shape = None) -> None:
 
 
 def gradients_are_finite(residue: Residue, shape: Shape = None) -> None:
-    """Torch differentiates the kernel by MTT and delay without NaN, also far out."""
+    """Torch differentiates the kernel by MTT and delay without NaN, also far out.
+
+    Raises InputError where torch is not installed.
+    """
+    need("torch", "a law of gradients")
     import torch
 
     mtt = torch.tensor([0.2, 1.0, 30.0], dtype=torch.float64, requires_grad=True)
@@ -176,12 +181,13 @@ def _area(residue: Residue, mtt: float, shape: Shape, window: float) -> float:
 
 def _libraries() -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
     """Name → how to make an array of numpy's, and back."""
-    import torch
-
     found: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-        "numpy": (np.asarray, np.asarray),
-        "torch": (torch.asarray, np.asarray),
+        "numpy": (np.asarray, np.asarray)
     }
+    if find_spec("torch") is not None:
+        import torch
+
+        found["torch"] = torch.asarray, np.asarray
     if find_spec("array_api_strict") is not None:
         import array_api_strict
 

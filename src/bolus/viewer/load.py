@@ -20,6 +20,7 @@ from bolus.data import (
     Vein,
     is_sd,
     plain_name,
+    quantity_of,
 )
 from bolus.estimators import (
     Estimator,
@@ -31,6 +32,7 @@ from bolus.estimators import (
     rebuilt,
 )
 from bolus.estimators.phae import Weights
+from bolus.findings import with_numbers
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
 from bolus.io.checksums import mask_checksum
@@ -77,7 +79,7 @@ def read_view(
         preparation=preparation,
         reporter=reporter,
     )
-    maps = replace(_maps(folder, told, measured, chosen), rois=regions)
+    maps = with_numbers(replace(_maps(folder, told, measured, chosen), rois=regions))
     result = result_of(measured, maps, chosen)
     view = View(
         series=measured.series,
@@ -195,6 +197,16 @@ def _vein(folder: Path, told: Mapping[str, Any] | None, series: PreparedSeries) 
     return Vein(mask=mask, curve=np.array(told["curve"], dtype=float), by_hand=told["by_hand"])
 
 
+def _common(told: Mapping[str, Any]) -> dict[str, float]:
+    """What voxels of a map are off by together; an earlier version knew of the input's scale."""
+    known = told.get("common_sd")
+    if isinstance(known, dict):
+        return {name: float(sd) for name, sd in known.items()}
+    scale = told["aif"].get("scale_sd")
+    scaled = [name for name in told["units"] if is_sd(name) and quantity_of(name).scaled]
+    return {} if scale is None else {plain_name(name): scale for name in scaled}
+
+
 def _score(told: Mapping[str, Any], path: Path) -> ArterialScore | None:
     if told["quality"] is None:
         return None
@@ -234,6 +246,7 @@ def _maps(
         noise=float(np.nanmedian(curves.noise_sd)),
         seconds=told["seconds"],
         rois=measured.rois,
+        common=_common(told),
         preparation=measured.preparation,
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

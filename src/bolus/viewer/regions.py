@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from bolus.base.json import write_json
 from bolus.data import QUANTITIES, InputError, OutputError, PerfusionMaps, Quantity
 from bolus.data.quantities import Ratio
+from bolus.findings import with_numbers
 from bolus.grading import compared, shared_by
 from bolus.io import write_volume
 from bolus.report.text.summary import mask_sidecar
@@ -82,7 +83,7 @@ def with_regions(view: View, masks: Masks) -> View:
     kept = {name: mask for name, mask in masks.items() if mask.any()}
     if view.result is None:
         return replace(view, regions=kept)
-    result = replace(view.result, maps=replace(view.result.maps, rois=kept))
+    result = replace(view.result, maps=with_numbers(replace(view.result.maps, rois=kept)))
     return replace(view, regions=kept, result=result)
 
 

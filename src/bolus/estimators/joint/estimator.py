@@ -15,7 +15,7 @@ from bolus.estimators.joint.blocks import Curves, Level, levels
 from bolus.estimators.joint.dispersion import LOOSE
 from bolus.estimators.joint.moments import Settled
 from bolus.estimators.joint.noise import weights
-from bolus.estimators.joint.posterior import one_voxel, perfusion
+from bolus.estimators.joint.posterior import RESIDUE_SD, one_voxel, perfusion
 from bolus.estimators.joint.templates import RESIDUE, Undispersed, undispersed
 from bolus.estimators.papers import BOVY, MOURIDSEN
 from bolus.estimators.protocol import Capabilities, CurveScale, Places
@@ -30,7 +30,8 @@ class Joint:
     alone, with any tissue as likely as another. Of a patient's voxels (``together``) one dispersion
     of the arterial input and a ``population`` of tissue are learned first, with a share that stays
     open, and with ``spatial`` a voxel's prior is drawn to what its neighbours say, where they
-    agree.
+    agree. What residues leave unknown of all voxels alike is in their
+    intervals (RESIDUE_SD).
 
     Source: Bayes' theorem on the forward model, Mouridsen et al., Neuroimage 2006;33:570; the
     population by the EM of Bovy et al., Ann Appl Stat 2011;5:1657.
@@ -112,7 +113,7 @@ class BoundJoint:
 
     def _perfusion(self, found: Settled, near: Places | None, *, together: bool) -> Perfusion:
         volume = of_patient(found, near) if together else loose(found)
-        answer = perfusion(found, volume, self.dtype)
+        answer = perfusion(found, volume, self.dtype, RESIDUE_SD if together else 0.0)
         return answer._replace(residual=(answer.residual * self.scale).astype(self.dtype))
 
 

@@ -14,6 +14,14 @@ from bolus.estimators.joint.moments import Settled
 MOST_SHIFT = 0.5
 """Log MTT that a volume's prior moves at most."""
 LEAST = 1e-12
+RESIDUE_SD = 0.15
+"""SD of the log of MTT, and of CBF, by which a patient's voxels are off together.
+
+How tissue lets blood go is not known, and at clinical noise hardly seen. In ten simulated brains
+whose residues were like Weibull functions of shape 0.75 to Fermi functions near a box, or whose
+arterial input was dispersed, the medians of grey and white matter at SNR 50 were off by −0.23 to
+0.29, with a root mean square of 0.15.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +48,18 @@ class NormalPosterior:
         return NormalPosterior(self.mean[one], self.sd[one], self.quantities)
 
 
-def perfusion(found: Settled, volume: Volume, dtype: np.dtype) -> Perfusion:
+def perfusion(found: Settled, volume: Volume, dtype: np.dtype, common: float = 0.0) -> Perfusion:
     """Perfusion of voxels in a precision, from what was found of shape and of volume.
 
     What the volume's prior moved takes log MTT along by their covariance. Point estimates are
-    medians, with CBF = CBV/MTT.
+    medians, with CBF = CBV/MTT. ``common`` is the SD of log MTT that the voxels share.
     """
     variance = np.maximum(found.variance, LEAST)
     slope = found.together / variance
     shift = np.clip(slope * (volume.value - found.volume), -MOST_SHIFT, MOST_SHIFT)
     log_mtt = found.middle[:, 0] + shift
     told = np.clip(slope * found.together / np.maximum(np.square(found.width[:, 0]), LEAST), 0, 1)
-    apart = np.maximum(np.square(found.width[:, 0]) * (1 - told), LEAST)
+    apart = np.maximum(np.square(found.width[:, 0]) * (1 - told), LEAST) + common**2
     tied = np.clip(slope * volume.value, -1, 1)
     log_cbv = volume.mean
     mean = np.stack([log_cbv, log_cbv - log_mtt, log_mtt, found.middle[:, 1]], axis=1)
@@ -67,7 +75,8 @@ def perfusion(found: Settled, volume: Volume, dtype: np.dtype) -> Perfusion:
     mean, sd = mean.astype(dtype), sd.astype(dtype)
     cbv, mtt, delay = np.exp(mean[:, 0]), np.exp(mean[:, 2]), mean[:, 3]
     residual = found.residual.astype(dtype)
-    return Perfusion(cbv, cbv / mtt, mtt, delay, delay, residual, NormalPosterior(mean, sd))
+    posterior = NormalPosterior(mean, sd)
+    return Perfusion(cbv, cbv / mtt, mtt, delay, delay, residual, posterior, common)
 
 
 def one_voxel(whole: Perfusion, row: int) -> Perfusion:
@@ -75,4 +84,4 @@ def one_voxel(whole: Perfusion, row: int) -> Perfusion:
     numbers = {name: getattr(whole, name)[row : row + 1] for name in NUMBERS}
     known = whole.posterior
     own = known.row(row) if isinstance(known, NormalPosterior) else None
-    return Perfusion(**numbers, posterior=own)
+    return Perfusion(**numbers, posterior=own, common=whole.common)

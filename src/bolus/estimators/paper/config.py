@@ -17,6 +17,8 @@ CHOICES = {
 """What a field may say."""
 KERNEL_SIZE = 3
 """Frames a convolution sees."""
+EPSILON = 1e-5
+"""Added to the variance that batch normalisation divides by."""
 PARAMETERS = 130_913
 """Trainable numbers of the default network."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -12,15 +12,11 @@ from bolus.estimators.blocks import in_blocks
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.negative import not_negative
 from bolus.estimators.paper.config import PaperConfig
+from bolus.estimators.paper.inference import Encoder, estimate_mtt, load_encoder
 from bolus.estimators.papers import PHAE
 from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.weights import Weights, shipped_weights
 from bolus.physics import blood_flow, blood_volume
-
-if TYPE_CHECKING:
-    from bolus.estimators.paper.encoder import PaperEncoder
-else:
-    PaperEncoder = Any  # torch comes with it
 
 KINDS = ("phae-paper", "paper-supervised")
 ROWS = 1024
@@ -32,8 +28,7 @@ class PhaePaper:
 
     It knows neither delay nor repetition time: tissue that arrives late, or a TR it was not
     trained at, bias it. No posterior and no delay; every residue it decodes is highest at once,
-    so Tmax is 0. Weights of its supervised twin (kind 'paper-supervised') run just the same. Needs
-    torch, which is loaded at the first call.
+    so Tmax is 0. Weights of its supervised twin (kind 'paper-supervised') run just the same.
     """
 
     weights: Weights = field(default_factory=partial(shipped_weights, "phae-paper"))
@@ -57,8 +52,6 @@ class PhaePaper:
 
     def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundPaper":
         """The network ready for one subject: it sees curves over the highest of all."""
-        from bolus.estimators.paper.inference import load_encoder
-
         return BoundPaper(
             encoder=load_encoder(self.weights),
             config=PaperConfig.from_dict(self.weights.config),
@@ -72,7 +65,7 @@ class PhaePaper:
 class BoundPaper:
     """``PhaePaper`` bound to an arterial input, and curves none of which passes ``peak``."""
 
-    encoder: PaperEncoder
+    encoder: Encoder
     config: PaperConfig
     aif: Float[np.ndarray, " t"]
     dt: float
@@ -110,8 +103,6 @@ class BoundPaper:
 
     def _estimate(self, tissue: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The encoder's MTT, CBV and their quotient, (voxels,) each."""
-        from bolus.estimators.paper.inference import estimate_mtt
-
         single = estimate_mtt(self.encoder, tissue.astype(np.float32), self.aif, self.peak)
         mtt = single.astype(tissue.dtype)
         cbv = blood_volume(tissue, self.aif).astype(tissue.dtype)

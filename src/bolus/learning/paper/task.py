@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from bolus.estimators.paper.config import PaperConfig
-from bolus.estimators.paper.encoder import PaperEncoder, decode
 from bolus.estimators.weights import Weights
+from bolus.learning.paper.encoder import PaperEncoder, decode
 from bolus.learning.voxels import PatientVoxels
 from bolus.physics import area
 

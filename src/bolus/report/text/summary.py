@@ -30,17 +30,23 @@ def sidecar(maps: PerfusionMaps, name: str) -> dict[str, object]:
             {"RelativeValues": True, "RelativeReason": "echo time unknown"} if maps.relative else {}
         ),
         **(_blood(maps) if quantity.scaled and not maps.relative else {}),
-        **({"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}),
+        **_shared(maps, quantity),
         **_made_by(maps, quantity),
         **_provenance(maps),
     }
 
 
 def _sd_described(maps: PerfusionMaps, quantity: Quantity) -> str:
-    common = quantity.scaled and maps.aif.scale_sd is not None
     return f"{SD_DESCRIPTION} {quantity.name.upper()}: {quantity.described}" + (
-        "; the scale that all voxels share (CommonScaleSD) is in it" if common else ""
+        "; what all voxels share (CommonScaleSD) is in it" if quantity.name in maps.common else ""
     )
+
+
+def _shared(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:
+    """SD of the log of what all voxels of a map are off by together; None for one not known."""
+    if quantity.name in maps.common:
+        return {"CommonScaleSD": maps.common[quantity.name]}
+    return {"CommonScaleSD": maps.aif.scale_sd} if quantity.scaled else {}
 
 
 def _blood(maps: PerfusionMaps) -> dict[str, object]:
@@ -132,7 +138,9 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
             "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
             "vein": None if arterial.vein is None else _vein(arterial.vein),
         },
+        "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
+        "measurements": [number.as_json() for number in maps.measurements],
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},

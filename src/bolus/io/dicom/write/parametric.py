@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bolus.data import PerfusionMaps, is_sd, quantity_of
+from bolus.data import PerfusionMaps, is_sd, plain_name, quantity_of
 from bolus.data.codes import Concept
 from bolus.data.display import Range
 from bolus.io.dicom.write.codes import (
@@ -67,12 +67,12 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
 
 
 def common_scale(maps: PerfusionMaps, name: str) -> str:
-    """What is said of the scale that all voxels of CBF and CBV share, where it is known."""
-    sd = maps.aif.scale_sd
-    if sd is None or not quantity_of(name).scaled:
+    """What is said of what all voxels of a map are off by together, where it is known."""
+    sd = maps.common.get(plain_name(name))
+    if sd is None:
         return ""
     within = "is in this SD" if is_sd(name) else "cancels in ratios"
-    return f"; the scale of the arterial input is known to {100 * sd:.0f} % (SD) and {within}"
+    return f"; all voxels together may be off by {100 * sd:.0f} % (SD), which {within}"
 
 
 def _meaning(maps: PerfusionMaps, name: str) -> tuple[Concept, Concept, list[Concept]]:

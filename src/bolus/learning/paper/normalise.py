@@ -3,7 +3,8 @@
 import torch
 from torch import distributed, nn
 
-EPSILON = 1e-5
+from bolus.estimators.paper.config import EPSILON
+
 MOMENTUM = 0.1
 
 

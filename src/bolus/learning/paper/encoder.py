@@ -1,4 +1,4 @@
-"""The published encoder and its decoder, on torch."""
+"""The published encoder and its decoder as they are trained, on torch."""
 
 import math
 from itertools import pairwise
@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from bolus.estimators.paper.config import KERNEL_SIZE, PaperConfig
-from bolus.estimators.paper.normalise import BatchNorm
+from bolus.estimators.weights import Weights
+from bolus.learning.paper.normalise import BatchNorm
 
 
 class PaperEncoder(nn.Module):
@@ -40,6 +41,14 @@ class PaperEncoder(nn.Module):
             x = functional.conv2d(x, kernel, convolution.bias, padding=(0, KERNEL_SIZE // 2))
             x = functional.leaky_relu(norm(x), self.config.slope)
         return transit_times(self.last(pooled(x, self.config))[:, 0], self.config)
+
+
+def load_encoder(weights: Weights) -> PaperEncoder:
+    """The network of some weights, in evaluation mode. Raises WeightsError when they do not fit."""
+    encoder = PaperEncoder(PaperConfig.from_dict(weights.config))
+    weights.check_shapes(encoder.config.shapes())
+    encoder.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in weights.tensors.items()})
+    return encoder.eval()
 
 
 def pooled(x: torch.Tensor, config: PaperConfig) -> torch.Tensor:
