@@ -7,11 +7,11 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import PerfusionMaps, Quality, Quantity, Vein, is_sd, quantity_of
+from bolus.data import AIF, PerfusionMaps, Quality, Quantity, Vein, is_sd, quantity_of
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.echo import echo_times
-from bolus.report.facts import facts_of
+from bolus.report.facts import ArterialFacts, facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
 from bolus.report.verdict import DOUBTFUL
@@ -87,7 +87,6 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
     frames, facts = maps.series.frames, facts_of(maps)
-    arterial = facts.arterial
     return {
         "software": software(),
         "notice": NOTICE,
@@ -123,27 +122,30 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
         "regions": {name: {"sha256": mask_checksum(mask)} for name, mask in maps.rois.items()},
-        "aif": {
-            "origin": arterial.origin,
-            "voxels": arterial.voxels,
-            "quality": None if arterial.score is None else _number(arterial.score.value),
-            "peak": _number(arterial.peak),
-            "time_to_peak_s": arterial.time_to_peak,
-            "criteria": []
-            if arterial.score is None
-            else [one._asdict() for one in arterial.score.criteria],
-            "notes": list(arterial.notes),
-            "slice_time_s": maps.aif.slice_time,
-            "scale_sd": arterial.scale_sd,
-            "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
-            "vein": None if arterial.vein is None else _vein(arterial.vein),
-        },
+        "aif": _arterial(maps.aif, facts.arterial),
         "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
         "measurements": [number.as_json() for number in maps.measurements],
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def _arterial(aif: AIF, facts: ArterialFacts) -> dict[str, object]:
+    """The arterial input without its curve, which has a table of its own."""
+    return {
+        "origin": facts.origin,
+        "voxels": facts.voxels,
+        "quality": None if facts.score is None else _number(facts.score.value),
+        "peak": _number(facts.peak),
+        "time_to_peak_s": facts.time_to_peak,
+        "criteria": [] if facts.score is None else [one._asdict() for one in facts.score.criteria],
+        "notes": list(facts.notes),
+        "slice_time_s": aif.slice_time,
+        "scale_sd": facts.scale_sd,
+        "mixed": None if aif.mixed is None else aif.mixed.tolist(),
+        "vein": None if facts.vein is None else _vein(facts.vein),
     }
 
 
