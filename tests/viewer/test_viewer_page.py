@@ -335,7 +335,7 @@ def test_all_of_it_by_keyboard(opened):
     keys.press("Space")
     page.page.get_by_text("1 marked, slice").wait_for(timeout=WAIT)
     keys.press("Enter")
-    page.page.get_by_text("0 marked").wait_for(timeout=WAIT)
+    page.page.locator("#count-marked").get_by_text("0 marked").wait_for(timeout=WAIT)
     keys.press("Control+z")
     page.page.get_by_text("1 marked, slice").wait_for(timeout=WAIT)
 

@@ -184,6 +184,8 @@ def _ranked(low: Sequence[float], heads: Sequence[Head], which: str) -> float:
 
 
 def _rank(one: Sequence[float], other: Sequence[float]) -> float:
+    if min(len(set(one)), len(set(other))) < 2:
+        return math.nan
     return float(spearmanr(one, other).statistic)
 
 
