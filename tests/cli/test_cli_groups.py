@@ -94,4 +94,4 @@ def test_a_matrix_is_three_whole_numbers(text):
     ],
 )
 def test_a_vein_is_a_voxel_or_a_file(told, made):
-    assert Given(vein=told).regions()["vein"] == made
+    assert Given(vein=told).beside(None).regions["vein"] == made

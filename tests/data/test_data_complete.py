@@ -28,7 +28,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 def result():
     """Maps of every quantity: by a method with delays, with leakage corrected; Tmax differs."""
     made = simulate_patient(seed=1, tumor="high", shape=(32, 32, 4))
-    regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
+    regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm, "adc": made.adc}
     measured = measure(made.series, preparation=MIXED, regions=regions)
     maps = estimate(measured, "phae")
     assert set(maps.volumes) == set(QUANTITIES), "a line in quantify is missing"

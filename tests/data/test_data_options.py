@@ -7,10 +7,12 @@ import pytest
 from bolus.data import (
     Blood,
     Censoring,
+    DriftCorrection,
     InputError,
     LeakageCorrection,
     MotionCorrection,
     Preparation,
+    StrokeThresholds,
 )
 
 
@@ -18,12 +20,14 @@ from bolus.data import (
     "made",
     [
         Preparation(),
+        Preparation(drift=DriftCorrection(use=False)),
         Preparation(motion=None, leakage=LeakageCorrection(use=False)),
         Preparation(
             motion=MotionCorrection(limit=0.5),
             censoring=Censoring(moved=True),
             leakage=LeakageCorrection(use=True, model="bsw"),
             blood=Blood(hematocrit=0.38),
+            stroke=StrokeThresholds(critical=4.0),
         ),
     ],
 )

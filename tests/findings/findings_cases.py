@@ -11,7 +11,7 @@ from bolus.phantom import simulate_patient
 
 
 @cache
-def _mapped():
+def mapped():
     made = simulate_patient(seed=3, tumor="high", shape=(32, 32, 6), frames=40)
     regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm}
     return perfusion_maps(made.series, "osvd", preparation=BARE, regions=regions)
@@ -19,7 +19,7 @@ def _mapped():
 
 def maps_with(tumor, reference):
     """Maps of one CBV in the tumour and another elsewhere, with an SD of a tenth of it."""
-    maps = _mapped()
+    maps = mapped()
     volume = np.where(maps.rois["tumor"], tumor, reference).astype(float)
     return replace(
         maps,

@@ -18,7 +18,7 @@ from dicom_writers import (
 )
 
 from bolus.data import AmbiguousInputError, SeriesError
-from bolus.io import checksum, read_series
+from bolus.io import checksum, read_echoes, read_series
 
 WRITERS = pytest.mark.parametrize("write", [write_classic, write_enhanced, write_mosaic])
 JUNK = [b"", bytes(1000), b"\xff" * 1000, bytes(range(256)) * 8]
@@ -162,6 +162,40 @@ def test_mixed_echo_times(tmp_path):
         ds.save_as(path)
     with pytest.raises(SeriesError, match="30, 50 ms"):
         read_series(tmp_path)
+
+
+def write_two_echoes(folder, times=(0.03, 0.05)):
+    """Images of several echoes, one after the other, in one series."""
+    for number, te in enumerate(times):
+        signal = (1 + number) * phantom((8, 8, 2), 20)
+        for n, path in enumerate(write_classic(folder / f"{number}", signal, Protocol(te=te))):
+            ds = pydicom.dcmread(path)
+            ds.SeriesInstanceUID = "1.2.3.4"
+            ds.InstanceNumber = len(times) * n + number + 1
+            ds.save_as(path)
+
+
+def test_two_echoes_of_one_series_are_told_apart(tmp_path):
+    write_two_echoes(tmp_path)
+    with pytest.raises(SeriesError, match=r"30, 50 ms .*read_echoes reads both"):
+        read_series(tmp_path)
+    first, second = read_echoes(tmp_path)
+    assert (first.te, second.te) == (0.03, 0.05)
+    np.testing.assert_array_equal(second.signal, 2 * first.signal)
+    assert first.source.checksum != second.source.checksum
+    assert not set(first.source.files) & set(second.source.files)
+
+
+def test_three_echoes_are_refused(tmp_path):
+    write_two_echoes(tmp_path, (0.01, 0.02, 0.03))
+    with pytest.raises(SeriesError, match="one echo time is expected, found 10, 20, 30 ms"):
+        read_echoes(tmp_path)
+
+
+def test_one_echo_is_one_series(tmp_path):
+    write_classic(tmp_path, phantom((8, 8, 2), 20))
+    (only,) = read_echoes(tmp_path)
+    np.testing.assert_array_equal(only.signal, read_series(tmp_path).signal)
 
 
 def test_one_lost_file(tmp_path):

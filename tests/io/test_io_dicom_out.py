@@ -207,6 +207,7 @@ ABSOLUTE = {
     "k2": ("K2", "/s"),
     "psr": ("PSR", "%"),
     "misfit": ("misfit", "1"),
+    "adc": ("113041", "mm2/s"),
 }
 
 

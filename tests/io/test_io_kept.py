@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bolus.base.tensors import write_tensors
-from bolus.data import DSCSeries, FrameWindow, Grid, Motion, PreparedSeries, SeriesError
+from bolus.data import Drift, DSCSeries, FrameWindow, Grid, Motion, PreparedSeries, SeriesError
 from bolus.io import KEPT, read_kept, write_kept
 
 SHAPE, FRAMES = (3, 4, 5), 30
@@ -34,6 +34,7 @@ def test_what_is_known_of_frames_slices_and_motion(tmp_path):
         motion=motion,
         measured=measured,
         left_out=left_out,
+        drift=Drift(change=rng.normal(size=SHAPE).astype(np.float32)),
     )
     write_kept(made, tmp_path / KEPT)
     found = read_kept(tmp_path / KEPT)
@@ -45,6 +46,7 @@ def test_what_is_known_of_frames_slices_and_motion(tmp_path):
     for name in ("pose", "displacement", "flagged"):
         np.testing.assert_array_equal(getattr(found.motion, name), getattr(motion, name))
     assert found.motion.limit == 0.5
+    np.testing.assert_array_equal(found.drift.change, made.drift.change)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from bolus.data import InputError
-from bolus.phantom import LateSide, Occlusion, Population, Realism, Stroke, simulate_patient
+from bolus.phantom import (
+    LateSide,
+    Occlusion,
+    Population,
+    Realism,
+    Stroke,
+    simulate_patient,
+    stroke_patient,
+)
 
 SMALL = {"shape": (32, 32, 4), "frames": 30, "tr": 2.5, "snr": np.inf}
 
@@ -68,3 +76,41 @@ def test_impossible_people_are_refused():
         Population(mtt_spread=-1)
     with pytest.raises(InputError, match="share"):
         LateSide(later=1.0, share=0)
+
+
+@cache
+def a_stroke():
+    return simulate_patient(seed=5, realism=stroke_patient(5), **SMALL)
+
+
+def test_diffusion_is_low_in_the_core_and_the_same_each_time():
+    hurt = a_stroke()
+    core = hurt.masks.infarct_whole
+    white = hurt.masks.white & ~core
+    assert np.median(hurt.adc[core]) < 620e-6 < np.median(hurt.adc[white])
+    assert (hurt.adc[~hurt.masks.brain & (hurt.adc == 0)] == 0).any()
+    again = simulate_patient(seed=5, realism=stroke_patient(5), **SMALL)
+    assert np.array_equal(hurt.adc, again.adc)
+
+
+def test_the_whole_core_holds_its_pure_voxels_and_matter_holds_both():
+    hurt = a_stroke()
+    assert not (hurt.masks.infarct & ~hurt.masks.infarct_whole).any()
+    assert not (hurt.masks.infarct_whole & ~hurt.masks.matter).any()
+
+
+def test_a_hemisphere_is_late_besides():
+    usual, late = (made(ischaemia=Stroke(hemisphere=h)) for h in (0.0, 2.0))
+    later = late.truth.delay - usual.truth.delay
+    x = np.indices(later.shape)[0]
+    inside = usual.masks.brain
+    assert np.allclose(later[inside & (x < 12)], 2.0, atol=1e-3)
+    assert np.allclose(later[inside & (x > 20)], 0.0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"arteries": ("pca",)}, {"radius": 0.0}, {"later": (-1.0, 2.0)}, {"arteries": ()}]
+)
+def test_a_stroke_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(InputError):
+        Stroke(**wrong)

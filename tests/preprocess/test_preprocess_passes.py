@@ -76,3 +76,23 @@ def test_another_bolus_within_the_used_frames_is_a_contradiction():
     assert FrameWindow(first=50, onset=60, stop=90, others=(10, 95)).number == 2
     with pytest.raises(SeriesError, match="other boluses"):
         FrameWindow(first=2, onset=10, stop=40, others=(39,))
+
+
+@pytest.mark.parametrize("doses", [((0, 1), (14, 1)), ((0, 1), (13.5, 1))])
+def test_boluses_that_overlap_are_refused_by_name(doses):
+    with pytest.raises(SeriesError, match=r"two boluses overlap, deepest at frames \d+ and \d+"):
+        find_frames(signal(doses)[0])
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (lambda onset, deepest: slice(deepest, None), "begins within the bolus"),
+        (lambda onset, deepest: slice(0, deepest + 2), "its peak is cut off"),
+        (lambda onset, deepest: slice(onset, None), "the bolus begins in the first frames"),
+    ],
+)
+def test_a_bolus_of_which_an_end_is_missing_is_refused_by_name(part, words):
+    curve, onset = signal(((0, 1),), duration=75.0, dt=1.0)
+    with pytest.raises(SeriesError, match=words):
+        find_frames(curve[part(int(onset), int(np.argmin(curve)))])

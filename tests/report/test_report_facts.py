@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 import bolus.report.facts as module
+from bolus.data import Drift
 from bolus.report import closing_lines, summary
 from bolus.report.facts import facts_of
 from bolus.report.page.curves import plots
@@ -38,3 +41,23 @@ def test_a_frame_that_is_not_used_does_not_count_anywhere(moving):
     facts = facts_of(moving([0], by=9.0)).motion
     assert facts.flagged == ()
     assert facts.most < 1
+
+
+def test_every_output_says_the_same_of_the_drift(mapped):
+    change = np.where(mapped.mask, np.log(0.95), 0.0)
+    change[np.nonzero(mapped.mask)[0][0]] = 0.0
+    known = replace(mapped.series, drift=Drift(change=change))
+    maps = replace(mapped, series=known)
+    told = summary(maps)["drift"]
+    assert (told["found"], told["median_percent"]) == (True, -5.0)
+    check = next(c for c in facts_of(maps).checks if c.name == "Signal drift")
+    assert (check.word, check.figure) == ("doubtful", provenance(maps)["Signal drift"])
+    assert "median -5.0 %" in check.figure
+    assert f"signal drift: {check.figure}" in closing_lines(maps)
+    assert "-5.0 % of the signal" in methods_text(maps).paragraph
+    none = replace(mapped, series=replace(known, drift=Drift(change=0 * change)))
+    assert summary(none)["drift"]["found"] is False
+    assert "none was found" in methods_text(none).paragraph
+    assert not any("drift" in line for line in closing_lines(none))
+    off = replace(mapped, series=replace(known, drift=None))
+    assert "drift" not in methods_text(off).paragraph

@@ -131,7 +131,7 @@ def test_the_summary_holds_the_verdicts_for_programs(mapped):
     facts = json.loads(json.dumps(summary(mapped)))
     assert facts["verdict"] == lead(facts_of(mapped).checks)
     assert {"name", "word", "figure", "meaning"} == set(facts["verdicts"][0])
-    assert len(facts["verdicts"]) == 15
+    assert len(facts["verdicts"]) == 16
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -55,3 +55,4 @@ def test_flow_and_volume_are_those_of_one_bolus(single, doses, number):
     said = {check["name"]: check for check in facts["verdicts"]}["Boluses"]
     assert said["word"] == "doubtful"
     assert f"{len(doses)} pass, number {number} is used" in said["figure"]
+    assert ("is -" in said["meaning"]) == (number > 1), "agent given before darkens the baseline"

@@ -146,6 +146,24 @@ class Instead:
         ),
     ] = None
 
+    strokes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead simulate six strokes and measure their volumes (ten minutes), and write "
+            "that table here.",
+        ),
+    ] = None
+
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead register forty simulated heads to anatomical images with known "
+            "transforms, and to those of others (fifteen minutes), and write those tables here.",
+        ),
+    ] = None
+
     def pages(self, seed: int) -> "dict[Path, Callable[[Reporter], str]]":
         """What makes each page that is asked for."""
         made = {
@@ -158,6 +176,8 @@ class Instead:
             self.objects: lambda reporter: _objects(seed, reporter),
             self.arteries: _arteries,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
+            self.strokes: _strokes,
+            self.anatomy: _anatomy,
         }
         return {path: make for path, make in made.items() if path is not None}
 
@@ -233,3 +253,17 @@ def _arteries(reporter: "Reporter") -> str:
     from bolus.bench.arteries import arteries_page, run_arteries
 
     return arteries_page(run_arteries(reporter=reporter))
+
+
+def _strokes(reporter: "Reporter") -> str:
+    from bolus.bench.strokes import run_strokes
+    from bolus.bench.strokes_page import strokes_page
+
+    return strokes_page(run_strokes(reporter=reporter))
+
+
+def _anatomy(reporter: "Reporter") -> str:
+    from bolus.bench.anatomy import run_anatomy
+    from bolus.bench.anatomy_page import anatomy_page
+
+    return anatomy_page(run_anatomy(reporter=reporter))

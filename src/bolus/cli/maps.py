@@ -12,10 +12,10 @@ from bolus.cli.options import BrainMask, Overwrite, Quiet, check_apart, methods,
 from bolus.cli.reading import Prepared, Reading
 
 if TYPE_CHECKING:
+    from bolus.data import StrokeThresholds
     from bolus.estimators import Estimator
     from bolus.io.bids.dataset import BidsNames
-    from bolus.patient import PatientMaps
-    from bolus.patient.given import Regions
+    from bolus.patient import Beside, PatientMaps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +86,9 @@ class Given:
         typer.Option(
             "--tumor",
             metavar="MASK",
-            help="Tumour mask: a NIfTI file on the series' grid, a DICOM SEG file (of several "
-            "segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM mask series. Corrects "
-            "leakage, too.",
+            help="Tumour mask: a NIfTI file on the grid of the series or of the anatomy, a DICOM "
+            "SEG file (of several segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM "
+            "mask series. Corrects leakage, too.",
         ),
     ] = None
     reference: Annotated[
@@ -97,6 +97,17 @@ class Given:
             "--reference",
             metavar="MASK",
             help="Mask of normal tissue: the page then has the ratio of the tumour to it.",
+        ),
+    ] = None
+    anatomy: Annotated[
+        Path | None,
+        typer.Option(
+            "--anatomy",
+            metavar="FILE",
+            help="An anatomical image of the patient, of any contrast (T1 after contrast agent, "
+            "FLAIR): NIfTI, a folder with one DICOM series, or FOLDER#NUMBER of several. The "
+            "series is registered to it, or refused; maps are written on its grid, too, and masks "
+            "may lie on it.",
         ),
     ] = None
     hematocrit: Annotated[
@@ -109,10 +120,13 @@ class Given:
         ),
     ] = None
 
-    def regions(self) -> "Regions":
-        """Masks by name; the vein may be one voxel."""
+    def beside(self, adc: Path | None) -> "Beside":
+        """Regions, a map of diffusion and an anatomical image."""
+        from bolus.patient import Beside
+
         vein = None if self.vein is None else voxel_or_path(self.vein)
-        return {"tumor": self.tumor, "reference": self.reference, "vein": vein}
+        regions = {"tumor": self.tumor, "reference": self.reference, "vein": vein, "adc": adc}
+        return Beside(regions=regions, anatomy=self.anatomy)
 
 
 def voxel_or_path(told: str) -> tuple[int, int, int] | Path:
@@ -122,6 +136,85 @@ def voxel_or_path(told: str) -> tuple[int, int, int] | Path:
         i, j, k = (int(part) for part in parts)
         return i, j, k
     return Path(told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strokes:
+    """Volumes of an acute stroke."""
+
+    stroke: Annotated[
+        bool,
+        typer.Option(
+            "--stroke",
+            help="Volumes of late tissue, low flow and their mismatch, each with its interval. "
+            "So, too, where --adc is given.",
+        ),
+    ] = False
+    adc: Annotated[
+        Path | None,
+        typer.Option(
+            "--adc",
+            metavar="FILE",
+            help="Map of the apparent diffusion coefficient: NIfTI on any grid, put on the series' "
+            "by place. Adds the volume of the infarct core.",
+        ),
+    ] = None
+    late: Annotated[
+        str,
+        typer.Option(
+            metavar="S,S,...", help="With --stroke or --adc: Tmax above which volumes are counted."
+        ),
+    ] = "4,6,8,10"
+    low_flow: Annotated[
+        str,
+        typer.Option(
+            metavar="%,%,...",
+            help="With --stroke or --adc: percent of normal CBF below which volumes are counted.",
+        ),
+    ] = "20,30,38"
+    critical: Annotated[
+        float,
+        typer.Option(
+            metavar="S", help="With --stroke or --adc: Tmax of the mismatch; one of --late."
+        ),
+    ] = 6.0
+    core_adc: Annotated[
+        float,
+        typer.Option(
+            metavar="UM2/S", help="With --adc: ADC in 1e-6 mm2/s below which is the core."
+        ),
+    ] = 620.0
+    cluster: Annotated[
+        float,
+        typer.Option(metavar="ML", help="With --stroke or --adc: smaller clusters are left out."),
+    ] = 3.0
+
+    def thresholds(self) -> "StrokeThresholds | None":
+        """As the package takes them; None where no volumes are asked for. Raises InputError."""
+        from bolus.data import StrokeThresholds
+
+        late, low_flow = (_numbers(text) for text in (self.late, self.low_flow))
+        usual = StrokeThresholds()
+        made = StrokeThresholds(
+            late=late,
+            low_flow=low_flow,
+            critical=self.critical,
+            severe=usual.severe if usual.severe in late else max(late),
+            core_flow=usual.core_flow if usual.core_flow in low_flow else max(low_flow),
+            adc=1e-6 * self.core_adc,
+            cluster=self.cluster,
+        )
+        return made if self.stroke or self.adc is not None else None
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Numbers with commas between them. Raises InputError."""
+    from bolus.data import InputError
+
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"numbers like 4,6,8,10 are expected, found '{text}'") from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +309,7 @@ def maps(
     ],
     estimation: Estimation,
     given: Given,
+    strokes: Strokes,
     prepared: Prepared,
     layout: Layout,
     reading: Reading,
@@ -236,11 +330,13 @@ def maps(
     from bolus.report import closing_lines
 
     check_apart(source, out)
-    if reading.echo is not None:
-        check_apart(reading.echo, out)
+    for path in (reading.echo, given.anatomy):
+        if path is not None:
+            check_apart(path, out)
     with reporting(quiet) as reporter:
         reporter.step("reading")
         chosen, blood = estimation.chosen(), Blood(hematocrit=given.hematocrit)
+        thresholds = strokes.thresholds()
         names = layout.check(source, out, chosen, overwrite)
         series = reading.read(source)
         if layout.dicom:
@@ -250,8 +346,8 @@ def maps(
             chosen,
             None if given.aif == "auto" else given.aif,
             given.mask,
-            regions=given.regions(),
-            preparation=replace(prepared.preparation(), blood=blood),
+            regions=given.beside(strokes.adc),
+            preparation=replace(prepared.preparation(), blood=blood, stroke=thresholds),
             reporter=reporter,
         )
         reporter.step("writing")

@@ -74,6 +74,17 @@ def matrix_of(text: str) -> tuple[int, int, int]:
     return x, y, z
 
 
+def pose_of(text: str) -> tuple[float, float, float, float, float, float]:
+    """Shifts in mm and turns in degrees from text like 1,2,3,4,5,6. Raises InputError."""
+    from bolus.data import InputError
+
+    try:
+        x, y, z, a, b, c = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"a pose is six numbers like 4,-3,5,3,-2,4, found '{text}'") from error
+    return x, y, z, a, b, c
+
+
 @contextmanager
 def reporting(quiet: bool) -> "Iterator[Reporter]":
     """Progress on stderr: a spinner or bar on a terminal, and a line for what has to be known.

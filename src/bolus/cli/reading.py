@@ -61,23 +61,26 @@ class Reading:
             "--echo",
             metavar="FILE",
             help="The second echo of INPUT: the ratio of both is free of T1. Taken from beside an "
-            "INPUT called …_echo-1_… otherwise.",
+            "INPUT called …_echo-1_…, or from a DICOM series of two echo times, otherwise.",
         ),
     ] = None
 
     def read(self, source: Path) -> "DSCSeries":
         """The series of a file or folder, or that of two echoes. Raises InputError."""
         from bolus.data import InputError
-        from bolus.io import read_series, second_echo
+        from bolus.io import read_echoes, read_series, second_echo
         from bolus.preprocess import two_echoes
 
         other = second_echo(source) if self.echo is None else self.echo
-        if other is None:
-            return read_series(source, te=self.te, tr=self.tr, series=self.series)
+        if other is not None:
+            if self.te is not None:
+                raise InputError(f"--te does not go with two echoes, of {source} and {other}")
+            both = (read_series(one, tr=self.tr, series=self.series) for one in (source, other))
+            return two_echoes(*both)
         if self.te is not None:
-            raise InputError(f"--te does not go with two echoes, of {source} and {other}")
-        both = (read_series(one, tr=self.tr, series=self.series) for one in (source, other))
-        return two_echoes(*both)
+            return read_series(source, te=self.te, tr=self.tr, series=self.series)
+        first, *second = read_echoes(source, tr=self.tr, series=self.series)
+        return two_echoes(first, *second) if second else first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,13 @@ class Prepared:
             help="Frames with a framewise displacement past this moved too much.",
         ),
     ] = 1.0
+    drift: Annotated[
+        bool,
+        typer.Option(
+            "--drift/--no-drift",
+            help="Remove slow, linear drift of the signal where all voxels together show one. On.",
+        ),
+    ] = True
     unmix: Annotated[
         bool,
         typer.Option(
@@ -105,13 +115,14 @@ class Prepared:
 
     def preparation(self) -> "Preparation":
         """The options as the package takes them. Raises InputError."""
-        from bolus.data import Preparation, Unmixing
+        from bolus.data import DriftCorrection, Preparation, Unmixing
 
         correction, censoring = motion_options(self.motion, self.motion_limit)
         leakage = leakage_options(self.leakage)
         return Preparation(
             motion=correction,
             censoring=censoring,
+            drift=DriftCorrection(use=self.drift),
             leakage=leakage,
             unmixing=Unmixing(use=self.unmix),
         )

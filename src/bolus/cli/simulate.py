@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bolus.cli.groups import grouped
-from bolus.cli.options import Jobs, Overwrite, Quiet, matrix_of, reporting
+from bolus.cli.options import Jobs, Overwrite, Quiet, matrix_of, pose_of, reporting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,32 @@ class Scan:
         float | None, typer.Option(help="Echo time in seconds; 0.025 at 1.5 T, 0.02 at 3 T.")
     ] = None
     frames: Annotated[int, typer.Option(help="Number of frames.")] = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anatomical:
+    """Anatomical images beside the series, and where they lie."""
+
+    anatomy: Annotated[
+        bool,
+        typer.Option(
+            "--anatomy",
+            help="Also a T1-weighted image after contrast agent and a FLAIR image of 1 mm, "
+            "elsewhere than the series and undistorted, with the true transforms to them.",
+        ),
+    ] = False
+    pose: Annotated[
+        str,
+        typer.Option(
+            metavar="X,Y,Z,A,B,C",
+            help="With --anatomy: shifts in mm and turns in degrees of the head between series "
+            "and images.",
+        ),
+    ] = "4,-3,5,3,-2,4"
+    distortion: Annotated[
+        float,
+        typer.Option(help="With --anatomy: largest displacement of the series along y, mm."),
+    ] = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +71,17 @@ def simulate_patient(
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to make for the patient.")
     ],
     scan: Scan,
+    anatomical: Anatomical,
     seed: Annotated[int, typer.Option(help="Same seed, same patient.")] = 0,
     tumor: Annotated[str, typer.Option(help="none, low or high (grade).")] = "none",
+    stroke: Annotated[
+        bool,
+        typer.Option(
+            "--stroke",
+            help="An acute stroke of any size by the seed: infarct core, penumbra, late side; "
+            "and a map of diffusion, adc.nii.gz.",
+        ),
+    ] = False,
     matrix: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Voxels along each axis.")
     ] = "64,64,12",
@@ -62,19 +97,28 @@ def simulate_patient(
     """One digital patient: series, masks, true arterial input and truth maps.
 
     Anatomy comes from the MNI152 tissue maps. Example: bolus simulate patient -o patient --tumor
-    high
+    high, or --stroke
     """
     from bolus.io import check_output, output_folder, write_dicom_series
+    from bolus.phantom import Displaced, stroke_patient, write_anatomy, write_patient
     from bolus.phantom import simulate_patient as simulated
-    from bolus.phantom import write_patient
+    from bolus.phantom.realism import PLAIN
 
     check_output(out, overwrite)
+    displaced = Displaced(
+        pose=pose_of(anatomical.pose), distortion=anatomical.distortion, seed=seed
+    )
+    realism = stroke_patient(seed) if stroke else PLAIN
     with reporting(quiet) as reporter:
         reporter.step("simulating")
-        patient = simulated(seed=seed, tumor=tumor, shape=matrix_of(matrix), **asdict(scan))
+        patient = simulated(
+            seed=seed, tumor=tumor, shape=matrix_of(matrix), realism=realism, **asdict(scan)
+        )
         reporter.step("writing")
         with output_folder(out, overwrite) as folder:
             write_patient(patient, folder)
+            if anatomical.anatomy:
+                write_anatomy(patient, displaced, folder)
             if dicom:
                 write_dicom_series(folder / "dicom", patient.series)
     if not quiet:

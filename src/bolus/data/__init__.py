@@ -1,8 +1,10 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
 from bolus.data.aif import AIF, ArterialScore, Criterion, Vein
+from bolus.data.anatomy import AnatomicalImage, Anatomy
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
+from bolus.data.drift import Drift
 from bolus.data.errors import (
     AmbiguousInputError,
     ArterialInputError,
@@ -14,20 +16,24 @@ from bolus.data.errors import (
     MethodError,
     NoPosteriorError,
     OutputError,
+    RegistrationError,
+    RegistrationScore,
     SeriesError,
     WeightsError,
 )
 from bolus.data.grid import Grid
 from bolus.data.identity import Identity
 from bolus.data.leakage import LeakageEstimate, LeakageModel, LeakagePlaces, LeakageProblem
-from bolus.data.maps import FLAGGED, PerfusionMaps, Quality
+from bolus.data.maps import FLAGGED, Map, PerfusionMaps, Quality
 from bolus.data.motion import Motion
 from bolus.data.options import (
     Blood,
     Censoring,
+    DriftCorrection,
     LeakageCorrection,
     MotionCorrection,
     Preparation,
+    StrokeThresholds,
     Unmixing,
 )
 from bolus.data.perfusion import PARAMETERS, Perfusion, Posterior
@@ -41,6 +47,8 @@ __all__ = [
     "PARAMETERS",
     "QUANTITIES",
     "AmbiguousInputError",
+    "AnatomicalImage",
+    "Anatomy",
     "ArterialInputError",
     "ArterialScore",
     "Blood",
@@ -52,6 +60,8 @@ __all__ = [
     "CurveError",
     "DSCSeries",
     "Description",
+    "Drift",
+    "DriftCorrection",
     "FrameWindow",
     "Grid",
     "Identity",
@@ -61,6 +71,7 @@ __all__ = [
     "LeakageModel",
     "LeakagePlaces",
     "LeakageProblem",
+    "Map",
     "MaskError",
     "MethodError",
     "Motion",
@@ -74,8 +85,11 @@ __all__ = [
     "PreparedSeries",
     "Quality",
     "Quantity",
+    "RegistrationError",
+    "RegistrationScore",
     "SeriesError",
     "Source",
+    "StrokeThresholds",
     "TissueCurves",
     "Unmixing",
     "Vein",

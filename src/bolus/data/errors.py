@@ -1,5 +1,27 @@
 """The named errors. Each message says what was found, what was expected, and which file."""
 
+from typing import NamedTuple
+
+
+class RegistrationScore(NamedTuple):
+    """How well a registration fits.
+
+    ``kept`` is the part of the mutual information that is left where the image is shifted by 4 mm,
+    on average over six directions; of a registration without meaning nearly all is left. ``apart``
+    mm is by how far parts of the brain, each by itself, would rather be shifted (root mean square
+    over the parts), distortion of the series included. ``travel`` mm is the mean way of the brain
+    from where the headers put it.
+    """
+
+    kept: float
+    apart: float
+    travel: float
+
+    @property
+    def misfit(self) -> float:
+        """The part that is kept, and a tenth for every mm that parts are apart."""
+        return self.kept + self.apart / 10
+
 
 class BolusError(Exception):
     """Anything that is the input's or the caller's fault; the command line exits with 2."""
@@ -31,6 +53,14 @@ class BolusNotFoundError(SeriesError):
 
 class MaskError(InputError):
     """A mask that is empty, on another grid, or not a mask."""
+
+
+class RegistrationError(InputError):
+    """An anatomical image that the series does not fit; ``score`` says by how much, if known."""
+
+    def __init__(self, message: str, score: RegistrationScore | None = None) -> None:
+        super().__init__(message)
+        self.score = score
 
 
 class ArterialInputError(InputError):

@@ -27,6 +27,11 @@ class Grid:
         x, y, z = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
         return float(x), float(y), float(z)
 
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of a voxel in mL."""
+        return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000
+
     def to_ras(self, volume: Shaped[np.ndarray, "x y z"]) -> Shaped[np.ndarray, "i j k"]:
         """The volume with its axes permuted and flipped to run nearest right, anterior, superior.
 

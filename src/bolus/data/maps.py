@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
+from bolus.data.anatomy import Anatomy
 from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
@@ -42,6 +43,21 @@ class Marked(NamedTuple):
     found: bool
 
 
+class Map(NamedTuple):
+    """One map: its ``values`` (x, y, z) in a ``unit``, their ``sd`` where it is known."""
+
+    name: str
+    values: Float[np.ndarray, "x y z"]
+    sd: Float[np.ndarray, "x y z"] | None
+    unit: Unit
+    grid: Grid
+
+    @property
+    def affine(self) -> Float[np.ndarray, "4 4"]:
+        """From voxel indices to mm."""
+        return self.grid.affine
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PerfusionMaps:
     """Maps of one patient, with what is needed to judge them.
@@ -56,8 +72,10 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
+    ``anatomy`` is the image that the series was registered to, None for none.
     ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
-    ``sd`` holds them, and ratios leave them out. ``measurements`` are the numbers of
+    ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
+    by name, and ``measurements`` the numbers of
     its regions (``bolus.findings``).
 
     Raises InputError for a map of an unknown name or on another grid.
@@ -80,8 +98,10 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
+    anatomy: Anatomy | None = None
     common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
+    found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):
@@ -130,6 +150,17 @@ class PerfusionMaps:
         """A map by the name it has in ``units``: 'cbf', 'cbf_sd', 'misfit' and so on."""
         return self.sd[plain_name(name)] if is_sd(name) else self.volumes[name]
 
+    def __getitem__(self, name: str) -> Map:
+        """A map, or the SD of one, by its name in ``units``. Raises InputError for one not there.
+
+        ``maps["cbf"].values``, ``.sd``, ``.unit.printed`` and ``.affine``.
+        """
+        if name not in self.units:
+            raise InputError(f"there is no map '{name}'; there are {', '.join(self.units)}")
+        plain = plain_name(name)
+        sd = None if is_sd(name) else self.sd.get(name)
+        return Map(plain, self.volume(name), sd, self.unit(name), self.grid)
+
     def own_sd(self, name: str) -> Float[np.ndarray, "x y z"] | None:
         """SD of a map apart from what its voxels share, which a ratio needs; or None."""
         sd = self.sd.get(name)
@@ -141,13 +172,19 @@ class PerfusionMaps:
 
     @property
     def regions(self) -> dict[str, Marked]:
-        """Regions by name: 'brain', 'aif' and 'vein' where they are known, and those given."""
-        found = {"brain": Marked(self.mask, not self.brain_given)}
+        """Regions by name: 'brain', 'aif' and 'vein' where there are, those given, those found."""
+        own = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
-            found["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+            own["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
         if self.aif.vein is not None:
-            found["vein"] = Marked(self.aif.vein.mask, not self.aif.vein.by_hand)
-        return {**found, **{name: Marked(mask, False) for name, mask in self.rois.items()}}
+            own["vein"] = Marked(self.aif.vein.mask, not self.aif.vein.by_hand)
+        given = {name: Marked(mask, False) for name, mask in self.rois.items()}
+        return {**own, **given, **{name: Marked(mask, True) for name, mask in self.found.items()}}
+
+    @property
+    def marked(self) -> dict[str, Bool[np.ndarray, "x y z"]]:
+        """Masks of regions whose rims are shown: those that were given, and those found in maps."""
+        return {**self.rois, **self.found}
 
     @property
     def cbf(self) -> Float[np.ndarray, "x y z"]:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bolus.data.codes import Concept
+from bolus.data.codes import PRIVATE, Concept
 from bolus.data.errors import InputError
 from bolus.data.quantities import Unit
 
@@ -76,6 +76,9 @@ def shortened(value: float) -> float | None:
 
 
 RATIO = Unit("1", "", Concept("{ratio}", "UCUM", "ratio"))
+MILLILITRES = Unit("mL", "mL", Concept("mL", "UCUM", "milliliter"))
+_VOLUME = Concept("118565006", "SCT", "Volume")
+_ALBERS = "Albers 2018, N Engl J Med 378:708 (DEFUSE 3)"
 _LIST: tuple[Measure, ...] = (
     Measure(
         name="cbv_ratio",
@@ -85,6 +88,62 @@ _LIST: tuple[Measure, ...] = (
         code=Concept("126398", "DCM", "Relative Regional Blood Volume"),
         source="ASFNR recommendations for DSC-MRI, Welker 2015, AJNR 36:E41",
         map="cbv",
+    ),
+    Measure(
+        name="late_volume",
+        title="Volume of late tissue",
+        definition="Volume of brain whose Tmax is above a threshold, in clusters of a least size",
+        unit=MILLILITRES,
+        code=_VOLUME,
+        source=_ALBERS,
+        map="tmax",
+    ),
+    Measure(
+        name="low_flow_volume",
+        title="Volume of low flow",
+        definition="Volume of late brain whose CBF is below a share of the median of brain that is "
+        "not late, in clusters of a least size",
+        unit=MILLILITRES,
+        code=_VOLUME,
+        source="Chen 2021, Front Neurol 11:590766",
+        map="cbf",
+    ),
+    Measure(
+        name="core_volume",
+        title="Volume of the infarct core",
+        definition="Volume of brain whose apparent diffusion coefficient is below a threshold, in "
+        "clusters of a least size",
+        unit=MILLILITRES,
+        code=_VOLUME,
+        source=_ALBERS,
+        map="adc",
+    ),
+    Measure(
+        name="mismatch_volume",
+        title="Mismatch volume",
+        definition="Volume of late tissue less that of the core",
+        unit=MILLILITRES,
+        code=_VOLUME,
+        source=_ALBERS,
+        map="tmax",
+    ),
+    Measure(
+        name="mismatch_ratio",
+        title="Mismatch ratio",
+        definition="Volume of late tissue over that of the core",
+        unit=RATIO,
+        code=Concept("mismatch ratio", PRIVATE, "Volume of late tissue over that of the core"),
+        source=_ALBERS,
+        map="tmax",
+    ),
+    Measure(
+        name="hypoperfusion_index",
+        title="Hypoperfusion intensity ratio",
+        definition="Volume of very late tissue over that of late tissue",
+        unit=RATIO,
+        code=Concept("HIR", PRIVATE, "Hypoperfusion intensity ratio"),
+        source="Olivot 2014, Stroke 45:1018",
+        map="tmax",
     ),
 )
 MEASURES = {measure.name: measure for measure in _LIST}

@@ -1,7 +1,7 @@
 """How a patient's series is prepared: options as frozen objects, recorded in the result."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bolus.data.errors import InputError
@@ -51,6 +51,14 @@ class LeakageCorrection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriftCorrection:
+    """Signal drift, slow and linear in time, removed where the series as a whole shows one."""
+
+    use: bool = True
+    """Whether it is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unmixing:
     """Tissue that arterial voxels hold too, taken off the arterial input."""
 
@@ -79,6 +87,52 @@ class Blood:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StrokeThresholds:
+    """Where the volumes of a stroke begin. Raises InputError for thresholds that make no sense.
+
+    Source: Albers et al., N Engl J Med 2018;378:708 (DEFUSE 3); normal flow by Tmax below 4 s, and
+    low flow only within late tissue: Chen et al., Front Neurol 2021;11:590766.
+    """
+
+    map: str = "tmax"
+    """The map of times: 'tmax' or 'delay'."""
+    late: tuple[float, ...] = (4.0, 6.0, 8.0, 10.0)
+    """s: the times above which volumes are counted."""
+    critical: float = 6.0
+    """s, one of ``late``: tissue at risk, of which mismatch and low flow are counted."""
+    severe: float = 10.0
+    """s, one of ``late``: its volume over that of ``critical`` is the hypoperfusion index."""
+    low_flow: tuple[float, ...] = (20.0, 30.0, 38.0)
+    """% of normal flow below which volumes are counted."""
+    core_flow: float = 30.0
+    """% of normal flow, one of ``low_flow``: the core where no diffusion is given."""
+    normal: float = 4.0
+    """s: brain with less is normal."""
+    adc: float = 620e-6
+    """mm²/s below which brain is dead."""
+    cluster: float = 3.0
+    """mL: smaller clusters, of voxels that share a face, are left out."""
+
+    def __post_init__(self) -> None:
+        if self.map not in ("tmax", "delay"):
+            raise InputError(f"the map of times is tmax or delay, found '{self.map}'")
+        if not {self.critical, self.severe} <= set(self.late) or self.severe <= self.critical:
+            raise InputError(
+                f"the critical and the severe time are two of {self.late} s, in this order; found "
+                f"{self.critical:g} and {self.severe:g}"
+            )
+        if self.core_flow not in self.low_flow or not all(0 < x < 100 for x in self.low_flow):
+            raise InputError(
+                f"shares of normal flow lie between 0 and 100 %, that of the core is one of them; "
+                f"found {self.low_flow} and {self.core_flow:g}"
+            )
+        if not (min(self.late) > 0 and self.normal > 0 and 0 < self.adc < 3e-3):
+            raise InputError(f"times and ADC (in mm²/s) of a stroke are positive, found {self}")
+        if self.cluster < 0:
+            raise InputError(f"a least cluster is 0 mL or more, found {self.cluster:g}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preparation:
     """What is done to a series and its curves, and what is known of the blood in them.
 
@@ -88,9 +142,12 @@ class Preparation:
     motion: MotionCorrection | None = MotionCorrection()
     """Motion correction, None for none."""
     censoring: Censoring = Censoring()
+    drift: DriftCorrection = DriftCorrection()
     leakage: LeakageCorrection = LeakageCorrection()
     unmixing: Unmixing = Unmixing()
     blood: Blood = Blood()
+    stroke: StrokeThresholds | None = None
+    """Where volumes of a stroke begin; None measures none, unless a map of diffusion is given."""
 
     def __post_init__(self) -> None:
         if self.censoring.moved and self.motion is None:
@@ -101,35 +158,50 @@ class Preparation:
         return {
             "motion_correction": None if self.motion is None else {"limit_mm": self.motion.limit},
             "censoring": {"moved_frames": self.censoring.moved},
+            "drift_correction": {"use": self.drift.use},
             "leakage_correction": {"use": self.leakage.use, "model": self.leakage.name},
             "arterial_unmixing": {"use": self.unmixing.use},
             "blood": {"hematocrit": self.blood.hematocrit},
+            "stroke": None if self.stroke is None else asdict(self.stroke),
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "Preparation":
         """What ``as_json`` wrote, the leakage model by name. Raises InputError.
 
-        What an earlier version wrote knows of no unmixing, and had none, nor of a haematocrit.
+        What an earlier version wrote knows of no drift and no unmixing, and corrected neither,
+        nor of a haematocrit.
         """
         try:
             motion, leakage = found["motion_correction"], found["leakage_correction"]
             return cls(
                 motion=None if motion is None else MotionCorrection(limit=motion["limit_mm"]),
                 censoring=Censoring(moved=found["censoring"]["moved_frames"]),
+                drift=DriftCorrection(use=found.get("drift_correction", {"use": False})["use"]),
                 leakage=LeakageCorrection(use=leakage["use"], model=leakage["model"]),
                 unmixing=Unmixing(use=found.get("arterial_unmixing", {"use": False})["use"]),
                 blood=Blood(**found.get("blood", {})),
+                stroke=_stroke(found.get("stroke")),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"these are no options of a preparation: {found} ({error})") from error
 
 
-UNCORRECTED = Preparation(leakage=LeakageCorrection(use=False))
+def _stroke(found: Mapping[str, Any] | None) -> StrokeThresholds | None:
+    """Thresholds as JSON has them, with lists for tuples."""
+    if found is None:
+        return None
+    values: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in found.items()
+    }
+    return StrokeThresholds(**values)
+
+
+UNCORRECTED = Preparation(drift=DriftCorrection(use=False), leakage=LeakageCorrection(use=False))
 """Curves as they are measured, of a head whose motion is corrected."""
 
-UNTOUCHED = Preparation(motion=None, leakage=LeakageCorrection(use=False))
+UNTOUCHED = replace(UNCORRECTED, motion=None)
 """Curves as they are measured, of a head as it moved."""
 
 USUAL = Preparation()
-"""Motion correction, no frame censored, leakage correction where a tumour is given."""
+"""Motion and drift correction, no frame censored, leakage correction where a tumour is given."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
+from bolus.data.drift import Drift
 from bolus.data.errors import MaskError, SeriesError
 from bolus.data.grid import Grid
 from bolus.data.motion import Motion
@@ -34,6 +35,8 @@ class PreparedSeries:
     is censored as a whole is False in every slice."""
     left_out: Bool[np.ndarray, " used"] | None = None
     """Used frames that are censored since the head moved; None for none."""
+    drift: Drift | None = None
+    """Signal drift, and the signal is without what was found; None where it was not looked for."""
 
     def __post_init__(self) -> None:
         frames, slices = self.series.n_frames, self.grid.shape[2]
@@ -51,6 +54,10 @@ class PreparedSeries:
             raise SeriesError(
                 f"measured samples are booleans of {slices} slices and {used} used frames, found "
                 f"{self.measured.dtype} of shape {self.measured.shape}"
+            )
+        if self.drift is not None and self.drift.change.shape != self.grid.shape:
+            raise SeriesError(
+                f"a drift of shape {self.drift.change.shape} on a grid of {self.grid.shape}"
             )
         if self.left_out is not None and (
             self.left_out.shape != (used,) or self.measured[:, self.left_out].any()

@@ -33,6 +33,7 @@ RELATIVE_VOLUME = Unit("relative", "relative", _RATIO)
 SECONDS = Unit("s", "s", Concept("s", "UCUM", "second"))
 RATE = Unit("1/s", "1/s", Concept("/s", "UCUM", "per second"))
 PERCENT = Unit("%", "%", Concept("%", "UCUM", "percent"))
+DIFFUSION = Unit("mm2/s", "mm²/s", Concept("mm2/s", "UCUM", "square millimeter per second"))
 NOISE = Unit("1", "× noise", Concept("1", "UCUM", "no units"))
 
 
@@ -245,6 +246,19 @@ _LIST = (
         display=Display("magma", Fixed(0.0, 4.0)),
         estimated=True,
         corrected=True,
+        lesser=True,
+    ),
+    Quantity(
+        name="adc",
+        title="ADC",
+        meaning="Apparent diffusion coefficient, as given, on this grid",
+        definition="Apparent diffusion coefficient of the map that was given, its mean within "
+        "every voxel",
+        unit=DIFFUSION,
+        code=Concept("113041", "DCM", "Apparent Diffusion Coefficient"),
+        display=Display("gray", Fixed(0.0, 2e-3)),
+        estimated=False,
+        corrected=False,
         lesser=True,
     ),
 )

@@ -3,20 +3,27 @@
 A reader measures what belongs together (a tumour, a stroke) where the regions it needs are there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+
 from bolus.data import PerfusionMaps
 from bolus.data.measures import Measurement
+from bolus.findings.stroke import stroke_numbers, stroke_regions
 from bolus.findings.tumor import tumor_numbers
 
-__all__ = ["READERS", "Reader", "measured_in", "with_numbers"]
+__all__ = ["FINDERS", "READERS", "Finder", "Reader", "measured_in", "with_numbers"]
 
 Reader = Callable[[PerfusionMaps], tuple[Measurement, ...]]
 """Measures numbers in maps and their regions; none where what it needs is not there."""
-READERS: tuple[Reader, ...] = (tumor_numbers,)
+READERS: tuple[Reader, ...] = (tumor_numbers, stroke_numbers)
 """Who measures, in the order of the list of numbers."""
+Finder = Callable[[PerfusionMaps], Mapping[str, np.ndarray]]
+"""Finds regions (x, y, z) in maps, by name; none where what it needs is not there."""
+FINDERS: tuple[Finder, ...] = (stroke_regions,)
+"""Who finds regions."""
 Maps = TypeVar("Maps", bound=PerfusionMaps)
 
 
@@ -26,5 +33,6 @@ def measured_in(maps: PerfusionMaps) -> tuple[Measurement, ...]:
 
 
 def with_numbers(maps: Maps) -> Maps:
-    """The same maps with the numbers of the regions they have now."""
-    return replace(maps, measurements=measured_in(maps))
+    """The same maps with the regions found in them, and the numbers of all regions."""
+    found = {name: mask for finder in FINDERS for name, mask in finder(maps).items()}
+    return replace(maps, found=found, measurements=measured_in(maps))

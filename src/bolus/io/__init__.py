@@ -4,18 +4,22 @@ The only room that knows nibabel, pydicom, highdicom and dcm2niix; each is impor
 needed.
 """
 
+from bolus.io.anatomy import read_anatomy
 from bolus.io.checksums import checksum
 from bolus.io.curves import ArterialTable, read_aif, read_arterial_table, write_aif
 from bolus.io.dicom.identity import read_identity
 from bolus.io.dicom.write import check_dicom_output, write_dicom
 from bolus.io.dicom.write.series import write_dicom_series
+from bolus.io.diffusion import read_adc
 from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
-from bolus.io.mask import is_mask, read_mask
+from bolus.io.mask import is_mask, read_mask, read_mask_on_either
 from bolus.io.output import check_output, output_folder
-from bolus.io.series import FORMATS, Format, read_series
+from bolus.io.resample import resample_linear, resample_nearest
+from bolus.io.series import FORMATS, Format, read_echoes, read_series
 from bolus.io.series_store import KEPT, read_kept, write_kept
 from bolus.io.tables import write_table
+from bolus.io.transform import read_transform, write_transform
 from bolus.io.volumes import write_series, write_volume
 
 __all__ = [
@@ -28,13 +32,20 @@ __all__ = [
     "checksum",
     "is_mask",
     "output_folder",
+    "read_adc",
     "read_aif",
+    "read_anatomy",
     "read_arterial_table",
+    "read_echoes",
     "read_identity",
     "read_kept",
     "read_map",
     "read_mask",
+    "read_mask_on_either",
     "read_series",
+    "read_transform",
+    "resample_linear",
+    "resample_nearest",
     "second_echo",
     "write_aif",
     "write_dicom",
@@ -42,5 +53,6 @@ __all__ = [
     "write_kept",
     "write_series",
     "write_table",
+    "write_transform",
     "write_volume",
 ]

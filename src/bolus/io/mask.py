@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.data import Grid, MaskError, Source
-from bolus.io.dicom.mask import is_dicom, read_dicom_mask
-from bolus.io.nifti import is_nifti_name, load_image, read_values
+from bolus.data import AnatomicalImage, Grid, MaskError, Source
+from bolus.io.dicom.mask import drawn_on, is_dicom, read_dicom_mask
+from bolus.io.nifti import check_nifti, is_nifti_name, load_image, read_values
 from bolus.io.nifti_header import grid_of
 
 _UNKNOWN = Source()
@@ -43,6 +43,41 @@ def read_mask(
             "with DICOM images"
         )
     return _read_nifti(path, grid)
+
+
+def read_mask_on_either(
+    path: str | os.PathLike[str],
+    grid: Grid,
+    anatomy: AnatomicalImage,
+    source: Source = _UNKNOWN,
+) -> tuple[Bool[np.ndarray, "x y z"], bool]:
+    """A mask on the grid of a series or of an anatomical image, and whether it is on the image's.
+
+    A NIfTI file is recognised by its place, shape and affine; on both, it counts as on the series.
+    A DICOM mask lies on the image where each of its voxels is one of the image's; another is put
+    onto the series by the place in its headers, as ``read_mask`` does.
+
+    Raises MaskError as ``read_mask``, and for a NIfTI file on neither grid.
+    """
+    path, segment = _split(Path(path))
+    if not path.exists() or path.is_dir() or not is_nifti_name(path):
+        known = path.exists() and (path.is_dir() or is_dicom(path))
+        if known and not anatomy.grid.matches(grid):
+            found = drawn_on(path, segment, anatomy.grid, source)
+            if found is not None:
+                return found, True
+        whole = path if segment is None else path.with_name(f"{path.name}#{segment}")
+        return read_mask(whole, grid, source), False
+    place = grid_of(check_nifti(path, MaskError), path, MaskError)
+    for there, own in ((False, grid), (True, anatomy.grid)):
+        if place.arranged(np.empty(place.shape, dtype=bool), own) is not None:
+            return _read_nifti(path, own), there
+    raise MaskError(
+        f"{path}: this mask lies neither on the grid of the series, of shape {grid.shape}, nor on "
+        f"that of {anatomy.name}, of shape {anatomy.grid.shape}: its shape is {place.shape}, and "
+        f"its corners lie up to {corner_gap(place, grid):.2f} and "
+        f"{corner_gap(place, anatomy.grid):.2f} mm from theirs. Resample it onto one of them first"
+    )
 
 
 def is_mask(path: str | os.PathLike[str]) -> bool:

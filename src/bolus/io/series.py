@@ -68,6 +68,24 @@ def read_series(
     raise SeriesError(f"{path}: a file of a known format is expected: {', '.join(FORMATS)}")
 
 
+def read_echoes(
+    path: str | os.PathLike[str], tr: float | None = None, series: int | None = None
+) -> tuple[DSCSeries, ...]:
+    """Read the echoes of a series, the earliest first: one, or two of a DICOM folder.
+
+    Of a series of single-frame DICOM images that holds two echo times each is a series of its own,
+    of which ``bolus.two_echoes`` makes one. Otherwise as ``read_series``.
+
+    Raises as ``read_series`` does, and for more than two echoes.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return (read_series(path, tr=tr, series=series),)
+    from bolus.io.dicom.read import read_dicom_echoes
+
+    return tuple(_checked(one, path) for one in read_dicom_echoes(path, tr, series))
+
+
 def _checked(series: DSCSeries, path: Path) -> DSCSeries:
     """The series, if it is one that a scanner can have made; whatever format it came in."""
     check_shape(series.signal.shape, path)

@@ -13,6 +13,7 @@ import numpy as np
 from bolus.base.json import from_text
 from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import (
+    Drift,
     DSCSeries,
     FrameWindow,
     Grid,
@@ -43,6 +44,8 @@ def write_kept(series: PreparedSeries, path: str | os.PathLike[str]) -> None:
     }
     if series.left_out is not None:
         tensors["left_out"] = series.left_out.astype(np.uint8)
+    if series.drift is not None:
+        tensors["drift"] = series.drift.change.astype(np.float32)
     if grid.qform is not None:
         tensors["qform"] = grid.qform.astype(np.float64)
     if series.slice_times is not None:
@@ -132,6 +135,7 @@ def _series(tensors: dict[str, np.ndarray], told: dict[str, Any]) -> PreparedSer
         motion=_motion(tensors, told),
         measured=tensors["measured"] > 0,
         left_out=tensors["left_out"] > 0 if "left_out" in tensors else None,
+        drift=Drift(change=tensors["drift"]) if "drift" in tensors else None,
     )
 
 

@@ -1,7 +1,7 @@
 """One patient: a series in, maps out."""
 
 from bolus.patient.estimate import estimate, perfusion_maps, perfusion_of
-from bolus.patient.given import REGIONS
+from bolus.patient.given import REGIONS, Beside
 from bolus.patient.measure import Measured, measure, measure_prepared
 from bolus.patient.methods import method_name, method_or_weights
 from bolus.patient.quantify import LeakageResult, quantify
@@ -10,6 +10,7 @@ from bolus.patient.result import PatientMaps
 
 __all__ = [
     "REGIONS",
+    "Beside",
     "LeakageResult",
     "Measured",
     "PatientMaps",

@@ -17,7 +17,7 @@ from bolus.estimators import (
     sample_noise,
 )
 from bolus.findings import with_numbers
-from bolus.patient.given import NO_REGIONS, Regions
+from bolus.patient.given import NO_REGIONS, Beside, Regions
 from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import DEFAULT, method_name
 from bolus.patient.quantify import LeakageResult, half_width, quantify
@@ -36,7 +36,7 @@ def perfusion_maps(
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
-    regions: Regions = NO_REGIONS,
+    regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> PatientMaps:
@@ -46,7 +46,7 @@ def perfusion_maps(
     The other arguments are ``measure``'s.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
-    MethodError.
+    RegistrationError, MethodError.
     """
     chosen = estimator(method)
     measured = measure(
@@ -94,9 +94,11 @@ def estimate(
     seconds = {**measured.seconds, **watch.seconds}
     kept = {
         "seconds": seconds,
+        "volumes": {**maps.volumes, **measured.images},
         "rois": measured.rois,
         "brain_given": measured.brain_given,
         "preparation": measured.preparation,
+        "anatomy": measured.anatomy,
     }
     return with_numbers(PatientMaps(**{**named, **kept}))
 

@@ -1,77 +1,128 @@
-"""What is given of a patient besides the series: masks and an arterial input, read and checked."""
+"""What is given of a patient besides the series, read: masks, arterial input, anatomy."""
 
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bolus.aif import aif_from_mask, find_aif
 from bolus.data import (
     AIF,
+    AnatomicalImage,
+    Anatomy,
     ArterialInputError,
     DSCSeries,
+    Grid,
     InputError,
-    MaskError,
     PreparedSeries,
     TissueCurves,
 )
 from bolus.data.plausible import MIN_FRAMES
-from bolus.io import ArterialTable, is_mask, read_arterial_table, read_mask
+from bolus.io import ArterialTable, is_mask, read_adc, read_anatomy, read_arterial_table
+from bolus.patient.drawn import Drawn, Voxel, drawn
 
 PathLike = str | os.PathLike[str]
-Arterial = AIF | np.ndarray | ArterialTable | None
-"""What is given as the arterial input, read: a boolean mask or a curve where it is an array."""
-Voxel = tuple[int, int, int]
+Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
+"""What is given as the arterial input, read: a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | Voxel | None]
-"""Masks by name, 'tumor', 'reference' and 'vein'; None for one that is not given."""
+"""Masks by name, 'tumor', 'reference' and 'vein', which may be the numbers of a voxel, and 'adc', a
+map of diffusion; None for none given."""
 REGIONS = ("tumor", "reference")
-VEIN = "vein"
+ADC, VEIN = "adc", "vein"
 NO_REGIONS: Regions = {}
 
 
-def mask_of(
-    mask: np.ndarray | PathLike | Voxel | None, series: DSCSeries, name: str
-) -> np.ndarray | None:
-    """A mask on the grid of a series, from an array, a file or the numbers of one voxel, from 0.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """What is given of a patient beside the series: ``regions``, and an anatomical image.
 
-    None where none is given. Raises InputError for an array that is not boolean, MaskError for a
-    voxel that is not on the grid and as ``bolus.io.read_mask``.
+    ``anatomy`` is a file or folder as ``bolus.io.read_anatomy`` takes, an image in memory, or one
+    that the series was registered to already. Masks may then lie on its grid, too.
     """
-    if mask is None:
-        return None
-    if isinstance(mask, tuple):
-        return _one_voxel(mask, series, name)
-    if isinstance(mask, str | os.PathLike):
-        return read_mask(mask, series.grid, series.source)
-    return _boolean(np.asarray(mask), series, name)
+
+    regions: Regions = field(default_factory=dict)
+    anatomy: PathLike | AnatomicalImage | Anatomy | None = None
+
+    def read(self, series: DSCSeries) -> AnatomicalImage | Anatomy | None:
+        """The image, read. Raises InputError as ``bolus.io.read_anatomy``."""
+        if isinstance(self.anatomy, str | os.PathLike):
+            return read_anatomy(self.anatomy, series.source)
+        return self.anatomy
 
 
-def rois_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
+def beside(regions: Regions | Beside) -> Beside:
+    """Regions alone, or with an anatomy, as one object."""
+    return regions if isinstance(regions, Beside) else Beside(regions=regions)
+
+
+def image_of(found: AnatomicalImage | Anatomy | None) -> AnatomicalImage | None:
+    """The image, registered or not."""
+    return found.image if isinstance(found, Anatomy) else found
+
+
+def rois_of(
+    given: Regions, series: DSCSeries, image: AnatomicalImage | None = None
+) -> dict[str, Drawn]:
     """Regions by name, those that are given, with the vein.
 
-    Raises InputError for another name, and as ``mask_of``.
+    Raises InputError for another name, and as ``drawn``.
     """
     known = (*REGIONS, VEIN)
-    other = [name for name in given if name not in known]
+    other = [name for name in given if name not in (*known, ADC)]
     if other:
         raise InputError(f"the regions are {', '.join(known)}, found {', '.join(other)}")
-    masks = {name: mask_of(mask, series, name) for name, mask in given.items()}
+    masks = {name: drawn(mask, series, name, image) for name, mask in given.items() if name != ADC}
     return {name: mask for name, mask in masks.items() if mask is not None}
 
 
-def read_input(aif: AIF | np.ndarray | PathLike | None, series: DSCSeries) -> Arterial:
+def images_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
+    """Other images that are given among the regions, by name, on the grid of the series: 'adc'.
+
+    Raises InputError for an array of another shape, and as ``bolus.io.read_adc``.
+    """
+    adc = given.get(ADC)
+    if adc is None:
+        return {}
+    if isinstance(adc, str | os.PathLike):
+        return {ADC: read_adc(adc, series.grid)}
+    values = np.asarray(adc)
+    if values.shape != series.grid.shape or values.dtype.kind != "f":
+        raise InputError(
+            f"adc as an array holds mm²/s on the series' grid of {series.grid.shape}, found "
+            f"{values.dtype} of {values.shape}"
+        )
+    return {ADC: values.astype(np.float32)}
+
+
+def read_input(
+    aif: AIF | np.ndarray | PathLike | None,
+    series: DSCSeries,
+    image: AnatomicalImage | None = None,
+) -> Arterial:
     """The arterial input, its file read and checked before anything takes time.
 
     Raises ArterialInputError for a table that is wrong whatever frames are used, MaskError and
-    InputError as ``mask_of``.
+    InputError as ``drawn``.
     """
     if isinstance(aif, str | os.PathLike):
-        return _from_file(aif, series)
+        if is_mask(aif):
+            return drawn(aif, series, "aif", image)
+        table = read_arterial_table(aif, series.dt, series.relative)
+        table.check_covers((MIN_FRAMES - 1) * series.dt, series.dt)
+        return table
     if aif is None or isinstance(aif, AIF):
         return aif
     values = np.asarray(aif)
-    return values if values.ndim == 1 else _boolean(values, series, "aif")
+    return values if values.ndim == 1 else drawn(values, series, "aif", image)
+
+
+def on_series(given: Arterial, grid: Grid, anatomy: Anatomy | None) -> Arterial:
+    """The same input, its mask on the grid of the series. Raises MaskError as ``Drawn.on``."""
+    if not isinstance(given, Drawn):
+        return given
+    return Drawn(name=given.name, mask=given.on(grid, anatomy))
 
 
 def arterial_input(
@@ -88,18 +139,9 @@ def arterial_input(
         return given
     if isinstance(given, ArterialTable):
         return given.onto(curves.time.size, series.dt)
-    if given.ndim == 1:
-        return AIF(curve=given.astype(float), dt=series.dt, origin="given")
-    return aif_from_mask(curves, series, given)
-
-
-def _from_file(path: PathLike, series: DSCSeries) -> np.ndarray | ArterialTable:
-    """A mask, or a table that covers the fewest frames that can be used."""
-    if is_mask(path):
-        return read_mask(path, series.grid, series.source)
-    table = read_arterial_table(path, series.dt, series.relative)
-    table.check_covers((MIN_FRAMES - 1) * series.dt, series.dt)
-    return table
+    if isinstance(given, Drawn):
+        return aif_from_mask(curves, series, given.mask)
+    return AIF(curve=given.astype(float), dt=series.dt, origin="given")
 
 
 def _check_times(aif: AIF, frames: int, dt: float) -> None:
@@ -108,22 +150,3 @@ def _check_times(aif: AIF, frames: int, dt: float) -> None:
             f"an arterial input of {frames} samples {dt:g} s apart is expected, as the used frames "
             f"of the series are; found {aif.curve.size} samples {aif.dt:g} s apart"
         )
-
-
-def _one_voxel(voxel: Voxel, series: DSCSeries, name: str) -> np.ndarray:
-    shape = series.grid.shape
-    if not all(0 <= place < size for place, size in zip(voxel, shape, strict=True)):
-        raise MaskError(f"{name}: voxel {voxel} on a grid of {shape}, counted from 0")
-    mask = np.zeros(shape, dtype=bool)
-    mask[voxel] = True
-    return mask
-
-
-def _boolean(values: np.ndarray, series: DSCSeries, name: str) -> np.ndarray:
-    if values.dtype != bool:
-        raise InputError(f"{name} as an array must be boolean, found {values.dtype}")
-    if values.shape != series.grid.shape:
-        raise MaskError(f"{name} of shape {values.shape} on a grid of {series.grid.shape}")
-    if not values.any():
-        raise MaskError(f"{name} marks no voxel")
-    return values

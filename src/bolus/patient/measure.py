@@ -2,30 +2,47 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bolus.aif import check_score, without_tissue
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, DSCSeries, InputError, Preparation, PreparedSeries, TissueCurves
+from bolus.data import (
+    AIF,
+    Anatomy,
+    DSCSeries,
+    InputError,
+    Preparation,
+    PreparedSeries,
+    TissueCurves,
+)
 from bolus.data.options import USUAL
+from bolus.patient.drawn import Drawn, drawn
+from bolus.patient.drift import correct_drift
 from bolus.patient.given import (
     NO_REGIONS,
     VEIN,
     Arterial,
+    Beside,
     Regions,
     arterial_input,
-    mask_of,
+    beside,
+    image_of,
+    images_of,
+    on_series,
     read_input,
     rois_of,
 )
 from bolus.patient.leakage import LeakageFit, correct_leakage, find_leakage_model
-from bolus.patient.ready import prepared
+from bolus.patient.ready import placed, prepared, with_brain
 from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import tissue_curves
 
 PathLike = str | os.PathLike[str]
+PASSES = 2
+"""Times that drift is looked for: what is found with an arterial input that drifted, too, is rough.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,8 +50,10 @@ class Measured:
     """What a series holds for any method.
 
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
-    ``corrected`` curves and its fit; ``rois`` are the regions given, ``brain_given`` says whether
-    the brain was, ``seconds`` are those of every step, ``preparation`` how it was made.
+    ``corrected`` curves and its fit; ``rois`` are the regions given, ``images`` other images of the
+    patient by name ('adc', mm²/s) on the series' grid, ``brain_given`` says whether the brain was,
+    ``seconds`` are those of every step, ``preparation`` how it was made, ``anatomy`` the image that
+    the series was registered to, if any.
     """
 
     series: PreparedSeries
@@ -46,6 +65,8 @@ class Measured:
     seconds: Mapping[str, float]
     preparation: Preparation = USUAL
     brain_given: bool = False
+    images: Mapping[str, np.ndarray] = field(default_factory=dict)
+    anatomy: Anatomy | None = None
 
 
 def measure(
@@ -53,7 +74,7 @@ def measure(
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
     *,
-    regions: Regions = NO_REGIONS,
+    regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Measured:
@@ -66,30 +87,41 @@ def measure(
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
     tissue to compare it with; and a 'vein' that the arterial input is held against when the tissue
     in its voxels is taken off (else one is found), which may be the three numbers of a voxel, from
-    0. Masks are taken to fit the mean pose of the head.
+    0. Masks are taken to fit the mean pose of the head. So is 'adc' among
+    them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside`` holds
+    regions and an anatomical image, which the series is registered to (``register_anatomy``); any
+    mask may then lie on the image's grid, and is brought to the series by the nearest voxel.
 
-    ``preparation`` says whether head motion is corrected (``correct_motion``), whether leakage is,
+    ``preparation`` says whether head motion is corrected (``correct_motion``), whether signal
+    drift (``correct_drift``) and leakage are,
     and whether frames that moved are censored: left out by a method that can (see
     ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
     input (``censor``). ``reporter`` gets the name of each step.
 
-    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError.
+    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
+    RegistrationError.
     """
-    watch = Stopwatch(reporter)
-    brain = mask_of(mask, series, "mask")
-    rois = rois_of(regions, series)
-    given = read_input(aif, series)
+    watch, more = Stopwatch(reporter), beside(regions)
+    image = more.read(series)
+    brain = drawn(mask, series, "mask", image_of(image))
+    rois = rois_of(more.regions, series, image_of(image))
+    images = images_of(more.regions, series)
+    given = read_input(aif, series, image_of(image))
     find_leakage_model(preparation.leakage.model)
-    found = prepared(series, brain, preparation, watch)
-    measured = _measured(found, given, rois, preparation, watch)
-    return replace(measured, brain_given=brain is not None)
+    own = None if brain is None or brain.on_anatomy else brain.mask
+    found = prepared(series, own, preparation, watch)
+    anatomy = placed(found, image, watch)
+    if brain is not None and brain.on_anatomy:
+        found = with_brain(found, brain.on(series.grid, anatomy))
+    measured = _measured(found, given, rois, anatomy, preparation, watch)
+    return replace(measured, brain_given=brain is not None, images=images)
 
 
 def measure_prepared(
     series: PreparedSeries,
     aif: AIF | np.ndarray | PathLike | None = None,
     *,
-    regions: Regions = NO_REGIONS,
+    regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
 ) -> Measured:
@@ -98,25 +130,37 @@ def measure_prepared(
     ``preparation`` is how the series was prepared, and how leakage is to be corrected. The other
     arguments and errors are ``measure``'s.
     """
-    watch = Stopwatch(reporter)
-    rois = rois_of(regions, series.series)
-    given = read_input(aif, series.series)
+    watch, more = Stopwatch(reporter), beside(regions)
+    image = more.read(series.series)
+    rois = rois_of(more.regions, series.series, image_of(image))
+    images = images_of(more.regions, series.series)
+    given = read_input(aif, series.series, image_of(image))
     find_leakage_model(preparation.leakage.model)
-    return _measured(series, given, rois, preparation, watch)
+    anatomy = placed(series, image, watch)
+    measured = _measured(series, given, rois, anatomy, preparation, watch)
+    return replace(measured, images=images)
 
 
 def _measured(
     series: PreparedSeries,
     given: Arterial,
-    rois: Mapping[str, np.ndarray],
+    given_rois: Mapping[str, Drawn],
+    anatomy: Anatomy | None,
     preparation: Preparation,
     watch: Stopwatch,
 ) -> Measured:
-    vein = rois.get(VEIN)
-    rois = {name: mask for name, mask in rois.items() if name != VEIN}
-    with watch("computing concentration"):
-        curves = tissue_curves(series)
-    artery = _artery(series, curves, given, vein, preparation, watch)
+    rois = {name: one.on(series.grid, anatomy) for name, one in given_rois.items()}
+    vein = rois.pop(VEIN, None)
+    given = on_series(given, series.grid, anatomy)
+    curves, artery = _read(series, given, vein, preparation, watch)
+    if preparation.drift.use and series.drift is None:
+        for _ in range(PASSES):
+            before = series.signal
+            with watch("correcting drift"):
+                series = correct_drift(series, curves, artery, rois.get("tumor"))
+            if series.signal is before:
+                break
+            curves, artery = _read(series, given, vein, preparation, watch)
     lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
     if leakage.use or (leakage.use is None and lesion is not None):
@@ -131,21 +175,24 @@ def _measured(
         rois=rois,
         seconds=watch.seconds,
         preparation=preparation,
+        anatomy=anatomy,
     )
 
 
-def _artery(
+def _read(
     series: PreparedSeries,
-    curves: TissueCurves,
     given: Arterial,
     vein: np.ndarray | None,
     preparation: Preparation,
     watch: Stopwatch,
-) -> AIF:
-    """The arterial input, without the tissue in its voxels; one that was found is judged last.
+) -> tuple[TissueCurves, AIF]:
+    """Curves and arterial input, that without the tissue that its voxels hold.
 
-    Raises InputError for a vein that nothing is held against.
+    An input that was found is judged after that. Raises InputError for a vein that nothing is held
+    against.
     """
+    with watch("computing concentration"):
+        curves = tissue_curves(series)
     unmix = preparation.unmixing.use and not isinstance(given, AIF)
     with watch("finding the arterial input"):
         artery = arterial_input(given, curves, series, judged=not unmix)
@@ -160,4 +207,4 @@ def _artery(
             artery = without_tissue(artery, curves, series, vein)
         if given is None:
             check_score(artery)
-    return artery
+    return curves, artery

@@ -1,15 +1,17 @@
 """A series as read, prepared: head motion, used frames, brain, censored samples."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import DSCSeries, Preparation, PreparedSeries
+from bolus.data import AnatomicalImage, Anatomy, DSCSeries, Preparation, PreparedSeries
 from bolus.data.options import USUAL
-from bolus.patient.given import mask_of
+from bolus.patient.drawn import drawn
 from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import censor_moved, censor_spoilt, correct_motion, despike, prepare
+from bolus.preprocess.anatomy import register_anatomy
 
 PathLike = str | os.PathLike[str]
 
@@ -25,8 +27,9 @@ def ready(
 
     For arteries that are marked by hand, and for training. Arguments and errors are ``measure``'s.
     """
-    brain = mask_of(mask, series, "mask")
-    return prepared(series, brain, preparation, Stopwatch(reporter))
+    brain = drawn(mask, series, "mask")
+    own = None if brain is None else brain.mask
+    return prepared(series, own, preparation, Stopwatch(reporter))
 
 
 def prepared(
@@ -42,3 +45,25 @@ def prepared(
     with watch("finding frames and brain"):
         found = censor_spoilt(prepare(series, brain, motion=motion), spoilt)
         return censor_moved(found) if preparation.censoring.moved else found
+
+
+def placed(
+    series: PreparedSeries, image: AnatomicalImage | Anatomy | None, watch: Stopwatch
+) -> Anatomy | None:
+    """The anatomy that a prepared series is registered to; None where no image is given.
+
+    Raises RegistrationError for an image that it does not fit.
+    """
+    if image is None or isinstance(image, Anatomy):
+        return image
+    with watch("registering the anatomy"):
+        return register_anatomy(series, image, watch.reporter)
+
+
+def with_brain(series: PreparedSeries, brain: np.ndarray) -> PreparedSeries:
+    """A prepared series with another brain, drawn on the anatomy; its frames stay.
+
+    Raises MaskError as ``prepare``.
+    """
+    again = prepare(series.series, brain, frames=series.frames, motion=series.motion)
+    return replace(again, measured=series.measured, left_out=series.left_out)

@@ -4,18 +4,49 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bolus.data import PerfusionMaps
 from bolus.io import KEPT, output_folder, read_identity, write_dicom, write_kept
 from bolus.io.bids.dataset import BidsNames
 from bolus.report import save_bids, write_report
+from bolus.report.figures.plots import plot_map
+from bolus.report.frames import number_frame, voxel_frame
+from bolus.report.notebook import notebook_html
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PatientMaps(PerfusionMaps):
-    """Maps of one patient that can be saved."""
+    """Maps of one patient that can be saved, plotted and put into a table.
+
+    ``maps["cbf"]`` is one of them with its SD, unit and affine; a notebook shows all.
+    """
+
+    def __repr__(self) -> str:
+        shape = " × ".join(str(n) for n in self.grid.shape)
+        return f"<PatientMaps by {self.method}: {', '.join(self.units)}; {shape} voxels>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: verdict, checks and picture."""
+        return notebook_html(self)
+
+    def to_dataframe(self) -> "DataFrame":
+        """Voxels of the brain mask as rows, maps, SDs, quality and regions as columns."""
+        return voxel_frame(self)
+
+    def numbers_to_dataframe(self) -> "DataFrame":
+        """The numbers of its regions as rows."""
+        return number_frame(self)
+
+    def plot(self, name: str = "cbf", axes: "Axes | None" = None) -> "Axes":
+        """A map as a mosaic, in ``axes`` or a new figure. Raises InputError for one not there."""
+        return plot_map(self, name, axes)
 
     def save(
         self,

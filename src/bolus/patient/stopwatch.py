@@ -20,4 +20,4 @@ class Stopwatch:
         self.reporter.step(step)
         start = time.perf_counter()
         yield
-        self.seconds[step] = time.perf_counter() - start
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start

@@ -15,7 +15,8 @@ from bolus.phantom.pieces import WHOLE, Pieces, divided
 FIELD_OF_VIEW = 220.0
 COVERAGE = 84.0
 _CENTRE = np.array([0.0, -18.0, 24.0])
-_TEMPLATE_ORIGIN = np.array([-98.0, -134.0, -72.0])
+TEMPLATE_ORIGIN = np.array([-98.0, -134.0, -72.0])
+"""Template mm of the first voxel of its maps, whose voxels are 1 mm."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,7 +25,8 @@ class Anatomy:
 
     ``grey``, ``white`` and ``fluid`` add up to ``tissue``, the share of the voxel inside the
     brain; ``scalp`` is the brightness of the rim around the skull, 0 to 1; ``mni`` holds
-    millimetres in the template, so that vessels and territories move with the anatomy.
+    millimetres in the template, so that vessels and territories move with the anatomy;
+    ``placement`` says the same for any place in the scanner.
     """
 
     grid: Grid
@@ -33,6 +35,7 @@ class Anatomy:
     fluid: Float[np.ndarray, "x y z"]
     scalp: Float[np.ndarray, "x y z"]
     mni: Float[np.ndarray, "x y z 3"]
+    placement: "Placement"
 
     @property
     def tissue(self) -> Float[np.ndarray, "x y z"]:
@@ -81,7 +84,7 @@ def anatomy_on(rng: np.random.Generator, grid: Grid) -> Anatomy:
     x, y, z = (int(np.ceil(edge / 1.75)) for edge in grid.voxel_size)
     placement = _place(rng, grid)
     fine = placement.points(grid, (x, y, z))
-    grey, white, inside = (_area_average(part, fine, (x, y, z)) for part in _templates())
+    grey, white, inside = (_area_average(part, fine, (x, y, z)) for part in templates())
     return Anatomy(
         grid=grid,
         grey=grey,
@@ -89,6 +92,7 @@ def anatomy_on(rng: np.random.Generator, grid: Grid) -> Anatomy:
         fluid=np.maximum(inside - grey - white, 0.0),
         scalp=_scalp(grey + white > 0.3, grid),
         mni=np.moveaxis(placement.points(grid, (1, 1, 1)), 0, -1),
+        placement=placement,
     )
 
 
@@ -100,7 +104,7 @@ def _template(kind: str) -> Float[np.ndarray, "i j k"]:
 
 
 @lru_cache(maxsize=1)
-def _templates() -> list[UInt8[np.ndarray, "i j k"]]:
+def templates() -> list[UInt8[np.ndarray, "i j k"]]:
     """Grey, white and whole brain on the template's 1 mm grid, 0 to 255.
 
     The maps are averages over many heads; squaring and renormalising the class shares gives back
@@ -116,9 +120,13 @@ def _templates() -> list[UInt8[np.ndarray, "i j k"]]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Placement:
-    """How a head lies in the scanner: linear part, shift and smooth displacement in mm."""
+class Placement:
+    """How a head lies in the scanner: linear part, shift and smooth displacement in mm.
 
+    The displacement ``warp`` lies on a ``grid``, and goes on beyond it as it is at its rim.
+    """
+
+    grid: Grid
     linear: Float[np.ndarray, "3 3"]
     shift: Float[np.ndarray, "3"]
     warp: Float[np.ndarray, "3 x y z"]
@@ -134,8 +142,19 @@ class _Placement:
         bend = [map_coordinates(part, index, order=1, mode="nearest") for part in self.warp]
         return np.tensordot(linear, index, axes=1) + origin[:, None, None, None] + np.stack(bend)
 
+    def at(self, places: Float[np.ndarray, "axis ..."]) -> Float[np.ndarray, "axis ..."]:
+        """Template mm of places in the scanner, mm (RAS)."""
+        from scipy.ndimage import map_coordinates
 
-def _place(rng: np.random.Generator, grid: Grid) -> _Placement:
+        beside = (3, *[1] * (places.ndim - 1))
+        back = np.linalg.inv(self.grid.affine)
+        index = np.tensordot(back[:3, :3], places, axes=1) + back[:3, 3].reshape(beside)
+        bend = [map_coordinates(part, index, order=1, mode="nearest") for part in self.warp]
+        off = self.shift + _CENTRE - self.linear @ _CENTRE
+        return np.tensordot(self.linear, places, axes=1) + off.reshape(beside) + np.stack(bend)
+
+
+def _place(rng: np.random.Generator, grid: Grid) -> Placement:
     """Up to 3 mm and 4 degrees off, ±4 % in size, and a smooth warp of 1.8 mm."""
     linear = np.diag(rng.uniform(0.96, 1.04, 3))
     for first, second in ((0, 1), (0, 2), (1, 2)):
@@ -146,7 +165,7 @@ def _place(rng: np.random.Generator, grid: Grid) -> _Placement:
         linear = linear @ turn
     shift = rng.uniform(-3, 3, 3)
     warp = [1.8 * smooth_field(rng, grid.shape, grid.voxel_size, 18.0) for _ in range(3)]
-    return _Placement(linear, shift, np.stack(warp))
+    return Placement(grid, linear, shift, np.stack(warp))
 
 
 def _area_average(
@@ -157,7 +176,7 @@ def _area_average(
     """Mean of a template map over the fine points of every voxel, 0 to 1."""
     from scipy.ndimage import map_coordinates
 
-    where = points - _TEMPLATE_ORIGIN[:, None, None, None]
+    where = points - TEMPLATE_ORIGIN[:, None, None, None]
     fine = map_coordinates(volume, where, output=np.float32, order=1)
     a, b, c = steps
     x, y, z = fine.shape

@@ -8,17 +8,12 @@ from jaxtyping import Bool, Float
 
 from bolus.phantom.anatomy import Anatomy
 from bolus.phantom.fields import smooth_field
-from bolus.phantom.lesions import Ischaemia, Occlusion, Stroke
+from bolus.phantom.lesions import MIDDLE, RIM, Ischaemia, Occlusion, Stroke
 from bolus.phantom.tissue import Tissue
 from bolus.phantom.vessels import depth_in_territory
 
-MIDDLE = ("mca", "mca_front", "mca_back", "mca_low")
 FRONT = ("aca", "aca_top")
 LEFT = -1
-INSULA = (-38.0, -2.0, 8.0)
-"""mm in the template: the middle of a stroke's core."""
-RIM = 4.0
-"""mm over which tissue changes from spared to ischaemic."""
 VARIED = 14.0
 """mm: correlation length of what varies within."""
 
@@ -72,14 +67,17 @@ def _occluded(
 
 def _stroke(rng: np.random.Generator, anatomy: Anatomy, tissue: Tissue, kind: Stroke) -> Starved:
     outline = 3.0 * smooth_field(rng, anatomy.grid.shape, anatomy.grid.voxel_size, 8.0)
-    depth = depth_in_territory(anatomy.mni, MIDDLE, LEFT)
-    away = np.sqrt(np.square(anatomy.mni - np.array(INSULA)).sum(axis=-1))
-    territory = _inside(depth)
+    depth = depth_in_territory(anatomy.mni, kind.arteries, LEFT)
+    away = np.sqrt(np.square(anatomy.mni - np.array(kind.centre)).sum(axis=-1))
+    territory = _inside(depth, kind.rim)
     core = territory * _inside(kind.radius - away + outline)
     penumbra = territory - core
     vary = [np.exp(kind.spread * _field(rng, anatomy)) for _ in range(3)]
     volume, flow, later = (vary[n] * kind_of for n, kind_of in enumerate(_levels(kind, core)))
-    return Starved(_changed(tissue, territory, volume, flow, later), penumbra, core)
+    changed = _changed(tissue, territory, volume, flow, later)
+    side = _inside(LEFT * anatomy.mni[..., 0])
+    changed = replace(changed, delay=changed.delay + kind.hemisphere * side)
+    return Starved(changed, penumbra, core)
 
 
 def _levels(kind: Stroke, core: Float[np.ndarray, "x y z"]) -> list[Float[np.ndarray, "x y z"]]:
@@ -87,8 +85,8 @@ def _levels(kind: Stroke, core: Float[np.ndarray, "x y z"]) -> list[Float[np.nda
     return [core * a + (1 - core) * b for a, b in (kind.volume, kind.flow, kind.later)]
 
 
-def _inside(depth: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
-    return np.clip(depth / RIM + 0.5, 0, 1)
+def _inside(depth: Float[np.ndarray, "x y z"], rim: float = RIM) -> Float[np.ndarray, "x y z"]:
+    return np.clip(depth / rim + 0.5, 0, 1)
 
 
 def _field(rng: np.random.Generator, anatomy: Anatomy) -> Float[np.ndarray, "x y z"]:

@@ -9,6 +9,12 @@ from bolus.data import InputError
 from bolus.phantom.arterial import Number, Range
 
 Place = tuple[Number, Number, Number]
+MIDDLE = ("mca", "mca_front", "mca_back", "mca_low")
+"""The middle cerebral artery and its branches, as ``phantom.vessels`` names their centre lines."""
+INSULA: Place = (-38.0, -2.0, 8.0)
+"""mm in the template: the middle of a stroke's core."""
+RIM = 4.0
+"""mm over which tissue changes from spared to ischaemic."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +88,10 @@ class Stroke:
 
     ``flow`` and ``volume`` are times what they were and ``later`` s added to the delay, in the core
     and in the penumbra; they vary smoothly by ``spread`` (relative; of the delay too). The core is
-    ``radius`` mm around the insula, the penumbra the rest of the artery's territory.
+    ``radius`` mm around a ``centre`` (mm in the template; the insula), the penumbra the rest of the
+    territory of the ``arteries`` that are cut off, names of centre lines of ``phantom.vessels``.
+    The territory begins over ``rim`` mm. All of the hemisphere is ``hemisphere`` s late besides, as
+    behind a narrow carotid artery.
     """
 
     flow: Range = (0.18, 0.42)
@@ -90,6 +99,18 @@ class Stroke:
     later: Range = (6.0, 4.5)
     spread: Number = 0.15
     radius: Number = 24.0
+    centre: Place = INSULA
+    arteries: tuple[str, ...] = MIDDLE
+    rim: Number = RIM
+    hemisphere: Number = 0.0
+
+    def __post_init__(self) -> None:
+        if not set(self.arteries) <= set(MIDDLE) or not self.arteries:
+            raise InputError(f"a stroke cuts off {', '.join(MIDDLE)}, found {self.arteries}")
+        if min(*self.flow, *self.volume, self.radius, self.rim) <= 0:
+            raise InputError(f"flow, volume, radius and rim of a stroke are positive, found {self}")
+        if min(*self.later, self.spread, self.hemisphere) < 0:
+            raise InputError(f"delays and spread of a stroke are 0 or more, found {self}")
 
 
 Ischaemia = Occlusion | Stroke

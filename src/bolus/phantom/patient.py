@@ -10,6 +10,7 @@ from bolus.phantom.acquisition import Protocol
 from bolus.phantom.altered import altered
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
 from bolus.phantom.arterial import ArterialShape, Number
+from bolus.phantom.head import Head
 from bolus.phantom.ischaemia import starved
 from bolus.phantom.motion import moved, trajectory
 from bolus.phantom.pieces import WHOLE, Pieces, sampled, share
@@ -17,6 +18,7 @@ from bolus.phantom.realism import PLAIN, Realism
 from bolus.phantom.regions import PURE, PatientMasks, in_voxels, purest
 from bolus.phantom.scene import LeakyTumor, Scene
 from bolus.phantom.signal import class_fractions, scan
+from bolus.phantom.strokes import diffusion, matter_in
 from bolus.phantom.tissue import GREY_CBV, GREY_MTT, Tissue, healthy_tissue
 from bolus.phantom.tumor import (
     KINDS,
@@ -81,7 +83,9 @@ class DigitalPatient:
     """A series, the truth behind it, and the arterial input as samples (t,) in 1/s and as a shape.
 
     ``series`` is raw: no frame window, no mask, first frames not in steady state. ``motion``
-    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame.
+    (t, 6) are the head's shifts in mm and turns in degrees, frame by frame; of the ``head`` other
+    images can be made (``anatomical_image``). ``adc`` is a map of the apparent diffusion
+    coefficient in mm²/s on the same grid, as it is measured, 0 outside the head.
     """
 
     series: DSCSeries
@@ -91,6 +95,8 @@ class DigitalPatient:
     arterial: ArterialShape
     motion: Float[np.ndarray, "t six"]
     settings: PatientSettings
+    head: Head
+    adc: Float[np.ndarray, "x y z"]
 
 
 def simulate_patient(
@@ -111,13 +117,12 @@ def simulate_patient(
     ``tr`` and ``te`` in s (``te`` None: 0.025 at 1.5 T, 0.020 at 3 T), ``field`` 1.5 or 3.0 T,
     ``snr`` of the baseline (infinite: no noise), ``tumor`` "none", "low" or "high", matrix
     ``shape``. ``ratios`` fixes the tumour's perfusion; ``realism`` adds what a plain patient does
-    not have: dispersion, motion, another residue, a leaking tumour, voxels made of pieces, several
-    injections, and slices acquired one after the other. Anatomy comes from the MNI152 maps. A
-    voxel's signal adds up, by volume, the tissue (one curve of volume-weighted CBV and CBF),
-    arteries with the arterial input itself, veins with a late and dispersed one, and a scalp
-    without contrast: S(t) = Σ f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One
-    relaxivity holds everywhere, so ∫C/∫AIF is the blood volume; the dose is such that grey matter
-    loses a little over a fifth of its signal at an echo time of 30 ms.
+    not have, such as a stroke. Anatomy comes from the MNI152 maps. A voxel's signal adds up, by
+    volume, the tissue (one curve of volume-weighted CBV and CBF), arteries with the arterial input
+    itself, veins with a late and dispersed one, and a scalp without contrast: S(t) = Σ
+    f·S0(t)·e^(−TE·ΔR2*(t)), then coil sensitivity and Rician noise. One relaxivity holds
+    everywhere, so ∫C/∫AIF is the blood volume; by the dose grey matter loses a little over a fifth
+    of its signal at 30 ms.
 
     Raises InputError for fewer than 30 frames, ``tr`` outside 0.3 to 4 s, ``te`` outside 5 to
     100 ms, an SNR that is not positive, another field or tumour, a matrix below 24×24×1, poses of
@@ -131,15 +136,14 @@ def simulate_patient(
     grid, pieces = scanner_grid(shape), realism.pieces
     anatomy = simulate_anatomy(rng, shape, pieces)
     vessels = simulate_vessels(anatomy, pieces, realism.trunk)
-    tissue, lesion, masks = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
+    tissue, lesion, masks, dead = _perfusion(rng, anatomy, vessels, tumor, ratios, realism)
     arterial = replace(_arterial(rng, protocol), doses=realism.doses)
     leaky = _leaky(rng, anatomy, vessels, lesion, realism)
-    classes = class_fractions(anatomy, vessels, lesion)
-    scene = Scene(protocol=protocol, classes=classes, tissue=tissue, vessels=vessels, tumor=leaky)
+    parts = class_fractions(anatomy, vessels, lesion)
+    scene = Scene(protocol=protocol, classes=parts, tissue=tissue, vessels=vessels, tumor=leaky)
     late = _slice_times(realism, shape[2], settings.tr)
     signal = scene.signal(arterial, np.repeat(late, pieces[2]))
-    motion = _poses(rng, frames, realism)
-    signal = _imaged(signal, motion, anatomy.grid, realism)
+    signal = _imaged(signal, motion := _poses(rng, frames, realism), anatomy.grid, realism)
     masks = in_voxels(masks, vessels, pieces)
     signal = scan(rng, signal, grid, masks.brain, settings.snr)
     return DigitalPatient(
@@ -152,7 +156,14 @@ def simulate_patient(
         arterial=arterial,
         motion=motion,
         settings=settings,
+        head=_head(anatomy, lesion),
+        adc=share(diffusion(seed, anatomy, dead), pieces).astype(np.float32),
     )
+
+
+def _head(anatomy: Anatomy, lesion: Tumor | None) -> Head:
+    """What other images of the patient are made of."""
+    return Head(placement=anatomy.placement, tumor=None if lesion is None else lesion.blob)
 
 
 def _settings(
@@ -217,8 +228,8 @@ def _perfusion(
     grade: str,
     ratios: TumorPerfusion | None,
     realism: Realism,
-) -> tuple[Tissue, Tumor | None, PatientMasks]:
-    """Healthy tissue, then the tumour in it, and the regions of both."""
+) -> tuple[Tissue, Tumor | None, PatientMasks, Float[np.ndarray, "x y z"] | None]:
+    """Healthy tissue, then what is ill in it, the regions of both, and the share of dead tissue."""
     tissue = healthy_tissue(rng, anatomy, realism)
     crossed = vessels.total > 0
     free = anatomy.brain & ~crossed & (anatomy.tissue > 0.95)
@@ -244,8 +255,10 @@ def _perfusion(
         vessels=crossed,
         ischaemic=_pure(stroke.penumbra, anatomy, free),
         infarct=_pure(stroke.core, anatomy, free),
+        matter=matter_in(anatomy),
+        infarct_whole=None if stroke.core is None else matter_in(anatomy) & (stroke.core >= 0.5),
     )
-    return tissue, lesion, masks
+    return tissue, lesion, masks, stroke.core
 
 
 def _pure(

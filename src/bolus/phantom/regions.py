@@ -22,7 +22,8 @@ class PatientMasks:
     necrosis; ``aif`` marks pure arterial voxels, ``vessels`` all voxels that a large vessel
     touches, where the truth maps describe only the tissue beside it. ``ischaemic`` is grey or white
     matter of a stroke's penumbra or behind an occluded artery, ``infarct`` that of a stroke's core;
-    neither is in ``grey`` or ``white``.
+    neither is in ``grey`` or ``white``. ``matter`` is at least half grey or white matter, healthy
+    or not, and ``infarct_whole`` all of it of which at least half is a stroke's core.
     """
 
     brain: Bool[np.ndarray, "x y z"]
@@ -35,6 +36,8 @@ class PatientMasks:
     vessels: Bool[np.ndarray, "x y z"]
     ischaemic: Bool[np.ndarray, "x y z"] | None = None
     infarct: Bool[np.ndarray, "x y z"] | None = None
+    matter: Bool[np.ndarray, "x y z"] | None = None
+    infarct_whole: Bool[np.ndarray, "x y z"] | None = None
 
 
 def in_voxels(masks: PatientMasks, vessels: Vessels, pieces: Pieces) -> PatientMasks:
@@ -62,6 +65,10 @@ def in_voxels(masks: PatientMasks, vessels: Vessels, pieces: Pieces) -> PatientM
         vessels=crossed,
         ischaemic=None if masks.ischaemic is None else part(masks.ischaemic, PURE),
         infarct=None if masks.infarct is None else part(masks.infarct, PURE),
+        matter=None if masks.matter is None else brain & (share(masks.matter, pieces) >= 0.5),
+        infarct_whole=None
+        if masks.infarct_whole is None
+        else brain & (share(masks.infarct_whole, pieces) >= 0.5),
     )
 
 

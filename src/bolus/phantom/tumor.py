@@ -44,6 +44,28 @@ class TumorPerfusion:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Blob:
+    """The form of a tumour: ``centre`` and ``radius`` in template mm, and its noisy ``outline``."""
+
+    centre: Float[np.ndarray, "3"]
+    radius: Float[np.ndarray, "3"]
+    outline: Float[np.ndarray, "x y z"]
+    grade: str
+
+    def shares(
+        self, mni: Float[np.ndarray, "*n axis"], outline: Float[np.ndarray, "*n"]
+    ) -> tuple[Float[np.ndarray, "*n"], Float[np.ndarray, "*n"], Float[np.ndarray, "*n"]]:
+        """Shares of the parenchyma at some places that are tumour, its core, and beside oedema.
+
+        ``mni`` are the places in the template, ``outline`` the noise there.
+        """
+        away = np.sqrt((((mni - self.centre) / self.radius) ** 2).sum(axis=-1))
+        depth = away + 0.10 * outline * np.clip(2 * away, 0, 1)
+        has = KINDS[self.grade].core
+        return _below(depth, 1.0), _below(depth, 0.45) * has, _below(depth, 1.4) * has
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Tumor:
     """Where a tumour lies: volume fractions, and the mask a reader would draw.
 
@@ -56,6 +78,7 @@ class Tumor:
     oedema: Float[np.ndarray, "x y z"]
     mask: Bool[np.ndarray, "x y z"]
     side: int
+    blob: Blob
 
 
 def grow_tumor(
@@ -69,12 +92,12 @@ def grow_tumor(
     parenchyma = np.clip((anatomy.grey + anatomy.white) / np.maximum(anatomy.tissue, 0.1), 0, 1)
     centre = _seat(rng, anatomy)
     radius = rng.uniform(15, 20) * np.array([0.9, 1.15, 1.0]) * rng.uniform(0.9, 1.1, 3)
-    away = np.sqrt((((anatomy.mni - centre) / radius) ** 2).sum(axis=-1))
     outline = smooth_field(rng, anatomy.grid.shape, anatomy.grid.voxel_size, 7.0)
-    depth = away + 0.10 * outline * np.clip(2 * away, 0, 1)
-    whole = _below(depth, 1.0) * parenchyma
-    core = _below(depth, 0.45) * parenchyma * KINDS[grade].core
-    oedema = (_below(depth, 1.4) * parenchyma - whole) * anatomy.white * KINDS[grade].core
+    blob = Blob(centre=centre, radius=radius, outline=outline, grade=grade)
+    inside, inner, wider = blob.shares(anatomy.mni, outline)
+    whole = inside * parenchyma
+    core = inner * parenchyma
+    oedema = (wider * parenchyma - whole) * anatomy.white * KINDS[grade].core
     solid = whole - core
     mask = (solid > 0.5) & free
     if not mask.any():
@@ -85,6 +108,7 @@ def grow_tumor(
         oedema=np.clip(oedema, 0, 1),
         mask=mask,
         side=int(np.sign(centre[0])),
+        blob=blob,
     )
 
 
@@ -169,6 +193,6 @@ def tumor_texture(
     return np.exp(np.sqrt(np.log1p(cov**2)) * np.clip(field, -2, 2))
 
 
-def _below(depth: Float[np.ndarray, "x y z"], edge: float) -> Float[np.ndarray, "x y z"]:
+def _below(depth: Float[np.ndarray, "*n"], edge: float) -> Float[np.ndarray, "*n"]:
     """1 inside ``edge``, 0 outside, with a border as soft as partial volume makes it."""
     return np.clip((edge - depth) / 0.12 + 0.5, 0, 1)

@@ -178,8 +178,11 @@ def _densest(values: Float[np.ndarray, " n"]) -> float:
 def _require_enough(first: int, onset: int, stop: int) -> None:
     if onset - first < MIN_BASELINE:
         raise SeriesError(
-            f"the bolus arrives at frame {onset} and the first {first} frames are not in steady "
-            f"state: {onset - first} baseline frames remain, at least {MIN_BASELINE} are needed"
+            f"the bolus begins in the first frames: it arrives at frame {onset} and the first "
+            f"{first} frames are not in steady state: {onset - first} baseline frames remain, at "
+            f"least {MIN_BASELINE} are needed. What the signal was before the agent cannot be made "
+            f"up: a series must begin at least {MIN_BASELINE} steady frames, better 10, before the "
+            "bolus arrives"
         )
     if stop - first < MIN_FRAMES:
         raise SeriesError(

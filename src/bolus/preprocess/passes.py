@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import median_filter
 
-from bolus.data import BolusNotFoundError
+from bolus.data import BolusNotFoundError, SeriesError
 from bolus.preprocess.steady import noise_level
 from bolus.preprocess.troughs import troughs
 
@@ -37,6 +37,9 @@ they overlap, and are one."""
 WIDTHS = (0.4, 2.5)
 """Width at half depth of a further bolus, as a multiple of the deepest one's."""
 
+CUT = 0.25
+"""Part of the range of a signal within which it is lowest at an end."""
+
 STEP = 0.65
 """A trough into which, and out of which, one frame leads by so large a part of its depth is an
 excursion of the head: a bolus leaves more slowly than it comes."""
@@ -65,7 +68,8 @@ def find_passes(curve: Float[np.ndarray, " t"]) -> tuple[list[Pass], float]:
     return in one step, and the signal comes back by half between one and the next. Recirculation
     does none of this: it stays within the recovery of the bolus it follows.
 
-    Raises BolusNotFoundError when no bolus passes.
+    Raises BolusNotFoundError when no bolus passes, SeriesError when two overlap: one comes before
+    the signal has come back by half from another.
     """
     prominence = _prominence(curve)
     trough, noise = int(np.argmax(prominence)), noise_level(curve)
@@ -77,14 +81,24 @@ def find_passes(curve: Float[np.ndarray, " t"]) -> tuple[list[Pass], float]:
     deep = [one for one in troughs(smooth) if one.prominence >= least]
     passes = [Pass(one.first, float(prominence[one.first]), one.width) for one in deep]
     main = next((one for one in passes if one.trough == trough), Pass(trough, drop, 0.0))
-    kept = [
-        one
+    likely = [
+        (one, own.prominence >= RECOVERED * one.depth)
         for one, own in zip(passes, deep, strict=True)
-        if own.prominence >= RECOVERED * one.depth
-        and _alike(one, main)
-        and not _stepped(smooth, one)
+        if _alike(one, main) and not _stepped(smooth, one)
     ]
-    return sorted({main, *kept}), noise
+    for one, apart in likely:
+        if not apart and one != main:
+            _refuse_overlap(one, main)
+    return sorted({main, *(one for one, _ in likely)}), noise
+
+
+def _refuse_overlap(one: Pass, main: Pass) -> None:
+    first, second = sorted((one.trough, main.trough))
+    raise SeriesError(
+        f"two boluses overlap, deepest at frames {first} and {second} counted from 0: the signal "
+        f"has not come back by {100 * RECOVERED:.0f} % from the first when the second comes, so "
+        "that neither can be measured by itself"
+    )
 
 
 def _alike(one: Pass, main: Pass) -> bool:
@@ -106,13 +120,36 @@ def _require_drop(curve: Float[np.ndarray, " t"], drop: float, level: float, noi
         raise BolusNotFoundError(
             f"no bolus passes: the largest drop from which the signal recovers is "
             f"{100 * drop / level:.2g} % of it and {sds} noise SDs; at least "
-            f"{100 * MIN_DROP:.0f} % and {MIN_DROP_SDS:.0f} SDs are needed"
+            f"{100 * MIN_DROP:.0f} % and {MIN_DROP_SDS:.0f} SDs are needed{_cut(curve, noise)}"
         )
     if _prominence(_without_largest_step(curve)).max() < MIN_SMOOTH_PART * drop:
         raise BolusNotFoundError(
             f"no bolus passes: the signal drops by {100 * drop / level:.2g} % in a single step "
             "from one frame to the next, as it does when the head moves"
         )
+
+
+def _cut(curve: Float[np.ndarray, " t"], noise: float) -> str:
+    """Whether the signal is as where a series begins or ends in the middle of a bolus.
+
+    It is lowest at that end, and far below its highest at the other.
+    """
+    smooth = median_filter(curve, size=3, mode="nearest")
+    span, enough = float(np.ptp(smooth)), max(MIN_DROP * np.median(curve), MIN_DROP_SDS * noise)
+    if span < enough:
+        return ""
+    if smooth[-1] <= smooth.min() + CUT * span and smooth[0] >= smooth.max() - span / 2:
+        return (
+            f"; it falls by {100 * span / smooth.max():.2g} % towards the end and the series ends "
+            "there: if that is the bolus, its peak is cut off and nothing can be measured of it"
+        )
+    if smooth[0] <= smooth.min() + CUT * span and smooth[-1] >= smooth.max() - span / 2:
+        return (
+            f"; it begins {100 * span / smooth.max():.2g} % under its highest: if the series "
+            "begins within the bolus, the baseline before it was not recorded, and without one "
+            "nothing can be measured"
+        )
+    return ""
 
 
 def _prominence(curve: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:

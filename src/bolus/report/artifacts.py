@@ -11,13 +11,21 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from bolus.base.json import write_json
-from bolus.data import AIF, Grid, Identity, PerfusionMaps
+from bolus.data import AIF, Anatomy, Grid, Identity, PerfusionMaps
 from bolus.data.measures import Measurement, shortened
-from bolus.io import write_aif, write_table, write_volume
+from bolus.io import resample_linear, write_aif, write_table, write_transform, write_volume
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
+from bolus.report.rims import RIMS
 from bolus.report.text.numbers import numbers_sidecar
-from bolus.report.text.summary import aif_sidecar, mask_sidecar, quality_sidecar, sidecar, summary
+from bolus.report.text.summary import (
+    aif_sidecar,
+    anatomy_sidecar,
+    mask_sidecar,
+    quality_sidecar,
+    sidecar,
+    summary,
+)
 
 
 class Payload(Protocol):
@@ -45,12 +53,13 @@ class Artifact(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A volume on its grid; ``mask`` says that it is a region, of 0 and 1."""
+    """A volume on its grid: a map, a region of 0 and 1 (``mask``), or what maps lie on."""
 
     ending: ClassVar[str] = ".nii.gz"
     values: np.ndarray
     grid: Grid
     mask: bool = False
+    reference: bool = False
 
     def write(self, path: Path) -> None:
         """As NIfTI."""
@@ -97,6 +106,18 @@ def _row(number: Measurement) -> dict[str, object]:
 
 
 @dataclass(frozen=True, eq=False)
+class Transform:
+    """The rigid transform of the series to the anatomy."""
+
+    ending: ClassVar[str] = ".tfm"
+    anatomy: Anatomy
+
+    def write(self, path: Path) -> None:
+        """As a text file of ITK."""
+        write_transform(path, self.anatomy.to_anatomy)
+
+
+@dataclass(frozen=True, eq=False)
 class Overview:
     """The picture of a result."""
 
@@ -138,7 +159,8 @@ def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator
 
     Maps, their SDs where the method has a posterior, quality and regions are images with a sidecar;
     'aif' is the arterial input, 'numbers' what was measured in regions, 'overview' the picture,
-    'report' the page.
+    'report' the page. With an anatomy there are its image 'anat', the transform 'anat_xfm' and the
+    maps on its grid, 'anat_cbf' and so on.
     """
     for name in maps.units:
         yield Artifact(name, Image(maps.volume(name), maps.grid), sidecar(maps, name))
@@ -146,11 +168,24 @@ def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator
     for name, mask, text in _masks(maps):
         yield Artifact(name, Image(mask, maps.grid, mask=True), mask_sidecar(maps, text))
     yield Artifact("aif", Table(maps.aif, maps.relative), aif_sidecar(maps))
+    if maps.anatomy is not None:
+        yield from _on_anatomy(maps, maps.anatomy)
     if maps.measurements:
         yield Artifact("numbers", Numbers(maps.measurements), numbers_sidecar(maps))
     yield Artifact("overview", Overview(maps))
     yield Artifact("report", Page(maps, identity))
     yield Artifact("summary", Summary(maps))
+
+
+def _on_anatomy(maps: PerfusionMaps, anatomy: Anatomy) -> Iterator[Artifact]:
+    """The anatomical image, the transform to it, and on its grid every map that has values."""
+    told = anatomy_sidecar(maps, anatomy)
+    yield Artifact("anat", Image(anatomy.image.volume, anatomy.grid, reference=True), told)
+    yield Artifact("anat_xfm", Transform(anatomy), told)
+    there = (name for name in maps.volumes if np.isfinite(maps.volume(name)).any())
+    for name in there:
+        moved = resample_linear(maps.volume(name), maps.grid, anatomy.seen_by_series)
+        yield Artifact(f"anat_{name}", Image(moved, anatomy.grid), sidecar(maps, name))
 
 
 def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
@@ -167,3 +202,5 @@ def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
         yield "vein_mask", vein.mask, f"Vein that the arterial input was held against; {vein.line}"
     for name, region in maps.rois.items():
         yield f"roi_{name}", region, f"Region given as {name}"
+    for name, region in maps.found.items():
+        yield f"roi_{name}", region, f"Region found: {RIMS[name].meaning}"

@@ -59,6 +59,8 @@ def _sidecar(artifact: Artifact, inputs: Sequence[str]) -> dict[str, object]:
     said = dict(artifact.sidecar or {})
     if not isinstance(artifact.payload, Image):
         return said
+    if artifact.payload.reference:
+        return said
     kind = {"Type": MASK_TYPES.get(artifact.name, "ROI"), "SpatialReference": "orig"}
     return {
         **{key: value for key, value in said.items() if value is not None},

@@ -5,6 +5,8 @@ import numpy as np
 from bolus.data import AIF, PerfusionMaps, Quality
 from bolus.preprocess import explained_share, negligible
 from bolus.report.alarms import alarms, mostly_saturated, saturated_share
+from bolus.report.drift_facts import NOT_LOOKED, drift_figure, removed
+from bolus.report.earlier import residual_shift
 from bolus.report.echo import echo_told
 from bolus.report.motion_facts import NOT_CORRECTED, MotionFacts
 from bolus.report.spike_facts import spike_figure
@@ -14,6 +16,8 @@ from bolus.report.verdict import (
     DEPTH_GOOD,
     DEPTH_POOR,
     DOUBTFUL,
+    DRIFT_GOOD,
+    DRIFT_POOR,
     DROPPED_MOST,
     FAR,
     FLAGGED_POOR,
@@ -34,13 +38,14 @@ from bolus.report.verdict import (
 
 
 def checks(maps: PerfusionMaps, motion: MotionFacts | None) -> tuple[Check, ...]:
-    """Steady state, boluses, SNR, depth, motion, spikes, artery, alarms, fit, silence and unit."""
+    """Everything that is checked, from the steady state to the unit."""
     return (
         _steady_state(maps),
         _boluses(maps),
         _snr(maps),
         _depth(maps),
         _motion(maps, motion),
+        _drift(maps),
         _spikes(maps),
         _slice_timing(maps),
         _artery(maps),
@@ -73,10 +78,13 @@ def _boluses(maps: PerfusionMaps) -> Check:
     frames = maps.series.frames
     if not frames.others:
         return _told("Boluses", Word.GOOD, "one", "The series holds a single bolus.")
-    later = "" if frames.number == 1 else (
-        " Its baseline holds what was left of the agent given before, which cancels out as far as "
-        "it no longer changed."
-    )  # fmt: skip
+    later = ""
+    if frames.number > 1:
+        later = (
+            f" Its baseline holds what was left of the agent given before, and is "
+            f"{residual_shift(maps):+.1f} % of the signal off that before it; this cancels out as "
+            "far as it no longer changed."
+        )
     return _told(
         "Boluses",
         Word.DOUBTFUL,
@@ -133,6 +141,26 @@ def _motion(maps: PerfusionMaps, motion: MotionFacts | None) -> Check:
             Word.GOOD: "The head lay still." if still else "The head moved and is brought back.",
             Word.DOUBTFUL: "The head moved in a few frames: look whether the bolus is among them.",
             Word.POOR: "The head moved often: what correction cannot put back is in the curves.",
+        }[word],
+    )
+
+
+def _drift(maps: PerfusionMaps) -> Check:
+    if maps.series.drift is None:
+        return _told("Signal drift", Word.NONE, NOT_LOOKED,
+                     "Drift was not looked for: the ends of the curves may show one.")  # fmt: skip
+    low, _, high = removed(maps)
+    word = graded(-max(-low, high), -DRIFT_GOOD, -DRIFT_POOR)
+    return _told(
+        "Signal drift",
+        word,
+        drift_figure(maps),
+        {
+            Word.GOOD: "The signal holds its level.",
+            Word.DOUBTFUL: "The signal drifted and is corrected, as if linear in time: CBV depends "
+            "on that most.",
+            Word.POOR: "The signal drifted by more than blood takes of it in white matter: CBV "
+            "rests on its correction.",
         }[word],
     )
 

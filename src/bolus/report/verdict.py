@@ -17,6 +17,9 @@ DROPPED_MOST = 10
 FLAGGED_POOR = 0.10
 """Share of used frames that moved. Each leaves its mark on the curves, for what was out of the
 coil's or slice's place is not put back by turning the picture."""
+DRIFT_GOOD, DRIFT_POOR = 3.0, 10.0
+"""% of the signal over the used frames by which 95 % of voxels drifted at most. What is left of a
+drift of 2 to 5 % in simulated heads is 0.4 to 0.5 %; 10 % is what blood takes off white matter."""
 SPOILT_POOR = 0.10
 """Share of a slice's used frames that were spikes or dropouts. Up to two in a row, interpolated,
 left CBF within 2 % of its value without them."""

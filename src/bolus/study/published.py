@@ -8,6 +8,7 @@ from jaxtyping import Bool
 from bolus.data import (
     AIF,
     ArterialInputError,
+    DriftCorrection,
     InputError,
     LeakageCorrection,
     Preparation,
@@ -40,7 +41,10 @@ def as_published(settings: StudySettings) -> StudySettings:
         methods=METHODS,
         noisy_aif=True,
         preparation=Preparation(
-            motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False)
+            motion=None,
+            drift=DriftCorrection(use=False),
+            leakage=LeakageCorrection(use=False),
+            unmixing=Unmixing(use=False),
         ),
         map="cbf",
         published=True,

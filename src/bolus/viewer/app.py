@@ -18,6 +18,7 @@ from starlette.routing import Route
 from bolus.assets import asset_bytes
 from bolus.base.json import from_text, to_text
 from bolus.data import BolusError, InputError
+from bolus.viewer.anatomy import pictures
 from bolus.viewer.arteries import preview
 from bolus.viewer.auth import Guard
 from bolus.viewer.background import BusyError
@@ -56,6 +57,7 @@ def application(session: Session, token: str | None = None) -> Starlette:
             Route("/api/result", _get(answers.result)),
             Route("/api/volume/{name}", answers.volume),
             Route("/api/mask/{name}", answers.mask),
+            Route("/api/anatomy", answers.anatomy),
             Route("/api/voxel", _get(answers.voxel)),
             Route("/api/job", _get(answers.job)),
             Route("/api/aif/preview", _post(answers.preview), methods=["POST"]),
@@ -103,6 +105,16 @@ class Answers:
         except KeyError as error:
             raise HTTPException(404, f"there is no mask {error}") from error
         return _binary(np.ascontiguousarray(values))
+
+    def anatomy(self, request: Request) -> Response:
+        """The anatomy as greys, slices × rows × columns, whose numbers are in a header each."""
+        try:
+            values = pictures(self._session.view)
+        except KeyError as error:
+            raise HTTPException(404, "there is no anatomy") from error
+        response = _binary(values)
+        response.headers["X-Shape"] = ",".join(str(n) for n in values.shape)
+        return response
 
     def voxel(self, request: Request) -> object:
         """One voxel, ``?i=…&j=…&k=…``; see ``voxel``."""

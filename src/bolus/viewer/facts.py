@@ -41,6 +41,7 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "concentration": concentration(view),
         "aif": None if view.result is None else arterial(view.result.aif),
         "levels": LEVELS,
+        "anatomy": view.anatomy is not None,
         "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
     }
 

@@ -36,8 +36,9 @@ from bolus.findings import with_numbers
 from bolus.grading.facts import read_facts
 from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
 from bolus.io.checksums import mask_checksum
-from bolus.patient import Measured, PatientMaps, measure_prepared
+from bolus.patient import Beside, Measured, PatientMaps, measure_prepared
 from bolus.patient.together import among_others
+from bolus.viewer.anatomy import read_registered
 from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, Result, View
 
 SUMMARY = "summary.json"
@@ -71,11 +72,17 @@ def read_view(
         for name in REGIONS
         if (path := folder / f"roi_{name}.nii.gz").exists()
     }
-    preparation = _preparation(told)
+    preparation, anatomy = _preparation(told), read_registered(folder, told.get("anatomy"))
     measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
-        regions=_regions_of_maps(folder, told, regions, series),
+        regions=Beside(
+            regions={
+                **_regions_of_maps(folder, told, regions, series),
+                **_diffusion(folder, series),
+            },
+            anatomy=anatomy,
+        ),
         preparation=preparation,
         reporter=reporter,
     )
@@ -87,6 +94,7 @@ def read_view(
         result=result,
         regions=regions,
         preparation=preparation,
+        anatomy=anatomy,
     )
     return view, chosen
 
@@ -149,6 +157,12 @@ def _regions_of_maps(
     right = (one for one in candidates if known["tumor"] == {"sha256": mask_checksum(one)})
     found = next(right, regions.get("tumor"))
     return others if found is None else {**others, "tumor": found}
+
+
+def _diffusion(folder: Path, series: PreparedSeries) -> dict[str, np.ndarray]:
+    """The map of diffusion that was given, where there is one."""
+    path = folder / "adc.nii.gz"
+    return {"adc": read_map(path, series.grid)[0]} if path.exists() else {}
 
 
 def _preparation(told: Mapping[str, Any]) -> Preparation:
@@ -248,5 +262,6 @@ def _maps(
         rois=measured.rois,
         common=_common(told),
         preparation=measured.preparation,
+        anatomy=measured.anatomy,
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

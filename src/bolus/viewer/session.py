@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from bolus.base.progress import Reporter
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
-from bolus.patient import estimate, measure_prepared
+from bolus.patient import Beside, estimate, measure_prepared
 from bolus.report.page import write_page
 from bolus.viewer.arteries import (
     Marks,
@@ -107,7 +107,7 @@ class Session:
         measured = measure_prepared(
             view.series,
             artery,
-            regions=view.regions,
+            regions=Beside(regions=view.regions, anatomy=view.anatomy),
             preparation=view.preparation,
             reporter=reporter,
         )
@@ -124,6 +124,7 @@ class Session:
             regions=view.regions,
             preparation=view.preparation,
             version=view.version + 1,
+            anatomy=view.anatomy,
         )
 
     def _others(self) -> list[str]:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from bolus.data import AIF, PerfusionMaps, Preparation, PreparedSeries, TissueCurves
+from bolus.data import AIF, Anatomy, PerfusionMaps, Preparation, PreparedSeries, TissueCurves
 from bolus.estimators import Explainer, PatientExplainer
 from bolus.patient import REGIONS, Measured, PatientMaps
 
@@ -42,7 +42,8 @@ class View:
     """A prepared series with its curves; ``result`` is None until an arterial input is chosen.
 
     ``regions`` are masks (x, y, z) by name in REGIONS; ``preparation`` is how the series was
-    prepared, and how leakage is corrected; ``version`` grows with every result.
+    prepared, and how leakage is corrected; ``version`` grows with every result; ``anatomy`` is the
+    image that the series is registered to, if any.
     """
 
     series: PreparedSeries
@@ -51,6 +52,7 @@ class View:
     regions: Mapping[str, Bool[np.ndarray, "x y z"]]
     preparation: Preparation
     version: int = 0
+    anatomy: Anatomy | None = None
 
     @cached_property
     def brain(self) -> Bool[np.ndarray, "x y z"]:

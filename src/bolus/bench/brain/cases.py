@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bolus.phantom import Ball, LateSide, Occlusion, Population, Realism, Stroke
 from bolus.phantom.realism import PLAIN
+from bolus.phantom.strokes import AGED
 
 SNRS = (50.0, 20.0, 10.0)
 REPETITIONS = (1.0, 2.5)
@@ -38,7 +39,6 @@ class Kind:
     late: bool = False
 
 
-_AGED = Population(grey=(4.3, 5.0), white=(1.8, 5.7), mtt_spread=0.12, cbv_spread=0.15, arrival=1.3)
 KINDS: Mapping[str, Kind] = {
     "young": Kind(
         text="fast transit, early arrival",
@@ -71,12 +71,12 @@ KINDS: Mapping[str, Kind] = {
     "tumour": Kind(text="a high-grade glioma in the plain digital patient", tumor="high"),
     "occlusion": Kind(
         text="one carotid artery occluded, its territory up to 8 s late",
-        realism=Realism(population=_AGED, ischaemia=Occlusion()),
+        realism=Realism(population=AGED, ischaemia=Occlusion()),
         late=True,
     ),
     "stroke": Kind(
         text="a middle cerebral artery just occluded: infarct core and penumbra",
-        realism=Realism(population=_AGED, ischaemia=Stroke()),
+        realism=Realism(population=AGED, ischaemia=Stroke()),
         late=True,
     ),
     "plain": Kind(text="the plain digital patient"),

@@ -6,6 +6,8 @@ DATASET/sub-XX[_ses-YY]_desc-<method>_report.html
 DATASET/sub-XX[/ses-YY]/figures/sub-XX[_ses-YY]_desc-<method>_overview.png
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_{cbf,cbv,mtt,…}.nii.gz + .json
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>SD_{cbf,…}.nii.gz + .json
+DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_space-anat_desc-<method>_{anat,cbf,…}.nii.gz + .json
+DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_from-dsc_to-anat_mode-image_desc-<method>_xfm.tfm
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_label-{brain,aif,…}_desc-<method>_mask.nii.gz + .json
 ```
 
@@ -33,10 +35,11 @@ _VARIANTS = {"_sd": "SD", "_corrected": "Corrected"}
 SUFFIXES = tuple(
     dict.fromkeys((
         *(name.removesuffix("_corrected") for name in QUANTITIES),
-        "quality", "mask", "aif", "motion", "summary",
+        "quality", "mask", "aif", "motion", "summary", "anat", "xfm",
     ))
 )  # fmt: skip
 """What follows the last underscore of the files in ``perf``; BIDS knows none of them there."""
+_ANATOMY, _TRANSFORM = "space-anat_", "from-dsc_to-anat_mode-image_"
 _LAST = "_summary.json"
 _PARTIAL = ".bolus-partial-"
 
@@ -86,16 +89,20 @@ class BidsNames:
         if stem.endswith("_mask") or stem.startswith("roi_"):
             region = _alphanumeric(stem.removesuffix("_mask").removeprefix("roi_"))
             return f"label-{region}_desc-{self.label}_mask"
-        variant = ""
+        if stem == "anat_xfm":
+            return f"{_TRANSFORM}desc-{self.label}_xfm"
+        space, variant = "", ""
+        if stem == "anat" or stem.startswith("anat_"):
+            space, stem = _ANATOMY, stem.removeprefix("anat_")
         for ending, told in _VARIANTS.items():
             if stem.endswith(ending):
                 stem, variant = stem.removesuffix(ending), told + variant
-        return f"desc-{self.label}{variant}_{_alphanumeric(stem)}"
+        return f"{space}desc-{self.label}{variant}_{_alphanumeric(stem)}"
 
     def present(self, dataset: Path) -> list[Path]:
         """Files of such a run that are in the dataset, sorted."""
         mine = re.compile(
-            rf"{self.stem}_(label-[A-Za-z0-9]+_)?desc-{self.label}(Corrected)?(SD)?_[A-Za-z0-9]+\..+"
+            rf"{self.stem}_(label-[A-Za-z0-9]+_|{_ANATOMY}|{_TRANSFORM})?desc-{self.label}(Corrected)?(SD)?_[A-Za-z0-9]+\..+"
         )
         places = (dataset, dataset / self.folder / "perf", dataset / self.folder / "figures")
         return sorted(

@@ -67,6 +67,20 @@ def read_dicom_mask(
     return mask
 
 
+def drawn_on(
+    path: Path, segment: str | None, grid: Grid, source: Source
+) -> Bool[np.ndarray, "x y z"] | None:
+    """A mask that has a voxel on a grid for each of its own, so was drawn there; else None.
+
+    ``grid`` is that of another image of the patient of ``source``, whose frame of reference is not
+    known. Raises MaskError as ``read_dicom_mask``.
+    """
+    with no_remarks():
+        _check_patient(path, _candidate(path).files[0], source)
+        mask, marked = _placed(path, segment, grid, Source())
+    return mask if 0 < marked == int(mask.sum()) else None
+
+
 def _placed(
     path: Path, segment: str | None, grid: Grid, source: Source
 ) -> tuple[Bool[np.ndarray, "x y z"], int]:

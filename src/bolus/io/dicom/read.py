@@ -1,6 +1,7 @@
 """Reading a DSC-MRI series from a DICOM folder: choose by headers, convert, check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,14 @@ from bolus.io.dicom.convert import converted
 from bolus.io.dicom.interval import frame_interval
 from bolus.io.dicom.order import in_time, renumbered
 from bolus.io.dicom.slice_times import measured_slice_times
-from bolus.io.dicom.study import StudySeries, check_complete, check_plausible, choose, read_study
+from bolus.io.dicom.study import (
+    TWO,
+    StudySeries,
+    check_complete,
+    check_plausible,
+    choose,
+    read_study,
+)
 from bolus.io.nifti import check_nifti, load_image, read_values
 from bolus.io.nifti_header import grid_of
 from bolus.io.slice_timing import stated_slice_times
@@ -30,15 +38,37 @@ def read_dicom(
     The checksum is of the series' files in name order. Voxels lie as dcm2niix lays them.
     """
     study = read_study(folder)
-    try:
+    with _named(folder):
+        return _checked(choose(study, series, MIN_FRAMES), te, tr)
+
+
+def read_dicom_echoes(
+    folder: Path, tr: float | None = None, series: int | None = None
+) -> tuple[DSCSeries, ...]:
+    """Read every echo of a series, the earliest first; see ``bolus.io.read_echoes``."""
+    study = read_study(folder)
+    with _named(folder):
         chosen = choose(study, series, MIN_FRAMES)
-        _echo_time(chosen, {}, te)  # refused before the conversion, not after
-        check_complete(chosen)
-        check_plausible(chosen)
-        dt = _interval(chosen, tr)
-        return _read(chosen, dt, te)
+        if len(chosen.echoes) > TWO:
+            check_complete(chosen)
+        return tuple(_checked(echo, None, tr) for echo in chosen.echoes)
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """What is wrong with a series, with the folder that it lies in."""
+    try:
+        yield
     except SeriesError as error:
         raise type(error)(f"{folder}: {error}") from error
+
+
+def _checked(chosen: StudySeries, te: float | None, tr: float | None) -> DSCSeries:
+    """A series whose headers are checked before it is converted. Raises SeriesError."""
+    _echo_time(chosen, {}, te)
+    check_complete(chosen)
+    check_plausible(chosen)
+    return _read(chosen, _interval(chosen, tr), te)
 
 
 def _interval(chosen: StudySeries, tr: float | None) -> float:

@@ -11,6 +11,9 @@ from bolus.data.plausible import SCALING, SIGNAL, VOXEL_EDGE
 from bolus.io.checksums import files_below
 from bolus.io.dicom.headers import FileHeader, Frame, read_header
 
+TWO = 2
+"""Echoes that can be made one series."""
+
 
 @dataclass(frozen=True, eq=False)
 class StudySeries:
@@ -47,6 +50,19 @@ class StudySeries:
         """The distinct echo times in ms."""
         times = {frame.te for file in self.files for frame in file.frames if frame.te is not None}
         return tuple(sorted(times))
+
+    @cached_property
+    def echoes(self) -> tuple["StudySeries", ...]:
+        """The series of each echo; itself where there is one, or where none tells them apart.
+
+        Echoes within a multi-frame file are not separated.
+        """
+        if len(self.echo_times) < 2 or any(len(file.frames) > 1 for file in self.files):
+            return (self,)
+        return tuple(
+            StudySeries(tuple(file for file in self.files if file.frames[0].te == te))
+            for te in self.echo_times
+        )
 
     def __str__(self) -> str:
         number = self.files[0].number
@@ -131,7 +147,11 @@ def check_complete(series: StudySeries) -> None:
     """Raise SeriesError when images are missing or echo times are mixed."""
     if series.echo_times and series.echo_times[-1] > 1.01 * series.echo_times[0]:
         times = ", ".join(f"{te:g}" for te in series.echo_times)
-        raise SeriesError(f"one echo time is expected, found {times} ms in {series}")
+        both = len(series.echoes) == TWO
+        hint = "; bolus.io.read_echoes reads both, and bolus.two_echoes makes one of them"
+        raise SeriesError(
+            f"one echo time is expected, found {times} ms in {series}{hint if both else ''}"
+        )
     counts = Counter(len(frames) for frames in series.by_slice.values())
     if len(counts) > 1:
         found = sum(n * times for n, times in counts.items())

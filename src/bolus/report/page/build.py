@@ -16,6 +16,7 @@ from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.page.curves import plots
 from bolus.report.page.numbers import number_lines
+from bolus.report.page.over_anatomy import over_anatomy
 from bolus.report.page.pictures import (
     FLAGS,
     Picture,
@@ -30,6 +31,7 @@ from bolus.report.page.provenance import provenance
 from bolus.report.page.regions import region_table
 from bolus.report.page.shown import Shown, shown_maps
 from bolus.report.page.volumes import packed
+from bolus.report.rims import words
 from bolus.report.text.methods import methods_text
 from bolus.report.verdict import Word
 
@@ -104,7 +106,7 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
         "lead": facts.verdict,
         "methods": methods_text(maps),
         "provenance": provenance(maps),
-        "rois": sorted(maps.rois),
+        "rois": words(sorted(maps.marked)),
     }
 
 
@@ -119,6 +121,7 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
         "baseline": baseline_picture(maps),
         "quality": quality_picture(maps),
         "shares": _shares(maps),
+        "overlays": [_figure(maps, s, picture) for s, picture in over_anatomy(maps, shown)],
         "figures": [_figure(maps, s) for s in shown] + _uncertainty(maps, shown),
         "volumes": Markup(HOLE),
     }
@@ -146,13 +149,14 @@ def _identity(identity: Identity | None) -> dict[str, str]:
     return {IDENTITY[name]: text for name, text in told.items() if text}
 
 
-def _figure(maps: PerfusionMaps, shown: Shown) -> Figure:
+def _figure(maps: PerfusionMaps, shown: Shown, picture: Picture | None = None) -> Figure:
+    """A map with its bar; ``picture`` in place of its own."""
     values = np.linspace(shown.low, shown.high, 3)
     return Figure(
         title=shown.title,
         meaning=shown.meaning,
         unit=shown.unit,
-        picture=map_picture(maps, shown),
+        picture=picture or map_picture(maps, shown),
         bar=bar_picture(shown.colours),
         ticks=tuple(f"{round(value, _digits(values)):g}" for value in values.tolist()),
     )

@@ -46,6 +46,7 @@ async function decoded(packed) {
     ...packed, count, rois, colours,
     places: placesOf(mask),
     baseline: await inflated(packed.baseline),
+    anatomy: packed.anatomy ? await inflated(packed.anatomy) : null,
     quality: await inflated(packed.quality),
     maps: await Promise.all(packed.maps.map(decodedMap)),
   };

@@ -13,13 +13,13 @@ from bolus.data import PerfusionMaps, Quality
 from bolus.report.figures.colours import shades
 from bolus.report.figures.mosaic import SLICES, mosaic, pixel_aspect, through
 from bolus.report.page.shown import Shown
+from bolus.report.rims import RIMS
 
 LEVELS = 255
 """Colours of a map; the last index of a palette is what was not measured, and transparent."""
 ARTERY, VEIN = (255, 70, 60), (120, 150, 255)
-TUMOUR, REFERENCE = (255, 255, 255), (0, 229, 255)
 WHITEST = 170
-"""Red, blue, white and cyan stand out of a grey no lighter than WHITEST, and of each other."""
+"""Colours of rims and vessels stand out of a grey no lighter than this, and of each other."""
 FLAGS = (
     ("measured", 0, (70, 84, 98)),
     ("no bolus", Quality.NO_BOLUS, (160, 174, 186)),
@@ -52,21 +52,23 @@ def bar_picture(colours: str) -> Picture:
 
 def baseline_picture(maps: PerfusionMaps) -> Picture:
     """The baseline in grey with arteries, a vein and the rims of regions in colour."""
-    base = maps.series.baseline
+    base, greys = maps.series.baseline, LEVELS - 2 - len(RIMS)
     grey = np.where(
-        np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), 249), 0
+        np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), greys - 1), 0
     )
     sheet = _sheet(maps, grey.astype(np.uint8), LEVELS)
-    for colour, name in ((252, "tumor"), (253, "reference")):
-        if name in maps.rois:
-            inside = _sheet(maps, maps.rois[name].astype(np.uint8), 0).astype(bool)
+    for colour, name in enumerate(RIMS, start=greys):
+        if name in maps.marked:
+            inside = _sheet(maps, maps.marked[name].astype(np.uint8), 0).astype(bool)
             sheet[inside & ~binary_erosion(inside)] = colour
     if maps.aif.vein is not None:
-        sheet[_sheet(maps, maps.aif.vein.mask.astype(np.uint8), 0).astype(bool)] = 251
+        sheet[_sheet(maps, maps.aif.vein.mask.astype(np.uint8), 0).astype(bool)] = LEVELS - 2
     if maps.aif.mask is not None:
-        sheet[_sheet(maps, maps.aif.mask.astype(np.uint8), 0).astype(bool)] = 254
-    colours = np.repeat(np.linspace(0, WHITEST, 251).round().astype(np.uint8)[:, None], 3, axis=1)
-    rest = np.array([VEIN, TUMOUR, REFERENCE, ARTERY, (0, 0, 0)], dtype=np.uint8)
+        sheet[_sheet(maps, maps.aif.mask.astype(np.uint8), 0).astype(bool)] = LEVELS - 1
+    colours = np.repeat(np.linspace(0, WHITEST, greys).round().astype(np.uint8)[:, None], 3, axis=1)
+    rest = np.array(
+        [*(rim.colour for rim in RIMS.values()), VEIN, ARTERY, (0, 0, 0)], dtype=np.uint8
+    )
     return _picture(sheet, np.concatenate([colours, rest]))
 
 
@@ -136,7 +138,7 @@ def _png(levels: np.ndarray, colours: np.ndarray) -> bytes:
     rows = np.concatenate([np.zeros((height, 1), dtype=np.uint8), levels], axis=1)
     clear = bytes([255] * LEVELS + [0])[: len(colours)]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(kind, content)
+        chunk(kind, content)
         for kind, content in (
             (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
             (b"PLTE", colours.tobytes()),
@@ -147,6 +149,7 @@ def _png(levels: np.ndarray, colours: np.ndarray) -> bytes:
     )
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A part of a PNG, with its length and checksum."""
     checked = kind + content
     return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from bolus.assets import NIIVUE
 from bolus.base.about import software
 from bolus.data import AIF, PerfusionMaps
+from bolus.report.drift_facts import drift_figure
 from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED
@@ -27,6 +28,7 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
         "Repetition time": f"{series.dt:g} s",
         "Frames": _frames(maps),
         "Motion correction": _motion(maps),
+        "Signal drift": drift_figure(maps),
         "Arterial input": _arterial(maps.aif),
         "Vein": "none" if maps.aif.vein is None else maps.aif.vein.line,
         "Leakage model": "none" if maps.leakage_model is None else maps.leakage_model.name,

@@ -1,7 +1,10 @@
 'use strict';
 // One volume of colours in niivue: the map over the baseline image.
 
-const RIMS = { tumor: [255, 255, 255], reference: [0, 229, 255] };
+const RIMS = {
+  tumor: [255, 255, 255], reference: [0, 229, 255], hypoperfused: [70, 220, 90], low_flow: [240, 110, 255], core: [255, 176, 0],
+};
+const WORDS = { tumor: 'tumour', hypoperfused: 'late tissue', low_flow: 'low flow', core: 'infarct core' };
 const PLANES = ['sagittal', 'coronal', 'axial'];
 
 /** Product of an affine (rows) and a point. */
@@ -32,6 +35,7 @@ class Scene {
   constructor(data, told) {
     this.data = data;
     this.told = told;
+    this.beneath = 'baseline';
     // niivue shows a single slice of colours by another way, without rims: give it two alike
     this.shape = [...data.shape.slice(0, 2), Math.max(2, data.shape[2])];
   }
@@ -113,12 +117,12 @@ class Scene {
     this.told(voxel, moved(this.data.affine, voxel));
   }
 
-  /** The map in its colours from `low` to `high`, `share` of it over the baseline image. */
+  /** The map in its colours from `low` to `high`, `share` of it over the image beneath. */
   paint(map, low, high, share) {
-    const { places, baseline, colours, count } = this.data, lut = colours[map.colours];
+    const { places, colours, count } = this.data, beneath = this.data[this.beneath], lut = colours[map.colours];
     const top = lut.length / 3 - 1, scale = (top + 1) / (high - low || 1), image = this.image.img;
     for (let n = 0; n < count; n++) {
-      const grey = baseline[n] === TRANSPARENT ? 0 : baseline[n], at = 4 * n;
+      const grey = beneath[n] === TRANSPARENT ? 0 : beneath[n], at = 4 * n;
       image[at] = image[at + 1] = image[at + 2] = grey;
       image[at + 3] = 255;
       const code = places[n] < 0 ? MISSING : map.codes[places[n]];

@@ -36,6 +36,7 @@ class Viewer {
     for (const id of ['low', 'high']) element(id).addEventListener('change', () => this.readWindow());
     element('reset').addEventListener('click', () => this.setWindow([this.map.low, this.map.high]));
     element('opacity').addEventListener('input', () => this.paint());
+    element('beneath')?.addEventListener('change', (event) => { this.scene.beneath = event.target.value; this.paint(); });
     element('planes').addEventListener('change', (event) => this.scene.planes(event.target.value));
     element('slice').addEventListener('input', (event) => this.scene.toSlice(event.target.value - 1));
     element('rois')?.addEventListener('change', (event) => this.scene.showRims(event.target.checked));
@@ -98,7 +99,7 @@ class Viewer {
   wordOf(n, place) {
     if (place < 0) return 'Outside the brain mask.';
     const inside = Object.keys(this.data.rois).filter((name) => this.data.rois[name][n]);
-    const region = inside.length ? `, in the ${inside.map((name) => (name === 'tumor' ? 'tumour' : name)).join(' and ')}` : '';
+    const region = inside.length ? `, in the ${inside.map((name) => WORDS[name] ?? name).join(' and ')}` : '';
     return `Quality: ${this.data.flags[this.data.quality[place]]}${region}.`;
   }
 

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import QUANTITIES, PerfusionMaps
 from bolus.report.figures.mosaic import through
+from bolus.report.page.over_anatomy import anatomy_beneath
 from bolus.report.page.pictures import (
     FLAGS,
     grey_top,
@@ -60,16 +61,17 @@ def packed(maps: PerfusionMaps, shown: Sequence[Shown], room: int) -> str | None
 
 def _volumes(maps: PerfusionMaps, shown: Sequence[Shown], fineness: Fineness) -> dict[str, object]:
     kept = [s for s in shown if fineness.lesser or not QUANTITIES[s.name].lesser]
-    base = maps.series.baseline
+    base, anatomy = maps.series.baseline, anatomy_beneath(maps)
     return {
         "shape": list(maps.grid.shape),
         "affine": maps.grid.affine.tolist(),
         "inverse": np.linalg.inv(maps.grid.affine).tolist(),
         "mask": _bits(maps.mask),
         "baseline": _deflated(_flat(to_levels(base, 0.0, grey_top(maps, base)))),
+        "anatomy": None if anatomy is None else _deflated(_flat(anatomy)),
         "quality": _deflated(_flat(quality_levels(maps))[_flat(maps.mask)]),
         "flags": [name for name, _, _ in FLAGS],
-        "rois": {name: _bits(mask) for name, mask in sorted(maps.rois.items())},
+        "rois": {name: _bits(mask) for name, mask in sorted(maps.marked.items())},
         "colours": {c: _text(palette(c)[:-1].tobytes()) for c in sorted({s.colours for s in kept})},
         "maps": [_map(s, maps.mask, fineness) for s in kept],
         "start": _start(maps),
@@ -108,7 +110,7 @@ def _codes(values: Float[np.ndarray, " n"], offset: float, step: float) -> str:
 
 def _start(maps: PerfusionMaps) -> list[int]:
     """The voxel that is shown first: the middle of the largest slice of tumour or brain."""
-    region = maps.rois.get("tumor", maps.mask)
+    region = maps.rois.get("tumor", maps.found.get("hypoperfused", maps.mask))
     axis = through(region.shape)
     sizes = region.sum(axis=tuple(a for a in range(3) if a != axis))
     voxels = np.argwhere(region)

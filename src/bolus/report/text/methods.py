@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bolus.data import PerfusionMaps
 from bolus.data.description import CITED
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.drift_facts import drift_methods
 from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.motion_facts import NOT_CORRECTED_METHODS
@@ -60,6 +61,7 @@ def _sentences(maps: PerfusionMaps) -> Iterator[str]:
     )
     yield _echoes(maps)
     yield _artery(maps)
+    yield drift_methods(maps)
     yield _leakage(maps)
     yield _estimation(maps)
     if not maps.relative:

@@ -11,6 +11,8 @@ REFERENCES = {
     "2003;22:120–128.",
     "echoes": "Newbould RD, Skare ST, Jochimsen TH, et al. Perfusion mapping with multiecho "
     "multishot parallel imaging EPI. Magn Reson Med 2007;58:70–81.",
+    "shrinkage": "Efron B, Morris C. Stein's estimation rule and its competitors: an empirical "
+    "Bayes approach. J Am Stat Assoc 1973;68:117–130.",
     "motion": "Power JD, Barnes KA, Snyder AZ, Schlaggar BL, Petersen SE. Spurious but systematic "
     "correlations in functional connectivity MRI networks arise from subject motion. NeuroImage "
     "2012;59:2142–2154.",

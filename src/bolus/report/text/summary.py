@@ -7,9 +7,21 @@ import numpy as np
 
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
-from bolus.data import AIF, PerfusionMaps, Quality, Quantity, Vein, is_sd, quantity_of
+from bolus.data import (
+    AIF,
+    Anatomy,
+    FrameWindow,
+    PerfusionMaps,
+    Quality,
+    Quantity,
+    Vein,
+    is_sd,
+    quantity_of,
+)
+from bolus.findings.decisions import straddled
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
+from bolus.report.drift_facts import drift_facts, drift_lines
 from bolus.report.echo import echo_times
 from bolus.report.facts import ArterialFacts, facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
@@ -84,9 +96,32 @@ def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
     return {**about, "delta_r2star_per_s": change}
 
 
+def anatomy_sidecar(maps: PerfusionMaps, anatomy: Anatomy) -> dict[str, object]:
+    """Sidecar of the anatomical image, and of the transform to it."""
+    return {
+        "Description": "Anatomical image that the series was registered to, and its transform: "
+        "ITK's, which puts images of the series onto the anatomy",
+        **_registration(anatomy),
+        **_provenance(maps),
+    }
+
+
+def _registration(anatomy: Anatomy) -> dict[str, object]:
+    """The transform of the series to the anatomy (RAS, mm), and its score."""
+    score = anatomy.score
+    return {
+        "to_anatomy": anatomy.to_anatomy.tolist(),
+        "shape": list(anatomy.grid.shape),
+        "information_left": _number(score.kept),
+        "parts_apart_mm": _number(score.apart),
+        "misfit": _number(score.misfit),
+        "travel_mm": _number(score.travel),
+    }
+
+
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
-    frames, facts = maps.series.frames, facts_of(maps)
+    facts = facts_of(maps)
     return {
         "software": software(),
         "notice": NOTICE,
@@ -105,19 +140,12 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         },
         "preparation": maps.preparation.as_json(),
         "leakage_model": None if maps.leakage_model is None else maps.leakage_model.name,
-        "frames": {
-            "dropped_before_steady_state": frames.first,
-            "bolus_onset": frames.onset,
-            "stop": frames.stop,
-            "boluses": 1 + len(frames.others),
-            "bolus_used": frames.number,
-            "other_onsets": list(frames.others),
-        },
+        "frames": _frames(maps.series.frames),
         "motion": motion_json(facts.motion, maps.flagged_frames),
+        "drift": drift_facts(maps),
         "spikes": spike_facts(maps),
-        "slice_times_s": None
-        if maps.series.slice_times is None
-        else [round(float(late), 6) for late in maps.series.slice_times],
+        "slice_times_s": _slice_times(maps.series.slice_times),
+        "anatomy": None if maps.anatomy is None else _registration(maps.anatomy),
         "baseline_snr": _number(facts.snr),
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
@@ -159,6 +187,22 @@ def _vein(vein: Vein) -> dict[str, object]:
     }
 
 
+def _slice_times(late: np.ndarray | None) -> list[float] | None:
+    return None if late is None else [round(float(seconds), 6) for seconds in late]
+
+
+def _frames(frames: FrameWindow) -> dict[str, object]:
+    """The frames that were used, and of which bolus."""
+    return {
+        "dropped_before_steady_state": frames.first,
+        "bolus_onset": frames.onset,
+        "stop": frames.stop,
+        "boluses": 1 + len(frames.others),
+        "bolus_used": frames.number,
+        "other_onsets": list(frames.others),
+    }
+
+
 def closing_lines(maps: PerfusionMaps) -> list[str]:
     """What the command line says of a result: the facts that tell whether to trust it."""
     facts = facts_of(maps)
@@ -170,6 +214,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"arterial input: {facts.arterial.line}",
         *([] if facts.arterial.vein is None else [f"vein: {facts.arterial.vein.line}"]),
         f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
+        *drift_lines(maps),
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
@@ -177,9 +222,22 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
             f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
             "arteries by hand (bolus view)"
         )
+    if maps.anatomy is not None:
+        fit = maps.anatomy.score
+        lines.append(
+            f"anatomy: registered, {fit.travel:.1f} mm from the headers' place; parts of the "
+            f"brain lie {fit.apart:.1f} mm off, {100 * fit.kept:.0f} % of the mutual "
+            "information are left 4 mm off"
+        )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
-    return [*lines, NOTICE]
+    return [*lines, *_undecided(maps), NOTICE]
+
+
+def _undecided(maps: PerfusionMaps) -> list[str]:
+    """Numbers whose interval holds a limit at which a trial decided."""
+    warned = ((one, straddled(one.measure, one.interval)) for one in maps.measurements)
+    return [f"{one.about.title} ({one.region}): {text}" for one, text in warned if text]
 
 
 def _made_by(maps: PerfusionMaps, quantity: Quantity) -> dict[str, object]:
@@ -196,6 +254,7 @@ def _provenance(maps: PerfusionMaps) -> dict[str, object]:
     return {
         **motion_provenance(maps),
         "SliceTimingCorrected": maps.series.slice_times is not None,
+        "DriftCorrected": maps.series.drift is not None,
         "CensoredSpikes": int(maps.series.spoilt.sum()),
         "EchoTime": echo_times(maps.series),
         "RepetitionTime": maps.series.dt,

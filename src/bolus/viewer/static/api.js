@@ -33,6 +33,13 @@ export async function mask(name) {
   return new Uint8Array(await (await asked(`/api/mask/${name}`)).arrayBuffer());
 }
 
+// Greys of the anatomy, slice by slice, and how many slices, rows and columns there are.
+export async function anatomy() {
+  const answer = await asked("/api/anatomy");
+  const shape = answer.headers.get("X-Shape").split(",").map(Number);
+  return { values: new Uint8Array(await answer.arrayBuffer()), shape };
+}
+
 // Runs one request at a time: a newer one breaks the older off, whose answer is undefined.
 export function latest(send) {
   let running = null;

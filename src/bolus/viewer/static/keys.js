@@ -1,7 +1,7 @@
 // What keys do; none acts while a field is being typed into.
 
 import { act, choose as chooseTool, close, giveUp, resize, tool, undo } from "./drawing.js";
-import { show, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
+import { show, thinner, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
 import { choose as chooseVessel } from "./arteries.js";
 import { choose as chooseRegion } from "./regions.js";
 import { state, tell } from "./state.js";
@@ -24,6 +24,7 @@ const ACTIONS = {
   "]": () => resize(1),
   s: toggleSpread,
   c: toggleBefore,
+  o: thinner,
   v: () => chooseTab("voxel"),
   a: () => chooseTab("arteries"),
   r: () => chooseTab("regions"),

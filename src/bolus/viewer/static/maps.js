@@ -1,5 +1,7 @@
 // Which map is shown, its colour bar and window, the slice and the zoom.
 
+import { anatomy } from "./api.js";
+import { Beneath } from "./beneath.js";
 import { element, ramp, round } from "./colours.js";
 import { hear, state, target, tell, volume, volumeFacts } from "./state.js";
 
@@ -114,6 +116,27 @@ export function layers() {
   slice.redraw();
 }
 
+// The map's share over the anatomy, in per cent.
+function setOpacity(share) {
+  byId("opacity").value = share;
+  byId("opacity-said").textContent = `${share} %`;
+  state.slice.opacity = share / 100;
+  state.slice.redraw();
+}
+
+export function thinner() {
+  if (!state.slice.anatomy) return;
+  const share = Number(byId("opacity").value);
+  setOpacity(share <= 0 ? 100 : Math.max(0, share - 25));
+}
+
+async function layAnatomy() {
+  byId("beneath-label").hidden = !state.facts.anatomy;
+  if (!state.facts.anatomy || state.slice.anatomy) return;
+  state.slice.anatomy = new Beneath(state.space, await anatomy());
+  setOpacity(100);
+}
+
 export function setUpMaps() {
   const slider = byId("slider");
   slider.max = state.space.slices - 1;
@@ -126,6 +149,7 @@ export function setUpMaps() {
   byId("zoom-out").addEventListener("click", () => zoomBy(0.5));
   byId("spread").addEventListener("change", toggleSpread);
   byId("before").addEventListener("change", toggleBefore);
+  byId("opacity").addEventListener("input", (event) => setOpacity(Number(event.target.value)));
   byId("low").addEventListener("change", takeWindow);
   byId("high").addEventListener("change", takeWindow);
   byId("window-reset").addEventListener("click", () => {
@@ -149,6 +173,7 @@ export function setUpMaps() {
     if (!volumeFacts()) state.shown = state.facts.made ? "cbf" : "peak";
     layers();
     paint();
+    layAnatomy();
   });
   hear("moved", followPlace);
   hear("drawn", layers);

@@ -12,6 +12,8 @@ export class SliceView {
     this.place = space.middle;
     this.layers = [];
     this.polygon = [];
+    this.anatomy = null;
+    this.opacity = 1;
     this.zoom = 1;
     this.shift = { column: 0, row: 0 };
     this.image = new OffscreenCanvas(space.columns, space.rows);
@@ -79,7 +81,11 @@ export class SliceView {
     context.clearRect(0, 0, canvas.width, canvas.height);
     this.#colour(image.getContext("2d"));
     context.imageSmoothingEnabled = false;
-    context.drawImage(image, start.x, start.y, pixel.width * space.columns, pixel.height * space.rows);
+    const box = [start.x, start.y, pixel.width * space.columns, pixel.height * space.rows];
+    if (this.anatomy) context.drawImage(this.anatomy.picture(this.place.slice), ...this.anatomy.window, ...box);
+    context.globalAlpha = this.anatomy ? this.opacity : 1;
+    context.drawImage(image, ...box);
+    context.globalAlpha = 1;
     for (const layer of this.layers) this.#outline(context, layer);
     this.#corners(context);
     this.#cross(context);
@@ -94,6 +100,11 @@ export class SliceView {
     let at = 0;
     space.each(place.slice, (number) => {
       const value = values[number];
+      if (Number.isNaN(value) && this.anatomy) {
+        pixels.data[at + 3] = 0;
+        at += 4;
+        return;
+      }
       if (Number.isNaN(value)) {
         const shade = 14 + (GREYEST - 14) * Math.min(1, Math.max(0, grey[number] / greyHigh));
         pixels.data.fill(shade, at, at + 3);

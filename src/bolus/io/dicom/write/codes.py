@@ -70,13 +70,15 @@ class Segment(NamedTuple):
 
 _TISSUE = Concept("85756007", "SCT", "Tissue")
 _BRAIN = Concept("12738006", "SCT", "Brain")
+_ABNORMAL = Concept("49755003", "SCT", "Morphologically Abnormal Structure")
+_ISCHEMIA = Concept("52674009", "SCT", "Ischemia")
 SEGMENTS = {
     "brain": Segment("brain", Concept("91723000", "SCT", "Anatomical Structure"), _BRAIN, None),
     "aif": Segment("arterial input", _TISSUE, Concept("51114001", "SCT", "Artery"), _BRAIN),
     "vein": Segment("vein", _TISSUE, Concept("29092000", "SCT", "Vein"), _BRAIN),
     "tumor": Segment(
         "tumor",
-        Concept("49755003", "SCT", "Morphologically Abnormal Structure"),
+        _ABNORMAL,
         Concept("108369006", "SCT", "Neoplasm"),
         _BRAIN,
     ),
@@ -86,10 +88,16 @@ SEGMENTS = {
         Concept("C94970", "NCIt", "Reference Region"),
         _BRAIN,
     ),
+    "hypoperfused": Segment("late tissue", _ABNORMAL, _ISCHEMIA, _BRAIN),
+    "low_flow": Segment("low flow", _ABNORMAL, _ISCHEMIA, _BRAIN),
+    "core": Segment("infarct core", _ABNORMAL, Concept("55641003", "SCT", "Infarct"), _BRAIN),
 }
 FAMILIES = {
     "brain": Concept("123105", "DCM", "Histogram Analysis"),
     "aif": Concept("123107", "DCM", "Cluster Analysis"),
     "vein": Concept("123107", "DCM", "Cluster Analysis"),
+    **dict.fromkeys(
+        ("hypoperfused", "low_flow", "core"), Concept("123105", "DCM", "Histogram Analysis")
+    ),
 }
 """Kinds of algorithm (CID 7162) that find a region: a threshold, and a choice among curves."""

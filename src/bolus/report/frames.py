@@ -1,0 +1,53 @@
+"""A result as tables of pandas: its voxels, and the numbers of its regions."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bolus.data import PerfusionMaps
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def voxel_frame(maps: PerfusionMaps) -> "DataFrame":
+    """One row a voxel of the brain mask.
+
+    Columns: its place ``i``, ``j``, ``k`` on the grid and ``x``, ``y``, ``z`` in mm (RAS+), every
+    map and SD by its name, ``quality`` (Quality bits), and for every region whether the voxel is
+    ``in_`` it. ``attrs['units']`` has the units.
+    """
+    import pandas
+
+    index = np.argwhere(maps.mask)
+    at = index @ maps.grid.affine[:3, :3].T + maps.grid.affine[:3, 3]
+    columns: dict[str, np.ndarray] = dict(zip("ijk", index.T, strict=True))
+    columns |= dict(zip("xyz", at.T, strict=True))
+    columns |= {name: maps.volume(name)[maps.mask] for name in maps.units}
+    columns["quality"] = maps.quality[maps.mask]
+    regions = {name: found for name, found in maps.regions.items() if name != "brain"}
+    columns |= {f"in_{name}": found.mask[maps.mask] for name, found in regions.items()}
+    frame = pandas.DataFrame(columns)
+    frame.attrs["units"] = dict(maps.units)
+    return frame
+
+
+def number_frame(maps: PerfusionMaps) -> "DataFrame":
+    """One row a number of a region: measure, region, value, ends of the 90 % interval, unit."""
+    import pandas
+
+    return pandas.DataFrame(
+        [
+            {
+                "measure": number.measure,
+                "region": number.region,
+                "value": number.value,
+                "low_90": np.nan if number.interval is None else number.interval[0],
+                "high_90": np.nan if number.interval is None else number.interval[1],
+                "unit": number.about.unit.written,
+                "note": number.note,
+            }
+            for number in maps.measurements
+        ],
+        columns=["measure", "region", "value", "low_90", "high_90", "unit", "note"],
+    )
