@@ -112,7 +112,7 @@ def test_measuring_judges_after_tissue_is_taken_off(series, monkeypatch):
 
 def test_a_vein_is_a_mask_or_a_voxel_and_is_handed_on(series, monkeypatch):
     made, head = series
-    seen = []
+    seen, handed = [], []
     monkeypatch.setattr(
         MEASURING,
         "without_tissue",
@@ -122,7 +122,8 @@ def test_a_vein_is_a_mask_or_a_voxel_and_is_handed_on(series, monkeypatch):
     for vein in (at, made.labels == VEIN, None):
         found = measure_prepared(head, regions={"vein": vein}, preparation=STILL)
         assert "vein" not in found.rois
-    one, mask, none = seen
+        handed.append(seen[-1])
+    one, mask, none = handed
     assert np.argwhere(one).tolist() == [list(at)]
     assert (mask == (made.labels == VEIN)).all()
     assert none is None
