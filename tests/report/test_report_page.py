@@ -124,10 +124,8 @@ def test_text_that_tries_to_be_markup_stays_text(mapped):
         assert volumes(html)["shape"] == list(mapped.grid.shape)
 
 
-def test_the_notice_stands_once_and_where_numbers_are(mapped):
-    assert page(replace(mapped, measurements=())).count(NOTICE) == 1
-    if mapped.measurements:
-        assert page(mapped).count(NOTICE) == 2
+def test_the_notice_stands_once(mapped):
+    assert page(mapped).count(NOTICE) == 1
 
 
 def test_units_and_verdicts_are_told(mapped):

@@ -16,9 +16,9 @@ from bolus.patient import estimate, measure
 from bolus.phantom import DigitalPatient, simulate_patient, stroke_patient
 from bolus.phantom.acquisition import BRIGHTNESS, magnitude_noise
 
-SEEDS = tuple(range(2101, 2107))
+SEEDS = tuple(range(2121, 2131))
 """Of the strokes. Methods and intervals are made by looking at others (1000 to 1999)."""
-SNRS = (50.0, 20.0)
+SNRS = (50.0, 20.0, 10.0)
 METHODS = ("joint", "phae", "osvd")
 SHAPE = (64, 64, 14)
 TR, TE, FRAMES = 1.5, 0.03, 60
