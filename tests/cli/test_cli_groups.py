@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bolus.cli import app
 from bolus.cli.groups import grouped
+from bolus.cli.maps import Given
 from bolus.cli.options import matrix_of
 from bolus.cli.reading import Motion, Prepared
 from bolus.data import Censoring, InputError, LeakageCorrection, MotionCorrection, Preparation
@@ -80,3 +81,17 @@ def test_a_choice_that_there_is_not_is_refused_with_those_there_are():
 def test_a_matrix_is_three_whole_numbers(text):
     with pytest.raises(InputError, match="three whole numbers"):
         matrix_of(text)
+
+
+@pytest.mark.parametrize(
+    ("told", "made"),
+    [
+        ("31,12,5", (31, 12, 5)),
+        (" 3, 0,1", (3, 0, 1)),
+        ("vein.nii.gz", Path("vein.nii.gz")),
+        ("1,2,vein.nii", Path("1,2,vein.nii")),
+        ("1,2", Path("1,2")),
+    ],
+)
+def test_a_vein_is_a_voxel_or_a_file(told, made):
+    assert Given(vein=told).beside(None).regions["vein"] == made

@@ -35,7 +35,7 @@ def cut(maps, slices):
     return replace(
         maps,
         series=series,
-        aif=replace(maps.aif, mask=None),
+        aif=replace(maps.aif, mask=None, vein=None),
         **{name: part(getattr(maps, name)) for name in plain},
         **{
             name: {key: part(volume) for key, volume in getattr(maps, name).items()}
@@ -66,7 +66,7 @@ def large(maps, shape=(128, 128, 20), seed=0):
             mask,
             frames=frames,
         ),
-        aif=replace(maps.aif, mask=None),
+        aif=replace(maps.aif, mask=None, vein=None),
         mask=mask,
         quality=np.where(mask, 0, 1).astype(np.uint8),
         rois={"tumor": mask & (x > 0.3), "reference": mask & (x < -0.3)},

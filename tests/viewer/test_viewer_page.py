@@ -184,13 +184,34 @@ def test_arteries_by_hand(opened, patient, kept):
         page.click(index)
     judged = page.page.locator(".judged section").nth(1)
     judged.get_by_text("5 voxels").wait_for(timeout=WAIT)
-    assert page.page.locator("#artery-count").inner_text().startswith("5 marked, slice")
+    assert page.page.locator("#count-marked").inner_text().startswith("5 marked, slice")
     page.page.get_by_role("button", name="Save voxels").click()
     page.page.get_by_text("Saved aif_manual.nii.gz and aif_manual.tsv.").wait_for(timeout=WAIT)
     saved = read_mask(page.folder / "aif_manual.nii.gz", kept.phae.grid)
     assert {tuple(int(n) for n in row) for row in np.argwhere(saved)} == set(arteries)
 
     recompute_and_go_back(page, kept)
+
+
+def test_a_vein_by_hand(opened, patient, kept):
+    """It is marked beside the brain, too; the arteries stay those of the maps."""
+    page = opened()
+    veins = patient.masks.vessels & kept.phae.mask & ~kept.phae.aif.mask
+    late = np.where(veins, kept.phae.volume("ttp"), -np.inf)
+    vein = tuple(int(n) for n in np.unravel_index(np.argmax(late), late.shape))
+    page.page.keyboard.press("a")
+    page.page.keyboard.press("t")
+    assert page.page.locator("#vessel-vein").is_checked()
+    page.click(vein)
+    judged = page.page.locator(".judged")
+    judged.get_by_text("Vein: marked by hand, 1 voxel").wait_for(timeout=WAIT)
+    assert page.page.locator("#count-vein").inner_text().startswith("1 marked, slice")
+    assert page.page.locator("#count-marked").inner_text() == "0 marked"
+    page.page.get_by_role("button", name="Save voxels").click()
+    page.page.get_by_text("Saved vein_manual.nii.gz.").wait_for(timeout=WAIT)
+    saved = read_mask(page.folder / "vein_manual.nii.gz", kept.phae.grid)
+    assert np.argwhere(saved).tolist() == [list(vein)]
+    assert page.page.get_by_role("button", name="Recompute maps").is_enabled()
 
 
 def recompute_and_go_back(page, kept):
@@ -314,7 +335,7 @@ def test_all_of_it_by_keyboard(opened):
     keys.press("Space")
     page.page.get_by_text("1 marked, slice").wait_for(timeout=WAIT)
     keys.press("Enter")
-    page.page.get_by_text("0 marked").wait_for(timeout=WAIT)
+    page.page.locator("#count-marked").get_by_text("0 marked").wait_for(timeout=WAIT)
     keys.press("Control+z")
     page.page.get_by_text("1 marked, slice").wait_for(timeout=WAIT)
 

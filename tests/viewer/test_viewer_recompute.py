@@ -13,6 +13,7 @@ import bolus
 from altered import MIXED, STILL
 from bolus.aif import aif_from_mask
 from bolus.io import read_aif, read_mask
+from bolus.patient import measure
 from bolus.viewer import viewer_app
 from bolus.viewer.background import BusyError, Job
 
@@ -89,6 +90,50 @@ class TestSave:
     def test_nothing_marked_is_refused(self, writing):
         assert "no voxel" in post(writing.client, "/api/aif/save", status=400, voxels=[])["problem"]
         assert not (writing.folder / "aif_manual.tsv").exists()
+
+
+class TestVein:
+    @pytest.fixture
+    def vein(self, patient, kept):
+        """Voxels of vessels that peak last."""
+        numbers = np.flatnonzero(patient.masks.vessels & kept.phae.mask & ~kept.phae.aif.mask)
+        late = np.argsort(kept.phae.volume("ttp").ravel()[numbers])[::-1]
+        return sorted(numbers[late[:4]].tolist())
+
+    def test_its_curve_is_told_beside_the_arteries(self, reading, marks, vein):
+        told = post(reading.client, "/api/aif/preview", voxels=marks, vein=vein)
+        alone = post(reading.client, "/api/aif/preview", voxels=[], vein=vein)
+        assert told["vein"]["words"] == "marked by hand, 4 voxels"
+        assert np.argmax(told["vein"]["curve"]) > np.argmax(told["curve"])
+        assert "curve" not in alone
+        assert alone["vein"]["words"] == told["vein"]["words"]
+
+    def test_maps_anew_with_it_are_those_of_bolus_maps(self, writing, vein, patient, kept):
+        """The arteries stay those of the maps."""
+        post(writing.client, "/api/recompute", voxels=[], vein=vein)
+        assert finish(writing.client)["state"] == "done"
+        told = json.loads((writing.folder / "summary.json").read_text())["aif"]
+        assert told["vein"]["by_hand"]
+        assert told["vein"]["voxels"] == 4
+        view = writing.session.view
+        assert view.mask("vein").sum() == 4
+        saved = writing.folder / "vein_manual.nii.gz"
+        np.testing.assert_array_equal(
+            np.flatnonzero(read_mask(saved, view.series.grid)), sorted(vein)
+        )
+        assert not (writing.folder / "aif_manual.nii.gz").exists()
+        known = measure(
+            patient.series,
+            kept.phae.aif.mask,
+            kept.phae.mask,
+            regions={"vein": saved},
+            preparation=STILL,
+        )
+        curve = read_aif(writing.folder / "aif.tsv", view.curves.time.size, view.series.dt)
+        np.testing.assert_allclose(curve.curve, known.aif.curve, rtol=1e-4)
+        again = viewer_app(writing.folder).state.session.view.result.aif.vein
+        assert again.by_hand
+        np.testing.assert_allclose(again.curve, known.aif.vein.curve, rtol=1e-6)
 
 
 class TestRecompute:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.ndimage import convolve, gaussian_filter1d
 
 from bolus.aif.average import MIN_CLARITY, VISIBLE, arterial_mean
 from bolus.aif.shape import SMOOTHING, Shape, shape_of
+from bolus.aif.voxels import agreeing, on_grid, support
 from bolus.data import AIF, ArterialInputError, PreparedSeries, Quality, TissueCurves
 from bolus.physics import area
 
@@ -24,7 +24,6 @@ LEADERS, MIN_PART = (20, 5), 0.5
 where there are few arteries, 5."""
 
 MIN_SUPPORT = 1
-MIN_CORRELATION = 0.85
 MIN_QUALITY, GOOD = 0.3, 0.5
 """Score below which a curve is refused, and from which the largest area decides."""
 
@@ -34,7 +33,7 @@ BY_HAND = (
 """What to do where none is found."""
 
 
-def find_aif(curves: TissueCurves, series: PreparedSeries) -> AIF:
+def find_aif(curves: TissueCurves, series: PreparedSeries, *, judged: bool = True) -> AIF:
     """Arterial input found in a prepared series: the mean curve of its most arterial voxels.
 
     Every candidate must, after smoothing by 0.8 s, be 1.5 times as high as the mean tissue curve
@@ -50,7 +49,7 @@ def find_aif(curves: TissueCurves, series: PreparedSeries) -> AIF:
     ``arterial_mean``'s.
 
     Raises ArterialInputError, with the number of voxels that met each criterion, when fewer than
-    three voxels qualify, or when the score of what is found is below 0.3.
+    three voxels qualify, or, where it is ``judged``, by ``check_score``.
     Source: criteria after Mouridsen et al., Magn Reson Med 2006;55:524.
     """
     usable = np.flatnonzero((curves.quality & (Quality.NON_FINITE | Quality.NO_BOLUS)) == 0)
@@ -61,12 +60,12 @@ def find_aif(curves: TissueCurves, series: PreparedSeries) -> AIF:
     kept = _take(shape, usable, candidates)
     clear = ~_saturated(curves, candidates, kept.height, series.te or 1.0)
     choices = [
-        _agreeing(curves, pool[_best(_take(shape, usable, pool), leaders)], series.dt, late)
+        agreeing(curves, pool[_best(_take(shape, usable, pool), leaders)], series.dt, late)
         for pool in (candidates[clear], candidates)
         for leaders in LEADERS
         if pool.size >= FEWEST
     ]
-    found, reasons = _means(curves, series, [_on_grid(series.mask, one) for one in choices])
+    found, reasons = _means(curves, series, [on_grid(series.mask, one) for one in choices])
     if not found:
         raise ArterialInputError(
             f"the {candidates.size} voxels that look arterial one by one make no arterial input: "
@@ -74,8 +73,12 @@ def find_aif(curves: TissueCurves, series: PreparedSeries) -> AIF:
         )
     good = [mean for mean in found if (mean.quality or 0.0) >= GOOD]
     if good:
-        return _checked(max(good, key=lambda mean: float(area(mean.curve, mean.dt))))
-    return _checked(max(found, key=lambda mean: mean.quality or 0.0))
+        best = max(good, key=lambda mean: float(area(mean.curve, mean.dt)))
+    else:
+        best = max(found, key=lambda mean: mean.quality or 0.0)
+    if judged:
+        check_score(best)
+    return replace(best, origin="automatic")
 
 
 def _means(
@@ -94,14 +97,13 @@ def _means(
     return found, reasons
 
 
-def _checked(mean: AIF) -> AIF:
-    """The automatic input, unless its score is too low."""
-    if (mean.quality or 0.0) < MIN_QUALITY:
+def check_score(aif: AIF) -> None:
+    """Raise ArterialInputError for an input that was found and scores below 0.3."""
+    if (aif.quality or 0.0) < MIN_QUALITY:
         raise ArterialInputError(
-            f"nothing looks arterial enough: the best curve scores {mean.quality:.2f}, at least "
-            f"{MIN_QUALITY} is needed ({_measured(mean)}). {BY_HAND}"
+            f"nothing looks arterial enough: the best curve scores {aif.quality:.2f}, at least "
+            f"{MIN_QUALITY} is needed ({_measured(aif)}). {BY_HAND}"
         )
-    return replace(mean, origin="automatic")
 
 
 def _measured(mean: AIF) -> str:
@@ -138,7 +140,7 @@ def _candidates(
         left = left & met
         counts.append(f"{int(left.sum())} {name}")
     candidates = usable[left]
-    candidates = candidates[_support(mask, candidates) >= MIN_SUPPORT]
+    candidates = candidates[support(mask, candidates) >= MIN_SUPPORT]
     counts.append(f"{candidates.size} beside another such voxel")
     if candidates.size < FEWEST:
         raise ArterialInputError(
@@ -174,40 +176,7 @@ def _ranks(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     return (np.cumsum(count) - (count - 1) / 2)[place]
 
 
-def _agreeing(
-    curves: TissueCurves, voxels: Int[np.ndarray, " k"], dt: float, late: Float[np.ndarray, " n"]
-) -> Int[np.ndarray, " m"]:
-    """Those whose curve correlates with the median of all and rises within a frame (1 s) of it."""
-    own = gaussian_filter1d(np.asarray(curves.curves[voxels], dtype=float), SMOOTHING / dt, axis=1)
-    relative = own / own.max(axis=1, keepdims=True)
-    median = np.median(relative, axis=0)
-    correlation = np.array([np.corrcoef(row, median)[0, 1] for row in relative])
-    rise = shape_of(own, dt).rise + late[voxels]
-    near = np.abs(rise - np.median(rise)) <= max(dt, 1.0)
-    return voxels[(correlation >= MIN_CORRELATION) & near]
-
-
 def _take(shape: Shape, usable: Int[np.ndarray, " u"], voxels: Int[np.ndarray, " c"]) -> Shape:
     """The shape of some of the usable voxels."""
     at = np.searchsorted(usable, voxels)
     return Shape(*(part[at] for part in shape))
-
-
-def _on_grid(
-    mask: Bool[np.ndarray, "x y z"], voxels: Int[np.ndarray, " c"]
-) -> Bool[np.ndarray, "x y z"]:
-    """Mask of voxels that are numbered within ``mask``."""
-    chosen = np.zeros(int(mask.sum()), dtype=bool)
-    chosen[voxels] = True
-    grid = np.zeros(mask.shape, dtype=bool)
-    grid[mask] = chosen
-    return grid
-
-
-def _support(
-    mask: Bool[np.ndarray, "x y z"], voxels: Int[np.ndarray, " c"]
-) -> Int[np.ndarray, " c"]:
-    """How many of the 26 neighbours of each voxel are among the voxels."""
-    marked = _on_grid(mask, voxels).astype(np.int64)
-    around = convolve(marked, np.ones((3, 3, 3), dtype=np.int64), mode="constant") - marked
-    return np.asarray(around[mask][voxels])

@@ -79,7 +79,7 @@ def arterial_mean(
             f"no bolus passes the {int(good.sum())} marked voxels: their mean curve peaks at "
             f"{curve.max() / noise:.1f} noise SDs, at least {MIN_CLARITY:.0f} are needed"
         )
-    late = slice_time - _mean_time(curves, series)
+    late = slice_time - mean_time(curves, series)
     score = arterial_score(curve, curves.mean, noise, series.dt, late)
     clipped = int((signal[good] <= FLOOR * level).any(axis=1).sum())
     relative = signal[good] / level
@@ -97,7 +97,7 @@ def arterial_mean(
     )
 
 
-def _mean_time(curves: TissueCurves, series: PreparedSeries) -> float:
+def mean_time(curves: TissueCurves, series: PreparedSeries) -> float:
     """Seconds from the start of a frame to the mean tissue curve; 0 where they are unknown."""
     usable = np.isfinite(curves.curves[:, 0])
     times = series.slice_times_in(series.mask)[usable]

@@ -1,5 +1,8 @@
 """How arterial a curve looks."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float
 
@@ -13,6 +16,15 @@ CLARITY = (4.0, 15.0)
 REST = (0.7, 0.3)
 """Values that score 0 and 1: height and FWHM relative to the mean tissue curve, half-rise before
 it in s, peak in noise SDs, level after the first pass relative to the peak."""
+
+
+BLOOD = (0.05, 0.5)
+SCALE = (0.4, 0.1)
+EXPLAINED = (2.0, 1.0)
+VENOUS = (0.7, 0.2)
+"""The same once tissue was taken off: share of blood in the most arterial voxel, SD of the log of
+the scale, misfit of the mixture, and the log of the area of the vein over the arterial one, either
+way."""
 
 
 WEAK = 0.5
@@ -43,6 +55,65 @@ def arterial_score(
     lead = float(mean.rise[0] - own.rise[0]) - late  # a slice acquired later shows a rise earlier
     criteria = _criteria(own, mean, sd, lead)
     return ArterialScore(value=1.0, criteria=()).with_criteria(*criteria)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of an arterial input once the tissue in its voxels was taken off.
+
+    ``blood`` is the share of blood in the most arterial voxel, ``scale_sd`` the SD of the log of
+    its area, ``misfit`` what is left of signal, tissue and vein over their noise, ``venous`` the
+    log of the area of the vein over that of the arterial fit (None without a vein).
+    """
+
+    blood: float
+    scale_sd: float
+    misfit: float
+    venous: float | None
+
+
+def unmixed_score(score: ArterialScore, known: Known, before: ArterialScore) -> ArterialScore:
+    """The score of a curve without tissue: of its shape, and of how well it is known.
+
+    ``score`` is ``arterial_score`` of that curve, ``before`` that of the voxels as they are, whose
+    counts of voxels stay as sentences: what a saturated voxel hides is in the misfit and the SD.
+    Four parts more: share of blood in the most arterial voxel (0.05 … 0.5), SD of the log of the
+    scale (0.4 … 0.1), misfit (2 … 1), area of the vein against the arterial one (their log 0.7
+    … 0.2 either way).
+    """
+    counts = (one._replace(value=None) for one in before.criteria if one.voxels is not None)
+    return score.with_criteria(*_known(known), *counts)
+
+
+def _known(known: Known) -> Iterator[Criterion]:
+    yield _criterion(
+        "blood",
+        _ramp(known.blood, BLOOD),
+        f"{100 * known.blood:.0f} % of the most arterial voxel is blood",
+        "little blood: what tissue hides of it is guessed",
+    )
+    yield _criterion(
+        "scale",
+        _ramp(known.scale_sd, SCALE),
+        f"area known to {100 * known.scale_sd:.0f} % (SD)",
+        "unsure: noise, or a bolus too shallow to show how much blood there is",
+    )
+    yield _criterion(
+        "fit",
+        _ramp(known.misfit, EXPLAINED),
+        f"signal of arteries, tissue and vein left to {known.misfit:.1f} times its noise",
+        "unexplained: these voxels are no mixture of an artery and tissue",
+    )
+    if known.venous is not None:
+        ratio = float(np.exp(known.venous))
+        yield _criterion(
+            "vein",
+            _ramp(abs(known.venous), VENOUS),
+            f"the vein has {ratio:.2f} times the area that arteries alone show",
+            "unlike the vein: much of the area is the vein's word"
+            if ratio > 1
+            else "unlike the vein: that is small, or none",
+        )
 
 
 def _criteria(own: Shape, mean: Shape, noise: float, lead: float) -> tuple[Criterion, ...]:

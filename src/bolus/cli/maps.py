@@ -79,6 +79,15 @@ class Given:
             "TSV table (columns time_s, from the first used frame, and delta_r2star_per_s).",
         ),
     ] = "auto"
+    vein: Annotated[
+        str | None,
+        typer.Option(
+            "--vein",
+            metavar="MASK|I,J,K",
+            help="Vein that the arterial input is held against when tissue is taken off it: a "
+            "mask, or the numbers of one voxel, from 0. Found automatically otherwise.",
+        ),
+    ] = None
     mask: BrainMask = None
     tumor: Annotated[
         Path | None,
@@ -139,8 +148,18 @@ class Given:
         """Regions, a map of diffusion and an anatomical image."""
         from bolus.patient import Beside
 
-        regions = {"tumor": self.tumor, "reference": self.reference, "adc": adc}
+        vein = None if self.vein is None else voxel_or_path(self.vein)
+        regions = {"tumor": self.tumor, "reference": self.reference, "vein": vein, "adc": adc}
         return Beside(regions=regions, anatomy=self.anatomy)
+
+
+def voxel_or_path(told: str) -> tuple[int, int, int] | Path:
+    """The numbers of a voxel, where ``told`` is three of them with commas between; else a path."""
+    parts = told.split(",")
+    if len(parts) == 3 and all(part.strip().isdecimal() for part in parts):
+        i, j, k = (int(part) for part in parts)
+        return i, j, k
+    return Path(told)
 
 
 @dataclass(frozen=True, kw_only=True)

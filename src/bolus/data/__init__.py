@@ -1,6 +1,6 @@
 """Validated, frozen types and the errors: what the rooms of the package hand each other."""
 
-from bolus.data.aif import AIF, ArterialScore, Criterion
+from bolus.data.aif import AIF, ArterialScore, Criterion, Vein
 from bolus.data.anatomy import AnatomicalImage, Anatomy
 from bolus.data.curves import TissueCurves
 from bolus.data.description import Citation, Description
@@ -94,6 +94,7 @@ __all__ = [
     "StrokeThresholds",
     "TissueCurves",
     "Unmixing",
+    "Vein",
     "WeightsError",
     "is_sd",
     "plain_name",

@@ -57,6 +57,30 @@ class ArterialScore:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Vein:
+    """A vein that drains the brain, whose curve has the area of the arterial one.
+
+    ``mask`` marks its voxels, ``curve`` (t,) is their mean concentration, in the tissue curves' own
+    unit and at the arterial input's time of a frame; ``by_hand`` says that the voxels were given.
+    """
+
+    mask: Bool[np.ndarray, "x y z"]
+    curve: Float[np.ndarray, " t"]
+    by_hand: bool = False
+
+    @property
+    def voxels(self) -> int:
+        """How many voxels it has."""
+        return int(self.mask.sum())
+
+    @property
+    def line(self) -> str:
+        """Origin and voxels in one line."""
+        count = "1 voxel" if self.voxels == 1 else f"{self.voxels} voxels"
+        return f"{'marked by hand' if self.by_hand else 'found'}, {count}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AIF:
     """Arterial concentration over the used frames of a series, in the tissue curves' own unit.
 
@@ -65,7 +89,8 @@ class AIF:
     how it was made. ``slice_time`` is when in a frame it was acquired, in s from its start; None
     where that is unknown. ``mixed`` (t,) is the curve of the voxels as they are, where the tissue
     in them was taken off, and ``scale_sd`` the SD of the log of what CBF and CBV are all off by
-    together; None where that is not known.
+    together; None where that is not known. ``vein`` is the vein that the arterial input was held
+    against when that was done.
 
     Raises ArterialInputError for a curve that is not finite or nowhere positive.
     """
@@ -79,6 +104,7 @@ class AIF:
     slice_time: float | None = None
     mixed: Float[np.ndarray, " t"] | None = None
     scale_sd: float | None = None
+    vein: Vein | None = None
 
     def __post_init__(self) -> None:
         if self.curve.ndim != 1 or not np.isfinite(self.curve).all():

@@ -183,10 +183,12 @@ class PerfusionMaps:
 
     @property
     def regions(self) -> dict[str, Marked]:
-        """Regions by name: 'brain', 'aif' where it has voxels, those given, and those found."""
+        """Regions by name: 'brain', 'aif' and 'vein' where there are, those given, those found."""
         own = {"brain": Marked(self.mask, not self.brain_given)}
         if self.aif.mask is not None:
             own["aif"] = Marked(self.aif.mask, self.aif.origin == "automatic")
+        if self.aif.vein is not None:
+            own["vein"] = Marked(self.aif.vein.mask, not self.aif.vein.by_hand)
         searched = ("reference",) if self.reference is not None else ()
         given = {name: Marked(mask, name in searched) for name, mask in self.rois.items()}
         return {**own, **given, **{name: Marked(mask, True) for name, mask in self.found.items()}}

@@ -10,6 +10,7 @@ from bolus.data import AnatomicalImage, Anatomy, DSCSeries, Grid, InputError, Ma
 from bolus.io import read_mask, read_mask_on_either, resample_nearest
 
 PathLike = str | os.PathLike[str]
+Voxel = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,18 +38,21 @@ class Drawn:
 
 
 def drawn(
-    mask: np.ndarray | PathLike | None,
+    mask: np.ndarray | PathLike | Voxel | None,
     series: DSCSeries,
     name: str,
     image: AnatomicalImage | None = None,
 ) -> Drawn | None:
     """A mask, from an array or a file, on either grid; None where none is given.
 
-    An array is recognised by its shape. Raises InputError for an array that is not boolean,
+    An array is recognised by its shape; three numbers are one voxel of the series, from 0. Raises
+    InputError for an array that is not boolean,
     MaskError for one of another shape and as ``bolus.io.read_mask``.
     """
     if mask is None:
         return None
+    if isinstance(mask, tuple):
+        return _one_voxel(mask, series, name)
     if not isinstance(mask, str | os.PathLike):
         return _array(np.asarray(mask), series, name, image)
     if image is None:
@@ -70,3 +74,12 @@ def _array(
     if not values.any():
         raise MaskError(f"{name} marks no voxel")
     return Drawn(name=name, mask=values, on_anatomy=values.shape != series.grid.shape)
+
+
+def _one_voxel(voxel: Voxel, series: DSCSeries, name: str) -> Drawn:
+    shape = series.grid.shape
+    if not all(0 <= place < size for place, size in zip(voxel, shape, strict=True)):
+        raise MaskError(f"{name}: voxel {voxel} on a grid of {shape}, counted from 0")
+    mask = np.zeros(shape, dtype=bool)
+    mask[voxel] = True
+    return Drawn(name=name, mask=mask)

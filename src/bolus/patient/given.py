@@ -21,17 +21,17 @@ from bolus.data import (
 )
 from bolus.data.plausible import MIN_FRAMES
 from bolus.io import ArterialTable, is_mask, read_adc, read_anatomy, read_arterial_table
-from bolus.patient.drawn import Drawn, drawn
+from bolus.patient.drawn import Drawn, Voxel, drawn
 from bolus.tissue import CHOICES
 
 PathLike = str | os.PathLike[str]
 Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
 """What is given as the arterial input, read: a curve where it is an array."""
-Regions = Mapping[str, np.ndarray | PathLike | None]
-"""Masks by name, 'tumor' and 'reference', and 'adc', a map of diffusion; None for none given. A
-reference may be one of bolus.tissue.CHOICES."""
+Regions = Mapping[str, np.ndarray | PathLike | Voxel | None]
+"""Masks by name, 'tumor', 'reference' and 'vein', which may be the numbers of a voxel, and 'adc', a
+map of diffusion; None for none given. A reference may be one of bolus.tissue.CHOICES."""
 REGIONS = ("tumor", "reference")
-ADC = "adc"
+ADC, VEIN = "adc", "vein"
 NO_REGIONS: Regions = {}
 
 
@@ -66,13 +66,14 @@ def image_of(found: AnatomicalImage | Anatomy | None) -> AnatomicalImage | None:
 def rois_of(
     given: Regions, series: DSCSeries, image: AnatomicalImage | None = None
 ) -> dict[str, Drawn]:
-    """Regions by name, those that are given.
+    """Regions by name, those that are given, with the vein.
 
     Raises InputError for another name, and as ``drawn``.
     """
-    other = [name for name in given if name not in (*REGIONS, ADC)]
+    known = (*REGIONS, VEIN)
+    other = [name for name in given if name not in (*known, ADC)]
     if other:
-        raise InputError(f"the regions are {' and '.join(REGIONS)}, found {', '.join(other)}")
+        raise InputError(f"the regions are {', '.join(known)}, found {', '.join(other)}")
     masks = {
         name: drawn(mask, series, name, image)
         for name, mask in given.items()
@@ -92,7 +93,7 @@ def reference_choice(given: Regions) -> str:
     return str(asked) if _is_choice("reference", asked) else "none"
 
 
-def _is_choice(name: str, given: np.ndarray | PathLike | None) -> bool:
+def _is_choice(name: str, given: np.ndarray | PathLike | Voxel | None) -> bool:
     """Whether a word stands in place of the mask of a reference."""
     return name == "reference" and isinstance(given, str) and given in CHOICES
 
@@ -145,13 +146,15 @@ def on_series(given: Arterial, grid: Grid, anatomy: Anatomy | None) -> Arterial:
     return Drawn(name=given.name, mask=given.on(grid, anatomy))
 
 
-def arterial_input(given: Arterial, curves: TissueCurves, series: PreparedSeries) -> AIF:
-    """The arterial input: found, or made of what ``read_input`` returned.
+def arterial_input(
+    given: Arterial, curves: TissueCurves, series: PreparedSeries, *, judged: bool = True
+) -> AIF:
+    """The arterial input: found, and ``judged`` then, or made of what ``read_input`` returned.
 
     Raises ArterialInputError for an AIF at other times than the series'.
     """
     if given is None:
-        return find_aif(curves, series)
+        return find_aif(curves, series, judged=judged)
     if isinstance(given, AIF):
         _check_times(given, curves.time.size, series.dt)
         return given

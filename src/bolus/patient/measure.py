@@ -6,14 +6,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bolus.aif import without_tissue
+from bolus.aif import check_score, without_tissue
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import AIF, Anatomy, DSCSeries, Preparation, PreparedSeries, TissueCurves
+from bolus.data import (
+    AIF,
+    Anatomy,
+    DSCSeries,
+    InputError,
+    Preparation,
+    PreparedSeries,
+    TissueCurves,
+)
 from bolus.data.options import USUAL
 from bolus.patient.drawn import Drawn, drawn
 from bolus.patient.drift import correct_drift
 from bolus.patient.given import (
     NO_REGIONS,
+    VEIN,
     Arterial,
     Beside,
     Regions,
@@ -80,15 +89,16 @@ def measure(
     grid, a DICOM segmentation, or a folder with a DICOM mask series. ``regions`` are masks by
     name: the 'tumor', near which no reference for leakage is taken, and a 'reference', normal
     tissue to compare it with, or how to find that: 'auto' (white matter, as where none is given
-    but a tumour is), 'mirror' (of the tumour) or 'none'. Masks are taken to fit the mean pose of
-    the head. So is 'adc' among
-    them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside`` holds
-    regions and an anatomical image, which the series is registered to (``register_anatomy``); any
-    mask may then lie on the image's grid, and is brought to the series by the nearest voxel.
+    but a tumour is), 'mirror' (of the tumour) or 'none'; and a 'vein' that the arterial input is
+    held against when the tissue in its voxels is taken off (else one is found), which may be the
+    three numbers of a voxel, from 0. Masks are taken to fit the mean pose of the head. So is 'adc'
+    among them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside``
+    holds regions and an anatomical image, which the series is registered to
+    (``register_anatomy``); any mask may then lie on the image's grid, and is brought to the series
+    by the nearest voxel.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether signal
-    drift (``correct_drift``) and leakage are,
-    and whether frames that moved are censored: left out by a method that can (see
+    drift (``correct_drift``) and leakage are, and whether frames that moved are censored: left out by a method that can (see
     ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
     input (``censor``). ``reporter`` gets the name of each step.
 
@@ -149,8 +159,9 @@ def _measured(
     watch: Stopwatch,
 ) -> Measured:
     rois = {name: one.on(series.grid, anatomy) for name, one in given_rois.items()}
+    vein = rois.pop(VEIN, None)
     given = on_series(given, series.grid, anatomy)
-    curves, artery = _read(series, given, preparation, watch)
+    curves, artery = _read(series, given, vein, preparation, watch)
     if preparation.drift.use and series.drift is None:
         for _ in range(PASSES):
             before = series.signal
@@ -158,7 +169,7 @@ def _measured(
                 series = correct_drift(series, curves, artery, rois.get("tumor"))
             if series.signal is before:
                 break
-            curves, artery = _read(series, given, preparation, watch)
+            curves, artery = _read(series, given, vein, preparation, watch)
     lesion, leakage = rois.get("tumor"), preparation.leakage
     corrected, fit = None, None
     if leakage.use or (leakage.use is None and lesion is not None):
@@ -178,14 +189,31 @@ def _measured(
 
 
 def _read(
-    series: PreparedSeries, given: Arterial, preparation: Preparation, watch: Stopwatch
+    series: PreparedSeries,
+    given: Arterial,
+    vein: np.ndarray | None,
+    preparation: Preparation,
+    watch: Stopwatch,
 ) -> tuple[TissueCurves, AIF]:
-    """Curves and arterial input, that without the tissue that its voxels hold."""
+    """Curves and arterial input, that without the tissue that its voxels hold.
+
+    An input that was found is judged after that. Raises InputError for a vein that nothing is held
+    against.
+    """
     with watch("computing concentration"):
         curves = tissue_curves(series)
+    unmix = preparation.unmixing.use and not isinstance(given, AIF)
     with watch("finding the arterial input"):
-        artery = arterial_input(given, curves, series)
-    if not preparation.unmixing.use or artery.mask is None or isinstance(given, AIF):
-        return curves, artery
-    with watch("taking tissue off the arterial input"):
-        return curves, without_tissue(artery, curves, series)
+        artery = arterial_input(given, curves, series, judged=not unmix)
+    unmix = unmix and artery.mask is not None
+    if vein is not None and not unmix:
+        raise InputError(
+            "a vein is given, but no tissue is taken off this arterial input: that is done of the "
+            "mean of arterial voxels, unless it is turned off"
+        )
+    if unmix:
+        with watch("taking tissue off the arterial input"):
+            artery = without_tissue(artery, curves, series, vein)
+        if given is None:
+            check_score(artery)
+    return curves, artery

@@ -197,6 +197,9 @@ def _masks(maps: PerfusionMaps) -> Iterator[tuple[str, np.ndarray, str]]:
         arteries,
         f"Voxels averaged into the arterial input; origin: {maps.aif.origin}",
     )
+    vein = maps.aif.vein
+    if vein is not None:
+        yield "vein_mask", vein.mask, f"Vein that the arterial input was held against; {vein.line}"
     for name, region in maps.rois.items():
         found = maps.reference if name == "reference" else None
         yield f"roi_{name}", region, f"Region given as {name}" if found is None else found.sentence

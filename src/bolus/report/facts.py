@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from bolus.data import AIF, ArterialScore, PerfusionMaps, Quality
+from bolus.data import AIF, ArterialScore, PerfusionMaps, Quality, Vein
 from bolus.report.checks import checks
 from bolus.report.motion_facts import MotionFacts, motion_facts
 from bolus.report.verdict import Check, Word, lead, worst
@@ -23,6 +23,8 @@ class ArterialFacts:
     notes: tuple[str, ...]
     scale_sd: float | None
     """SD of the log of what CBF and CBV are all off by together; None where it is not known."""
+    vein: Vein | None
+    """The vein that the input was held against, None for none."""
 
     @property
     def line(self) -> str:
@@ -86,6 +88,7 @@ def arterial_facts(aif: AIF) -> ArterialFacts:
         time_to_peak=float(aif.curve.argmax() * aif.dt),
         notes=aif.notes,
         scale_sd=aif.scale_sd,
+        vein=aif.vein,
     )
 
 

@@ -131,18 +131,19 @@ class Answers:
 
     def preview(self, told: dict[str, object]) -> object:
         """What marked voxels would give."""
-        return preview(self._session.view, self._marks(told, "voxels"))
+        return preview(self._session.view, self._marks(told, "voxels"), self._vein(told))
 
     def save_aif(self, told: dict[str, object]) -> object:
         """Keep marked voxels and their curve."""
-        return {"files": self._session.save_arteries(self._marks(told, "voxels"))}
+        marks = self._marks(told, "voxels")
+        return {"files": self._session.save_arteries(marks, self._vein(told))}
 
     def recompute(self, told: dict[str, object]) -> object:
         """Begin to make the maps anew, from ``voxels`` or, with ``back``, as they were before."""
         if told.get("back") is True:
             self._session.go_back()
         else:
-            self._session.recompute(self._marks(told, "voxels"))
+            self._session.recompute(self._marks(told, "voxels"), self._vein(told))
         return self._session.job.told()
 
     def ratio(self, told: dict[str, object]) -> object:
@@ -153,6 +154,9 @@ class Answers:
         """Keep the drawn regions."""
         masks = {name: self._marks(told, name) for name in REGIONS}
         return {"files": self._session.save_regions(masks)}
+
+    def _vein(self, told: dict[str, object]) -> np.ndarray | None:
+        return self._marks(told, "vein") if "vein" in told else None
 
     def _marks(self, told: dict[str, object], name: str) -> np.ndarray:
         return marked(told.get(name), self._session.view.series.grid.shape, name)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bolus.base.about import NOTICE
-from bolus.data import AIF, ArterialScore, Grid
+from bolus.data import AIF, ArterialScore, Grid, Vein
 from bolus.estimators.explain import LEVELS
 from bolus.physics import area
 from bolus.report.facts import arterial_facts
@@ -76,7 +76,14 @@ def arterial(aif: AIF) -> dict[str, object]:
         "peak": facts.peak,
         "area": float(area(aif.curve, aif.dt)),
         "time_to_peak": facts.time_to_peak,
+        "mixed": aif.mixed,
+        "vein": None if facts.vein is None else venous(facts.vein, aif.dt),
     }
+
+
+def venous(vein: Vein, dt: float) -> dict[str, object]:
+    """A vein in words, with its curve; area in the curves' unit times s."""
+    return {"words": vein.line, "curve": vein.curve, "area": float(area(vein.curve, dt))}
 
 
 def space(grid: Grid, brain: np.ndarray) -> Mapping[str, object]:

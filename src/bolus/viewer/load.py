@@ -17,6 +17,7 @@ from bolus.data import (
     Preparation,
     PreparedSeries,
     Quality,
+    Vein,
     is_sd,
     plain_name,
     quantity_of,
@@ -213,7 +214,17 @@ def _arterial(folder: Path, told: Mapping[str, Any], series: PreparedSeries) -> 
         slice_time=told["slice_time_s"],
         mixed=None if told.get("mixed") is None else np.array(told["mixed"], dtype=float),
         scale_sd=told.get("scale_sd"),
+        vein=_vein(folder, told.get("vein"), series),
     )
+
+
+def _vein(folder: Path, told: Mapping[str, Any] | None, series: PreparedSeries) -> Vein | None:
+    if told is None:
+        return None
+    if not isinstance(told.get("by_hand"), bool) or not isinstance(told.get("curve"), list):
+        raise InputError(f"{folder / SUMMARY}: the vein is described without by_hand or curve")
+    mask = read_mask(folder / "vein_mask.nii.gz", series.grid)
+    return Vein(mask=mask, curve=np.array(told["curve"], dtype=float), by_hand=told["by_hand"])
 
 
 def _common(told: Mapping[str, Any]) -> dict[str, float]:

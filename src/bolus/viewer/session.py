@@ -7,13 +7,18 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from bolus.aif import without_tissue
 from bolus.base.progress import Reporter
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
 from bolus.patient import Beside, estimate, measure_prepared
 from bolus.report.page import write_page
-from bolus.viewer.arteries import marked_input, save_arteries
+from bolus.viewer.arteries import (
+    Marks,
+    marked_input,
+    save_arteries,
+    save_vein,
+    unmixed_input,
+)
 from bolus.viewer.background import WRITING, BusyError, Job
 from bolus.viewer.load import result_of
 from bolus.viewer.regions import regions_to_find, save_regions, with_regions
@@ -41,11 +46,17 @@ class Session:
     proven: bool = False
     job: Job = field(default_factory=Job)
 
-    def save_arteries(self, marks: Bool[np.ndarray, "x y z"]) -> list[str]:
-        """Keep the marked voxels and their curve beside the maps; names of the files."""
+    def save_arteries(self, marks: Marks, vein: Marks | None = None) -> list[str]:
+        """Keep the marked voxels and their curve, and a vein, beside the maps; the files' names."""
         self._check_free()
         self._check_folder()
-        return save_arteries(self.view, marked_input(self.view, marks), self.folder)
+        with_vein = vein is not None and vein.any()
+        written = []
+        if marks.any() or not with_vein:
+            written += save_arteries(self.view, marked_input(self.view, marks), self.folder)
+        if vein is not None and with_vein:
+            written += save_vein(self.view, vein, self.folder)
+        return written
 
     def save_regions(self, masks: Mapping[str, Bool[np.ndarray, "x y z"]]) -> list[str]:
         """Keep the drawn regions beside the maps, and tell of them on the page of the result.
@@ -60,28 +71,39 @@ class Session:
             write_page(self.view.maps, self.folder / PAGE)
         return written
 
-    def recompute(self, marks: Bool[np.ndarray, "x y z"]) -> None:
+    def recompute(self, marks: Marks, vein: Marks | None = None) -> None:
         """Begin to make all maps anew, and the folder with them, from marked arterial voxels.
 
+        They are held against a marked ``vein``; where that alone is marked, it is the arteries of
+        the present maps that are.
         A stored result that its own series does not give is not replaced (``check_reproducible``).
         """
-        artery = marked_input(self.view, marks)
-        self.job.start(lambda reporter: self._make(artery, reporter, by_hand=True))
+        artery = marked_input(self.view, marks, vein)
+        self.job.start(lambda reporter: self._make_by_hand(artery, marks, vein, reporter))
 
     def go_back(self) -> None:
         """Begin to make the maps with the arterial input before the last computation."""
         if self.before is None:
             raise InputError("no maps have been replaced since this viewer was started")
         artery = self.before.aif
-        self.job.start(lambda reporter: self._make(artery, reporter, by_hand=False))
+        self.job.start(lambda reporter: self._make(artery, reporter))
 
-    def _make(self, artery: AIF, reporter: Reporter, *, by_hand: bool) -> None:
+    def _make_by_hand(
+        self, artery: AIF, marks: Marks, vein: Marks | None, reporter: Reporter
+    ) -> None:
+        view = self.view
+        found = unmixed_input(view, artery, vein)
+        self._make(found, reporter)
+        if marks.any():
+            save_arteries(view, found, self.folder)
+        if vein is not None and vein.any():
+            save_vein(view, vein, self.folder)
+
+    def _make(self, artery: AIF, reporter: Reporter) -> None:
         view = self.view
         if view.result is not None and not self.proven:
             check_reproducible(view.result, self.chosen, self.method, self.folder, reporter)
             self.proven = True
-        if by_hand and view.preparation.unmixing.use:
-            artery = without_tissue(artery, view.curves, view.series)
         measured = measure_prepared(
             view.series,
             artery,
@@ -94,8 +116,6 @@ class Session:
         result = result_of(measured, maps, self.chosen)
         reporter.step(WRITING)
         maps.save(self.folder, overwrite=True, keep=self._others())
-        if by_hand:
-            save_arteries(view, artery, self.folder)
         self.before, self.proven = view.result, True
         self.view = View(
             series=measured.series,

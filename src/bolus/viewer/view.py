@@ -103,6 +103,8 @@ class View:
             return self.brain.astype(np.uint8)
         if name == "aif":
             return self._arteries().astype(np.uint8)
+        if name == "vein":
+            return self._venous().astype(np.uint8)
         if name not in REGIONS:
             raise KeyError(name)
         found = self.regions.get(name)
@@ -111,6 +113,10 @@ class View:
     def _arteries(self) -> Bool[np.ndarray, "x y z"]:
         found = None if self.result is None else self.result.aif.mask
         return np.zeros(self.brain.shape, dtype=bool) if found is None else found
+
+    def _venous(self) -> Bool[np.ndarray, "x y z"]:
+        found = None if self.result is None else self.result.aif.vein
+        return np.zeros(self.brain.shape, dtype=bool) if found is None else found.mask
 
     def _spread(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, "x y z"]:
         volume = np.full(self.brain.shape, np.nan, dtype=np.float32)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 INK, PAPER, MUTED = "#e8e8e8", "#101214", "#8b9299"
-ARTERY, TISSUE = "#ff6b5e", "#5ec8ff"
+ARTERY, VEIN, TISSUE = "#ff6b5e", "#a99bff", "#5ec8ff"
 
 
 PANEL_WIDTH, BAR_WIDTH, TITLE_HEIGHT, FOOT_HEIGHT = 4.2, 1.15, 0.45, 0.75
@@ -155,6 +155,8 @@ def _curves(axis: "Axes", maps: PerfusionMaps) -> None:
     if maps.aif.mixed is not None:
         told = "as its voxels are"
         axis.plot(time, maps.aif.mixed, color=ARTERY, lw=1.4, ls=":", label=told)
+    if maps.aif.vein is not None:
+        axis.plot(time, maps.aif.vein.curve, color=VEIN, lw=1.4, ls="-.", label="vein")
     axis.plot(time, scale * maps.tissue, color=TISSUE, lw=2.2, label=f"mean tissue × {scale:.2g}")
     frames = maps.series.frames
     axis.axvspan(0, (frames.onset - frames.first) * maps.series.dt, color=INK, alpha=0.07, lw=0)
@@ -178,11 +180,14 @@ def _arteries(axis: "Axes", maps: PerfusionMaps) -> None:
     _image(axis, maps, base, "gray", (0, high))
     edge = mosaic(maps.mask.astype(float), maps.grid, maps.mask, fill=0.0)
     axis.contour(edge, levels=[0.5], colors=[TISSUE], linewidths=0.7)
-    arteries = maps.mask & (False if maps.aif.mask is None else maps.aif.mask)
-    rows, columns = np.nonzero(mosaic(arteries.astype(float), maps.grid, maps.mask, fill=0.0))
-    axis.scatter(columns, rows, s=16, marker="s", color=ARTERY, linewidths=0)
+    vein = None if maps.aif.vein is None else maps.aif.vein.mask
+    for found, colour in ((vein, VEIN), (maps.aif.mask, ARTERY)):
+        inside = maps.mask & (False if found is None else found)
+        rows, columns = np.nonzero(mosaic(inside.astype(float), maps.grid, maps.mask, fill=0.0))
+        axis.scatter(columns, rows, s=16, marker="s", color=colour, linewidths=0)
     count = 0 if maps.aif.mask is None else int(maps.aif.mask.sum())
-    _title(axis, f"Baseline, brain, {count} arterial voxels")
+    more = "" if maps.aif.vein is None else f", {maps.aif.vein.voxels} of a vein"
+    _title(axis, f"Baseline, brain, {count} arterial voxels{more}")
 
 
 def _quality(axis: "Axes", maps: PerfusionMaps) -> None:

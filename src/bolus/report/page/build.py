@@ -117,6 +117,7 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
         "numbers": number_lines(maps.measurements),
         "slices": slices_told(maps),
         "arteries": facts_of(maps).arterial.voxels,
+        "vein": facts_of(maps).arterial.vein,
         "baseline": baseline_picture(maps),
         "quality": quality_picture(maps),
         "shares": _shares(maps),

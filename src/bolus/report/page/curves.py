@@ -3,6 +3,7 @@
 import numpy as np
 
 from bolus.data import Motion, PerfusionMaps
+from bolus.physics import area
 from bolus.preprocess.frames import mean_signal
 from bolus.report.facts import facts_of
 from bolus.report.page.plot import Band, Line, Plot
@@ -59,7 +60,35 @@ def _mixed(maps: PerfusionMaps, time: np.ndarray) -> list[Line]:
     """The arterial input as its voxels are, where tissue was taken off it."""
     if maps.aif.mixed is None:
         return []
-    return [Line(label="with the tissue in its voxels", look="mixed", x=time, y=maps.aif.mixed)]
+    return [Line(label="as measured", look="mixed", x=time, y=maps.aif.mixed)]
+
+
+def _vein(maps: PerfusionMaps, time: np.ndarray) -> list[Line]:
+    """The vein that the arterial input was held against."""
+    vein = maps.aif.vein
+    return [] if vein is None else [Line(label="vein", look="vein", x=time, y=vein.curve)]
+
+
+def _arterial_told(maps: PerfusionMaps, time: np.ndarray) -> str:
+    """The peaks of arterial input and tissue, and the areas of what the input was made of."""
+    aif, tissue = maps.aif, maps.tissue
+    peak = float(np.nanmax(tissue))
+    told = (
+        f"The arterial input peaks at {aif.curve.max():.3g} after {time[aif.curve.argmax()]:.3g} "
+        f"s, the mean tissue curve at {peak:.3g} after {time[np.nanargmax(tissue)]:.3g} s."
+    )
+    whole = float(area(aif.curve, aif.dt))
+    if aif.mixed is not None:
+        share = float(area(aif.mixed, aif.dt)) / whole
+        told += f" As measured, with tissue in its voxels, it has {share:.2f} of the area."
+    if aif.vein is not None:
+        share = float(area(aif.vein.curve, aif.dt)) / whole
+        late = time[aif.vein.curve.argmax()] - time[aif.curve.argmax()]
+        told += (
+            f" The vein ({aif.vein.line}) peaks {late:.3g} s later and has {share:.2f} of it as "
+            "measured; whole, it would have all of it."
+        )
+    return told
 
 
 def _concentration(maps: PerfusionMaps) -> Plot:
@@ -69,16 +98,16 @@ def _concentration(maps: PerfusionMaps) -> Plot:
     scale = float(f"{curve.max() / peak / 2:.2g}") if peak > 0 else 1.0
     unit = "TE·ΔR2*" if maps.relative else "ΔR2*, 1/s"
     return Plot(
-        title="Arterial input and mean tissue curve",
-        told=f"The arterial input peaks at {curve.max():.3g} after {time[curve.argmax()]:.3g} s, "
-        f"the mean tissue curve at {peak:.3g} after {time[np.nanargmax(tissue)]:.3g} s."
-        if peak > 0
-        else "",
+        title="Arterial input, vein and mean tissue curve"
+        if maps.aif.vein is not None
+        else "Arterial input and mean tissue curve",
+        told=_arterial_told(maps, time) if peak > 0 else "",
         x_label=TIME,
         y_label=unit,
         lines=[
             Line(label="arterial input", look="aif", x=time, y=curve),
             *_mixed(maps, time),
+            *_vein(maps, time),
             Line(label=f"mean tissue × {scale:g}", look="tissue", x=time, y=scale * tissue),
         ],
         bands=[band for band in _bands(maps) if band.look == "baseline"],

@@ -17,9 +17,9 @@ from bolus.report.rims import RIMS
 
 LEVELS = 255
 """Colours of a map; the last index of a palette is what was not measured, and transparent."""
-ARTERY = (255, 70, 60)
+ARTERY, VEIN = (255, 70, 60), (120, 150, 255)
 WHITEST = 170
-"""Colours of rims and arteries stand out of a grey no lighter than this, and of each other."""
+"""Colours of rims and vessels stand out of a grey no lighter than this, and of each other."""
 FLAGS = (
     ("measured", 0, (70, 84, 98)),
     ("no bolus", Quality.NO_BOLUS, (160, 174, 186)),
@@ -51,8 +51,8 @@ def bar_picture(colours: str) -> Picture:
 
 
 def baseline_picture(maps: PerfusionMaps) -> Picture:
-    """The baseline in grey with arteries and the rims of regions in colour."""
-    base, greys = maps.series.baseline, LEVELS - 1 - len(RIMS)
+    """The baseline in grey with arteries, a vein and the rims of regions in colour."""
+    base, greys = maps.series.baseline, LEVELS - 2 - len(RIMS)
     grey = np.where(
         np.isfinite(base), np.minimum(to_levels(base, 0.0, grey_top(maps, base)), greys - 1), 0
     )
@@ -61,10 +61,14 @@ def baseline_picture(maps: PerfusionMaps) -> Picture:
         if name in maps.marked:
             inside = _sheet(maps, maps.marked[name].astype(np.uint8), 0).astype(bool)
             levels[inside & ~binary_erosion(inside)] = colour
+    if maps.aif.vein is not None:
+        levels[_sheet(maps, maps.aif.vein.mask.astype(np.uint8), 0).astype(bool)] = LEVELS - 2
     if maps.aif.mask is not None:
         levels[_sheet(maps, maps.aif.mask.astype(np.uint8), 0).astype(bool)] = LEVELS - 1
     colours = np.repeat(np.linspace(0, WHITEST, greys).round().astype(np.uint8)[:, None], 3, axis=1)
-    rest = np.array([*(rim.colour for rim in RIMS.values()), ARTERY, (0, 0, 0)], dtype=np.uint8)
+    rest = np.array(
+        [*(rim.colour for rim in RIMS.values()), VEIN, ARTERY, (0, 0, 0)], dtype=np.uint8
+    )
     return picture(levels, np.concatenate([colours, rest]))
 
 

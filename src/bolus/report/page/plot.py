@@ -11,13 +11,15 @@ from markupsafe import Markup, escape
 PIXELS_WIDE, PIXELS_HIGH = 520, 250
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 40
 """Pixels of the drawing and of the margins of its axes."""
+LETTER = 7.4
+"""Pixels of a letter of the legend."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Line:
     """A curve: ``look`` is its class in the style sheet.
 
-    That is 'aif', 'tissue', 'signal', 'motion', or 'axis0' to 'axis2'.
+    That is 'aif', 'mixed', 'vein', 'tissue', 'signal', 'motion', or 'axis0' to 'axis2'.
     """
 
     label: str
@@ -169,9 +171,12 @@ def _mark(value: float, span: tuple[float, float]) -> str:
 
 
 def _legend(lines: Sequence[Line]) -> list[str]:
+    letters = LETTER * sum(len(line.label) for line in lines)
+    spare = (PIXELS_WIDE - LEFT - letters) / max(1, len(lines))  # of a line's sample and the gaps
+    sample, gap = (26, 22.0) if spare >= 54 else (18, max(4.0, spare - 22))
     found, x = [], float(LEFT)
     for line in lines:
-        found.append(f'<path class="line {line.look}" d="M{x:.1f} 15h26"/>')
-        found.append(_text(x + 32, 19, line.label, "legend", "start"))
-        x += 32 + 7.8 * len(line.label) + 22
+        found.append(f'<path class="line {line.look}" d="M{x:.1f} 15h{sample}"/>')
+        found.append(_text(x + sample + 4, 19, line.label, "legend", "start"))
+        x += sample + 4 + LETTER * len(line.label) + gap
     return found

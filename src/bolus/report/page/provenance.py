@@ -30,6 +30,7 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
         "Motion correction": _motion(maps),
         "Signal drift": drift_figure(maps),
         "Arterial input": _arterial(maps.aif),
+        "Vein": "none" if maps.aif.vein is None else maps.aif.vein.line,
         "Leakage model": "none" if maps.leakage_model is None else maps.leakage_model.name,
         "Method": f"{maps.method} {_parameters(maps)}".strip(),
     }

@@ -151,9 +151,14 @@ def _artery(maps: PerfusionMaps) -> str:
     )
     if maps.aif.mixed is None or maps.aif.scale_sd is None:
         return mean
+    vein = maps.aif.vein
+    fitted = "arterial and mean tissue signal" if vein is None else (
+        f"arterial, venous and mean tissue signal (a vein of {vein.voxels} voxels, "
+        f"{'marked by hand' if vein.by_hand else 'found automatically'})"
+    )  # fmt: skip
     return (
-        f"{mean} The signal of tissue in these voxels was taken off by a joint fit of arterial and "
-        f"mean tissue signal; the common scale of CBF and CBV is known to "
+        f"{mean} The signal of tissue in these voxels was taken off by a joint fit of {fitted}; "
+        f"the common scale of CBF and CBV is known to "
         f"{100 * maps.aif.scale_sd:.0f} % (SD)."
     )
 

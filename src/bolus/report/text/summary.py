@@ -8,11 +8,13 @@ import numpy as np
 from bolus.base.about import NOTICE, software
 from bolus.base.json import plain
 from bolus.data import (
+    AIF,
     Anatomy,
     FrameWindow,
     PerfusionMaps,
     Quality,
     Quantity,
+    Vein,
     is_sd,
     quantity_of,
 )
@@ -21,7 +23,7 @@ from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
 from bolus.report.echo import echo_times
-from bolus.report.facts import facts_of
+from bolus.report.facts import ArterialFacts, facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
 from bolus.report.verdict import DOUBTFUL
@@ -81,10 +83,12 @@ def quality_sidecar(maps: PerfusionMaps) -> dict[str, object]:
 
 def aif_sidecar(maps: PerfusionMaps) -> dict[str, object]:
     """Sidecar of the arterial table: what it and its columns are."""
-    about = {
+    about: dict[str, object] = {
         "Description": f"Arterial input; origin: {maps.aif.origin}",
         "time_s": {"Description": "Time from the first used frame", "Units": "s"},
     }
+    if maps.aif.vein is not None:
+        about["Vein"] = f"held against a vein: {maps.aif.vein.line}"
     if maps.relative:
         told = "Echo time times the change of R2*, for the echo time is unknown"
         return {**about, "te_delta_r2star": {"Description": told}}
@@ -118,7 +122,6 @@ def _registration(anatomy: Anatomy) -> dict[str, object]:
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
     facts = facts_of(maps)
-    arterial = facts.arterial
     return {
         "software": software(),
         "notice": NOTICE,
@@ -148,26 +151,40 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "brain_voxels": facts.voxels,
         "regions": {name: {"sha256": mask_checksum(mask)} for name, mask in maps.rois.items()},
         "reference": None if maps.reference is None else maps.reference.as_json(),
-        "aif": {
-            "origin": arterial.origin,
-            "voxels": arterial.voxels,
-            "quality": None if arterial.score is None else _number(arterial.score.value),
-            "peak": _number(arterial.peak),
-            "time_to_peak_s": arterial.time_to_peak,
-            "criteria": []
-            if arterial.score is None
-            else [one._asdict() for one in arterial.score.criteria],
-            "notes": list(arterial.notes),
-            "slice_time_s": maps.aif.slice_time,
-            "scale_sd": arterial.scale_sd,
-            "mixed": None if maps.aif.mixed is None else maps.aif.mixed.tolist(),
-        },
+        "aif": _arterial(maps.aif, facts.arterial),
         "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
         "measurements": [number.as_json() for number in maps.measurements],
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
+    }
+
+
+def _arterial(aif: AIF, facts: ArterialFacts) -> dict[str, object]:
+    """The arterial input without its curve, which has a table of its own."""
+    return {
+        "origin": facts.origin,
+        "voxels": facts.voxels,
+        "quality": None if facts.score is None else _number(facts.score.value),
+        "peak": _number(facts.peak),
+        "time_to_peak_s": facts.time_to_peak,
+        "criteria": [] if facts.score is None else [one._asdict() for one in facts.score.criteria],
+        "notes": list(facts.notes),
+        "slice_time_s": aif.slice_time,
+        "scale_sd": facts.scale_sd,
+        "mixed": None if aif.mixed is None else aif.mixed.tolist(),
+        "vein": None if facts.vein is None else _vein(facts.vein),
+    }
+
+
+def _vein(vein: Vein) -> dict[str, object]:
+    """Whether it was marked by hand, and its voxels and curve."""
+    return {
+        "by_hand": vein.by_hand,
+        "voxels": vein.voxels,
+        "sha256": mask_checksum(vein.mask),
+        "curve": vein.curve.tolist(),
     }
 
 
@@ -196,6 +213,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         f"({facts.dropped} dropped before steady state), baseline SNR {facts.snr:.0f}, "
         f"bolus depth {100 * facts.depth:.0f} %",
         f"arterial input: {facts.arterial.line}",
+        *([] if facts.arterial.vein is None else [f"vein: {facts.arterial.vein.line}"]),
         f"head motion: {NOT_CORRECTED if facts.motion is None else facts.motion.figure}",
         *drift_lines(maps),
         *spike_lines(maps),

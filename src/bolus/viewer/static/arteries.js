@@ -9,7 +9,9 @@ import { Plot } from "./plots.js";
 import { hear, state, tell } from "./state.js";
 
 const byId = (id) => document.getElementById(id);
-const preview = latest((signal, voxels) => post("/api/aif/preview", { voxels }, signal));
+const preview = latest((signal, body) => post("/api/aif/preview", body, signal));
+const drawnVessels = () => ({ voxels: state.marks.marked.list, vein: state.marks.vein.list });
+const VESSELS = { marked: "Artery", vein: "Vein" };
 const ORIGINS = { automatic: "found automatically", mask: "marked by hand", file: "read from a file", given: "given" };
 const PAUSE = 250;
 const AMOUNTS = ["cbf", "cbv", "cbv_corrected", "mtt"];
@@ -22,16 +24,19 @@ function draw() {
   if (state.tab !== "arteries") return;
   const { facts, voxel } = state;
   plot.set(facts.time, {
-    present: facts.aif?.curve, marked: found?.curve, own: voxel?.curve, tissue: facts.tissue,
+    present: facts.aif?.curve, mixed: facts.aif?.mixed, drained: facts.aif?.vein?.curve,
+    marked: found?.curve, vein: found?.vein?.curve, own: voxel?.curve, tissue: facts.tissue,
   });
 }
 
 async function ask() {
   if (state.tab !== "arteries") return;
   sure = false;
-  const voxels = state.marks.marked.list;
-  byId("artery-count").textContent = `${voxels.length} marked${slicesOf(state.space, state.marks.marked.data).words}`;
-  const told = voxels.length ? await preview(voxels) : { marked: 0 };
+  const drawn = drawnVessels();
+  const { voxels, vein } = drawn;
+  byId("count-marked").textContent = `${voxels.length} marked${slicesOf(state.space, state.marks.marked.data).words}`;
+  byId("count-vein").textContent = `${vein.length} marked${slicesOf(state.space, state.marks.vein.data).words}`;
+  const told = voxels.length || vein.length ? await preview(drawn) : { marked: 0 };
   if (!told) return;
   found = told;
   draw();
@@ -39,18 +44,18 @@ async function ask() {
 }
 
 function judge() {
-  const usable = Boolean(found?.curve);
   const { facts } = state;
+  const usable = !found?.problem && Boolean(found?.curve || (found?.vein && facts.aif?.voxels));
   byId("artery-save").disabled = !usable || busy();
   byId("artery-recompute").disabled = !usable || busy();
   byId("artery-recompute").textContent = !facts.made ? "Make maps" : sure ? "Yes, replace the maps" : "Recompute maps";
   byId("artery-save").hidden = !facts.made;
-  byId("artery-take").hidden = !facts.aif?.voxels;
+  byId("artery-take").hidden = !(state.vessel === "vein" ? facts.aif?.vein : facts.aif?.voxels);
   byId("artery-back").hidden = !facts.before;
   byId("artery-back").disabled = busy();
   byId("artery-judged").replaceChildren(element("div", { className: "judged" },
     column("present dashed", "Of these maps", facts.aif, ORIGINS[facts.aif?.origin]),
-    column("marked", "Marked voxels", usable ? found : null)));
+    column("marked", "Marked voxels", found?.curve ? found : null)));
 }
 
 function column(swatch, title, aif, origin) {
@@ -65,6 +70,8 @@ function column(swatch, title, aif, origin) {
     for (const text of aif.concerns) made.append(element("p", { className: "warning" }, text));
     made.append(notes(aif.notes));
   }
+  const vein = swatch === "marked" ? found?.vein : aif?.vein;
+  if (vein) made.append(venous(swatch === "marked" ? "vein" : "drained dashed", vein, aif));
   if (swatch === "marked" && found?.outside) {
     made.append(element("p", { className: "warning" }, `${found.outside} marked voxels lie outside the brain and are left out`));
   }
@@ -84,6 +91,12 @@ function facts(aif, origin) {
   const count = aif.voxels ? `${aif.voxels} voxel${aif.voxels > 1 ? "s" : ""}, ` : "";
   const how = origin ? `, ${origin}` : "";
   return element("p", {}, `${count}peak ${round(aif.peak)} ${unit} at ${round(aif.time_to_peak)} s${how}`);
+}
+
+// A vein's curve has the area of the arterial one, as far as its voxels are full of blood.
+function venous(swatch, vein, aif) {
+  const share = aif?.area > 0 ? `; as measured it has ${round(vein.area / aif.area)} times the arterial area` : "";
+  return element("p", {}, element("span", { className: `swatch ${swatch}` }), `Vein: ${vein.words}${share}`);
 }
 
 // Volumes go with one over the area of the arterial input: partial volume shows first in it.
@@ -108,7 +121,7 @@ function recompute() {
     return;
   }
   sure = false;
-  run({ voxels: state.marks.marked.list });
+  run(drawnVessels());
 }
 
 let job = null;
@@ -164,8 +177,8 @@ function compare() {
 
 async function save() {
   try {
-    const { files } = await post("/api/aif/save", { voxels: state.marks.marked.list });
-    state.marks.marked.kept();
+    const { files } = await post("/api/aif/save", drawnVessels());
+    for (const name of Object.keys(VESSELS)) state.marks[name].kept();
     byId("artery-said").textContent = `Saved ${files.join(" and ")}.`;
   } catch (error) {
     byId("artery-said").textContent = error.message;
@@ -178,25 +191,48 @@ function button(words, use) {
   return made;
 }
 
+export function choose(name) {
+  state.vessel = name;
+  byId(`vessel-${name}`).checked = true;
+  judge();
+  tell("target");
+}
+
+// What is marked now: arteries, or the vein that they are held against.
+function picker() {
+  const group = element("span", { className: "group whole" });
+  group.setAttribute("role", "radiogroup");
+  group.setAttribute("aria-label", "Vessel");
+  for (const [name, words] of Object.entries(VESSELS)) {
+    const radio = element("input", { type: "radio", name: "vessel", id: `vessel-${name}` });
+    radio.checked = name === state.vessel;
+    radio.addEventListener("change", () => choose(name));
+    group.append(element("label", {}, radio, " ", element("span", { className: `swatch ${name}` }), words, " ",
+      element("span", { className: "count", id: `count-${name}` })));
+  }
+  return group;
+}
+
 export function setUpArteries() {
   const change = (data) => {
-    state.marks.marked.replace(data);
+    state.marks[state.vessel].replace(data);
     tell("drawn");
   };
   const begin = () => {
-    change(state.arteries);
-    toSlice(slicesOf(state.space, state.arteries).fullest);
+    const ofMaps = state.vessel === "vein" ? state.vein : state.arteries;
+    change(ofMaps);
+    toSlice(slicesOf(state.space, ofMaps).fullest);
   };
+  byId("artery-tools").append(picker());
   toolbar("arteries", byId("artery-tools"),
     button("Clear", () => change(new Uint8Array(state.brain.length))),
-    Object.assign(button("Take those of these maps", begin), { id: "artery-take" }),
-    element("span", { className: "count", id: "artery-count" }));
+    Object.assign(button("Take those of these maps", begin), { id: "artery-take" }));
   byId("artery-save").addEventListener("click", save);
   byId("artery-recompute").addEventListener("click", recompute);
   byId("artery-back").addEventListener("click", () => run({ back: true }));
   const unit = state.facts.relative ? "TE·ΔR2*" : "ΔR2*, 1/s";
   plot = new Plot(byId("artery-plot"), {
-    names: ["marked", "present", "own", "tissue"], height: Math.round(0.25 * Math.min(1100, Math.max(720, window.innerHeight))), labels: { x: "time, s", y: unit },
+    names: ["marked", "vein", "present", "mixed", "drained", "own", "tissue"], height: Math.round(0.25 * Math.min(1100, Math.max(720, window.innerHeight))), labels: { x: "time, s", y: unit },
   });
   hear("drawn", ask);
   hear("tab", ask);

@@ -1,4 +1,5 @@
-// Colours of lines and outlines: Okabe and Ito, who chose them to be told apart by everyone.
+// Colours of lines and outlines: Okabe and Ito, who chose them to be told apart by everyone, and
+// violet for veins.
 // No meaning hangs on a colour alone: each line also has its own dashes or marks.
 
 export const INK = "#e8eaec";
@@ -8,10 +9,13 @@ export const ORANGE = "#E69F00";
 export const SKY = "#56B4E9";
 export const GREEN = "#009E73";
 export const PINK = "#CC79A7";
+export const VIOLET = "#A99BFF";
 
 // Outlines lie on maps that run from black over purple or blue to bright yellow.
 export const LAYERS = {
   aif: { colour: PINK, dash: [2, 2] },
+  drained: { colour: VIOLET, dash: [2, 2] },
+  vein: { colour: VIOLET, dash: [], dot: true },
   marked: { colour: SKY, dash: [], dot: true },
   tumor: { colour: "#ffffff", dash: [] },
   reference: { colour: SKY, dash: [7, 5] },

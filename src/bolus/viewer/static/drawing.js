@@ -74,15 +74,18 @@ export function act() {
   else if (target()) apply(state.slice.place, state.slice.place, true);
 }
 
+// A vein may lie outside the brain; all else that is drawn lies in it.
+const drawable = (number) => state.brain[number] || target() === state.marks.vein;
+
 function paintable(numbers) {
-  return [...numbers].filter((number) => state.brain[number]);
+  return [...numbers].filter(drawable);
 }
 
 function apply(from, to, first) {
   const marks = target();
   if (tool() === "click") {
     const number = state.space.number(to);
-    if (first && state.brain[number]) marks.toggle(number);
+    if (first && drawable(number)) marks.toggle(number);
   } else {
     if (first) marks.begin();
     const value = tool() === "erase" ? 0 : 1;

@@ -2,6 +2,7 @@
 
 import { act, choose as chooseTool, close, giveUp, resize, tool, undo } from "./drawing.js";
 import { show, thinner, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
+import { choose as chooseVessel } from "./arteries.js";
 import { choose as chooseRegion } from "./regions.js";
 import { state, tell } from "./state.js";
 import { choose as chooseTab } from "./tabs.js";
@@ -27,7 +28,10 @@ const ACTIONS = {
   v: () => chooseTab("voxel"),
   a: () => chooseTab("arteries"),
   r: () => chooseTab("regions"),
-  t: () => state.tab === "regions" && chooseRegion(state.region === "tumor" ? "reference" : "tumor"),
+  t: () => {
+    if (state.tab === "regions") chooseRegion(state.region === "tumor" ? "reference" : "tumor");
+    if (state.tab === "arteries") chooseVessel(state.vessel === "vein" ? "marked" : "vein");
+  },
   k: () => chooseTool("click"),
   b: () => chooseTool("brush"),
   e: () => chooseTool("erase"),

@@ -107,11 +107,12 @@ export function zoomBy(factor) {
 }
 
 // Outlines of what is drawn, and of what the maps were made with.
-const OUTLINED = { voxel: ["tumor", "reference", "aif"], arteries: ["aif", "marked"], regions: ["tumor", "reference"] };
+const OUTLINED = { voxel: ["tumor", "reference", "aif"], arteries: ["aif", "drained", "marked", "vein"], regions: ["tumor", "reference"] };
 
 export function layers() {
-  const { marks, arteries, tab, slice } = state;
-  slice.layers = OUTLINED[tab].map((name) => ({ name, data: name === "aif" ? arteries : marks[name].data }));
+  const { marks, arteries, vein, tab, slice } = state;
+  const ofMaps = { aif: arteries, drained: vein };
+  slice.layers = OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }));
   slice.redraw();
 }
 

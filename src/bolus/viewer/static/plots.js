@@ -1,6 +1,6 @@
 // Curves with axes and units, drawn by uPlot.
 
-import { GREEN, GRID, INK, MUTED, ORANGE, PINK, SKY, round } from "./colours.js";
+import { GREEN, GRID, INK, MUTED, ORANGE, PINK, SKY, VIOLET, round } from "./colours.js";
 
 const FONT = "12px system-ui, sans-serif";
 const LABEL = "600 12px system-ui, sans-serif";
@@ -15,6 +15,12 @@ const LINES = {
   aif: { label: "arterial input (right)", stroke: PINK, width: 1.5, dash: [8, 4], scale: "right" },
   response: { label: "impulse response", stroke: GREEN, width: 2.5, fill: "rgba(0, 158, 115, 0.18)" },
   present: { label: "of these maps", stroke: PINK, width: 2, dash: [8, 4] },
+  mixed: { label: "as measured", stroke: PINK, width: 1, dash: [2, 3] },
+  drained: { label: "vein of these maps", stroke: VIOLET, width: 1.5, dash: [8, 4] },
+  vein: {
+    label: "marked vein", stroke: VIOLET, width: 2.5,
+    points: { show: true, size: 5, fill: VIOLET, stroke: VIOLET },
+  },
   marked: {
     label: "marked voxels", stroke: SKY, width: 2.5,
     points: { show: true, size: 5, fill: SKY, stroke: SKY },

@@ -16,8 +16,10 @@ export const state = {
   windows: new Map(),
   marks: null,
   region: "tumor",
+  vessel: "marked",
   brain: null,
   arteries: null,
+  vein: null,
   baseline: null,
 };
 
@@ -37,12 +39,14 @@ export function volume(name, before = false) {
 // All that does not depend on the chosen voxel, anew.
 export async function renew() {
   volumes = new Map();
-  const [baseline, brain, arteries] = await Promise.all([volume("baseline"), mask("brain"), mask("aif")]);
-  Object.assign(state, { baseline, brain, arteries });
+  const [baseline, brain, arteries, vein] = await Promise.all([
+    volume("baseline"), mask("brain"), mask("aif"), mask("vein"),
+  ]);
+  Object.assign(state, { baseline, brain, arteries, vein });
 }
 
 export async function loadMarks(size) {
-  state.marks = { marked: new Marks(size), tumor: new Marks(size), reference: new Marks(size) };
+  state.marks = { marked: new Marks(size), vein: new Marks(size), tumor: new Marks(size), reference: new Marks(size) };
   for (const name of REGIONS) {
     if (state.facts.regions[name]) state.marks[name].load(await mask(name));
   }
@@ -50,7 +54,7 @@ export async function loadMarks(size) {
 
 // What is drawn into now; null where a click only moves the cross.
 export function target() {
-  if (state.tab === "arteries") return state.marks.marked;
+  if (state.tab === "arteries") return state.marks[state.vessel];
   return state.tab === "regions" ? state.marks[state.region] : null;
 }
 

@@ -88,6 +88,7 @@ SEGMENTS = {
     "aif": Segment(
         "arterial input", _TISSUE, Concept("51114001", "SCT", "Artery"), BRAIN, _CLUSTERS
     ),
+    "vein": Segment("vein", _TISSUE, Concept("29092000", "SCT", "Vein"), BRAIN, _CLUSTERS),
     "tumor": Segment(
         "tumor",
         _ABNORMAL,
