@@ -98,9 +98,9 @@ def measure(
     by the nearest voxel.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether signal
-    drift (``correct_drift``) and leakage are, and whether frames that moved are censored: left out by a method that can (see
-    ``PerfusionMaps.flagged_frames``) and interpolated in time for the others and for the arterial
-    input (``censor``). ``reporter`` gets the name of each step.
+    drift (``correct_drift``) and leakage are, and whether frames that moved are censored: left out
+    by a method that can (see ``PerfusionMaps.flagged_frames``) and interpolated in time for the
+    others and for the arterial input (``censor``). ``reporter`` gets the name of each step.
 
     Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
     RegistrationError.
