@@ -5,22 +5,29 @@ from dataclasses import replace
 from matplotlib.image import imsave
 from numpy import zeros
 
-from bolus.data import LeakageCorrection, Preparation, Unmixing
+from bolus.data import DriftCorrection, LeakageCorrection, Preparation, Unmixing
 
 STILL = Preparation(motion=None)
 """No motion correction."""
-MIXED = Preparation(motion=None, unmixing=Unmixing(use=False))
-"""The same, and arterial inputs as their voxels have them: what is the same but for one thing."""
-BARE = Preparation(motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False))
+STEADY = DriftCorrection(use=False)
+MIXED = Preparation(motion=None, drift=STEADY, unmixing=Unmixing(use=False))
+"""The same, no drift removed, and arterial inputs as their voxels have them: what is the same but
+for one thing."""
+BARE = Preparation(
+    motion=None,
+    drift=STEADY,
+    leakage=LeakageCorrection(use=False),
+    unmixing=Unmixing(use=False),
+)
 """Nothing is corrected."""
-LIGHT = ("--motion", "off", "--no-unmix", "-m", "osvd")
+LIGHT = ("--motion", "off", "--no-drift", "--no-unmix", "-m", "osvd")
 """MIXED from the shell, by a method that takes no time, for what neither changes."""
 
 
 def leaking(use=True, model="free", unmix=True):
     """No motion correction, and leakage corrected or not."""
     leakage = LeakageCorrection(use=use, model=model)
-    return Preparation(motion=None, leakage=leakage, unmixing=Unmixing(use=unmix))
+    return Preparation(motion=None, drift=STEADY, leakage=leakage, unmixing=Unmixing(use=unmix))
 
 
 def altered(prepared, **fields):

@@ -59,7 +59,7 @@ def dataset(inputs):
     runs = [
         [str(inputs.nifti), "--tumor", tumor, "-m", "phae", *STILL],
         [str(inputs.dicom), "--subject", "01"],
-        [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL, "--no-unmix"],
+        [str(inputs.dicom), "--subject", "sub-01", "-m", "tikhonov-fixed", *STILL, "--no-drift", "--no-unmix"],
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bolus.preprocess.motion.register.STEPS", 8)  # found roughly is enough
@@ -300,7 +300,7 @@ class TestRefusals:
 
     @pytest.mark.usefixtures("no_picture")
     def test_a_folder_of_plain_maps(self, run, refused, inputs, tmp_path):
-        options = ("-o", tmp_path / "d", "-m", "csvd", "-q", *STILL, "--no-unmix")
+        options = ("-o", tmp_path / "d", "-m", "csvd", "-q", *STILL, "--no-drift", "--no-unmix")
         assert run("maps", inputs.nifti, *options)[0] == 0
         assert "no BIDS dataset" in refused("--bids", "--overwrite")
 

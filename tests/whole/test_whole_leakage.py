@@ -18,7 +18,7 @@ from bolus.phantom import Leak, Realism, simulate_patient
 from recorder import Recorder
 
 METHOD = "osvd"
-FIXED = ("--motion", "off", "--no-unmix")
+FIXED = ("--motion", "off", "--no-drift", "--no-unmix")
 NEW = {f"{name}.{ending}" for name in ("cbv_corrected", "k2") for ending in ("nii.gz", "json")}
 
 pytestmark = pytest.mark.usefixtures("undrawn")

@@ -274,7 +274,7 @@ def test_every_method_makes_maps(patient, tmp_path, run, method):
     part = patient.made.masks.brain & (np.arange(6) == 3)
     write_volume(tmp_path / "part.nii.gz", part, patient.series.grid)
     given = ("--mask", tmp_path / "part.nii.gz", "--aif", patient.folder / "aif.nii.gz")
-    options = ("--motion", "off", "--no-unmix", "-m", method, "-q")
+    options = ("--motion", "off", "--no-drift", "--no-unmix", "-m", method, "-q")
     assert run("maps", patient.path, "-o", tmp_path / "out", *given, *options) == (0, "", "")
     assert np.isfinite(values(tmp_path / "out", "cbf")).sum() > 0.9 * part.sum() > 500
     has_delay = np.isfinite(values(tmp_path / "out", "delay")).any()
