@@ -166,7 +166,7 @@ def arteries_layout(found: Sequence[Head]) -> Layout:
         f"{len(sampled)} sampled heads that were not refused {held} have their CBF within 1.645 "
         "times the SD that is given for the scale. Rank correlation of a low score with the error "
         f"of CBF: {before:.2f} as they are, {after:.2f} without tissue, {both:.2f} over both "
-        "inputs of all heads: it tells bad inputs from good ones, not good ones from each other."
+        "inputs of all heads."
     )
     columns = ("sampling", "heads", "refused", "area as it is", "CBF as it is")
     return Layout(
