@@ -122,3 +122,11 @@ def test_recovery_of_a_reference_like_the_tumour_has_a_ratio_of_one():
     peak = told(same.measurements)["peak_ratio"]
     assert peak.value == pytest.approx(1)
     assert peak.interval[0] < 1 < peak.interval[1]
+
+
+def test_a_number_lies_in_its_interval_where_few_draws_reach_a_class():
+    values, sd = np.full(200, 3.0), np.full(200, 0.6)
+    for one in burden_numbers(volume_of(values, sd), Burden()):
+        low, high = one.interval
+        assert low <= one.value <= high
+    assert 0 < told(burden_numbers(volume_of(values, sd), Burden()))["burden_low"].value < 0.5

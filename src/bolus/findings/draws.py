@@ -77,6 +77,6 @@ def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
 
 
 def expected(values: list[float]) -> tuple[float, tuple[float, float]]:
-    """Mean and central 90 % of draws."""
-    low, high = np.quantile(values, [LOW, HIGH])
-    return float(np.mean(values)), (float(low), float(high))
+    """Mean and central 90 % of draws, widened to the mean where rare draws take that out of it."""
+    mean, (low, high) = float(np.mean(values)), np.quantile(values, [LOW, HIGH])
+    return mean, (min(float(low), mean), max(float(high), mean))
