@@ -125,7 +125,7 @@ def test_recovery_of_a_reference_like_the_tumour_has_a_ratio_of_one():
 
 
 def test_a_number_lies_in_its_interval_where_few_draws_reach_a_class():
-    values, sd = np.full(200, 3.0), np.full(200, 0.6)
+    values, sd = np.full(200, 3.0), np.full(200, 0.55)
     for one in burden_numbers(volume_of(values, sd), Burden()):
         low, high = one.interval
         assert low <= one.value <= high
