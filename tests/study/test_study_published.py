@@ -13,6 +13,7 @@ from bolus import deconvolve
 from bolus.aif import aif_from_mask
 from bolus.data import (
     ArterialInputError,
+    DriftCorrection,
     InputError,
     LeakageCorrection,
     Preparation,
@@ -66,7 +67,10 @@ def test_the_plain_svd_is_that_of_rectangle_sums():
 def test_all_is_set_at_once():
     found = as_published(StudySettings(snrs=(10.0,), seed=4))
     assert found.preparation == Preparation(
-        motion=None, leakage=LeakageCorrection(use=False), unmixing=Unmixing(use=False)
+        motion=None,
+        drift=DriftCorrection(use=False),
+        leakage=LeakageCorrection(use=False),
+        unmixing=Unmixing(use=False),
     )
     assert (found.noisy_aif, found.published) == (True, True)
     assert found.methods == ("phae-paper", "osvd", "tikhonov", "tikhonov-fixed", "svd-pws")

@@ -16,7 +16,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from altered import BARE, MIXED, STILL, leaking
+from altered import BARE, LEVEL, MIXED, leaking
 from bolus.base.progress import QUIET, Quiet
 from bolus.cli import main
 from bolus.data import InputError, MotionCorrection, OutputError
@@ -32,7 +32,9 @@ from bolus.study.patient import examine
 from bolus.study.table import table_rows
 from bolus.study.work import work_folder
 
-SMALL = StudySettings(methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200)
+SMALL = StudySettings(
+    methods=("osvd", "phae"), snrs=(math.inf, 20.0), resamples=200, preparation=LEVEL
+)
 LIGHT = replace(SMALL, methods=("osvd",), snrs=(math.inf,), preparation=BARE)
 CALL = {"settings": SMALL, "split": "all", "jobs": 1}
 
@@ -118,7 +120,7 @@ def test_the_ratio_is_that_of_the_maps(results, cohort):
     masks = {label: read_mask(path, series.grid) for label, path in one.masks.items()}
     given = (masks["aif"], masks["brain"])  # a study leaves motion in
     maps = perfusion_maps(
-        series, "osvd", *given, regions={"tumor": masks["tumor"]}, preparation=STILL
+        series, "osvd", *given, regions={"tumor": masks["tumor"]}, preparation=LEVEL
     )
     expected = np.nanmean(maps.cbf[masks["tumor"]]) / np.nanmean(maps.cbf[masks["nawm"]])
     row = next(

@@ -31,7 +31,7 @@ class TestFacts:
         assert told["voxels"] == int(kept.phae.mask.sum())
         assert told["regions"] == {name: int(m.sum()) for name, m in kept.phae.rois.items()}
         names = [volume["name"] for volume in told["volumes"]]
-        maps = ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "psr", "misfit"]
+        maps = ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "nrcbv", "srcbv", "psr", "misfit"]
         assert names == [*maps, "peak", "baseline"]
         units = {volume["name"]: volume["unit"] for volume in told["volumes"]}
         assert units["cbf"] == "mL/100 g/min"
@@ -121,7 +121,9 @@ class TestVoxel:
         left = np.array(told["curve"]) - told["reconstruction"]
         assert np.sqrt(np.mean(left**2)) == pytest.approx(float(found.residual[0]), rel=1e-3)
         rows = {value["name"]: value for value in told["values"]}
-        assert list(rows) == ["cbf", "cbv", "mtt", "delay", "tmax", "ttp", "psr", "misfit"]
+        assert list(rows) == [
+            "cbf", "cbv", "mtt", "delay", "tmax", "ttp", "nrcbv", "srcbv", "psr", "misfit"
+        ]  # fmt: skip
         for name, value in rows.items():
             assert value["value"] == pytest.approx(float(maps.volume(name)[index]), rel=1e-5)
         levels = get(reading, "/api/result")["levels"]

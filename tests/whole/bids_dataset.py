@@ -13,7 +13,8 @@ from bolus.io.bids.dataset import SUFFIXES
 
 DERIVED = 'dataset.dataset_description.DatasetType == "derivative"'
 IMAGE = "match(extension, '^\\.nii(\\.gz)?$')"
-MAPS = [name for name in SUFFIXES if name not in ("mask", "aif", "motion", "summary")]
+TABLES = ["aif", "numbers", "motion", "summary"]
+MAPS = [name for name in SUFFIXES if name not in ("mask", *TABLES)]
 
 
 def validate(dataset, schema=None):
@@ -62,7 +63,7 @@ def write_extended_schema(path):
     masks = {**own, "label": "required"}
     rules["dsc_masks"] = {**images, "entities": masks, "suffixes": ["mask"]}
     tables = {**images, "extensions": [".tsv", ".json"]}
-    rules["dsc_tables"] = {**tables, "entities": own, "suffixes": ["aif", "motion", "summary"]}
+    rules["dsc_tables"] = {**tables, "entities": own, "suffixes": TABLES}
     sidecars = made["rules"]["sidecars"]["derivatives"]["common_derivatives"]
     wanted = ("Description", "RepetitionTime")
     sidecars["DscImages"] = {

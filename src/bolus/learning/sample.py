@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from bolus.data import InputError, Preparation
-from bolus.data.options import UNCORRECTED
+from bolus.data import InputError, LeakageCorrection, Preparation
 
 VALIDATION, VOXELS = 0.2, 8192
 """Share of a cohort that is held out, and most voxels of a series, if nothing else is said."""
@@ -46,7 +45,9 @@ class Sample:
 
     def prepared(self) -> Preparation:
         """How a cohort's series are prepared."""
-        return UNCORRECTED if self.preparation is None else self.preparation
+        if self.preparation is not None:
+            return self.preparation
+        return Preparation(leakage=LeakageCorrection(use=False))
 
     def most(self) -> int:
         """Most voxels of a series of a cohort."""

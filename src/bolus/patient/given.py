@@ -162,7 +162,9 @@ def arterial_input(
         return given.onto(curves.time.size, series.dt)
     if isinstance(given, Drawn):
         return aif_from_mask(curves, series, given.mask)
-    return AIF(curve=given.astype(float), dt=series.dt, origin="given")
+    curve = AIF(curve=given.astype(float), dt=series.dt, origin="given")
+    _check_times(curve, curves.time.size, series.dt)
+    return curve
 
 
 def _check_times(aif: AIF, frames: int, dt: float) -> None:

@@ -35,7 +35,7 @@ _VARIANTS = {"_sd": "SD", "_corrected": "Corrected"}
 SUFFIXES = tuple(
     dict.fromkeys((
         *(name.removesuffix("_corrected") for name in QUANTITIES),
-        "quality", "mask", "aif", "motion", "summary", "anat", "xfm",
+        "quality", "mask", "aif", "numbers", "motion", "summary", "anat", "xfm",
     ))
 )  # fmt: skip
 """What follows the last underscore of the files in ``perf``; BIDS knows none of them there."""

@@ -49,9 +49,10 @@ def read_dicom_echoes(
     study = read_study(folder)
     with _named(folder):
         chosen = choose(study, series, MIN_FRAMES)
-        if len(chosen.echoes) > TWO:
+        echoes = chosen.echoes
+        if len(echoes) > TWO or len({len(echo.files) for echo in echoes}) > 1:
             check_complete(chosen)
-        return tuple(_checked(echo, None, tr) for echo in chosen.echoes)
+        return tuple(_checked(echo, None, tr) for echo in echoes)
 
 
 @contextmanager
