@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bolus.aif import without_tissue
+from bolus.aif import find_aif, without_tissue
 from bolus.aif.mixture import ArterialPart, arterial_part
 from bolus.aif.problem import Problem
 from bolus.aif.unmix import STAYS, unmixed
+from bolus.aif.venous import find_vein
 from bolus.data import Preparation, Unmixing
 from bolus.patient import measure
 from bolus.phantom import simulate_patient
 from bolus.physics import RESIDUES, ForwardModel
 from bolus.physics.bolus import bolus_height
+from bolus.preprocess import prepare, tissue_curves
+from fuzz.small_head import small_head
 
 TE, DT, STEPS, FRAMES = 0.03, 1.5, 3, 60
 SHAPE = {
@@ -171,3 +174,27 @@ def test_the_baseline_of_an_artery_ends_before_its_own_bolus(whole):
     frames = replace(measured.series.frames, onset=measured.series.frames.onset + 2)
     again = arterial_part(measured.curves, replace(measured.series, frames=frames), measured.aif)
     np.testing.assert_allclose(again.part, part.part, atol=0.02)  # tissue that comes later still
+
+
+def test_late_tissue_is_no_vein():
+    """In a head without veins the latest tissue is looked at; it must not shrink the input."""
+    series = prepare(small_head())
+    curves = tissue_curves(series)
+    measured = find_aif(curves, series, judged=False)
+    assert find_vein(curves, series, measured) is not None
+    found = without_tissue(measured, curves, series)
+    assert found.vein is None
+    assert found.curve.sum() == pytest.approx(measured.curve.sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("factor", [0.5, 20.0])
+def test_what_no_mixture_makes_is_not_believed(factor, monkeypatch):
+    series = prepare(small_head())
+    curves = tissue_curves(series)
+    measured = find_aif(curves, series, judged=False)
+    known = unmixed(arterial_part(curves, series, measured))
+    wrong = replace(known, curve=factor * measured.curve)
+    monkeypatch.setattr("bolus.aif.unmix.unmixed", lambda *a: wrong)
+    found = without_tissue(measured, curves, series)
+    assert found.curve is measured.curve
+    assert "times the area of its voxels" in found.notes[-1]

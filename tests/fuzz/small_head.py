@@ -22,6 +22,7 @@ def small_head() -> DSCSeries:
     artery += 0.05 * (1 - np.exp(-np.clip(time - 12.0, 0, None) / 5))
     kernel = np.exp(-time / 4.0)
     tissue = np.convolve(artery, kernel)[: time.size] / kernel.sum()
+    tissue[1:] = (tissue[1:] + tissue[:-1]) / 2  # half a frame after the arteries
     height = np.select([radius < 0.7, radius < 1], [3.0, 6.0], 0.0)[..., None] * tissue
     for i, j in ((6, 13), (20, 13), (13, 6)):
         height[i : i + 2, j : j + 2] = 55.0 * artery

@@ -15,6 +15,10 @@ from bolus.data import AIF, ArterialScore, MaskError, PreparedSeries, TissueCurv
 
 POOR = 2.0
 """Misfit from which the model explains nothing."""
+SHRUNK, GROWN = 0.8, 15.0
+"""Area over that of the voxels as they are, outside of which no mixture with tissue lies: tissue
+takes from a bolus. Late tissue that is taken for a vein makes an input smaller, and signal that
+drifts makes one larger."""
 STAYS = "tissue in these voxels could not be taken off"
 DEVIATION, LEVEL = 0.15, 0.01
 """SD of an arterial input about the model: relative, and of its peak."""
@@ -36,8 +40,9 @@ def without_tissue(
     """An arterial input without the tissue that its voxels hold; see ``unmixed``.
 
     It is held against the ``vein`` (x, y, z), None finds one (``find_vein``); one that is found but
-    cannot be explained is none. Where nothing can be told the input stays as it is, and a note says
-    why. Raises MaskError for a given vein whose curve fewer than three voxels follow.
+    cannot be explained, or takes area off the input, is none. Where nothing can be told, or what is
+    found is no mixture with tissue, the input stays as it is, and a note says why. Raises MaskError
+    for a given vein whose curve fewer than three voxels follow.
     """
     seen = arterial_part(curves, series, aif)
     if seen is None:
@@ -47,11 +52,15 @@ def without_tissue(
     if vein is not None and part is None:
         raise MaskError(f"fewer than {FEWEST} voxels follow the curve of the marked vein")
     found = unmixed(seen, part)
-    if vein is None and part is not None and found.misfit > POOR:
+    if vein is None and part is not None and (found.misfit > POOR or not _mixture(found, aif)):
         where, part, found = None, None, unmixed(seen)
+    told = ""
     if found.misfit > POOR:
-        told = f"{STAYS}: signal and tissue fit no bolus ({found.misfit:.1f} times their noise)"
-        return replace(aif, notes=(*aif.notes, told))
+        told = f"signal and tissue fit no bolus ({found.misfit:.1f} times their noise)"
+    elif not _mixture(found, aif):
+        told = f"the input would have {_gain(found, aif):.2g} times the area of its voxels"
+    if told:
+        return replace(aif, notes=(*aif.notes, f"{STAYS}: {told}"))
     note = (
         f"tissue taken off: {100 * found.blood:.0f} % of the most arterial of {seen.voxels} voxels "
         f"is blood; the scale of CBF and CBV is known to {100 * found.scale_sd:.0f} % (SD)"
@@ -67,6 +76,16 @@ def without_tissue(
         if where is None or part is None
         else vein_of(series, aif, where, by_hand=vein is not None),
     )
+
+
+def _gain(found: Unmixed, aif: AIF) -> float:
+    """Area of what was found over that of the voxels as they are."""
+    return float(found.curve.sum() / aif.curve.sum())
+
+
+def _mixture(found: Unmixed, aif: AIF) -> bool:
+    """Whether the voxels can be a mixture of what was found with tissue."""
+    return SHRUNK <= _gain(found, aif) <= GROWN
 
 
 def _judged(
