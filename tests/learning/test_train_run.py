@@ -19,10 +19,10 @@ import toy_task
 from matplotlib.image import imread
 from safetensors.torch import load_file
 
-from altered import BARE, leaking
+from altered import BARE
 from bolus.bench import run_benchmark
 from bolus.cli import main
-from bolus.data import InputError, OutputError, Preparation, WeightsError
+from bolus.data import InputError, LeakageCorrection, OutputError, Preparation, WeightsError
 from bolus.estimators import deconvolve
 from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import from_weights, read_weights, shipped_weights, write_weights
@@ -121,7 +121,9 @@ class TestCommand:
         assert (told["series"], told["series_held_out"], told["series_skipped"]) == (2, 1, 1)
         assert told["voxels"] == 400
         assert (told["validation_share"], told["started_from"]) == (0.2, None)
-        assert Preparation.from_json(told["preparation"]) == leaking(False)
+        assert Preparation.from_json(told["preparation"]) == Preparation(
+            motion=None, leakage=LeakageCorrection(use=False)
+        )
         assert told["epochs_run"] == len(told["train_loss"]) == len(told["validation_loss"]) == 2
         assert told["recipe"]["seed"] == 0
         assert {"bolus", "torch", "numpy"} <= told["versions"].keys()

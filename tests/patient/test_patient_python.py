@@ -68,4 +68,4 @@ def test_a_notebook_shows_verdict_and_picture(maps):
     assert "<script" not in html
     odd = replace(maps, method="<b>odd</b>")
     assert "<b>odd" not in odd._repr_html_()
-    assert repr(maps).startswith("<PatientMaps by bayes: cbf, cbv, nrcbv, srcbv, mtt")
+    assert repr(maps).startswith("<PatientMaps by bayes: cbf, cbv, mtt")

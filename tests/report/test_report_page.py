@@ -56,7 +56,7 @@ def test_less_room_means_coarser_then_fewer_then_no_volumes(mapped):
     assert len(kept) == len(FINENESS)
     assert [told["left"] for told in kept[:3]] == ["", "", ""]
     assert kept[-2]["left"] == "uncertainties"
-    titles = "Normalised rCBV, Standardised rCBV, TTP, K2, PSR, Misfit, uncertainties"
+    titles = "TTP, Normalised rCBV, Standardised rCBV, K2, PSR, Misfit, uncertainties"
     assert kept[-1]["left"] == titles
     assert [m["name"] for m in kept[-1]["maps"]] == ["cbf", "cbv", "cbv_corrected", "mtt", "delay"]
 

@@ -108,9 +108,8 @@ def test_single_voxels_may_differ(kept, reading):
 def test_every_map_is_compared(reading, tmp_path):
     session = reading.session
     result, estimator = session.view.result, session.chosen
-    for name in result.maps.units:
-        if quantity_of(name).regional:
-            continue  # it changes with regions, which may be drawn anew
+    # those that change with regions, which may be drawn anew, are left out
+    for name in (one for one in result.maps.units if not quantity_of(one).regional):
         volume = np.where(result.maps.mask, 7.0 + np.abs(result.maps.volume(name)), np.nan)
         plain = name.removesuffix("_sd")
         changed = {"sd": {**result.maps.sd, plain: volume}}
