@@ -86,8 +86,8 @@ def roi_ratio(
     Voxels without a finite value are left out. The errors of voxels are partly the same (arterial
     input, noise of neighbours; ``shared_by`` knows by how much): var(mean) =
     sd²·(1/n + (1 − 1/n)·``shared``) with sd² the mean variance of a voxel. The ratio's interval is
-    symmetric for its logarithm, with sd² = (sd_t/mean_t)² + (sd_r/mean_r)² + ``reference_sd``²: how
-    much the log of a reference that was found is off as a region.
+    symmetric for its logarithm, with sd² = (sd_t/mean_t)² + (sd_r/mean_r)² + sd_f², where sd_f is
+    ``reference_sd``: how much the log of a reference that was found is off as a region.
 
     Raises MaskError for masks that overlap or hold fewer than MIN_VOXELS finite voxels, InputError
     for a reference whose mean or median is not above 0, and for SDs missing where values are not.
