@@ -26,19 +26,7 @@ maps by `osvd` and other methods that take each voxel for itself, there are maps
 and the table of numbers says why.
 
 """
-MEANINGS = (
-    "cbv_ratio",
-    "cbv_ratio_median",
-    "cbv_ratio_p95",
-    "cbv_ratio_hotspot",
-    "burden_low",
-    "burden_middle",
-    "burden_high",
-    "srcbv",
-    "recovery",
-    "recovery_log_ratio",
-    "peak_ratio",
-)
+MEANINGS = (*HELD, "srcbv", "recovery", "recovery_log_ratio", "peak_ratio")
 
 
 def tumors_page(found: Sequence[TumorCase]) -> str:
