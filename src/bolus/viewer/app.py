@@ -107,9 +107,15 @@ class Answers:
         return _binary(np.ascontiguousarray(values))
 
     def anatomy(self, request: Request) -> Response:
-        """The anatomy as greys, slices × rows × columns, whose numbers are in a header each."""
+        """The anatomy as greys, slices × rows × columns, whose numbers are in a header each.
+
+        ``?through=`` 0, 1 or 2 is the direction across the slices: right, anterior, superior.
+        """
+        told = request.query_params.get("through")
+        if told not in (None, "0", "1", "2"):
+            raise InputError(f"slices are across 0, 1 or 2, found '{told}'")
         try:
-            values = pictures(self._session.view)
+            values = pictures(self._session.view, None if told is None else int(told))
         except KeyError as error:
             raise HTTPException(404, "there is no anatomy") from error
         response = _binary(values)

@@ -33,9 +33,9 @@ export async function mask(name) {
   return new Uint8Array(await (await asked(`/api/mask/${name}`)).arrayBuffer());
 }
 
-// Greys of the anatomy, slice by slice, and how many slices, rows and columns there are.
-export async function anatomy() {
-  const answer = await asked("/api/anatomy");
+// Greys of the anatomy, slice by slice across an axis, and how many slices, rows and columns.
+export async function anatomy(through) {
+  const answer = await asked(`/api/anatomy?through=${through}`);
   const shape = answer.headers.get("X-Shape").split(",").map(Number);
   return { values: new Uint8Array(await answer.arrayBuffer()), shape };
 }

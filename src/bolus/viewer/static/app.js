@@ -3,11 +3,11 @@
 import { get } from "./api.js";
 import { setUpArteries } from "./arteries.js";
 import { setUpDrawing } from "./drawing.js";
+import { setUpGestures } from "./gestures.js";
 import { setUpKeys } from "./keys.js";
 import { setUpMaps } from "./maps.js";
+import { firstPane, setUpPanes } from "./panes.js";
 import { setUpRegions } from "./regions.js";
-import { SliceView } from "./slice.js";
-import { Space } from "./space.js";
 import { hear, loadMarks, renew, state, tell } from "./state.js";
 import { choose, setUpTabs } from "./tabs.js";
 import { setUpVoxel } from "./voxel.js";
@@ -34,11 +34,12 @@ async function learn() {
 async function start() {
   await learn();
   const { facts } = state;
-  state.space = new Space(facts.space);
   await loadMarks(state.brain.length);
-  state.slice = new SliceView(byId("slice"), state.space);
   state.shown = facts.made ? "cbf" : "peak";
-  for (const setUp of [setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys]) {
+  firstPane(byId("slice"));
+  for (const setUp of [
+    setUpPanes, setUpGestures, setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys,
+  ]) {
     setUp();
   }
   hear("made anew", async () => {

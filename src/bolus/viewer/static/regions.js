@@ -24,7 +24,7 @@ async function ask() {
   const told = await ratio();
   if (!told) return;
   for (const name of REGIONS) {
-    const { words } = slicesOf(state.space, state.marks[name].data);
+    const { words } = slicesOf(state.native, state.marks[name].data);
     byId(`count-${name}`).textContent = `${told.voxels[name]} voxels${words}`;
   }
   byId("region-ratios").replaceChildren(told.problem ? hint(told) : table(told.rows));
