@@ -1,7 +1,13 @@
 """Windows, colours, zoom, and several pictures at once, as in viewers that people know."""
 
+import csv
+
 import numpy as np
-from viewer_pages import WAIT, until
+from matplotlib.image import imread
+from viewer_pages import WAIT, some, until
+
+from bolus.io import read_mask
+from bolus.viewer.voxel import voxel
 
 
 def window(page):
@@ -87,3 +93,52 @@ def test_colours_maps_side_by_side_and_three_planes(opened):
         assert [n for k, n in enumerate(stepped) if k != axis] == [
             n for k, n in enumerate(after) if k != axis
         ]
+
+
+def saved(page, button, folder):
+    with page.page.expect_download() as told:
+        page.page.locator(button).click()
+    told.value.save_as(folder / told.value.suggested_filename)
+    return folder / told.value.suggested_filename
+
+
+def test_files_leave_the_page_and_a_region_comes_back(opened, kept, tmp_path):
+    page = opened()
+    view = page.session.view
+    index = some(view.maps.quality == 0)[0]
+    page.click(index)
+    known = voxel(view, index)
+    table = read_csv(saved(page, "#voxel-curve", tmp_path))
+    np.testing.assert_allclose(table["measured"].astype(float), known["curve"], rtol=1e-6)
+    np.testing.assert_allclose(table["time_s"].astype(float), view.curves.time)
+    values = read_csv(saved(page, "#voxel-values", tmp_path))
+    assert values["map"].tolist() == [row["name"] for row in known["values"]]
+    page.page.locator("#label").fill("Case 12")
+    page.page.locator("#label").press("Enter")
+    until(lambda: "Case 12" in (page.folder / "report.html").read_text())
+    assert imread(saved(page, "#save-picture", tmp_path)).shape[0] > 300
+
+    page.page.keyboard.press("r")
+    count = page.page.locator("#count-tumor")
+    tumor = int(kept.phae.rois["tumor"].sum())
+    count.get_by_text(f"{tumor} voxels").wait_for(timeout=WAIT)
+    file = saved(page, "#region-nifti", tmp_path)
+    assert np.array_equal(read_mask(file, kept.phae.grid), kept.phae.rois["tumor"])
+    page.page.get_by_role("button", name="Clear all").click()
+    count.get_by_text("0 voxels").wait_for(timeout=WAIT)
+    with page.page.expect_file_chooser() as chooser:
+        page.page.locator("#region-load").click()
+    chooser.value.set_files(file)
+    count.get_by_text(f"{tumor} voxels").wait_for(timeout=WAIT)
+    for key, voxels in (("Control+z", 0), ("Control+y", tumor)):
+        page.page.keyboard.press(key)
+        count.get_by_text(f"{voxels} voxels", exact=False).wait_for(timeout=WAIT)
+    curves = read_csv(saved(page, "#region-curves", tmp_path))
+    rows = view.rows[kept.phae.rois["tumor"]]
+    mean = view.curves.curves[rows].mean(axis=0)
+    np.testing.assert_allclose(curves["tumor"].astype(float), mean, rtol=1e-5, atol=1e-6)
+
+
+def read_csv(path):
+    head, *rows = csv.reader(path.read_text().splitlines())
+    return dict(zip(head, np.array(rows).T, strict=True))

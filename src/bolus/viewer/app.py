@@ -24,6 +24,7 @@ from bolus.viewer.auth import Guard
 from bolus.viewer.background import BusyError
 from bolus.viewer.facts import facts
 from bolus.viewer.json import marked
+from bolus.viewer.region_files import mean_curves, region_file, region_from
 from bolus.viewer.regions import ratios
 from bolus.viewer.session import Session, medians
 from bolus.viewer.view import REGIONS, View
@@ -65,6 +66,9 @@ def application(session: Session, token: str | None = None) -> Starlette:
             Route("/api/recompute", _post(answers.recompute), methods=["POST"]),
             Route("/api/regions/ratio", _post(answers.ratio), methods=["POST"]),
             Route("/api/regions/save", _post(answers.save_regions), methods=["POST"]),
+            Route("/api/regions/load", answers.load_region, methods=["POST"]),
+            Route("/api/regions/file", answers.region_file, methods=["POST"]),
+            Route("/api/label", _post(answers.label), methods=["POST"]),
         ],
         middleware=[Middleware(Guard, token=token)],
         exception_handlers={BolusError: _problem, HTTPException: _problem},
@@ -153,13 +157,35 @@ class Answers:
         return self._session.job.told()
 
     def ratio(self, told: dict[str, object]) -> object:
-        """Ratios between the drawn regions."""
-        return ratios(self._session.view, {name: self._marks(told, name) for name in REGIONS})
+        """Ratios between the drawn regions, and their mean curves."""
+        view, masks = self._session.view, {name: self._marks(told, name) for name in REGIONS}
+        return {**ratios(view, masks), "curves": mean_curves(view, masks)}
 
     def save_regions(self, told: dict[str, object]) -> object:
         """Keep the drawn regions."""
         masks = {name: self._marks(told, name) for name in REGIONS}
         return {"files": self._session.save_regions(masks)}
+
+    async def load_region(self, request: Request) -> Response:
+        """The voxel numbers of the region in a file, which is the request's body."""
+        content, view = await _body(request), self._session.view
+        mask = await run_in_threadpool(region_from, view, content)
+        return _json({"voxels": np.flatnonzero(mask), "outside": int((mask & ~view.brain).sum())})
+
+    async def region_file(self, request: Request) -> Response:
+        """The drawn ``voxels`` as a NIfTI file."""
+        told = _object(await _body(request))
+        view = self._session.view
+        mask = marked(told.get("voxels"), view.series.grid.shape, "voxels")
+        return _download(await run_in_threadpool(region_file, view, mask))
+
+    def label(self, told: dict[str, object]) -> object:
+        """Keep the user's own label of the result."""
+        label = told.get("label")
+        if not isinstance(label, str):
+            raise InputError(f"a label is a text, found {label!r}")
+        self._session.set_label(label)
+        return {"label": label}
 
     def _vein(self, told: dict[str, object]) -> np.ndarray | None:
         return self._marks(told, "vein") if "vein" in told else None
@@ -210,6 +236,10 @@ def _json(told: object) -> Response:
 
 def _binary(values: np.ndarray) -> Response:
     return Response(values.tobytes(), media_type="application/octet-stream")
+
+
+def _download(content: bytes) -> Response:
+    return Response(content, media_type="application/gzip")
 
 
 def _static(name: str) -> Response:

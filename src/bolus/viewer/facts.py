@@ -21,6 +21,7 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
     return {
         "notice": NOTICE,
         "title": title,
+        "label": "" if view.maps is None else view.maps.label,
         "method": method,
         "version": view.version,
         "made": view.result is not None,

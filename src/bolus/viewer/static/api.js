@@ -40,6 +40,16 @@ export async function anatomy(through) {
   return { values: new Uint8Array(await answer.arrayBuffer()), shape };
 }
 
+// A file's content up, and a file down as answer to what was drawn.
+export async function upload(path, content) {
+  return (await asked(path, { method: "POST", body: content })).json();
+}
+
+export async function fetched(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return (await asked(path, { method: "POST", headers, body: JSON.stringify(body) })).blob();
+}
+
 // Runs one request at a time: a newer one breaks the older off, whose answer is undefined.
 export function latest(send) {
   let running = null;

@@ -3,8 +3,10 @@
 import { get } from "./api.js";
 import { setUpArteries } from "./arteries.js";
 import { setUpDrawing } from "./drawing.js";
+import { setUpExports } from "./exports.js";
 import { setUpGestures } from "./gestures.js";
 import { setUpKeys } from "./keys.js";
+import { setUpLabel } from "./label.js";
 import { setUpMaps } from "./maps.js";
 import { firstPane, setUpPanes } from "./panes.js";
 import { setUpRegions } from "./regions.js";
@@ -39,6 +41,7 @@ async function start() {
   firstPane(byId("slice"));
   for (const setUp of [
     setUpPanes, setUpGestures, setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys,
+    setUpExports, setUpLabel,
   ]) {
     setUp();
   }

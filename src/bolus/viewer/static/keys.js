@@ -73,7 +73,7 @@ function pressed(event) {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (target.matches("input[type=number], select")) return;
+  if (target.matches("input[type=number], input[type=text], select")) return;
   if (own(target).includes(key)) return;
   const digit = "1234567890".indexOf(key);
   const action = STEPS[key] ? () => step(STEPS[key])
