@@ -4,13 +4,14 @@ import sys
 
 import typer
 
-from bolus.cli import bench, compare, grade, import_, maps, simulate, study, train, view
+from bolus.cli import bench, compare, desk, grade, import_, maps, simulate, study, train, view
 from bolus.cli.app import app, group
 
 __all__ = ["app", "main"]
 
 app.command()(maps.maps)
 app.command()(view.view)
+app.command("app")(desk.desk)
 app.command()(grade.grade)
 app.command()(compare.compare)
 app.command()(study.study)

@@ -55,10 +55,10 @@ def _ending(content: bytes) -> str:
 def mean_curves(view: View, masks: Mapping[str, Mask]) -> dict[str, object]:
     """Of each region its mean concentration curve (t,) and the voxels in it; None without any.
 
-    The mean is over its voxels in the brain that have a curve; with leakage correction ``explained``
-    holds the mean of the corrected curves, which the maps come from.
+    The mean is over its voxels in the brain that have a curve; with leakage correction
+    ``explained`` holds the mean of the corrected curves, which the maps come from.
     """
-    told = {}
+    told: dict[str, object] = {}
     for name, mask in masks.items():
         rows = view.rows[mask & view.brain]
         curves = view.curves.curves[rows]

@@ -121,7 +121,7 @@ def open_viewer(
 
     The other arguments and errors are ``viewer_app``'s; InputError, too, for a port in use.
     """
-    listener = _listen(port)
+    listener = listen(port)
     try:
         app = viewer_app(
             folder,
@@ -167,7 +167,7 @@ def serve(
     viewer.run(browser=browser)
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
     """A socket of this machine alone that others have not taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":  # elsewhere the option would let two servers share a port
