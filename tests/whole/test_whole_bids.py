@@ -22,7 +22,7 @@ from bolus.report import write_report
 
 SECRETS = ("Verysecret", "SECRET-ID-77", "19501231", "ACC-4711")
 STILL = ("--motion", "off")
-BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\n"
+BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\nsub-*_series.safetensors\n"
 """What has to be ignored where the schema knows the words of DSC-MRI."""
 TUMOR_S = ("Corrected", "tumor", "_k2", "rcbv", "_numbers", "reference")
 """In the names of files that there are only with a tumour."""

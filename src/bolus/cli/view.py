@@ -37,7 +37,14 @@ class Source:
 
 @grouped
 def view(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that bolus maps wrote.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="Folder that bolus maps wrote; or in a BIDS dataset of its results the summary of "
+            "a run, or a dataset with one run.",
+        ),
+    ],
     given: Source,
     reading: Reading,
     port: Annotated[

@@ -80,6 +80,7 @@ class Behind:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._before = _before()
         self._shown: tuple[Session, Starlette] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +89,7 @@ class Behind:
         if session is not None:
             await self._viewer(session)(scope, receive, send)
             return
-        await self._without(scope["path"])(scope, receive, send)
+        await self._before(scope, receive, send)
 
     def _viewer(self, session: Session) -> Starlette:
         if self._shown is None or self._shown[0] is not session:
@@ -96,12 +97,21 @@ class Behind:
             self._shown = (session, inner)
         return self._shown[1]
 
-    def _without(self, path: str) -> Response:
-        if path == "/":
-            return static("start.html")
-        if path.startswith("/static/"):
-            return static(path.removeprefix("/static/"))
+
+def _before() -> Starlette:
+    """What is answered before there are maps: the page that makes them, and its files."""
+
+    def absent(request: Request) -> Response:
         raise HTTPException(409, "there are no maps yet")
+
+    return Starlette(
+        routes=[
+            Route("/", lambda request: static("start.html")),
+            Route("/static/{name}", lambda request: static(request.path_params["name"])),
+            Route("/{rest:path}", absent, methods=["GET", "POST"]),
+        ],
+        exception_handlers=PROBLEMS,
+    )
 
 
 def open_desk(*, port: int = 0) -> Viewer:

@@ -18,6 +18,7 @@ from bolus.data.options import USUAL
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
+from bolus.io.bids.opened import result_folder
 from bolus.patient import method_name, method_or_weights, ready
 from bolus.preprocess import tissue_curves
 from bolus.viewer.app import application
@@ -42,6 +43,9 @@ def viewer_app(
 ) -> Starlette:
     """The viewer of a folder that ``bolus maps`` wrote, as an ASGI application.
 
+    ``folder`` may be a result in a BIDS dataset, too (``bolus.io.bids.opened``): then nothing in it
+    is changed.
+
     ``weights`` is a file, for maps made with other weights than the package's; ``method`` an
     estimator that the summary cannot name. ``state.token`` of the application opens it, once, as
     ``/?token=…``.
@@ -59,9 +63,10 @@ def viewer_app(
     if series is None:
         given = None if weights is None else read_weights(weights)
         chosen = None if method is None else estimator(method)
-        view, made = read_view(folder, weights=given, method=chosen, reporter=reporter)
+        with result_folder(folder) as plain:
+            view, made = read_view(plain, weights=given, method=chosen, reporter=reporter)
         name = method_name(made) if view.maps is None else view.maps.method
-        return application(Session(folder, view, made, name))
+        return application(Session(folder, view, made, name, locked=plain != folder))
     check_output(folder)
     made = estimator(method_or_weights(method, weights))
     prepared = ready(series, mask, preparation=preparation, reporter=reporter)

@@ -38,7 +38,8 @@ class Session:
     """A view of the result in ``folder``, made by the estimator ``chosen``, called ``method``.
 
     ``before`` is the result that the last computation replaced; ``proven`` says that the present
-    one is known to follow from the kept series.
+    one is known to follow from the kept series. ``desk``: the page that makes further maps is there
+    too; ``locked``: the result is part of a BIDS dataset, and only looked at.
     """
 
     folder: Path
@@ -47,6 +48,8 @@ class Session:
     method: str
     before: Result | None = None
     proven: bool = False
+    desk: bool = False
+    locked: bool = False
     job: Job = field(default_factory=Job)
 
     def save_arteries(self, marks: Marks, vein: Marks | None = None) -> list[str]:
@@ -99,6 +102,8 @@ class Session:
         the present maps that are.
         A stored result that its own series does not give is not replaced (``check_reproducible``).
         """
+        if self.locked:
+            self._check_folder()
         artery = marked_input(self.view, marks, vein)
         self.job.start(lambda reporter: self._make_by_hand(artery, marks, vein, reporter))
 
@@ -159,6 +164,11 @@ class Session:
             raise BusyError("the maps are being made anew; save when that has ended")
 
     def _check_folder(self) -> None:
+        if self.locked:
+            raise InputError(
+                "this result is part of a BIDS dataset, in which the viewer changes nothing: keep "
+                "what was drawn as a file of this computer, and make new maps with bolus maps"
+            )
         if not self.folder.is_dir():
             raise InputError(f"{self.folder}: there is no result yet to keep this beside")
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from bolus.base.progress import Reporter
 from bolus.data import InputError, OutputError
 from bolus.estimators import METHODS
 from bolus.io import check_output, read_series
+from bolus.io.bids.opened import result_folder
 from bolus.io.listing import list_series
 from bolus.io.nifti import is_nifti_name
 from bolus.patient import Beside, method_or_weights, perfusion_maps
@@ -62,8 +64,9 @@ def path_of(told: dict[str, object], name: str) -> Path:
     given = told.get(name)
     if not isinstance(given, str) or not given.strip() or "\0" in given:
         raise InputError(f"{name}: a path is expected, found {given!r}")
-    plain = given.strip().strip("\"'").removeprefix("file://")
-    return Path(plain).expanduser().absolute()
+    plain = given.strip().strip("\"'")
+    told = urlsplit(plain)
+    return Path(unquote(told.path) if told.scheme == "file" else plain).expanduser().absolute()
 
 
 @dataclass
@@ -158,9 +161,11 @@ class Desk:
 
     def _open(self, folder: Path, reporter: Reporter) -> None:
         reporter.step("opening the result")
-        view, chosen = read_view(folder)
+        with result_folder(folder) as plain:
+            view, chosen = read_view(plain, reporter=reporter)
         name = "" if view.maps is None else view.maps.method
-        self.session = Session(folder, view, chosen, name)
+        locked = plain != folder
+        self.session = Session(folder, view, chosen, name, desk=True, locked=locked)
 
 
 def _beside(source: Path) -> Path:

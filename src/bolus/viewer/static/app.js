@@ -21,6 +21,7 @@ function introduce() {
   byId("title").textContent = `view · ${facts.title}`;
   document.title = `bolus view · ${facts.title}`;
   byId("notice").textContent = facts.notice;
+  byId("desk-link").hidden = !facts.desk;
   const echo = facts.echo_time === null ? "echo time unknown: relative" : `TE ${1000 * facts.echo_time} ms`;
   const leakage = facts.leakage ? ` · leakage corrected (${facts.leakage})` : "";
   byId("about").textContent = `${facts.made ? facts.method : "no maps yet"} · ${facts.voxels.toLocaleString("en-GB")} voxels · ${facts.frames} frames of `

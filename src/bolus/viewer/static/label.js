@@ -20,6 +20,6 @@ async function keep() {
 export function setUpLabel() {
   const field = byId("label");
   field.value = state.facts.label;
-  field.hidden = !state.facts.made;
+  field.hidden = !state.facts.made || state.facts.locked;
   field.addEventListener("change", keep);
 }
