@@ -10,7 +10,7 @@ from viewer_cases import client_of, let_in, served
 from viewer_pages import WAIT
 
 import bolus
-from bolus.data import InputError
+from bolus.data import ArterialInputError, InputError
 from bolus.io import write_series
 from bolus.phantom import simulate_patient
 from bolus.viewer import desk_app, open_desk
@@ -111,6 +111,28 @@ def test_a_failure_is_said_and_leaves_nothing(desk, folder, tmp_path, quick):
     assert told["state"] == "failed"
     assert "frames" in told["problem"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_artery_is_found_they_are_marked_by_hand(
+    desk, folder, tmp_path, quick, monkeypatch
+):
+    def none(*_given, **_told):
+        raise ArterialInputError("no voxel looks arterial")
+
+    monkeypatch.setattr("bolus.viewer.start.perfusion_maps", none)
+    order = {"source": str(folder / "dsc.nii.gz"), "out": str(tmp_path / "maps"), "method": "osvd"}
+    ask(desk, "make", **order)
+    desk.desk.job.wait(60)
+    told = desk.client.get("/api/result").json()
+    assert (told["made"], told["reason"], told["method"]) == (
+        False,
+        "no voxel looks arterial",
+        "osvd",
+    )
+    assert list(tmp_path.iterdir()) == []
+    ask(desk, "make", **order, tumor=str(folder / "few.nii.gz"))  # kept
+    desk.desk.job.wait(60)
+    assert desk.client.get("/api/start/job").json()["problem"] == why
 
 
 def test_dropped_files_keep_their_names_and_go_when_it_ends(desk, folder):

@@ -90,7 +90,7 @@ class Answers:
         """All facts of the view; with the medians before and after the last computation."""
         session = self._session
         told = facts(session.view, session.folder.name, session.method)
-        told |= {"desk": session.desk, "locked": session.locked}
+        told |= {"desk": session.desk, "locked": session.locked, "reason": session.reason}
         if session.before is not None and session.view.maps is not None:
             now = medians(session.view.maps)
             told["before"] = {"medians": medians(session.before.maps), "now": now}

@@ -19,13 +19,12 @@ from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
 from bolus.io.bids.opened import result_folder
-from bolus.patient import method_name, method_or_weights, ready
-from bolus.preprocess import tissue_curves
+from bolus.patient import method_name, method_or_weights
 from bolus.viewer.app import application
+from bolus.viewer.begin import session_of_series
 from bolus.viewer.connections import BACKLOG, bounded_protocol
 from bolus.viewer.load import read_view
 from bolus.viewer.session import Session
-from bolus.viewer.view import View
 
 HOST = "127.0.0.1"
 PathLike = str | os.PathLike[str]
@@ -62,22 +61,16 @@ def viewer_app(
     folder = Path(folder).resolve()
     if series is None:
         given = None if weights is None else read_weights(weights)
-        chosen = None if method is None else estimator(method)
+        named = None if method is None else estimator(method)
         with result_folder(folder) as plain:
-            view, made = read_view(plain, weights=given, method=chosen, reporter=reporter)
+            view, made = read_view(plain, weights=given, method=named, reporter=reporter)
         name = method_name(made) if view.maps is None else view.maps.method
         return application(Session(folder, view, made, name, locked=plain != folder))
     check_output(folder)
-    made = estimator(method_or_weights(method, weights))
-    prepared = ready(series, mask, preparation=preparation, reporter=reporter)
-    view = View(
-        series=prepared,
-        curves=tissue_curves(prepared),
-        result=None,
-        regions={},
-        preparation=preparation,
+    chosen = method_or_weights(method, weights)
+    return application(
+        session_of_series(folder, series, chosen, mask, preparation=preparation, reporter=reporter)
     )
-    return application(Session(folder, view, made, method_name(made)))
 
 
 @dataclass(frozen=True)

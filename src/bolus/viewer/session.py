@@ -39,7 +39,8 @@ class Session:
 
     ``before`` is the result that the last computation replaced; ``proven`` says that the present
     one is known to follow from the kept series. ``desk``: the page that makes further maps is there
-    too; ``locked``: the result is part of a BIDS dataset, and only looked at.
+    too; ``locked``: the result is part of a BIDS dataset, and only looked at; ``reason``
+    says why there are no maps, where they were asked for.
     """
 
     folder: Path
@@ -50,6 +51,7 @@ class Session:
     proven: bool = False
     desk: bool = False
     locked: bool = False
+    reason: str = ""
     job: Job = field(default_factory=Job)
 
     def save_arteries(self, marks: Marks, vein: Marks | None = None) -> list[str]:

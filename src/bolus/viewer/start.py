@@ -1,11 +1,11 @@
 """From a folder to maps without the command line: what ``bolus app`` does before there are any."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bolus.base.progress import Reporter
-from bolus.data import InputError, OutputError
+from bolus.data import ArterialInputError, InputError, OutputError
 from bolus.estimators import METHODS
 from bolus.io import check_output, read_series
 from bolus.io.bids.opened import result_folder
@@ -13,6 +13,7 @@ from bolus.io.listing import list_series
 from bolus.io.nifti import is_nifti_name
 from bolus.patient import Beside, method_or_weights, perfusion_maps
 from bolus.viewer.background import WRITING, BusyError, Job
+from bolus.viewer.begin import session_of_series
 from bolus.viewer.dropped import Dropped
 from bolus.viewer.load import SUMMARY, read_view
 from bolus.viewer.session import Session
@@ -154,7 +155,15 @@ class Desk:
         series = read_series(order.source, te=order.te, series=order.number)
         regions = {} if order.tumor is None else {"tumor": order.tumor}
         beside = Beside(regions=regions, anatomy=order.anatomy)
-        maps = perfusion_maps(series, method, regions=beside, reporter=reporter)
+        try:
+            maps = perfusion_maps(series, method, regions=beside, reporter=reporter)
+        except ArterialInputError as error:
+            if order.tumor is not None or order.anatomy is not None:
+                raise
+            reporter.step("no arterial input: preparing the curves to mark one by hand")
+            session = session_of_series(order.out, series, method, reporter=reporter)
+            self.session = replace(session, desk=True, reason=str(error))
+            return
         reporter.step(WRITING)
         maps.save(order.out)
         self._open(order.out, reporter)

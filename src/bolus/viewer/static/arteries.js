@@ -229,6 +229,7 @@ export function setUpArteries() {
   toolbar("arteries", byId("artery-tools"),
     button("Clear", () => change(new Uint8Array(state.brain.length))),
     Object.assign(button("Take those of these maps", begin), { id: "artery-take" }));
+  byId("artery-said").textContent = state.facts.made ? "" : state.facts.reason;
   byId("artery-save").addEventListener("click", save);
   byId("artery-recompute").addEventListener("click", recompute);
   byId("artery-back").addEventListener("click", () => run({ back: true }));
