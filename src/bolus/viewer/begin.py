@@ -1,5 +1,6 @@
 """A series without maps, ready for arterial voxels to be marked in it."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ def session_of_series(
     folder: Path,
     series: DSCSeries,
     method: str | Estimator,
-    mask: np.ndarray | Path | str | None = None,
+    mask: np.ndarray | str | os.PathLike[str] | None = None,
     *,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,

@@ -66,8 +66,8 @@ def path_of(told: dict[str, object], name: str) -> Path:
     if not isinstance(given, str) or not given.strip() or "\0" in given:
         raise InputError(f"{name}: a path is expected, found {given!r}")
     plain = given.strip().strip("\"'")
-    told = urlsplit(plain)
-    return Path(unquote(told.path) if told.scheme == "file" else plain).expanduser().absolute()
+    where = urlsplit(plain)
+    return Path(unquote(where.path) if where.scheme == "file" else plain).expanduser().absolute()
 
 
 @dataclass
