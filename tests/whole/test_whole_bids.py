@@ -15,7 +15,7 @@ from dicom_writers import Protocol, write_classic
 import altered
 import bolus
 from bolus.cli import main
-from bolus.io import write_series, write_volume
+from bolus.io import KEPT, write_kept, write_series, write_volume
 from bolus.io.bids.dataset import SUFFIXES, BidsNames
 from bolus.phantom import simulate_patient
 from bolus.report import write_report
@@ -193,6 +193,7 @@ class TestContent:
         plain = tmp_path / "plain"
         plain.mkdir()
         write_report(maps, plain)
+        write_kept(maps.series, plain / KEPT)
         names = BidsNames.of("02", "pre", "phae")
         mine = {names.path(path.name).as_posix(): path for path in plain.iterdir()}
         there = {path.relative_to(dataset).as_posix(): path for path in names.present(dataset)}
