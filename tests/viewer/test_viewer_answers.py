@@ -36,7 +36,10 @@ class TestFacts:
         units = {volume["name"]: volume["unit"] for volume in told["volumes"]}
         assert units["cbf"] == "mL/100 g/min"
         assert units["mtt"] == "s"
-        assert set(told["ramps"]) == {volume["colours"] for volume in told["volumes"]}
+        chosen = {palette["name"] for palette in told["palettes"]}
+    own = {volume["colours"] for volume in told["volumes"]}
+    assert {"gray", "jet"} <= chosen
+    assert set(told["ramps"]) == own | chosen
         assert all(len(colours) == 256 * 6 for colours in told["ramps"].values())
 
     def test_the_arterial_input_is_that_of_the_maps(self, reading, kept):
@@ -225,7 +228,7 @@ class TestBadRequests:
             assert words in answer.json()["problem"]
 
     def test_a_body_too_large(self, reading, monkeypatch):
-        monkeypatch.setattr("bolus.viewer.app.LARGEST", 1000)
+        monkeypatch.setattr("bolus.viewer.web.LARGEST", 1000)
         answer = reading.client.post("/api/aif/preview", json={"voxels": [1] * 1000})
         assert answer.status_code == 413
 
