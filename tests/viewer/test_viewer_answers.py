@@ -37,9 +37,9 @@ class TestFacts:
         assert units["cbf"] == "mL/100 g/min"
         assert units["mtt"] == "s"
         chosen = {palette["name"] for palette in told["palettes"]}
-    own = {volume["colours"] for volume in told["volumes"]}
-    assert {"gray", "jet"} <= chosen
-    assert set(told["ramps"]) == own | chosen
+        own = {volume["colours"] for volume in told["volumes"]}
+        assert {"gray", "jet"} <= chosen
+        assert set(told["ramps"]) == own | chosen
         assert all(len(colours) == 256 * 6 for colours in told["ramps"].values())
 
     def test_the_arterial_input_is_that_of_the_maps(self, reading, kept):
