@@ -33,6 +33,15 @@ class Context(NamedTuple):
     received: bool = False
 
 
+def at_once(event: Any) -> None:
+    """Small messages go at once over a connection that opened, instead of waiting for others.
+
+    A peer that holds its acknowledgement back adds a twentieth of a second to each otherwise.
+    """
+    connection = event.assoc.dul.socket.socket
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 @contextmanager
 def association(
     entity: EntityAddress, contexts: Sequence[Context], handlers: Sequence[tuple[Any, ...]] = ()
@@ -42,7 +51,7 @@ def association(
     Raises NetworkError where nobody answers, or the peer refuses it.
     """
     need("pynetdicom", "DICOM over the network")
-    from pynetdicom import AE, build_role
+    from pynetdicom import AE, build_role, evt
 
     where = entity.where
     caller = AE(ae_title=entity.calling)
@@ -52,13 +61,14 @@ def association(
         caller.add_requested_context(one.sop_class, list(one.syntaxes))
     roles = [build_role(one.sop_class, scp_role=True) for one in contexts if one.received]
     tls = entity.context()
+    opened = (evt.EVT_CONN_OPEN, at_once)
     try:
         made = caller.associate(
             entity.host,
             entity.port,
             ae_title=entity.ae,
             ext_neg=roles,
-            evt_handlers=list(handlers),
+            evt_handlers=[opened, *handlers],
             tls_args=None if tls is None else (tls, entity.host),
             max_pdu=0,
         )

@@ -70,16 +70,12 @@ def _receiving() -> list[Context]:
 
 
 def _results() -> tuple[str, ...]:
-    """The kinds of objects that are written as results."""
-    from pynetdicom.sop_class import (
-        ComprehensiveSRStorage,
-        EnhancedSRStorage,
-        ParametricMapStorage,
-        SegmentationStorage,
-    )
+    """The kinds of objects that are written as results, and pictures."""
+    from pynetdicom import sop_class
 
-    kinds = (ParametricMapStorage, SegmentationStorage, EnhancedSRStorage, ComprehensiveSRStorage)
-    return tuple(str(kind) for kind in kinds)
+    names = ("ParametricMap", "Segmentation", "Comprehensive3DSR", "ComprehensiveSR", "EnhancedSR",
+             "MultiFrameTrueColorSecondaryCaptureImage", "SecondaryCaptureImage")  # fmt: skip
+    return tuple(str(getattr(sop_class, f"{name}Storage")) for name in names)
 
 
 def _asked(level: str, keys: Mapping[str, str]) -> Dataset:
