@@ -185,7 +185,7 @@ def listen(
             is_eager=True,
             callback=_defaults,
             help="Which series, with which options of bolus maps, and where results go. Its "
-            "\\[listen] has defaults of the options below.",
+            "table listen has defaults of the options below.",
         ),
     ],
     out: Annotated[
@@ -205,8 +205,8 @@ def listen(
     """Receive series over the network (C-STORE), make their maps, send the results on.
 
     Runs until it is stopped by Ctrl-C or SIGTERM, and goes on with what was not finished when it
-    is started again. Nothing is lost where it is killed. Needs pip install
-    'bolus\\[network]'.
+    is started again. Nothing is lost where it is killed. Needs the extra
+    'network' of bolus.
 
     Example: bolus listen --port 11112 --rules rules.toml -o station
     """
