@@ -12,7 +12,7 @@ from bolus.cli.options import Quiet, reporting, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bolus.network import Entity, Found, Query, Web
+    from bolus.network import Destination, Found, Query
 
 Peer = Annotated[
     str,
@@ -34,7 +34,7 @@ class Calling:
         str, typer.Option("--calling", metavar="TITLE", help="AE title of its caller.")
     ] = "BOLUS"
 
-    def peer(self, name: str) -> "Entity | Web":
+    def peer(self, name: str) -> "Destination":
         """The destination of that name or address. Raises InputError."""
         from bolus.network import destination_of, read_rules
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bolus.data import InputError
-from bolus.network.destination import Entity, Web
+from bolus.network.destination import Destination, Entity, Web
 from bolus.network.header import Header
 
 LARGEST = 1 << 20
@@ -47,7 +47,7 @@ class Rules:
     """
 
     rules: tuple[Rule, ...]
-    destinations: Mapping[str, Entity | Web] = field(default_factory=dict)
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
     listen: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,319 @@
+"""From images to results: each series once, whatever happens on the way, and when."""
+
+import logging
+import random
+
+import pytest
+
+from bolus.data import InputError, OutputError
+from bolus.network import Arrival, State, durable, station
+from bolus.network.spool import SpoolFullError
+from network_cases import NAMES, PATIENCE, QUIET, World, fake_maps, instance
+
+STUDIES = [[instance(study, 1, n) for n in range(3)] for study in (1, 2)]
+OTHER = instance(2, 2, 1, description="localizer")
+CHANGES = ("write_new", "move", "make", "remove")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Killer:
+    """Ends the process at some of the changes on disk: after it, or halfway."""
+
+    def __init__(self, monkeypatch, when):
+        self.count, self._when = 0, when
+        for name in CHANGES:
+            monkeypatch.setattr(durable, name, self._dangerous(getattr(durable, name)))
+
+    def _dangerous(self, change):
+        def call(path, *more):
+            self.count += 1
+            how = self._when(self.count)
+            if how == "half":
+                self._half(change, path, *more)
+                raise Killed
+            change(path, *more)
+            if how == "after":  # and before the next
+                raise Killed
+
+        return call
+
+    def _half(self, change, path, *more):
+        if change.__name__ == "write_new":
+            path.write_bytes(more[0][: len(more[0]) // 2])
+        elif change.__name__ == "remove" and path.is_dir():
+            next((one.unlink() for one in path.rglob("*") if one.is_file()), None)
+
+
+def live(world, *studies):
+    """Senders send until all is acknowledged; the listener is started again when it is killed."""
+    waiting = [OTHER, *(image for study in studies for image in study)]
+    running, settled, kills = False, False, 0
+    while not settled:
+        try:
+            if not running:
+                world.start()
+                running = True
+            while waiting:
+                world.receive(waiting[0])
+                waiting.pop(0)  # acknowledged: it is not sent again
+            world.arrivals.ended(1, released=True)
+            world.run()
+            settled = True
+        except Killed:
+            running, kills = False, kills + 1
+            assert kills < 500
+    return kills
+
+
+def check(world, *studies):
+    """All was mapped once and sent; nothing is left over."""
+    jobs = world.jobs()
+    series = {f"1.2.{n}.1" for n in range(1, len(studies) + 1)}
+    done = {name: State.DONE for name in series}
+    assert {j.series: j.state for j in jobs.values()} == {**done, "1.2.2.2": State.LEFT}
+    assert len(jobs) == len(studies) + 1
+    assert set(world.pacs.held) == {f"{name}.99" for name in series}
+    assert all(len(j.images) == (1 if j.state is State.LEFT else 3) for j in jobs.values())
+    assert all(d.state is Arrival.SENT for j in jobs.values() for d in j.destinations.values())
+    assert len(list(world.spool.results.iterdir())) == len(studies)
+    world.start()  # and once more there is nothing to do
+    world.run()
+    assert world.jobs() == jobs
+    assert [*world.folder.rglob("*.partial"), *world.spool.incoming.iterdir()] == []
+    assert list(world.folder.glob("jobs/*/images")) == []
+    assert world.spool.held == 0
+
+
+@pytest.fixture
+def dynamic(monkeypatch, no_sync):
+    monkeypatch.setattr(station, "why_not_dynamic", lambda images: None)
+
+
+def test_a_kill_at_any_change_loses_and_doubles_nothing(tmp_path, dynamic):
+    with pytest.MonkeyPatch.context() as patch:
+        killer = Killer(patch, lambda count: None)
+        assert live(World(tmp_path / "whole"), STUDIES[0]) == 0
+    assert killer.count > 30
+    for at in range(1, killer.count + 1):
+        for how in ("half", "after"):
+            world = World(tmp_path / f"{how}-{at}")
+            with pytest.MonkeyPatch.context() as patch:
+                Killer(patch, lambda count, at=at, how=how: how if count == at else None)
+                assert live(world, STUDIES[0]) == 1
+            check(world, STUDIES[0])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_kills_lose_and_double_nothing(tmp_path, dynamic, seed):
+    rng = random.Random(seed)
+    world = World(tmp_path / "station")
+
+    def when(count):
+        return rng.choice(("half", "after")) if rng.random() < 0.2 else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        Killer(patch, when)
+        assert live(world, *STUDIES) > 1
+    check(world, *STUDIES)
+
+
+def test_a_study_is_complete_after_a_quiet_time(world):
+    world.send(*STUDIES[0][:2])
+    world.run(QUIET - 0.1)
+    assert world.jobs() == {}
+    world.send(STUDIES[0][2])
+    world.run(QUIET - 0.1)
+    assert world.jobs() == {}
+    world.run(0.2)
+    assert world.only().state is State.DONE
+    assert len(world.only().images) == 3
+
+
+def test_a_study_is_not_complete_while_it_is_sent(world):
+    world.receive(STUDIES[0][0])
+    world.run(10 * PATIENCE)
+    assert world.jobs() == {}
+    world.arrivals.only(set())  # its association is gone, and nobody said how
+    world.run(PATIENCE - 1)
+    assert world.jobs() == {}
+    world.run(2)
+    assert world.only().state is State.DONE
+
+
+def test_a_sender_that_was_cut_off_may_send_the_rest(world):
+    world.send(*STUDIES[0][:1], released=False)
+    world.run(PATIENCE - 1)
+    assert world.jobs() == {}
+    world.send(*STUDIES[0][1:], sender=2)
+    world.run(QUIET)
+    assert len(world.only().images) == 3
+
+
+def test_images_sent_again_are_passed_over(world):
+    world.send(*STUDIES[0])
+    world.run()
+    before = world.only()
+    world.send(*STUDIES[0])
+    world.run()
+    assert world.only() == before
+    assert world.pacs.came == ["1.2.1.1.99"]
+    assert world.spool.held == 0
+
+
+def test_images_that_come_too_late_are_kept_and_named(world, caplog):
+    world.send(*STUDIES[0][:2])
+    world.run()
+    world.send(STUDIES[0][2])
+    world.run()
+    first, late = world.jobs().values()
+    assert (first.state, late.state) == (State.DONE, State.FAILED)
+    assert late.reason == "1 images came after the maps of their series had been made"
+    assert len(list(world.spool.images(late.name).iterdir())) == 1
+    assert "failed" in caplog.text
+
+
+def test_a_failed_series_is_tried_again_with_what_comes_later(world):
+    def picky(images, result, options):
+        if len(list(images.iterdir())) < 3:
+            raise InputError("images are missing")
+        fake_maps(images, result, options)
+
+    world.maps = picky
+    world.start()
+    world.send(*STUDIES[0][:2])
+    world.run()
+    assert (world.only().state, world.only().reason) == (State.FAILED, "images are missing")
+    world.send(STUDIES[0][2])
+    world.run()
+    assert world.only().state is State.DONE
+    assert list(world.pacs.held) == ["1.2.1.1.99"]
+
+
+def test_one_bad_series_never_stops_the_next(world, caplog):
+    def bad_first(images, result, options):
+        if "1" in (images.parent / "job.json").read_text().split('"study": "1.2.')[1][:1]:
+            raise InputError(f"of {NAMES['PatientName']}, id {NAMES['PatientID'].lower()}: no bolus")
+        fake_maps(images, result, options)
+
+    world.maps = bad_first
+    world.start()
+    with caplog.at_level(logging.DEBUG):
+        world.send(*STUDIES[0], *STUDIES[1])
+        world.run()
+    bad, good = sorted(world.jobs().values(), key=lambda job: job.study)
+    assert (bad.state, good.state) == (State.FAILED, State.DONE)
+    assert bad.reason == "of …, id …: no bolus"
+    assert len(list(world.spool.images(bad.name).iterdir())) == 3
+    assert "no bolus" in caplog.text
+    written = [p.read_text() for p in world.folder.glob("jobs/*/job.json")]
+    for name in ("Wallace", "Grommit", "4711", "0815"):
+        assert all(name not in text for text in (caplog.text, *written))
+
+
+def test_a_bug_in_one_series_is_a_failure_of_that_one(world):
+    def broken(images, result, options):
+        raise ZeroDivisionError(NAMES["PatientName"])
+
+    world.maps = broken
+    world.start()
+    world.send(*STUDIES[0])
+    world.run()
+    assert (world.only().state, world.only().reason) == (State.FAILED, "ZeroDivisionError")
+
+
+def test_a_full_disk_is_no_fault_of_the_series(world):
+    def full(images, result, options):
+        raise OutputError("no space left")
+
+    world.maps = full
+    world.start()
+    world.send(*STUDIES[0])
+    with pytest.raises(OutputError, match="no space"):
+        world.run()
+    assert world.only().state is State.QUEUED
+    world.station._maps = fake_maps
+    world.run()
+    assert world.only().state is State.DONE
+
+
+def test_other_series_are_left_alone_for_a_reason(world):
+    world.send(OTHER, instance(2, 3, 1, modality="CT"))
+    world.run()
+    assert {job.reason for job in world.jobs().values()} == {
+        "no rule for modality MR with this description",
+        "no rule for modality CT with this description",
+    }
+    assert world.spool.held == 0
+
+
+def test_series_that_are_not_dynamic_are_left_alone(tmp_path, no_sync):
+    world = World(tmp_path / "station")
+    world.start()
+    placed = instance(1, 1, 1)
+    world.send(placed)
+    world.run()
+    assert world.only().state is State.FAILED  # nowhere in space: no image that is understood
+    assert "no DICOM MR images" in world.only().reason
+
+
+def test_images_stay_where_they_are_to_be_kept(tmp_path, dynamic):
+    world = World(tmp_path / "station", keep=True)
+    world.start()
+    world.send(*STUDIES[0])
+    world.run()
+    assert len(list(world.spool.images(world.only().name).iterdir())) == 3
+
+
+def test_a_spool_takes_no_more_than_it_may(world):
+    content = instance(3, 1, 1)
+    world.spool.most = 2 * len(content)
+    for _ in range(3):
+        world.receive(content)  # it replaces itself
+    world.spool.most = len(content)
+    with pytest.raises(SpoolFullError, match="may hold"):
+        world.receive(instance(3, 1, 2))
+    world.arrivals.ended(1, released=True)
+    world.run()
+    world.receive(instance(3, 1, 2))
+
+
+def test_results_go_again_and_again_to_a_destination_that_is_down(world):
+    world.pacs.down = True
+    world.send(*STUDIES[0])
+    world.run()
+    tries = []
+    send = world.pacs.send
+    world.pacs.send = lambda files: tries.append(world.now) or send(files)
+    for _ in range(400):
+        world.now += 0.1
+        world.deliver()
+    gaps = [round(b - a) for a, b in zip(tries, tries[1:], strict=False)]
+    assert gaps[:2] == [2, 4][: len(gaps[:2])]
+    assert max(gaps) == 8
+    world.start()  # and after a start, too
+    world.pacs.down = False
+    world.deliver()
+    assert world.only().destinations["pacs"].state is Arrival.SENT
+    assert list(world.pacs.held) == ["1.2.1.1.99"]
+
+
+def test_a_destination_that_refuses_is_given_up_by_name(world):
+    world.pacs.refuses = 1
+    world.send(*STUDIES[0])
+    world.run()
+    delivery = world.only().destinations["pacs"]
+    assert (delivery.state, delivery.attempts) == (Arrival.WAITING, 1)
+    assert delivery.reason == "cbf.dcm: status A700 (1 objects)"
+    world.now += 1
+    world.deliver()
+    assert world.only().destinations["pacs"].state is Arrival.SENT
+    world.pacs.refuses = 99
+    world.send(*STUDIES[1])
+    for _ in range(5):
+        world.run()
+    (second,) = (job for job in world.jobs().values() if job.study == "1.2.2")
+    assert second.destinations["pacs"].state is Arrival.REFUSED
+    assert second.destinations["pacs"].attempts == 3
