@@ -6,6 +6,7 @@ import pytest
 
 from bolus.network import station
 from network_cases import World
+from orthanc import orthanc  # noqa: F401  (a fixture)
 
 
 @pytest.fixture

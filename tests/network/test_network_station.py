@@ -195,7 +195,9 @@ def test_a_failed_series_is_tried_again_with_what_comes_later(world):
 def test_one_bad_series_never_stops_the_next(world, caplog):
     def bad_first(images, result, options):
         if "1" in (images.parent / "job.json").read_text().split('"study": "1.2.')[1][:1]:
-            raise InputError(f"of {NAMES['PatientName']}, id {NAMES['PatientID'].lower()}: no bolus")
+            raise InputError(
+                f"of {NAMES['PatientName']}, id {NAMES['PatientID'].lower()}: no bolus"
+            )
         fake_maps(images, result, options)
 
     world.maps = bad_first

@@ -15,6 +15,9 @@ else:
 FIND, MOVE, GET = (f"1.2.840.10008.5.1.4.1.2.2.{n}" for n in (1, 2, 3))
 """The study root of query and retrieve."""
 _PENDING = (0xFF00, 0xFF01)
+_SYNTAXES = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.70",
+             "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5")  # fmt: skip
+"""Encodings without loss: uncompressed, JPEG lossless, JPEG-LS, JPEG 2000, RLE."""
 _FIRST = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1",
           "1.2.840.10008.5.1.4.1.1.4.4")  # fmt: skip
 """MR images: proposed before other objects, which an association has no room for all of."""
@@ -40,12 +43,12 @@ def get(entity: EntityAddress, study: str, series: str, keep: Keep) -> None:
 
 def move(entity: EntityAddress, study: str, series: str, keep: Keep) -> None:
     """C-MOVE to ``entity.calling`` at ``entity.move_port``. Raises NetworkError."""
-    from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
+    from pynetdicom import AE, AllStoragePresentationContexts, evt
 
     own = AE(ae_title=entity.calling)
     own.require_called_aet, own.require_calling_aet = True, [entity.ae]
     for one in AllStoragePresentationContexts:
-        own.add_supported_context(one.abstract_syntax, list(ALL_TRANSFER_SYNTAXES))
+        own.add_supported_context(one.abstract_syntax, list(_SYNTAXES))
     keys = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
     address = (entity.move_host, entity.move_port or 0)
     try:
@@ -60,13 +63,13 @@ def move(entity: EntityAddress, study: str, series: str, keep: Keep) -> None:
 
 
 def _receiving() -> list[Context]:
-    from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
+    from pynetdicom import AllStoragePresentationContexts
 
     every = [str(one.abstract_syntax) for one in AllStoragePresentationContexts]
     results = [one for one in every if one not in _FIRST]
     named = [*_FIRST, *_results(), *results]
     chosen = list(dict.fromkeys(named))[: CONTEXTS - 2]
-    return [Context(one, tuple(ALL_TRANSFER_SYNTAXES), received=True) for one in chosen]
+    return [Context(one, _SYNTAXES, received=True) for one in chosen]
 
 
 def _results() -> tuple[str, ...]:

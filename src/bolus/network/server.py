@@ -100,6 +100,8 @@ class Server:
         sender = id(event.assoc)
         self._coming.pop(sender, None)
         content = event.encoded_dataset()
+        if len(content) > self._most:  # it was whole before the abort came through
+            return OUT_OF_RESOURCES
         try:
             header = read_header(BytesIO(content))
         except InputError as error:
