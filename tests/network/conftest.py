@@ -3,10 +3,10 @@
 import os
 
 import pytest
-
-from bolus.network import station
 from network_cases import World
 from orthanc import orthanc  # noqa: F401  (a fixture)
+
+from bolus.network import station
 
 
 @pytest.fixture

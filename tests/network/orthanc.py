@@ -13,9 +13,9 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
+from network_cases import free_port
 
 from bolus.network import Entity, Web
-from network_cases import free_port
 
 PROGRAM = "Orthanc"
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")

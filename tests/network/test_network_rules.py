@@ -140,7 +140,7 @@ def test_options_are_checked_before_the_start():
     rules = Rules(rules=(Rule(name="a"), Rule(name="b", options={"method": "none"})))
     with pytest.raises(InputError, match="options of rule 'b': no method 'none'"):
         check_options(rules)
-    with pytest.raises(InputError, match="found {}"):
+    with pytest.raises(InputError, match=r"found \{\}"):
         check_options(Rules(rules=(Rule(name="a", options={"te": {}}),)))
 
 

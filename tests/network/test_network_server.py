@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pydicom
 import pytest
+from network_cases import NAMES, free_port, instance, write_instances
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import MRImageStorage, Verification
 
@@ -19,7 +20,6 @@ from bolus.network.door import MB, Throttle
 from bolus.network.header import read_header
 from bolus.network.server import Server
 from bolus.network.spool import Spool, SpoolFullError
-from network_cases import NAMES, free_port, instance, write_instances
 
 
 class Taken:

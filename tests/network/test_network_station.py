@@ -2,13 +2,14 @@
 
 import logging
 import random
+from itertools import pairwise
 
 import pytest
+from network_cases import NAMES, PATIENCE, QUIET, World, fake_maps, instance
 
 from bolus.data import InputError, OutputError
 from bolus.network import Arrival, State, durable, station
 from bolus.network.spool import SpoolFullError
-from network_cases import NAMES, PATIENCE, QUIET, World, fake_maps, instance
 
 STUDIES = [[instance(study, 1, n) for n in range(3)] for study in (1, 2)]
 OTHER = instance(2, 2, 1, description="localizer")
@@ -292,7 +293,7 @@ def test_results_go_again_and_again_to_a_destination_that_is_down(world):
     for _ in range(400):
         world.now += 0.1
         world.deliver()
-    gaps = [round(b - a) for a, b in zip(tries, tries[1:], strict=False)]
+    gaps = [round(b - a) for a, b in pairwise(tries)]
     assert gaps[:2] == [2, 4][: len(gaps[:2])]
     assert max(gaps) == 8
     world.start()  # and after a start, too
