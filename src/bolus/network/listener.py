@@ -9,7 +9,8 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 
 from bolus.data import InputError, OutputError
-from bolus.network import durable
+from bolus.network import durable, web
+from bolus.network.address import WebAddress
 from bolus.network.arrivals import Arrivals
 from bolus.network.courier import Backoff, Courier, given_out
 from bolus.network.door import GB, Door
@@ -67,6 +68,8 @@ class Listener:
         timing: Timing | None = None,
         keep: bool = False,
     ) -> None:
+        if any(isinstance(one, WebAddress) for one in rules.destinations.values()):
+            web.ready()
         timing = timing or Timing()
         self._folder, self._rules = Path(folder), rules
         self._maps = ChildMaps(timing.maps)

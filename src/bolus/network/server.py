@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ class Server:
 
     def __init__(self, door: Door, receive: Receive, ended: Ended) -> None:
         need("pynetdicom", "DICOM over the network")
+        import_module("pynetdicom")  # before any thread: two that import it at once may both fail
         self._door, self._receive, self._ended = door, receive, ended
         self._most = int(door.limits.instance * MB)
         rate = door.limits.rate
