@@ -184,7 +184,8 @@ def kills(folder, count, least):
     orthanc.stop()
     seconds = time.monotonic() - began
     return {"kills": killed, "pacs_stopped": len(stops), "associations": sum(tries),
-            "killed_while": dict(met), "kills_until_s": round(hit), "seconds": round(seconds), **figures}  # fmt: skip
+            "killed_while": dict(met), "kills_until_s": round(hit),
+            "seconds": round(seconds), **figures}  # fmt: skip
 
 
 def counted(listener, orthanc, sent):
