@@ -24,14 +24,14 @@ class Killer:
     """Ends the process at some of the changes on disk: after it, or halfway."""
 
     def __init__(self, monkeypatch, when):
-        self.count, self._when = 0, when
+        self.names, self._when = [], when
         for name in CHANGES:
             monkeypatch.setattr(durable, name, self._dangerous(getattr(durable, name)))
 
     def _dangerous(self, change):
         def call(path, *more):
-            self.count += 1
-            how = self._when(self.count)
+            self.names.append(change.__name__)
+            how = self._when(len(self.names))
             if how == "half":
                 self._half(change, path, *more)
                 raise Killed
@@ -48,21 +48,24 @@ class Killer:
             next((one.unlink() for one in path.rglob("*") if one.is_file()), None)
 
 
-def live(world, *studies):
-    """Senders send until all is acknowledged; the listener is started again when it is killed."""
-    waiting = [OTHER, *(image for study in studies for image in study)]
-    running, settled, kills = False, False, 0
-    while not settled:
+def live(world, *batches):
+    """Senders send until all is acknowledged; the listener is started again when it is killed.
+
+    A batch is sent when all that was to be done for the one before is done.
+    """
+    waiting = [list(batch) for batch in batches]
+    running, kills = False, 0
+    while waiting:
         try:
             if not running:
                 world.start()
                 running = True
-            while waiting:
-                world.receive(waiting[0])
-                waiting.pop(0)  # acknowledged: it is not sent again
+            while waiting[0]:
+                world.receive(waiting[0][0])
+                waiting[0].pop(0)  # acknowledged: it is not sent again
             world.arrivals.ended(1, released=True)
             world.run()
-            settled = True
+            waiting.pop(0)
         except Killed:
             running, kills = False, kills + 1
             assert kills < 500
@@ -96,15 +99,36 @@ def dynamic(monkeypatch, no_sync):
 def test_a_kill_at_any_change_loses_and_doubles_nothing(tmp_path, dynamic):
     with pytest.MonkeyPatch.context() as patch:
         killer = Killer(patch, lambda count: None)
-        assert live(World(tmp_path / "whole"), STUDIES[0]) == 0
-    assert killer.count > 30
-    for at in range(1, killer.count + 1):
-        for how in ("half", "after"):
+        assert live(World(tmp_path / "whole"), [OTHER, *STUDIES[0]]) == 0
+    assert len(killer.names) > 30
+    for at, name in enumerate(killer.names, 1):
+        for how in ("half", "after") if name in ("write_new", "remove") else ("after",):
             world = World(tmp_path / f"{how}-{at}")
             with pytest.MonkeyPatch.context() as patch:
                 Killer(patch, lambda count, at=at, how=how: how if count == at else None)
-                assert live(world, STUDIES[0]) == 1
+                assert live(world, [OTHER, *STUDIES[0]]) == 1
             check(world, STUDIES[0])
+
+
+def picky(images, result, options):
+    """Maps of three images, and of fewer none."""
+    if len(list(images.iterdir())) < 3:
+        raise InputError("images are missing")
+    fake_maps(images, result, options)
+
+
+def test_a_kill_while_a_failed_series_is_completed_loses_nothing(tmp_path, dynamic):
+    batches = STUDIES[0][:2], STUDIES[0][2:]
+    with pytest.MonkeyPatch.context() as patch:
+        killer = Killer(patch, lambda count: None)
+        assert live(World(tmp_path / "whole", picky), *batches) == 0
+    for at in range(1, len(killer.names) + 1):
+        world = World(tmp_path / f"{at}", picky)
+        with pytest.MonkeyPatch.context() as patch:
+            Killer(patch, lambda count, at=at: "after" if count == at else None)
+            assert live(world, *batches) == 1
+        assert (world.only().state, len(world.only().images)) == (State.DONE, 3)
+        assert list(world.pacs.held) == ["1.2.1.1.99"]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -117,7 +141,7 @@ def test_many_kills_lose_and_double_nothing(tmp_path, dynamic, seed):
 
     with pytest.MonkeyPatch.context() as patch:
         Killer(patch, when)
-        assert live(world, *STUDIES) > 1
+        assert live(world, [OTHER, *STUDIES[0], *STUDIES[1]]) > 1
     check(world, *STUDIES)
 
 
@@ -177,11 +201,6 @@ def test_images_that_come_too_late_are_kept_and_named(world, caplog):
 
 
 def test_a_failed_series_is_tried_again_with_what_comes_later(world):
-    def picky(images, result, options):
-        if len(list(images.iterdir())) < 3:
-            raise InputError("images are missing")
-        fake_maps(images, result, options)
-
     world.maps = picky
     world.start()
     world.send(*STUDIES[0][:2])
