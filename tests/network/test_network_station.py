@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 from network_cases import NAMES, PATIENCE, QUIET, World, fake_maps, instance
 
+from bolus.cli import main
 from bolus.data import InputError, OutputError
-from bolus.network import Arrival, State, durable, station
+from bolus.network import Arrival, State, durable, read_jobs, station
 from bolus.network.spool import SpoolFullError
 
 STUDIES = [[instance(study, 1, n) for n in range(3)] for study in (1, 2)]
@@ -233,6 +234,26 @@ def test_one_bad_series_never_stops_the_next(world, caplog):
     written = [p.read_text() for p in world.folder.glob("jobs/*/job.json")]
     for name in ("Wallace", "Grommit", "4711", "0815"):
         assert all(name not in text for text in (caplog.text, *written))
+
+
+def test_the_queue_is_listed_without_names(world, capsys):
+    world.maps = picky
+    world.start()
+    world.send(*STUDIES[0], *STUDIES[1][:2], OTHER)
+    world.run()
+    with pytest.raises(SystemExit):
+        main(["queue", str(world.folder)])
+    said = capsys.readouterr().out
+    for words in ("done", "failed", "images are missing", "left", "pacs: sent"):
+        assert words in said
+    with pytest.raises(SystemExit):
+        main(["queue", str(world.folder), "--unfinished"])
+    said = capsys.readouterr().out
+    assert "images are missing" in said
+    assert "done" not in said
+    assert not any(name in said for name in (*NAMES.values(), "perf"))
+    with pytest.raises(InputError, match="no listener has written here"):
+        read_jobs(world.folder / "jobs")
 
 
 def test_a_bug_in_one_series_is_a_failure_of_that_one(world):

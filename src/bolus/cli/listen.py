@@ -1,4 +1,4 @@
-"""The command ``bolus listen``."""
+"""The commands ``bolus listen`` and ``bolus queue``."""
 
 import logging
 import signal
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,9 @@ from bolus.cli.groups import grouped
 from bolus.cli.options import Quiet
 
 if TYPE_CHECKING:
-    from bolus.network import Door, Timing
+    from rich.table import Table
+
+    from bolus.network import Door, Job, Timing
 
 _PATHS = ("output", "tls-cert", "tls-key", "tls-ca", "log")
 """Options that name files: in a rule file, beside it."""
@@ -225,3 +228,38 @@ def listen(
             keep=keep,
             until=stop,
         )
+
+
+def queue(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of bolus listen.")],
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Only what failed or waits.")
+    ] = False,
+) -> None:
+    """What became of the series that bolus listen received; names no patient.
+
+    Example: bolus queue station
+    """
+    from bolus.cli.options import show
+    from bolus.network import State, read_jobs
+
+    jobs = [
+        job
+        for job in read_jobs(folder)
+        if not (unfinished and (job.settled or job.state is State.LEFT))
+    ]
+    show(_table(jobs))
+
+
+def _table(jobs: "list[Job]") -> "Table":
+    from rich.table import Table
+
+    table = Table("job", "received", "state", "images", "destinations", "reason")
+    for job in jobs:
+        when = datetime.fromtimestamp(job.received).astimezone()
+        sent = ", ".join(f"{name}: {one.state}" for name, one in job.destinations.items())
+        reasons = [job.reason, *(one.reason for one in job.destinations.values())]
+        why = "; ".join(reason for reason in reasons if reason)
+        images = f"{len(job.images)}"
+        table.add_row(job.name, f"{when:%Y-%m-%d %H:%M}", job.state, images, sent, why)
+    return table

@@ -5,7 +5,7 @@ from bolus.network.courier import Backoff
 from bolus.network.destination import Destination, Entity, Web, destination_of
 from bolus.network.door import Door, Limits
 from bolus.network.listener import Listener, Timing, listen
-from bolus.network.records import Arrival, Delivery, Job, State
+from bolus.network.records import Arrival, Delivery, Job, State, read_jobs
 from bolus.network.rules import Rule, Rules, read_rules
 from bolus.network.transfer import Found, Query, fetch, find, send
 
@@ -31,6 +31,7 @@ __all__ = [
     "fetch",
     "find",
     "listen",
+    "read_jobs",
     "read_rules",
     "send",
 ]

@@ -1,6 +1,5 @@
 """A job: one series that was received, what is to become of it, and what became of it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -93,6 +92,13 @@ def read_job(folder: Path) -> Job:
         raise InputError(f"{folder / RECORD}: this is no record of a job ({error})") from error
 
 
-def options_text(options: Mapping[str, Any]) -> str:
-    """Options as one line, for messages."""
-    return json.dumps(dict(options), sort_keys=True)
+def read_jobs(folder: Path) -> list[Job]:
+    """The jobs of a listener's folder, the oldest first; whether it runs or not.
+
+    Raises InputError for a folder that is none, or a record that cannot be read.
+    """
+    jobs = Path(folder) / "jobs"
+    if not jobs.is_dir():
+        raise InputError(f"{folder}: no listener has written here (it has no folder 'jobs')")
+    found = [read_job(one) for one in jobs.iterdir() if (one / RECORD).exists()]
+    return sorted(found, key=lambda job: (job.received, job.name))
