@@ -157,6 +157,6 @@ def test_a_secret_comes_from_the_environment(monkeypatch):
     web = Web(url="http://host", authorization="SOME_TOKEN")
     monkeypatch.delenv("SOME_TOKEN", raising=False)
     with pytest.raises(InputError, match="SOME_TOKEN is not set"):
-        web.secret()
+        web.check()
     monkeypatch.setenv("SOME_TOKEN", "Bearer x")
     assert web.secret() == "Bearer x"

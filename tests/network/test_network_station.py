@@ -4,6 +4,7 @@ import logging
 import random
 from itertools import pairwise
 
+import pydicom
 import pytest
 from network_cases import NAMES, PATIENCE, QUIET, World, fake_maps, instance
 
@@ -341,6 +342,24 @@ def test_results_go_again_and_again_to_a_destination_that_is_down(world):
     world.deliver()
     assert world.only().destinations["pacs"].state is Arrival.SENT
     assert list(world.pacs.held) == ["1.2.1.1.99"]
+
+
+def test_a_result_that_cannot_be_sent_does_not_stop_the_next(world):
+    send = world.pacs.send
+
+    def picky_send(files):
+        if "1.2.1.1.99" in [pydicom.dcmread(path).SOPInstanceUID for path in files]:
+            raise ZeroDivisionError(NAMES["PatientName"])
+        return send(files)
+
+    world.pacs.send = picky_send
+    world.send(*STUDIES[0], *STUDIES[1])
+    for _ in range(4):
+        world.run()
+    assert list(world.pacs.held) == ["1.2.2.1.99"]
+    (first,) = (job for job in world.jobs().values() if job.study == "1.2.1")
+    assert first.destinations["pacs"].state is Arrival.REFUSED
+    assert first.destinations["pacs"].reason == "cbf.dcm: ZeroDivisionError (1 objects)"
 
 
 def test_a_destination_that_refuses_is_given_up_by_name(world):

@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,6 +217,7 @@ def listen(
     from bolus.network import listen as listens
     from bolus.network import read_rules
 
+    warnings.simplefilter("ignore")  # those of DICOM libraries quote what may be a patient's
     stop = Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())

@@ -4,9 +4,11 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bolus.base.extras import need
 from bolus.data import InputError
 from bolus.network.tls import client_context
 
@@ -81,6 +83,10 @@ class EntityAddress:
         if not self.tls and (self.tls_ca or self.tls_cert or self.tls_key):
             raise InputError(f"certificates are given for {self.ae}, but no TLS: tls = true")
 
+    def check(self) -> None:
+        """Raise InputError now where a certificate cannot be had later."""
+        self.context()
+
     def context(self) -> "SSLContext | None":
         """TLS as a client, None without. Raises InputError for files that hold no certificates."""
         return client_context(self.tls_ca, self.tls_cert, self.tls_key) if self.tls else None
@@ -110,6 +116,12 @@ class WebAddress:
                 f"a DICOMweb address is http(s)://HOST/PATH without name and password, found "
                 f"'{self.url}'"
             )
+
+    def check(self) -> None:
+        """Raise InputError now where the secret, or the library, cannot be had later."""
+        need("dicomweb_client", "DICOMweb")
+        import_module("dicomweb_client")  # before any thread: two that import it at once may fail
+        self.secret()
 
     def secret(self) -> str | None:
         """The header. Raises InputError where the variable is not set."""

@@ -102,7 +102,13 @@ class Courier:
         found = list(objects_in(self._spool.result(job)))
         if not found:
             return [Refusal(Path(job), "there are no DICOM objects in its results")]
-        return list(self._destination.send(found))
+        try:
+            return list(self._destination.send(found))
+        except NetworkError:
+            raise
+        except Exception as error:  # one bad result never stops the next
+            known = isinstance(error, InputError)
+            return [Refusal(found[0], str(error) if known else type(error).__name__)]
 
     def _recorded(self, name: str, refused: list[Refusal]) -> Delivery:
         with self._records:

@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
 
-from bolus.data import InputError, OutputError
-from bolus.network import durable, web
-from bolus.network.address import WebAddress
+from bolus.data import BolusError, InputError
+from bolus.network import durable
+from bolus.network.address import EntityAddress, WebAddress
 from bolus.network.arrivals import Arrivals
 from bolus.network.courier import Backoff, Courier, given_out
 from bolus.network.door import GB, Door
@@ -55,8 +55,8 @@ class Listener:
     """Listens at a door while its block runs; what it does not finish it goes on with next time.
 
     ``folder`` is made where there is none; one listener at a time has it. ``keep`` leaves images on
-    disk whose maps are made. Raises InputError for options that ``bolus maps`` does not take,
-    NetworkError, OutputError.
+    disk whose maps are made. Raises InputError for options that ``bolus maps`` does not take, and
+    for certificates and secrets of destinations that cannot be had, NetworkError, OutputError.
     """
 
     def __init__(
@@ -68,8 +68,9 @@ class Listener:
         timing: Timing | None = None,
         keep: bool = False,
     ) -> None:
-        if any(isinstance(one, WebAddress) for one in rules.destinations.values()):
-            web.ready()
+        for destination in rules.destinations.values():
+            if isinstance(destination, EntityAddress | WebAddress):
+                destination.check()
         timing = timing or Timing()
         self._folder, self._rules = Path(folder), rules
         self._maps = ChildMaps(timing.maps)
@@ -143,8 +144,8 @@ class Listener:
                     pause = 0.0 if step() else TICK
                 except StoppedError:
                     return
-                except OutputError as error:
-                    LOG.error("%s; tried again in %g s", error, PAUSE)
+                except BolusError as error:
+                    LOG.error("%s: %s; tried again in %g s", name, error, PAUSE)
                     pause = PAUSE
                 except Exception as error:  # a bug in one step: the others, and the next, go on
                     LOG.error("%s: %s; tried again in %g s", name, type(error).__name__, PAUSE,

@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 from bolus.data import InputError
 
@@ -18,9 +19,21 @@ def client_context(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.
     return context
 
 
+class _Server(ssl.SSLContext):
+    """TLS that is agreed on when a caller first sends something.
+
+    Where it is agreed on at once, whoever connects and sends nothing keeps all others waiting.
+    """
+
+    def wrap_socket(self, sock: Any, *arguments: Any, **more: Any) -> ssl.SSLSocket:
+        """A connection over TLS, not agreed on yet."""
+        more["do_handshake_on_connect"] = False
+        return super().wrap_socket(sock, *arguments, **more)
+
+
 def server_context(cert: Path, key: Path | None, ca: Path | None) -> ssl.SSLContext:
     """TLS as a server; with ``ca`` callers must show a certificate it signed. Raises InputError."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = _Server(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     _show(context, cert, key)
     if ca is not None:

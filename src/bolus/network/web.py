@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +23,10 @@ _SHOWN = "ReferencedSOPSequence"
 _FAILED = "FailedSOPSequence"
 
 
-def ready() -> None:
-    """Import what is needed, once, before threads do. Raises InputError where it is missing."""
-    need("dicomweb_client", "DICOMweb")
-    import_module("dicomweb_client")
-
-
 @contextmanager
 def _client(web: WebAddress) -> Iterator[DICOMwebClient]:
     """Yield a client. Raises NetworkError for what goes wrong while it is used."""
-    ready()
+    need("dicomweb_client", "DICOMweb")
     import requests
     from dicomweb_client import DICOMwebClient
 
