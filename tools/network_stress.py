@@ -2,7 +2,8 @@
 
     python tools/network_stress.py kills     30 studies, three senders, kill -9, the PACS stopped
     python tools/network_stress.py latency   from the last image to results, beside bolus maps
-    python tools/network_stress.py memory    the listener's memory over 100 studies
+    python tools/network_stress.py memory    the listener's memory over 100 studies; with --copied
+                                             the maps of the first stand in for those of the others
 
 Needs Debian's orthanc and orthanc-dicomweb. Figures of a run are in docs/network.md.
 """
@@ -10,6 +11,7 @@ Needs Debian's orthanc and orthanc-dicomweb. Figures of a run are in docs/networ
 import argparse
 import json
 import random
+import shutil
 import signal
 import statistics
 import subprocess
@@ -32,8 +34,10 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests" / name)
 
 from orthanc import Orthanc  # noqa: E402
 
+from bolus.cli import main as bolus_main  # noqa: E402
 from bolus.io import write_dicom_series  # noqa: E402
 from bolus.network import State  # noqa: E402
+from bolus.network import listener as listener_module  # noqa: E402
 from bolus.network.records import read_job  # noqa: E402
 from fuzz.small_head import small_head  # noqa: E402
 
@@ -59,7 +63,8 @@ options = {{ method = "osvd", motion = "off", drift = false }}
 class Listener:
     """``bolus listen`` as a process that can be killed and started again."""
 
-    def __init__(self, folder, orthanc, quiet=3.0):
+    def __init__(self, folder, orthanc, quiet=3.0, copied=None):
+        self._copied = copied
         self.out, self.port = folder / "station", orthanc.bolus_port
         self.rules, self._log = folder / "rules.toml", folder / "listen.log"
         self.rules.write_text(RULES.format(port=self.port, dicom=orthanc.dicom, quiet=quiet))
@@ -69,6 +74,8 @@ class Listener:
         """Begin it; it may listen only later."""
         command = [sys.executable, "-m", "bolus", "listen", "--rules", str(self.rules),
                    "-o", str(self.out)]  # fmt: skip
+        if self._copied is not None:
+            command[1:4] = [__file__, "listen", str(self._copied)]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log)
 
@@ -81,6 +88,11 @@ class Listener:
         """As an operator ends it."""
         self.process.terminate()
         self.process.wait()
+
+    def check(self):
+        """Raise where it has ended by itself."""
+        if self.process.poll() is not None:
+            raise SystemExit(self._log.read_text()[-2000:])
 
     def jobs(self):
         """The records of its jobs."""
@@ -245,18 +257,21 @@ def latency(folder, count):
             "most_more_s": round(max(more), 2)}  # fmt: skip
 
 
-def memory(folder, count):
+def memory(folder, count, copied):
     """MB of the listener after each tenth of the studies."""
+    once = made_once(folder) if copied else None
     orthanc = Orthanc(folder / "orthanc")
     orthanc.start()
-    listener = Listener(folder, orthanc, quiet=0.3)
+    listener = Listener(folder, orthanc, quiet=0.3, copied=once)
     listener.start()
     sizes = []
     try:
         for images in studies(count, folder / "source"):
+            listener.check()
             push(images, listener.port)
             before = len(sizes)
             while sum(job.settled for job in listener.jobs()) <= before:
+                listener.check()
                 time.sleep(0.1)
             sizes.append(listener.resident())
     finally:
@@ -267,6 +282,40 @@ def memory(folder, count):
             "mb_per_study_after_a_tenth": round(slope, 4)}  # fmt: skip
 
 
+def copied_maps(source):
+    """What stands in for maps: a result that was made before, under the study of the images."""
+
+    class Copied:
+        def __init__(self, timeout):
+            pass
+
+        def __call__(self, images, result, options):
+            study = pydicom.dcmread(next(images.iterdir()), stop_before_pixels=True)
+            shutil.copytree(source, result)
+            for path in (result / "dicom").iterdir():
+                ds = pydicom.dcmread(path)
+                ds.StudyInstanceUID = study.StudyInstanceUID
+                for name in ("SeriesInstanceUID", "SOPInstanceUID"):
+                    seed = [study.StudyInstanceUID, str(ds[name].value)]
+                    setattr(ds, name, generate_uid(entropy_srcs=seed))
+                ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+                ds.save_as(path)
+
+        def stop(self):
+            pass
+
+    return Copied
+
+
+def made_once(folder):
+    """A result, made by bolus maps."""
+    write_dicom_series(folder / "once", small_head())
+    command = [sys.executable, "-m", "bolus", "maps", str(folder / "once"), "-o",
+               str(folder / "result"), "--dicom", "-q", *FLAGS]  # fmt: skip
+    subprocess.run(command, check=True)
+    return folder / "result"
+
+
 def rounded(values):
     """To a tenth."""
     return [round(value, 1) for value in values]
@@ -274,8 +323,12 @@ def rounded(values):
 
 def main():
     """Run one of them and print its figures."""
+    if sys.argv[1:2] == ["listen"]:  # the listener of memory --copied
+        listener_module.ChildMaps = copied_maps(Path(sys.argv[2]))
+        bolus_main(["listen", *sys.argv[3:]])
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("kills", "latency", "memory"))
+    parser.add_argument("--copied", action="store_true", help="maps are made once only")
     parser.add_argument("--studies", type=int, help="30, 5 and 100 unless said")
     parser.add_argument("--kills", type=int, default=20, help="the fewest kills")
     given = parser.parse_args()
@@ -286,7 +339,7 @@ def main():
         elif given.what == "latency":
             figures = latency(folder, given.studies or 5)
         else:
-            figures = memory(folder, given.studies or 100)
+            figures = memory(folder, given.studies or 100, given.copied)
     print(json.dumps(figures, indent=2))
 
 
