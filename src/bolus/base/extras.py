@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from bolus.data.errors import InputError
 
-EXTRAS = {"torch": "train"}
+EXTRAS = {"torch": "train", "pynetdicom": "network", "dicomweb_client": "network"}
 """The extra of the package that brings a library."""
 
 

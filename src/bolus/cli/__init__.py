@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from bolus.cli import bench, compare, grade, import_, maps, simulate, study, train, view
+from bolus.cli import (
+    bench,
+    compare,
+    grade,
+    import_,
+    listen,
+    maps,
+    simulate,
+    study,
+    train,
+    transfer,
+    view,
+)
 from bolus.cli.app import app, group
 
 __all__ = ["app", "main"]
@@ -15,6 +27,10 @@ app.command()(grade.grade)
 app.command()(compare.compare)
 app.command()(study.study)
 app.command()(train.train)
+app.command()(listen.listen)
+app.command()(listen.queue)
+app.command()(transfer.send)
+app.command()(transfer.fetch)
 app.command()(bench.demo)
 app.command()(bench.bench)
 simulated = group("simulate", "Make digital data with known truth.")
