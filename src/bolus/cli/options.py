@@ -12,22 +12,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bolus.base.progress import Reporter
-    from bolus.data import Burden
 
 BrainMask = Annotated[
     Path | None,
     typer.Option("--mask", metavar="MASK", help="Brain mask: NIfTI on the series' grid, or DICOM."),
-]
-EchoTime = Annotated[
-    float | None, typer.Option("--te", metavar="S", help="Echo time in seconds, e.g. 0.03.")
-]
-RepetitionTime = Annotated[
-    float | None,
-    typer.Option("--tr", metavar="S", help="Time between frames in seconds, e.g. 1.5."),
-]
-SeriesNumber = Annotated[
-    int | None,
-    typer.Option("--series", metavar="N", help="Series number, in a DICOM folder of several."),
 ]
 Jobs = Annotated[
     int | None,
@@ -37,13 +25,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no clos
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace an earlier result in OUT (nothing else).")
 ]
-
-
-def methods(start: str) -> list[str]:
-    """Method names for shell completion."""
-    from bolus.estimators import METHODS
-
-    return [name for name in METHODS if name.startswith(start)]
 
 
 def show(*tables: "Table") -> None:
@@ -73,19 +54,6 @@ def matrix_of(text: str) -> tuple[int, int, int]:
         raise InputError(f"--matrix takes three whole numbers like 64,64,12, found '{text}'")
     x, y, z = (int(p) for p in parts)
     return x, y, z
-
-
-def burden_of(text: str) -> "Burden":
-    """Thresholds of the tumour burden from text like 1.0,1.75. Raises InputError."""
-    from bolus.data import Burden, InputError
-
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(f"--burden takes two numbers like 1.0,1.75, found '{text}'") from error
-    usual = Burden()
-    return usual if (low, high) == (usual.low, usual.high) else (
-        Burden(low=low, high=high, source="given"))  # fmt: skip
 
 
 def pose_of(text: str) -> tuple[float, float, float, float, float, float]:

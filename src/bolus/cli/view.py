@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from bolus.cli.groups import grouped
-from bolus.cli.options import BrainMask, Quiet, check_apart, methods, reporting
-from bolus.cli.reading import Motion, Reading, motion_options
+from bolus.cli.options import BrainMask, Quiet, check_apart, reporting
+from bolus.options import Motion, Reading
+from bolus.options.estimation import methods
+from bolus.options.preparing import motion_options
 
 
 @dataclass(frozen=True, kw_only=True)

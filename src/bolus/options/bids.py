@@ -1,4 +1,4 @@
-"""Where a command puts the maps of one patient: a folder of their own, or a BIDS dataset."""
+"""Names of the maps of one patient in a BIDS dataset."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
