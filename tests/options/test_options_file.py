@@ -128,7 +128,7 @@ def test_a_file_is_its_flags_and_a_flag_wins(file):
 def test_what_is_wrong_is_refused_by_name_and_file(line, told, tmp_path):
     path = tmp_path / "wrong.toml"
     path.write_text(line)
-    with pytest.raises(InputError, match="wrong.toml") as error:
+    with pytest.raises(InputError, match=r"wrong\.toml") as error:
         MapOptions.read(path)
     assert told in str(error.value)
     with pytest.raises(InputError) as same:
@@ -162,8 +162,8 @@ def test_options_are_a_preparation_and_a_preparation_is_its_options():
 
 
 def test_a_rule_is_named_where_it_is_wrong():
-    with pytest.raises(InputError, match="rules.toml, rule 2: there is no option 'mehtod'"):
-        MapOptions.from_mapping({"mehtod": "joint"}, "rules.toml, rule 2")
+    with pytest.raises(InputError, match=r"rules\.toml, rule 2: there is no option .motin."):
+        MapOptions.from_mapping({"motin": "off"}, "rules.toml, rule 2")
 
 
 def test_options_are_read_without_numpy():
