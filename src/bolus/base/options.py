@@ -132,7 +132,7 @@ def option_names(kind: Any) -> dict[str, str]:
 def options_text(options: object, about: str = "") -> str:
     """A TOML file of options, one a line, below ``about`` as a comment."""
     comment = [f"# {line}" for line in about.splitlines()]
-    lines = [f"{key} = {_written(value)}" for key, value in option_values(options).items()]
+    lines = [toml_line(key, value) for key, value in option_values(options).items()]
     return "\n".join([*comment, *lines]) + "\n"
 
 
@@ -243,8 +243,11 @@ def plain_value(value: Any) -> bool | int | float | str:
     return value.as_posix() if isinstance(value, Path) else str(value)
 
 
-def _written(value: Any) -> str:
+def toml_line(key: str, value: Any) -> str:
+    """A key with its value, as TOML."""
     plain = plain_value(value)
     if isinstance(plain, bool):
-        return "true" if plain else "false"
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else repr(plain)
+        written = "true" if plain else "false"
+    else:
+        written = json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else repr(plain)
+    return f"{key} = {written}"
