@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 _KEY = "option"
@@ -40,6 +40,13 @@ class Option(NamedTuple):
         """The name in an options file: that of the flag, without dashes before it."""
         long = next(flag for flag in self.flags if flag[:2] == "--")
         return long[2:].split("/")[0]
+
+    def is_path(self, value: Any) -> bool:
+        """Whether a value is a path, or a text that stands for one."""
+        words = (self.metavar or "").split("|")
+        voxel = all(part.strip().isdecimal() for part in str(value).split(","))
+        may = bool({"MASK", "FILE"} & set(words))
+        return isinstance(value, Path) or (may and value not in words and not voxel)
 
 
 def option(
@@ -124,6 +131,24 @@ def option_values(options: object) -> dict[str, Any]:
     return found
 
 
+def option_of_key(kind: Any, key: str) -> Option:
+    """How the option of a key is given. Raises KeyError for one that is none."""
+    return _places(kind)[key].option
+
+
+def changed(options: T, changes: Mapping[str, Any]) -> T:
+    """The same options with other values, by key."""
+    made: Any = options
+    kind: Any = type(options)
+    for key, value in changes.items():
+        place = _places(kind)[key]
+        change = {place.name: value}
+        if place.group is not None:
+            change = {place.group: replace(getattr(made, place.group), **change)}
+        made = replace(made, **change)
+    return cast(T, made)
+
+
 def option_names(kind: Any) -> dict[str, str]:
     """The field of every option by its key."""
     return {key: place.name for key, place in _places(kind).items()}
@@ -153,19 +178,11 @@ def _walk(kind: Any, group: str | None) -> Iterator[_Place]:
 
 def _with(kind: Any, changes: Mapping[str, Any]) -> Any:
     """An object with some options changed; groups that have no default are made of theirs."""
-    places, groups = _places(kind), {}
-    hints = get_type_hints(kind)
+    hints, groups = get_type_hints(kind), {}
     for one in fields(kind):
         if option_of(one) is None and one.default is MISSING:
             groups[one.name] = hints[one.name]()
-    made = kind(**groups)
-    for key, value in changes.items():
-        group, name = places[key].group, places[key].name
-        change = {name: value}
-        if group is not None:
-            change = {group: replace(getattr(made, group), **change)}
-        made = replace(made, **change)
-    return made
+    return changed(kind(**groups), changes)
 
 
 def _like(key: str, known: Mapping[str, object]) -> str:
@@ -207,15 +224,9 @@ def _taken_text(kind: Any, value: str, told: Option, folder: Path) -> Any:
         return folder / value
     if issubclass(kind, StrEnum):
         return kind(value) if value in set(kind) else None
-    return _from_folder(told, value, folder) if kind is str else None
-
-
-def _from_folder(told: Option, value: str, folder: Path) -> str:
-    """A text that is a path, as the metavar says it may be, taken from a folder."""
-    words = (told.metavar or "").split("|")
-    voxel = all(part.strip().isdecimal() for part in value.split(","))
-    may = {"MASK", "FILE"} & set(words) and value not in words and not voxel
-    return str(folder / value) if may else value
+    if kind is not str:
+        return None
+    return str(folder / value) if told.is_path(value) else value
 
 
 def _alternatives(kind: Any) -> list[Any]:

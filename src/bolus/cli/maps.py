@@ -1,29 +1,67 @@
 """The command ``bolus maps``."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from bolus.cli.config import Config
 from bolus.cli.groups import grouped
-from bolus.cli.options import Overwrite, Quiet, check_apart, reporting
+from bolus.cli.options import Jobs, Overwrite, Quiet, reporting
 from bolus.options import MapOptions
+
+if TYPE_CHECKING:
+    from bolus.base.progress import Reporter
+    from bolus.batch import Batch
+
+FAILED = 2
+"""Exit status where an input has no maps: that of input that cannot be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Many:
+    """Many series at once."""
+
+    panel: ClassVar[str] = "Many series at once"
+
+    participant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--participant",
+            metavar="LABEL",
+            help="Of a BIDS dataset only this participant, 01 or sub-01; may be given again.",
+        ),
+    ] = None
+    jobs: Jobs = None
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Scheduler of a Dask cluster whose workers see the same files.",
+        ),
+    ] = None
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep the results that are there, make the others.")
+    ] = False
 
 
 @grouped
 def maps(
-    source: Annotated[
-        Path,
+    sources: Annotated[
+        list[Path],
         typer.Argument(
-            metavar="INPUT",
-            help="4D NIfTI file (with its BIDS .json, if any) or a folder with DICOM files.",
+            metavar="INPUT...",
+            help="4D NIfTI file (with its BIDS .json, if any) or a folder with DICOM files; "
+            "several of them, or a BIDS dataset, for maps of all.",
         ),
     ],
     out: Annotated[
         Path, typer.Option("--output", "-o", metavar="OUT", help="Folder to make for the results.")
     ],
     options: MapOptions,
+    many: Many,
     config: Config = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -35,25 +73,62 @@ def maps(
     Example: bolus maps dsc.nii.gz -o maps
 
     In a BIDS data set: bolus maps sub-01/perf/sub-01_dsc.nii.gz -o derivatives/bolus --bids
+
+    Of many patients, each in its own folder, with a page over all: bolus maps a.nii.gz b -o all
     """
-    from bolus.io import check_dicom_output
+    from bolus.batch import is_many
+
+    with reporting(quiet) as reporter:
+        several = is_many(sources, many.participant or ())
+        if several:
+            made = _all(sources, out, options, many, overwrite, reporter)
+        else:
+            closing = _one(sources[0], out, options, overwrite, reporter)
+    if several:
+        _close(made, quiet)
+    elif not quiet:
+        typer.echo("\n".join(closing))
+
+
+def _one(
+    source: Path, out: Path, options: MapOptions, overwrite: bool, reporter: "Reporter"
+) -> list[str]:
+    from bolus.batch import map_one
     from bolus.report import closing_lines
 
-    check_apart(source, out)
-    for path in (options.reading.echo, options.given.anatomy):
-        if path is not None:
-            check_apart(path, out)
-    layout = options.layout
-    with reporting(quiet) as reporter:
-        reporter.step("reading")
-        chosen = options.estimation.chosen()
-        options.preparation()
-        names = layout.check(source, out, chosen, overwrite)
-        series = options.reading.read(source)
-        if layout.dicom:
-            check_dicom_output(series)
-        result = options.run_on(series, chosen, reporter)
-        reporter.step("writing")
-        page = layout.write(result, out, names, source=source, overwrite=overwrite)
+    result, page = map_one(source, out, options, overwrite=overwrite, reporter=reporter)
+    return [*closing_lines(result), f"{page}"]
+
+
+def _all(
+    sources: list[Path],
+    out: Path,
+    options: MapOptions,
+    many: Many,
+    overwrite: bool,
+    reporter: "Reporter",
+) -> "Batch":
+    from bolus.batch import find_inputs, map_all
+
+    return map_all(
+        find_inputs(sources, many.participant or ()),
+        out,
+        options,
+        jobs=many.jobs,
+        dask=many.dask,
+        resume=many.resume,
+        overwrite=overwrite,
+        reporter=reporter,
+    )
+
+
+def _close(made: "Batch", quiet: bool) -> None:
+    """What became of all, and exit status 2 where one failed."""
     if not quiet:
-        typer.echo("\n".join([*closing_lines(result), f"{page}"]))
+        for one in made.outcomes:
+            told = one.error if one.state == "failed" else one.verdict
+            typer.echo(f"{one.label}: {one.state}; {told}")
+        whole = len(made.outcomes)
+        typer.echo(f"{whole - len(made.failed)} of {whole} series have maps\n{made.page}")
+    if made.failed:
+        raise typer.Exit(FAILED)

@@ -36,15 +36,6 @@ def show(*tables: "Table") -> None:
         console.print(table)
 
 
-def check_apart(source: Path, out: Path) -> None:
-    """An input inside OUT would be replaced by its own result."""
-    from bolus.data import OutputError
-
-    inside, folder = source.resolve(), out.resolve()
-    if folder == inside or folder in inside.parents:
-        raise OutputError(f"{out}: the input {source} lies in it; choose another OUT")
-
-
 def matrix_of(text: str) -> tuple[int, int, int]:
     """Voxels along each axis from text like 64,64,12. Raises InputError."""
     from bolus.data import InputError

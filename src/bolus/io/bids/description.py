@@ -109,7 +109,7 @@ def _ignore(suffixes: Sequence[str]) -> str:
     endings = ("nii.gz", "json", "tsv")
     lines = [f"sub-*_{suffix}.{ending}" for suffix in suffixes for ending in endings]
     lines += ["sub-*_xfm.tfm", "sub-*_bolus.toml"]
-    return "\n".join([*lines, "sub-*_report.html", "figures", ""])
+    return "\n".join([*lines, "sub-*_report.html", "figures", "index.html", "results.tsv", ""])
 
 
 def _readme(suffixes: Sequence[str]) -> str:
