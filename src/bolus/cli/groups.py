@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Annotated, Any, get_type_hints
 
@@ -67,22 +68,32 @@ def _options(kind: type) -> Iterator[inspect.Parameter]:
             one.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=_default(one),
-            annotation=hints[one.name]
+            annotation=_in_panel(hints[one.name], getattr(kind, "panel", None))
             if told is None
-            else Annotated[hints[one.name], _flag(told, getattr(kind, "panel", None))],
+            else Annotated[hints[one.name], _flag(told, getattr(kind, "panel", None), one.default)],
         )
+
+
+def _in_panel(annotation: Any, panel: str | None) -> Any:
+    """The same option under the heading of its group, where it has none of its own."""
+    told = [one for one in getattr(annotation, "__metadata__", ()) if hasattr(one, "param_decls")]
+    if panel is None or not told or told[0].rich_help_panel is not None:
+        return annotation
+    other = copy(told[0])
+    other.rich_help_panel = panel
+    return Annotated[annotation.__origin__, other]
 
 
 def _default(one: "Field[Any]") -> Any:
     return inspect.Parameter.empty if one.default is MISSING else one.default
 
 
-def _flag(told: Option, panel: str | None) -> Any:
-    """An option as typer takes it, under the heading ``panel`` of the help."""
+def _flag(told: Option, panel: str | None, usual: Any) -> Any:
+    """An option as typer takes it, under the heading ``panel`` of the help, with what is usual."""
     return typer.Option(
         *told.flags,
         metavar=told.metavar,
-        help=told.help,
+        help=told.help + (" On." if usual is True else ""),
         autocompletion=told.complete,
         rich_help_panel=panel,
     )

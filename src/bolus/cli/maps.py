@@ -8,7 +8,7 @@ import typer
 
 from bolus.cli.config import Config
 from bolus.cli.groups import grouped
-from bolus.cli.options import Jobs, Overwrite, Quiet, reporting
+from bolus.cli.options import Jobs, Run, reporting_run
 from bolus.options import MapOptions
 
 if TYPE_CHECKING:
@@ -52,19 +52,25 @@ def maps(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="4D NIfTI file (with its BIDS .json, if any) or a folder with DICOM files; "
             "several of them, or a BIDS dataset, for maps of all.",
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--output", "-o", metavar="OUT", help="Folder to make for the results.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Folder to make for the results.",
+            rich_help_panel="Output",
+        ),
     ],
     options: MapOptions,
     many: Many,
+    run: Run,
     config: Config = None,
-    overwrite: Overwrite = False,
-    quiet: Quiet = False,
 ) -> None:
     """Perfusion maps of one patient: CBF, CBV, MTT, Tmax, delay, TTP, quality, and a picture.
 
@@ -78,16 +84,19 @@ def maps(
     """
     from bolus.batch import is_many
 
-    with reporting(quiet) as reporter:
-        several = is_many(sources, many.participant or ())
+    several = is_many(sources, many.participant or ())
+    with reporting_run(run, sources) as (reporter, log):
         if several:
-            made = _all(sources, out, options, many, overwrite, reporter)
+            made = _all(sources, out, options, many, run.overwrite, reporter)
+            lines = _closing(made)
         else:
-            closing = _one(sources[0], out, options, overwrite, reporter)
-    if several:
-        _close(made, quiet)
-    elif not quiet:
-        typer.echo("\n".join(closing))
+            made = None
+            lines = _one(sources[0], out, options, run.overwrite, reporter)
+    log("\n".join(lines))
+    if not run.quiet:
+        typer.echo("\n".join(lines))
+    if made is not None and made.failed:
+        raise typer.Exit(FAILED)
 
 
 def _one(
@@ -122,13 +131,14 @@ def _all(
     )
 
 
-def _close(made: "Batch", quiet: bool) -> None:
-    """What became of all, and exit status 2 where one failed."""
-    if not quiet:
-        for one in made.outcomes:
-            told = one.error if one.state == "failed" else one.verdict
-            typer.echo(f"{one.label}: {one.state}; {told}")
-        whole = len(made.outcomes)
-        typer.echo(f"{whole - len(made.failed)} of {whole} series have maps\n{made.page}")
-    if made.failed:
-        raise typer.Exit(FAILED)
+def _closing(made: "Batch") -> list[str]:
+    """What became of all."""
+    whole = len(made.outcomes)
+    return [
+        *(
+            f"{one.label}: {one.state}; {one.error if one.state == 'failed' else one.verdict}"
+            for one in made.outcomes
+        ),
+        f"{whole - len(made.failed)} of {whole} series have maps",
+        f"{made.page}",
+    ]

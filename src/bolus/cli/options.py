@@ -1,18 +1,23 @@
 """Options that several commands share, and how a command reports on its work."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
     from bolus.base.progress import Reporter
 
+Log = Callable[[str], None]
+"""Takes lines to a log."""
 BrainMask = Annotated[
     Path | None,
     typer.Option("--mask", metavar="MASK", help="Brain mask: NIfTI on the series' grid, or DICOM."),
@@ -58,6 +63,25 @@ def pose_of(text: str) -> tuple[float, float, float, float, float, float]:
     return x, y, z, a, b, c
 
 
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How a run reports, and what it may replace."""
+
+    panel: ClassVar[str] = "Run"
+
+    overwrite: Overwrite = False
+    quiet: Quiet = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="A line on stderr for every step.")
+    ] = False
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", metavar="FILE", help="Add steps, notes and closing lines to this file."
+        ),
+    ] = None
+
+
 @contextmanager
 def reporting(quiet: bool) -> "Iterator[Reporter]":
     """Progress on stderr: a spinner or bar on a terminal, and a line for what has to be known.
@@ -68,3 +92,32 @@ def reporting(quiet: bool) -> "Iterator[Reporter]":
 
     with Terminal(quiet) as terminal:
         yield terminal
+
+
+@contextmanager
+def reporting_run(run: Run, inputs: "Sequence[Path]") -> "Iterator[tuple[Reporter, Log]]":
+    """As ``reporting``; with lines for steps, and a log file, where these are asked for.
+
+    Yields the reporter and what takes further lines to the log. An error is in the log, too.
+    """
+    from bolus.cli.terminal import Both, Lines, LogFile, Terminal
+
+    def silent(_: str) -> None:
+        pass
+
+    log = silent if run.log is None else LogFile(run.log, inputs)
+    with Terminal(run.quiet) as terminal:
+        steps = [Lines(terminal.note, steps_only=True)] if run.verbose else []
+        kept = [] if run.log is None else [Lines(log)]
+        if kept:
+            from bolus.base.about import software
+
+            log(f"{software()}: begun")
+        try:
+            yield Both(terminal, *steps, *kept), log
+        except Exception as error:
+            log(f"failed: {' '.join(str(error).split())}")
+            raise
+        finally:
+            for lines in (*steps, *kept):
+                lines.finish()
