@@ -35,6 +35,7 @@ FILES = {
         for e in ("nii.gz", "json")
     ),
     "aif.tsv",
+    "bolus.toml",
     "overview.png",
     "report.html",
     "series.safetensors",

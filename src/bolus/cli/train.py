@@ -9,7 +9,8 @@ import typer
 
 from bolus.cli.groups import grouped
 from bolus.cli.options import Quiet, reporting, show
-from bolus.cli.reading import Motion, motion_options
+from bolus.options import Motion
+from bolus.options.preparing import motion_options
 
 if TYPE_CHECKING:
     from bolus.base.progress import Reporter

@@ -14,7 +14,7 @@ from bolus.io.diffusion import read_adc
 from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask, read_mask_on_either
-from bolus.io.output import check_output, output_folder
+from bolus.io.output import check_apart, check_output, output_folder
 from bolus.io.resample import resample_linear, resample_nearest
 from bolus.io.series import FORMATS, Format, read_echoes, read_series
 from bolus.io.series_store import KEPT, read_kept, write_kept
@@ -27,6 +27,7 @@ __all__ = [
     "KEPT",
     "ArterialTable",
     "Format",
+    "check_apart",
     "check_dicom_output",
     "check_output",
     "checksum",

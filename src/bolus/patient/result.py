@@ -10,6 +10,7 @@ from bolus.data import PerfusionMaps
 from bolus.io import KEPT, output_folder, read_identity, write_dicom, write_kept
 from bolus.io.bids.dataset import BidsNames
 from bolus.report import save_bids, write_report
+from bolus.report.figures.capture import capture
 from bolus.report.figures.plots import plot_map
 from bolus.report.frames import number_frame, voxel_frame
 from bolus.report.notebook import notebook_html
@@ -59,10 +60,10 @@ class PatientMaps(PerfusionMaps):
     ) -> Path:
         """Write maps, masks, arterial input, sidecars, summary, picture and page into a new folder.
 
-        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps, the regions as
-        segmentations and the numbers of regions as a structured report, under the study that the
-        series came from; these name the patient as the source does. Nothing else does, unless
-        ``anonymize`` is False: then the page does.
+        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps and as colour pictures,
+        the regions as segmentations and the numbers of regions as a structured report, under the
+        study that the series came from; these name the patient as the source does. Nothing else
+        does, unless ``anonymize`` is False: then the page does.
 
         ``keep`` names files of an overwritten result that stay where the new one has none such.
 
@@ -74,7 +75,7 @@ class PatientMaps(PerfusionMaps):
             write_report(self, partial, None if anonymize else read_identity(self.series.source))
             write_kept(self.series, partial / KEPT)
             if dicom:
-                write_dicom(self, partial / "dicom")
+                write_dicom(self, partial / "dicom", capture)
         return Path(folder)
 
     def save_bids(

@@ -46,7 +46,7 @@ def write_bids(
     The page does not name the patient. The sidecars say besides what BIDS asks of derivatives,
     ``inputs`` being BIDS URIs, and the arterial table has one too.
     """
-    for artifact in artifacts(maps):
+    for artifact in artifacts(maps, named=lambda file: names.path(file).name):
         target = folder / names.path(artifact.file)
         target.parent.mkdir(parents=True, exist_ok=True)
         artifact.payload.write(target)

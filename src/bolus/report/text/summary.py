@@ -22,7 +22,7 @@ from bolus.findings.decisions import straddled
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
-from bolus.report.echo import echo_times
+from bolus.report.echo import echo_times, echo_told
 from bolus.report.facts import ArterialFacts, facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
@@ -209,6 +209,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
     facts = facts_of(maps)
     score = facts.arterial.score
     lines = [
+        f"series: {_series(maps)}",
         f"{facts.method} in {facts.voxels} brain voxels, {facts.frames} frames "
         f"({facts.dropped} dropped before steady state), baseline SNR {facts.snr:.0f}, "
         f"bolus depth {100 * facts.depth:.0f} %",
@@ -234,7 +235,18 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
-    return [*lines, *_undecided(maps), NOTICE]
+    return [*lines, *_undecided(maps), f"{facts.overall}: {facts.verdict}", NOTICE]
+
+
+def _series(maps: PerfusionMaps) -> str:
+    """Which series was taken: what it is, never what its headers call it."""
+    series = maps.series
+    number = "" if series.source.number is None else f" number {series.source.number}"
+    told = echo_told(series)
+    return (
+        f"{series.source.format}{number}, {series.n_frames} frames of {series.grid.shape[2]} "
+        f"slices, TR {series.dt:.3g} s, {told}"
+    )
 
 
 def _undecided(maps: PerfusionMaps) -> list[str]:
