@@ -13,9 +13,12 @@ from network_cases import NAMES
 from bolus.cli import main
 from bolus.network import Door, Listener, Query, Rule, Rules, State, Timing, fetch, find, send
 from bolus.network.records import read_job
+from bolus.options import MapOptions
 from fuzz.small_head import small_head
 
-OPTIONS = {"method": "osvd", "motion": "off", "drift": False, "stroke": True}
+OPTIONS = MapOptions.from_mapping(
+    {"method": "osvd", "motion": "off", "drift": False, "stroke": True}, "options"
+)
 PATIENT = {"patient": NAMES["PatientID"], "name": NAMES["PatientName"]}
 
 

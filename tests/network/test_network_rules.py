@@ -1,12 +1,12 @@
 """Rules in a file: what they say, what they may not say, and which options maps are made by."""
 
 import pytest
+from network_cases import free_port
 
-from bolus.cli.parse import wrong_options
 from bolus.data import InputError
-from bolus.network import Entity, Rule, Rules, Web, destination_of, read_rules
+from bolus.network import Door, Entity, Listener, Rule, Rules, Web, destination_of, read_rules
 from bolus.network.header import Header
-from bolus.network.options import check_options, flags_of
+from bolus.options import Estimation, Given, MapOptions, Prepared
 
 FILE = """
 [listen]
@@ -56,7 +56,9 @@ def test_a_file_says_what_it_says(told, tmp_path):
     rules = read_rules(told())
     first, second = rules.rules
     assert (first.description, first.send) == (("*perf*", "DSC*"), ("pacs", "web"))
-    assert first.options == {"method": "osvd", "drift": False}
+    assert first.options == MapOptions(
+        estimation=Estimation(method="osvd"), prepared=Prepared(drift=False)
+    )
     assert (second.modality, second.description, second.send) == ("MR", ("*",), ())
     pacs, web = rules.destinations["pacs"], rules.destinations["web"]
     assert pacs == Entity(
@@ -105,43 +107,46 @@ def test_no_rules_and_no_file(told, tmp_path):
         read_rules(tmp_path / "none.toml")
 
 
-def test_options_are_the_flags_of_maps():
-    options = {"method": "osvd", "drift": False, "stroke": True, "late": [4, 6, 10], "te": 0.03}
-    flags = flags_of({**options, "motion_limit": 2})
-    assert flags == ["--method=osvd", "--no-drift", "--stroke", "--late=4,6,10", "--te=0.03",
-                     "--motion-limit=2"]  # fmt: skip
-    assert wrong_options(flags) is None
-
-
-@pytest.mark.parametrize("option", ["output", "dicom", "bids", "quiet", "overwrite", "anonymize"])
-def test_what_the_listener_decides_stands_in_no_rule(option):
-    with pytest.raises(InputError, match=f"--{option} is decided by the listener"):
-        flags_of({option: True})
+def test_options_are_those_of_maps(told, tmp_path):
+    options = 'method = "osvd"\nmask = "brain.nii.gz"\nmotion-limit = 2'
+    rule = read_rules(told(f'[[rules]]\nname = "a"\n[rules.options]\n{options}\n')).rules[0]
+    assert rule.options == MapOptions(
+        estimation=Estimation(method="osvd"),
+        given=Given(mask=tmp_path / "brain.nii.gz"),
+        prepared=Prepared(motion_limit=2),
+    )
 
 
 @pytest.mark.parametrize(
-    ("flag", "words"),
+    "option", ["dicom = true", "bids = true", "series = 3", "anonymize = false"]
+)
+def test_what_the_listener_decides_stands_in_no_rule(told, option):
+    with pytest.raises(InputError, match="is decided by the listener"):
+        read_rules(told(f'[[rules]]\nname = "a"\n[rules.options]\n{option}\n'))
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
     [
-        ("--method=none", "no method 'none'"),
-        ("--colour=red", "No such option: --colour"),
-        ("--te=long", "number"),
-        ("--leakage=some", "the leakage model is one of"),
-        ("--burden=3", "two numbers"),
-        ("--hematocrit=44", "in percent"),
-        ("--motion=much", "correct"),
-        ("--late=x", "numbers like"),
+        ("colour = 1", "there is no option 'colour'"),
+        ('te = "long"', "a number"),
+        ("te = {}", "a number"),
+        ("output = 'x'", "there is no option 'output'"),
     ],
 )
-def test_options_that_maps_does_not_take_are_named(flag, words):
-    assert words in wrong_options([flag])
+def test_options_of_no_maps_are_named(told, option, words):
+    with pytest.raises(InputError, match=r"rules\.toml: options of rule 'a'") as error:
+        read_rules(told(f'[[rules]]\nname = "a"\n[rules.options]\n{option}\n'))
+    assert words in str(error.value)
 
 
-def test_options_are_checked_before_the_start():
-    rules = Rules(rules=(Rule(name="a"), Rule(name="b", options={"method": "none"})))
-    with pytest.raises(InputError, match="options of rule 'b': no method 'none'"):
-        check_options(rules)
-    with pytest.raises(InputError, match=r"found \{\}"):
-        check_options(Rules(rules=(Rule(name="a", options={"te": {}}),)))
+def test_options_are_checked_before_the_start(tmp_path):
+    wrong = Rule(name="b", options=MapOptions(estimation=Estimation(method="none")))
+    rules = Rules(rules=(Rule(name="a"), wrong))
+    listener = Listener(tmp_path / "out", rules, Door(port=free_port()))
+    with pytest.raises(InputError, match="options of rule 'b': no method 'none'"), listener:
+        pass
+    assert not (tmp_path / "out").exists()
 
 
 def test_destinations_on_the_command_line():

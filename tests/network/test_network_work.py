@@ -15,7 +15,6 @@ from bolus.data import InputError, OutputError
 from bolus.network import Door, Entity, Listener, Rule, Rules, Timing, Web, read_rules, send
 from bolus.network.child import ORPHANED
 from bolus.network.lock import Owned
-from bolus.network.options import check_options
 from bolus.network.work import ChildMaps, StoppedError, reason_of, why_not_dynamic
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "rules.toml"
@@ -26,7 +25,7 @@ def test_what_maps_said_is_the_reason(tmp_path):
     images = tmp_path / "job" / "images"
     images.mkdir(parents=True)
     with pytest.raises(InputError) as error:
-        ChildMaps()(images, tmp_path / "job" / "attempt", {"method": "osvd"})
+        ChildMaps()(images, tmp_path / "job" / "attempt", 'method = "osvd"')
     assert str(error.value) == "job/images: holds no DICOM MR images, among 0 files in it"
     assert not (tmp_path / "job" / "attempt").exists()
 
@@ -42,14 +41,14 @@ def test_reasons_of_processes_that_say_nothing(tmp_path):
 
 def test_maps_that_take_too_long_are_given_up(tmp_path):
     with pytest.raises(InputError, match=r"no maps within 0\.05 s"):
-        ChildMaps(0.05)(tmp_path / "images", tmp_path / "out", {})
+        ChildMaps(0.05)(tmp_path / "images", tmp_path / "out", "")
 
 
 def test_nothing_is_made_once_the_listener_ends(tmp_path):
     maps = ChildMaps()
     maps.stop()
     with pytest.raises(StoppedError):
-        maps(tmp_path / "images", tmp_path / "out", {})
+        maps(tmp_path / "images", tmp_path / "out", "")
 
 
 def test_the_process_ends_with_its_listener():
@@ -105,7 +104,8 @@ def test_the_extra_is_asked_for_by_name(tmp_path, monkeypatch, library):
 def test_the_example_of_the_documentation_is_a_rule_file():
     rules = read_rules(EXAMPLE)
     assert [rule.name for rule in rules.rules] == ["tumour", "stroke"]
-    check_options(rules)
+    for rule in rules.rules:
+        rule.check()
     params = listening("--rules", EXAMPLE)
     assert (params["host"], params["caller"]) == ("10.0.0.20", ["MR1", "MR2", "PACS"])
     assert params["out"] == Path("/var/lib/bolus")

@@ -97,6 +97,6 @@ class Intake:
             job = replace(job, state=State.LEFT, reason=reason)
         else:
             waiting = {one: Delivery() for one in rule.send}
-            job = replace(job, rule=rule.name, options=rule.options, destinations=waiting)
+            job = replace(job, rule=rule.name, options=rule.options.as_toml(), destinations=waiting)
         job.save(self._spool.job(name))
         return job

@@ -15,7 +15,6 @@ from bolus.network.arrivals import Arrivals
 from bolus.network.courier import Backoff, Courier, given_out
 from bolus.network.door import GB, Door
 from bolus.network.lock import Owned
-from bolus.network.options import check_options
 from bolus.network.records import read_job
 from bolus.network.rules import Rules
 from bolus.network.server import Server
@@ -85,7 +84,8 @@ class Listener:
         self._owned: Owned | None = None
 
     def __enter__(self) -> "Listener":
-        check_options(self._rules)
+        for rule in self._rules.rules:
+            rule.check()
         durable.make(self._folder)
         self._owned = Owned(self._folder)
         try:

@@ -47,8 +47,9 @@ class Delivery:
 class Job:
     """The record of a job; ``name`` is made of UIDs and says nothing of the patient.
 
-    ``images`` are the names of its files, ``received`` seconds since 1970. ``rule``, ``options``
-    and the destinations are those of the rule that matched when the series was complete.
+    ``images`` are the names of its files, ``received`` seconds since 1970. ``rule``, its
+    ``options`` (TOML) and the destinations are those of the rule that matched when the series was
+    complete.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Job:
     state: State = State.QUEUED
     reason: str | None = None
     rule: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: str = ""
     destinations: Mapping[str, Delivery] = field(default_factory=dict)
 
     @property

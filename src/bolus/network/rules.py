@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bolus.data import InputError
+from bolus.estimators import estimator
 from bolus.network.destination import Destination, Entity, Web
 from bolus.network.header import Header
+from bolus.options import Layout, MapOptions
 
 LARGEST = 1 << 20
 """Bytes of a rule file that is read."""
+USUAL = MapOptions()
 _PATHS = ("tls_ca", "tls_cert", "tls_key", "ca")
 
 
@@ -21,14 +24,31 @@ class Rule:
     """Series of one kind.
 
     ``description`` are patterns for the description of a series, in which * stands for any text;
-    case does not count. ``options`` are those of ``bolus maps``, ``send`` names destinations.
+    case does not count. ``options`` are those of maps, ``send`` names destinations. Raises
+    InputError for options of what the listener decides itself: how the result is laid out, and
+    which series of a folder is taken.
     """
 
     name: str
     description: tuple[str, ...] = ("*",)
     modality: str = "MR"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: MapOptions = USUAL
     send: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.options.layout != Layout() or self.options.reading.series is not None:
+            raise InputError(
+                f"options of rule '{self.name}': how a result is laid out, and which series is "
+                "taken, is decided by the listener, and stands in no rule"
+            )
+
+    def check(self) -> None:
+        """Raise InputError where no maps can be made by the options; weights are read."""
+        try:
+            estimator(self.options.estimation.chosen())
+            self.options.preparation()
+        except InputError as error:
+            raise InputError(f"options of rule '{self.name}': {error}") from error
 
     def matches(self, header: Header) -> bool:
         """Whether a series is of that kind."""
@@ -73,14 +93,17 @@ class Rules:
 def read_rules(path: Path) -> Rules:
     """Rules of a TOML file with ``[[rules]]``, ``[destinations.NAME]`` and ``[listen]``.
 
-    Files that it names lie beside it unless their path is absolute. Raises InputError.
+    Files that it names lie beside it unless their path is absolute; ``[rules.options]`` is as an
+    options file of maps. Raises InputError.
     """
     path = Path(path)
     told = read_toml(path)
     try:
         _known(told, {"rules", "destinations", "listen"}, "the file")
         return Rules(
-            rules=tuple(_rule(one, n) for n, one in enumerate(_listed(told, "rules"), 1)),
+            rules=tuple(
+                _rule(one, n, path.parent) for n, one in enumerate(_listed(told, "rules"), 1)
+            ),
             destinations={
                 name: _destination(name, one, path.parent)
                 for name, one in _table(told, "destinations").items()
@@ -105,7 +128,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: this is not readable TOML ({error})") from error
 
 
-def _rule(told: Any, number: int) -> Rule:
+def _rule(told: Any, number: int, folder: Path) -> Rule:
     if not isinstance(told, dict):
         raise InputError(f"rule {number}: a table is expected, found {type(told).__name__}")
     name = _text(told.get("name", f"{number}"), f"name of rule {number}")
@@ -115,7 +138,9 @@ def _rule(told: Any, number: int) -> Rule:
         name=name,
         description=_texts(told.get("description", "*"), f"description of {where}"),
         modality=_text(told.get("modality", "MR"), f"modality of {where}"),
-        options=_table(told, "options"),
+        options=MapOptions.from_mapping(
+            _table(told, "options"), f"options of {where}", folder.resolve()
+        ),
         send=_texts(told.get("send", []), f"send of {where}"),
     )
 

@@ -2,18 +2,16 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
 from bolus.data import BolusError, InputError
 from bolus.data.plausible import MIN_FRAMES
 from bolus.io.dicom.study import read_study
-from bolus.network.options import flags_of
 
-SAID = "maps.log"
-"""What the process said, beside the record of its job."""
+SAID, ASKED = "maps.log", "options.toml"
+"""What the process said, and its options, beside the record of its job."""
 LONGEST = 65536
 """Bytes of it that are read."""
 
@@ -23,9 +21,9 @@ class StoppedError(BolusError):
 
 
 class Maps(Protocol):
-    """What makes maps: a folder ``result`` with DICOM objects in ``dicom``, or InputError."""
+    """What makes maps by ``options`` (TOML): a folder with DICOM objects in ``dicom``."""
 
-    def __call__(self, images: Path, result: Path, options: Mapping[str, Any]) -> None:
+    def __call__(self, images: Path, result: Path, options: str) -> None:
         """Make them. Raises InputError with the reason where none can be made."""
         ...
 
@@ -39,11 +37,12 @@ class ChildMaps:
         self._stopped = False
         self._lock = Lock()
 
-    def __call__(self, images: Path, result: Path, options: Mapping[str, Any]) -> None:
+    def __call__(self, images: Path, result: Path, options: str) -> None:
         """Make maps. Raises InputError with what ``bolus maps`` said, StoppedError."""
-        told = images.parent / SAID
+        told, asked = images.parent / SAID, images.parent / ASKED
+        asked.write_text(options, encoding="utf-8")
         command = [sys.executable, "-m", "bolus.network.child", "maps", str(images), "-o",
-                   str(result), "--dicom", "--quiet", *flags_of(options)]  # fmt: skip
+                   str(result), "--dicom", "--quiet", "--config", str(asked)]  # fmt: skip
         with told.open("wb") as said:
             with self._lock:
                 if self._stopped:
