@@ -38,7 +38,7 @@ def scanned(tmp_path_factory):
     return SimpleNamespace(folder=folder, study=ds.StudyInstanceUID, dynamic=dynamic)
 
 
-def until(condition, seconds=90):
+def until(condition, seconds=300):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = condition()

@@ -51,11 +51,11 @@ def serving(taken, **door):
 
 
 def wait_for(condition):
-    for _ in range(500):
+    for _ in range(2000):
         if condition():
             return
         time.sleep(0.01)
-    raise AssertionError("not within 5 s")
+    raise AssertionError("not within 20 s")
 
 
 def raw(entity, calling="BOLUS", called=None):

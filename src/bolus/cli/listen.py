@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PATHS = ("output", "tls-cert", "tls-key", "tls-ca", "log")
 """Options that name files: in a rule file, beside it."""
-_NO_DEFAULTS = ("rules", "help", "o", "q")
+_NO_DEFAULTS = ("rules", "help", "h", "o", "q")
 
 
 def _defaults(context: typer.Context, path: Path) -> Path:

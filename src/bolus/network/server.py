@@ -28,6 +28,11 @@ _SPARE = 65536
 """Bytes of an object's message that are not the object."""
 _PDU = 131072
 
+_SYNTAXES = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2",
+             *(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91)),
+             "1.2.840.10008.1.2.5")  # fmt: skip
+"""Encodings of images: uncompressed, JPEG, JPEG-LS, JPEG 2000 and RLE."""
+
 Receive = Callable[[Header, bytes, int], None]
 """What is done with an object: it is on disk when this returns. Raises OutputError."""
 Ended = Callable[..., None]
@@ -122,7 +127,7 @@ class Server:
 
 
 def _entity(door: Door) -> AE:
-    from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
+    from pynetdicom import AE, AllStoragePresentationContexts
     from pynetdicom.sop_class import Verification
 
     made = AE(ae_title=door.ae)
@@ -133,5 +138,5 @@ def _entity(door: Door) -> AE:
     made.network_timeout = made.acse_timeout = made.dimse_timeout = IDLE
     made.add_supported_context(Verification)
     for one in AllStoragePresentationContexts:
-        made.add_supported_context(one.abstract_syntax, list(ALL_TRANSFER_SYNTAXES))
+        made.add_supported_context(one.abstract_syntax, list(_SYNTAXES))
     return made
