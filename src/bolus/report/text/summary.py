@@ -220,9 +220,10 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
+        word = graded(score.value, DOUBTFUL, USELESS)
         lines.append(
-            f"{graded(score.value, DOUBTFUL, USELESS)} arterial input: {score.weak_in}. Look at the picture, or mark "
-            "arteries by hand (bolus view)"
+            f"{word} arterial input: {score.weak_in}. Look at the picture, or mark arteries by "
+            "hand (bolus view)"
         )
     if maps.reference is not None:
         lines.append(maps.reference.sentence)
