@@ -21,6 +21,7 @@ from bolus.estimators.protocol import (
     Together,
     capabilities,
 )
+from bolus.estimators.registered import add_registered
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
 from bolus.estimators.weighing import usable_noise
 
@@ -35,7 +36,9 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "bayes": Bayes,
     "phae-paper": PhaePaper,
 }
-"""Name → factory. To add an estimator: one file, one entry here."""
+"""Name → factory. To add an estimator: one file, one entry here, or an entry point of another
+package (``bolus.estimators.registered``)."""
+add_registered(METHODS)
 
 
 def estimator(method: str | Estimator) -> Estimator:

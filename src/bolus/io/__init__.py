@@ -20,7 +20,7 @@ from bolus.io.series import FORMATS, Format, read_echoes, read_series
 from bolus.io.series_store import KEPT, read_kept, write_kept
 from bolus.io.tables import write_table
 from bolus.io.transform import read_transform, write_transform
-from bolus.io.volumes import write_series, write_volume
+from bolus.io.volumes import nifti_image, write_series, write_volume
 
 __all__ = [
     "FORMATS",
@@ -32,6 +32,7 @@ __all__ = [
     "check_output",
     "checksum",
     "is_mask",
+    "nifti_image",
     "output_folder",
     "read_adc",
     "read_aif",

@@ -33,17 +33,6 @@ class Reading:
 
     def read(self, source: Path) -> "DSCSeries":
         """The series of a file or folder, or that of two echoes. Raises InputError."""
-        from bolus.data import InputError
-        from bolus.io import read_echoes, read_series, second_echo
-        from bolus.preprocess import two_echoes
+        from bolus.patient.source import read_source
 
-        other = second_echo(source) if self.echo is None else self.echo
-        if other is not None:
-            if self.te is not None:
-                raise InputError(f"--te does not go with two echoes, of {source} and {other}")
-            both = (read_series(one, tr=self.tr, series=self.series) for one in (source, other))
-            return two_echoes(*both)
-        if self.te is not None:
-            return read_series(source, te=self.te, tr=self.tr, series=self.series)
-        first, *second = read_echoes(source, tr=self.tr, series=self.series)
-        return two_echoes(first, *second) if second else first
+        return read_source(source, te=self.te, tr=self.tr, series=self.series, echo=self.echo)

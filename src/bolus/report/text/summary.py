@@ -26,7 +26,7 @@ from bolus.report.echo import echo_times, echo_told
 from bolus.report.facts import ArterialFacts, facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
-from bolus.report.verdict import DOUBTFUL
+from bolus.report.verdict import DOUBTFUL, USELESS, graded
 
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
 
@@ -220,9 +220,10 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
+        word = graded(score.value, DOUBTFUL, USELESS)
         lines.append(
-            f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
-            "arteries by hand (bolus view)"
+            f"{word} arterial input: {score.weak_in}. Look at the picture, or mark arteries by "
+            "hand (bolus view)"
         )
     if maps.reference is not None:
         lines.append(maps.reference.sentence)
