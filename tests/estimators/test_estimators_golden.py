@@ -27,6 +27,7 @@ CLAIMED = {
     "phae": (7, 14, 7, 12),
     "joint": (11, 14, 6, 9),
     "phae-paper": (12, 14, 4, 5),
+    "vascular": (11, 14, 6, 9),
 }
 MEETS_ALL = ("bayes",)
 """Methods that claim every curve, in volume and flow, against the truth as simulated."""
@@ -110,8 +111,8 @@ class TestPadova:
         aif, dt = artery
         case = mixture(42, frames=aif.size, dt=dt, snr=100, delay=(0.0, 0.0), aif=aif)
         found = deconvolve(case.tissue, aif, dt, name)
-        # a Weibull residue has no heavy tail: of Lorentzian tissue it leaves out a little more
-        near = 0.13 if name == "joint" else 0.1
+        # Weibull and gamma residues have no heavy tail: of Lorentzian tissue they leave out more
+        near = 0.13 if name in ("joint", "vascular") else 0.1
         np.testing.assert_allclose(found.cbv, case.cbv, rtol=near)
         flow = found.cbf / case.cbf
         # Lorentzian for every residue, and delays read as transit time: phae-paper leans high

@@ -22,6 +22,7 @@ from bolus.estimators.protocol import (
     capabilities,
 )
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
+from bolus.estimators.vascular import Vascular
 from bolus.estimators.weighing import usable_noise
 
 METHODS: dict[str, Callable[..., Estimator]] = {
@@ -34,6 +35,7 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "tikhonov-fixed": TikhonovFixed,
     "bayes": Bayes,
     "phae-paper": PhaePaper,
+    "vascular": Vascular,
 }
 """Name → factory. To add an estimator: one file, one entry here."""
 
@@ -263,7 +265,16 @@ def _around_bad_rows(found: Perfusion, good: np.ndarray) -> Perfusion:
     blank[:, good] = np.stack(found[:6])
     inner = found.posterior
     posterior = None if inner is None else _Scattered(inner, good)
-    return Perfusion(*blank)._replace(posterior=posterior, common=found.common)
+    further = {name: _among(values, good) for name, values in found.further.items()}
+    whole = Perfusion(*blank)
+    return whole._replace(posterior=posterior, common=found.common, further=further)
+
+
+def _among(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Values of some rows in a longer list; the others are NaN."""
+    out = np.full(rows.size, np.nan, dtype=values.dtype)
+    out[rows] = values
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,7 +289,4 @@ class _Scattered:
         return self.inner.quantities
 
     def quantile(self, name: str, q: float) -> np.ndarray:
-        values = self.inner.quantile(name, q)
-        out = np.full(self.rows.size, np.nan, dtype=values.dtype)
-        out[self.rows] = values
-        return out
+        return _among(self.inner.quantile(name, q), self.rows)

@@ -43,3 +43,14 @@ PHAE = Citation(
     "glioma grading. arXiv:2510.13886, 2025.",
     "arXiv:2510.13886",
 )
+MOURIDSEN_CTH = Citation(
+    "Mouridsen K, Hansen MB, Østergaard L, Jespersen SN. Reliable estimation of capillary transit "
+    "time distributions using DSC-MRI. J Cereb Blood Flow Metab 2014;34:1511–1521.",
+    "J Cereb Blood Flow Metab 2014;34:1511",
+)
+JESPERSEN = Citation(
+    "Jespersen SN, Østergaard L. The roles of cerebral blood flow, capillary transit time "
+    "heterogeneity, and oxygen tension in brain oxygenation and metabolism. J Cereb Blood Flow "
+    "Metab 2012;32:264–277.",
+    "J Cereb Blood Flow Metab 2012;32:264",
+)
