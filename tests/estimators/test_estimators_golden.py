@@ -28,6 +28,7 @@ CLAIMED = {
     "joint": (11, 14, 6, 9),
     "phae-paper": (12, 14, 4, 5),
     "vascular": (11, 14, 6, 9),
+    "cpi": (11, 14, 13, 13),
 }
 MEETS_ALL = ("bayes",)
 """Methods that claim every curve, in volume and flow, against the truth as simulated."""

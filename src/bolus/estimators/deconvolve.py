@@ -11,6 +11,7 @@ from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.data.plausible import MIN_FRAMES
 from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
+from bolus.estimators.cpi import Cpi
 from bolus.estimators.joint import Joint
 from bolus.estimators.phae import Phae, PhaePaper
 from bolus.estimators.protocol import (
@@ -36,6 +37,7 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "bayes": Bayes,
     "phae-paper": PhaePaper,
     "vascular": Vascular,
+    "cpi": Cpi,
 }
 """Name → factory. To add an estimator: one file, one entry here."""
 

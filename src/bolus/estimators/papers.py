@@ -54,3 +54,15 @@ JESPERSEN = Citation(
     "Metab 2012;32:264–277.",
     "J Cereb Blood Flow Metab 2012;32:264",
 )
+MEHNDIRATTA = Citation(
+    "Mehndiratta A, MacIntosh BJ, Crane DE, Payne SJ, Chappell MA. A control point interpolation "
+    "method for the non-parametric quantification of cerebral haemodynamics from dynamic "
+    "susceptibility contrast MRI. NeuroImage 2013;64:560–570.",
+    "NeuroImage 2013;64:560",
+)
+MEHNDIRATTA_DISPERSION = Citation(
+    "Mehndiratta A, Calamante F, MacIntosh BJ, Crane DE, Payne SJ, Chappell MA. Modeling and "
+    "correction of bolus dispersion effects in dynamic susceptibility contrast MRI. Magn Reson "
+    "Med 2014;72:1762–1774.",
+    "Magn Reson Med 2014;72:1762",
+)

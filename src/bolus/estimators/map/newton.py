@@ -9,11 +9,11 @@ from jaxtyping import Float
 
 Model = Callable[[Float[np.ndarray, "n p"]], tuple[np.ndarray, np.ndarray]]
 """Parameters (n, p) → curves (n, t) and their derivatives (n, p, t)."""
-FIRST_DAMPING, LESS, MORE = 1e-2, 0.2, 5.0
+FIRST_DAMPING, LESS, MORE = 0.1, 0.3, 4.0
 """Damping at first, and what it is multiplied by after a step that helped, or did not."""
-MOST_DAMPING = 1e6
+MOST_DAMPING = 1e3
 """Where no smaller step helps a voxel has arrived."""
-LITTLE = 1e-6
+LITTLE = 1e-5
 """Relative gain of a step under which a voxel has arrived."""
 
 

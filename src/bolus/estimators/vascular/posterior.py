@@ -22,6 +22,12 @@ AXES = {
 """Direction of a quantity, or of its logarithm, in log CBV, log MTT, log α and delay."""
 TIMES = ("delay", "tmax")
 STEP = 1e-3
+UNSEEN = {"cbv": 0.1, "cbf": 0.2, "mtt": 0.2}
+"""SD of logarithms that Laplace's normal distribution leaves out, and tissue of other residues.
+
+On random curves of six families at SNR 50, 20 and 10 the intervals of CBF that should hold 90 %
+held 76 to 82 % without it, and 85 to 88 % with it.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +35,8 @@ class VascularPosterior:
     """Normal in log CBV, log MTT, log α and delay: ``mean`` (n, 4), ``covariance`` (n, 4, 4).
 
     Log CTH is linear in these; OEFmax is taken for normal in its logit, by its slope at the
-    maximum. ``prior_sd`` (4,) is that before the curve was seen.
+    maximum. CBV, CBF and MTT are less sure than that (UNSEEN). ``prior_sd`` (4,) is that before
+    the curve was seen.
     """
 
     mean: Float[np.ndarray, "n 4"]
@@ -43,7 +50,7 @@ class VascularPosterior:
         check_quantile(self.quantities, name, q)
         axis = self._axis(name)
         middle = _logit(self.value(OEF)) if name == OEF else np.einsum("np,np->n", axis, self.mean)
-        value = middle + ndtri(q) * self._sd(axis)
+        value = middle + ndtri(q) * np.hypot(self._sd(axis), UNSEEN.get(name, 0.0))
         if name == OEF:
             return (1 / (1 + np.exp(-value))).astype(self.dtype)
         return (value if name in TIMES else np.exp(value)).astype(self.dtype)
