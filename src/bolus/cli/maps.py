@@ -37,7 +37,7 @@ class Estimation:
             "-m",
             autocompletion=methods,
             help="joint (default, all voxels together), phae or bayes (slow), with uncertainty; "
-            "osvd, csvd, svd, tikhonov, tikhonov-fixed, vascular, cpi or phae-paper.",
+            "osvd, csvd, svd, tikhonov, tikhonov-fixed, svd-pws, vascular, cpi or phae-paper.",
         ),
     ] = None
     weights: Annotated[

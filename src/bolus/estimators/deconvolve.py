@@ -22,7 +22,7 @@ from bolus.estimators.protocol import (
     Together,
     capabilities,
 )
-from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
+from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, PlainSVD, Tikhonov, TikhonovFixed
 from bolus.estimators.vascular import Vascular
 from bolus.estimators.weighing import usable_noise
 
@@ -34,6 +34,7 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "osvd": OSVD,
     "tikhonov": Tikhonov,
     "tikhonov-fixed": TikhonovFixed,
+    "svd-pws": PlainSVD,
     "bayes": Bayes,
     "phae-paper": PhaePaper,
     "vascular": Vascular,

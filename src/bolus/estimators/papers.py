@@ -21,6 +21,13 @@ CALAMANTE = Citation(
     "Reson Med 2003;50:1237–1247.",
     "Magn Reson Med 2003;50:1237",
 )
+PWS = Citation(
+    "Fernández-Rodicio S, Ferro-Costas G, Sampedro-Viana A, Bazarra-Barreiros M, Ferreirós A, "
+    "López-Arias E, Pérez-Mato M, Ouro A, Pumar JM, Mosqueira AJ, Alonso-Alonso ML, Castillo J, "
+    "Hervella P, Iglesias-Rey R. Perfusion-weighted software written in Python for DSC-MRI "
+    "analysis. Front Neuroinform 2023;17:1202156.",
+    "Front Neuroinform 2023;17:1202156",
+)
 MOURIDSEN = Citation(
     "Mouridsen K, Friston K, Hjort N, Gyldensted L, Østergaard L, Kiebel S. Bayesian "
     "estimation of cerebral perfusion using a physiological model of microvasculature. NeuroImage "

@@ -50,7 +50,7 @@ def dispersed_inputs(aif: Float[np.ndarray, " t"], dt: float) -> Float[np.ndarra
 
 @dataclass(frozen=True, eq=False)
 class PointCurves:
-    """Curves of ``inputs`` (k, t) every ``dt`` s: one arterial input, or one for each dispersion."""
+    """Curves of ``inputs`` (k, t) every ``dt`` s: one arterial input, or one a dispersion."""
 
     inputs: Float[np.ndarray, "k t"]
     dt: float
