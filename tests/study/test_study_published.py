@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from altered import leaking
-from bolus import deconvolve
 from bolus.aif import aif_from_mask
 from bolus.data import (
     ArterialInputError,
@@ -24,7 +23,6 @@ from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io import read_mask, read_series
 from bolus.io.cohort import Participant, read_participants
 from bolus.learning import train
-from bolus.phantom import arterial_input
 from bolus.physics import delta_r2star
 from bolus.preprocess import prepare, tissue_curves
 from bolus.study import StudySettings, run, run_study
