@@ -61,8 +61,8 @@ def tiny() -> Benchmark:
 
 
 def test_all_methods_are_benched_and_both_oscillation_indices(whole):
-    assert set(whole.methods) == {*METHODS, "osvd oi=0.035", "supervised"}
-    assert len(whole.accuracy) == 4 * 3 * (len(METHODS) + 3)
+    assert set(whole.methods) == {*METHODS, "osvd oi=0.035"}
+    assert len(whole.accuracy) == 4 * 3 * (len(METHODS) + 2)
     assert {r.n for r in whole.pooled} == {3 * 48}
 
 

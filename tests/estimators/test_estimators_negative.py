@@ -48,4 +48,4 @@ def test_what_is_positive_stays():
 
 
 def test_a_method_is_either_here_or_has_a_posterior():
-    assert {*AREA} | {"phae", "joint", "bayes", "vascular", "cpi"} == {*METHODS}
+    assert {*AREA} | {"phae", "joint", "bayes", "vascular", "cpi", "spinned"} == {*METHODS}

@@ -37,7 +37,8 @@ class Estimation:
             "-m",
             autocompletion=methods,
             help="joint (default, all voxels together), phae or bayes (slow), with uncertainty; "
-            "osvd, csvd, svd, tikhonov, tikhonov-fixed, svd-pws, vascular, cpi or phae-paper.",
+            "osvd, csvd, svd, tikhonov, tikhonov-fixed, svd-pws, vascular, cpi, spinned, "
+            "phae-paper, or pinn (slow: a few slices).",
         ),
     ] = None
     weights: Annotated[

@@ -41,9 +41,9 @@ Overwrite = Annotated[
 
 def methods(start: str) -> list[str]:
     """Method names for shell completion."""
-    from bolus.estimators import METHODS
+    from bolus.estimators import EVERY_METHOD
 
-    return [name for name in METHODS if name.startswith(start)]
+    return [name for name in EVERY_METHOD if name.startswith(start)]
 
 
 def show(*tables: "Table") -> None:

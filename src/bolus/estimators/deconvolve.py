@@ -14,6 +14,7 @@ from bolus.estimators.blocks import one_blas_thread
 from bolus.estimators.cpi import Cpi
 from bolus.estimators.joint import Joint
 from bolus.estimators.phae import Phae, PhaePaper
+from bolus.estimators.pinn import Pinn
 from bolus.estimators.protocol import (
     CurveScale,
     Estimator,
@@ -23,6 +24,7 @@ from bolus.estimators.protocol import (
     capabilities,
 )
 from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, PlainSVD, Tikhonov, TikhonovFixed
+from bolus.estimators.spinned import Spinned
 from bolus.estimators.vascular import Vascular
 from bolus.estimators.weighing import usable_noise
 
@@ -37,14 +39,21 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "svd-pws": PlainSVD,
     "bayes": Bayes,
     "phae-paper": PhaePaper,
+    "spinned": Spinned,
     "vascular": Vascular,
     "cpi": Cpi,
 }
 """Name → factory. To add an estimator: one file, one entry here."""
+PATIENT_METHODS: dict[str, Callable[..., Estimator]] = {"pinn": Pinn}
+"""Name → factory of methods that take the voxels of a patient only (``Capabilities.places``)."""
+EVERY_METHOD = {**METHODS, **PATIENT_METHODS}
+"""What maps can be made by."""
 
 
 def estimator(method: str | Estimator) -> Estimator:
-    """The estimator of a name in METHODS with its defaults; an estimator is handed back as it is.
+    """The estimator of a name with its defaults; an estimator is handed back as it is.
+
+    Names are those of METHODS and PATIENT_METHODS.
 
     Raises MethodError for an unknown name and for what is no estimator.
     """
@@ -60,9 +69,9 @@ def estimator(method: str | Estimator) -> Estimator:
                 f"{type(method).__name__}"
             )
         return method
-    if method not in METHODS:
-        raise MethodError(f"no method '{method}'; there are {', '.join(METHODS)}")
-    return METHODS[method]()
+    if method not in EVERY_METHOD:
+        raise MethodError(f"no method '{method}'; there are {', '.join(EVERY_METHOD)}")
+    return EVERY_METHOD[method]()
 
 
 def deconvolve(
@@ -87,6 +96,11 @@ def deconvolve(
     estimator whose answer is not the perfusion of these curves.
     """
     chosen = estimator(method)
+    if capabilities(chosen).places:
+        raise MethodError(
+            f"{type(chosen).__name__} takes the voxels of a patient with their places: use it for "
+            "maps, or deconvolve_patient"
+        )
     rows = _usable(chosen, tissue, aif, dt, noise_sd)
     with one_blas_thread():
         bound = chosen.bind(rows.aif, float(dt), like=like or CurveScale.of(rows.tissue))

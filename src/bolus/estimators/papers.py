@@ -73,3 +73,14 @@ MEHNDIRATTA_DISPERSION = Citation(
     "Med 2014;72:1762–1774.",
     "Magn Reson Med 2014;72:1762",
 )
+ASADUDDIN = Citation(
+    "Asaduddin M, Kim EY, Park SH. SPINNED: simulation-based physics-informed neural network for "
+    "deconvolution of dynamic susceptibility contrast MRI perfusion data. Magn Reson Med "
+    "2024;92:1205–1218.",
+    "Magn Reson Med 2024;92:1205",
+)
+ROTKOPF = Citation(
+    "Rotkopf LT, Ziener CH, von Knebel-Doeberitz N, et al. A physics-informed deep learning "
+    "framework for dynamic susceptibility contrast perfusion MRI. Med Phys 2024, September.",
+    "Med Phys 2024, September",
+)
