@@ -7,7 +7,7 @@ import pytest
 from estimator_cases import DT, gamma_variate
 
 from bolus.base import extras
-from bolus.data import CurveError, InputError, MethodError
+from bolus.data import CurveError, DriftCorrection, InputError, MethodError, Preparation, Unmixing
 from bolus.estimators import (
     METHODS,
     PATIENT_METHODS,
@@ -20,10 +20,13 @@ from bolus.estimators import (
 from bolus.estimators.deconvolve import estimate_together
 from bolus.estimators.pinn import Pinn
 from bolus.estimators.pinn.convolution import convolution, response_times
+from bolus.patient import perfusion_maps
+from bolus.phantom import simulate_patient
 from bolus.physics import RESIDUES, ForwardModel, blood_volume
 from bolus.testing.estimator import is_frozen_data, says_what_it_is
 
 pytest.importorskip("torch")
+from bolus.estimators.pinn import training
 from bolus.estimators.pinn.training import _neighbours
 
 AIF = gamma_variate(frames=40)
@@ -76,22 +79,21 @@ class TestContract:
         known = np.isfinite(found.mtt)
         np.testing.assert_allclose((found.cbf * found.mtt)[known], found.cbv[known], rtol=1e-6)
 
-    def test_the_same_seed_gives_the_same_in_any_unit(self, found):
-        again = deconvolve_patient(
-            32 * Slice.tissue, 32 * AIF, DT, Slice.places, QUICK, 32 * Slice.noise
-        )
-        np.testing.assert_allclose(again.cbf, found.cbf, rtol=1e-3)
-
-    def test_a_broken_and_a_censored_curve(self):
-        curves, sd = Slice.tissue.copy(), np.full(Slice.tissue.shape, Slice.noise)
-        curves[5, 3] = np.nan
-        sd[:, 20] = np.inf
+    def test_the_same_seed_gives_the_same_in_any_unit(self, monkeypatch):
+        monkeypatch.setattr(training, "LEAST_STEPS", 15)
         short = Pinn(epochs=2, hidden=8)
-        one = deconvolve_patient(curves, AIF, DT, Slice.places, short, sd)
-        curves[:, 20] += 5.0
-        two = deconvolve_patient(curves, AIF, DT, Slice.places, short, sd)
-        np.testing.assert_array_equal(np.isnan(one.cbf), np.arange(144) == 5)
+        one, two = (
+            deconvolve_patient(c * Slice.tissue, c * AIF, DT, Slice.places, short, c * Slice.noise)
+            for c in (1.0, 32.0)
+        )
         np.testing.assert_allclose(two.cbf, one.cbf, rtol=1e-3)
+
+    def test_a_broken_curve_is_nan_in_its_row(self, monkeypatch):
+        monkeypatch.setattr(training, "LEAST_STEPS", 4)
+        curves = Slice.tissue.copy()
+        curves[5, 3] = np.nan
+        found = deconvolve_patient(curves, AIF, DT, Slice.places, Pinn(epochs=2, hidden=8))
+        np.testing.assert_array_equal(np.isnan(found.cbf), np.arange(144) == 5)
 
     def test_a_voxel_is_explained(self, learned):
         told = learned.fit(7)
@@ -117,16 +119,19 @@ class TestWhatItDoes:
 
 
 class TestParts:
-    def test_the_matrix_is_the_forward_model(self):
-        times = response_times(40, DT)
-        response = np.where(times >= 0, np.exp(-np.maximum(times, 0) / 6), 0) / 6
-        one = np.ones(1)
-        expected = ForwardModel(AIF, DT, RESIDUES["exponential"])(one / 6, 6 * one, 0 * one)[0]
-        response[times < 0] = 0  # its jump is drawn as a line: half a frame more area
+    def test_the_matrix_is_a_convolution_of_straight_lines(self):
+        times, fine = response_times(40, DT), DT / 40
+        response = np.random.default_rng(1009).random(times.size)
+        t = np.arange(times[0] - DT, times[-1] + DT, fine)
+        k = np.interp(t, times, response, left=0, right=0)
+        k[t < times[0]] = np.interp(t[t < times[0]], [times[0] - DT, times[0]], [0, response[0]])
+        at = fine * np.arange(40 * 40)
+        aif = np.interp(at, DT * np.arange(40), AIF)
+        expected = fine * np.convolve(aif, k)
+        start = round((times[0] - DT) / fine)
+        expected = expected[-start:][::40][:40]
         found = response @ convolution(AIF, DT)
-        more = 1 + DT / 12
-        assert found.sum() == pytest.approx(more * expected.sum(), rel=0.01)
-        assert np.abs(found / more - expected).max() < 0.06 * expected.max()
+        np.testing.assert_allclose(found, expected, atol=0.01 * expected.max())
 
     def test_neighbours_share_a_side_within_a_slice(self):
         index = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [3, 1, 0], [2, 1, 0]])
@@ -137,7 +142,8 @@ class TestParts:
 
 
 class TestRefusals:
-    def test_a_volume_that_would_take_hours(self):
+    def test_a_volume_that_would_take_hours(self, monkeypatch):
+        monkeypatch.setattr(training, "LEAST_STEPS", 2)
         few = Pinn(most_voxels=100, epochs=1)
         with pytest.raises(CurveError, match=r"144 voxels would train for about .* h"):
             deconvolve_patient(Slice.tissue, AIF, DT, Slice.places, few)
@@ -153,6 +159,23 @@ class TestRefusals:
     def test_settings_that_make_no_sense(self, bad):
         with pytest.raises(InputError):
             Pinn(**bad)
+
+
+def test_maps_of_a_slice(monkeypatch):
+    """Through the door of maps: named, cited, without SDs and delays."""
+    monkeypatch.setattr(training, "LEAST_STEPS", 2)
+    patient = simulate_patient(seed=1008, shape=(24, 24, 4), frames=40, tumor="none")
+    mask = patient.masks.brain & (np.arange(4) == 2)
+    aif = patient.masks.aif
+    chosen = Pinn(epochs=1, hidden=4)
+    plain = Preparation(motion=None, drift=DriftCorrection(use=False), unmixing=Unmixing(use=False))
+    maps = perfusion_maps(patient.series, chosen, aif, mask, preparation=plain)
+    assert maps.method == "pinn"
+    assert "[pinn]" in maps.description.sentence
+    assert not maps.sd
+    assert np.isfinite(maps.cbf[mask]).mean() > 0.9
+    assert np.isnan(maps.delay).all()
+    assert maps.parameters["epochs"] == 1
 
 
 def test_naming_it_costs_no_torch():

@@ -62,10 +62,10 @@ def quantify(
     mL/100 g/min, κ by the ``hematocrit`` of large vessels (``plasma_ratio``); without, both stay
     plain ratios. SDs of both hold what is not known of the scale of the arterial input. A voxel
     without a bolus keeps its CBF and CBV, but has no transit time, arrival or peak time, unless all
-    voxels are estimated together. ``perfusion`` is that of ``curves``; with a ``leak`` these are
-    corrected, and the map of CBV is that of the uncorrected ones.
+    voxels are estimated together, with intervals. ``perfusion`` is that of ``curves``; with a
+    ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
     """
-    together = capabilities(estimator).joint
+    together = capabilities(estimator).joint and capabilities(estimator).posterior
     units = Units(series.relative, hematocrit)
     onto = _Grid(series.mask, _timely(curves), _finite(curves), units, together)
     share, frames = _noise_shares(series, estimator), series.frames

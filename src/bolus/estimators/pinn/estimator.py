@@ -51,7 +51,7 @@ class Pinn:
     most_voxels: int | None = 20_000
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        joint=True, places=True, censoring=True, response="samples", area=True
+        joint=True, places=True, response="samples", area=True
     )
     description: ClassVar[Description] = Description(
         sentence="a physics-informed network that learned the response functions of this patient's "
@@ -108,14 +108,14 @@ class BoundPinn:
         noise = baseline_noise(tissue, self.aif) if noise_sd is None else noise_sd
         curves = _at_once(tissue, places, self.dt)
         matrix = FLOW * convolution(self.aif, self.dt)
-        unit = float(np.median(np.abs(tissue).max(axis=1))) or 1.0
-        level = np.median(noise[np.isfinite(noise)])
-        weight = np.where(np.isfinite(noise), np.square(level / noise), 0)
-        chosen = self.options
+        unit = float(np.median(np.abs(tissue).max(axis=1, initial=0))) if tissue.size else 1.0
+        level = float(np.median(noise)) if noise.size else 1.0
+        weight = np.clip(np.square(level / noise), 0, 10)
+        chosen, quiet = self.options, level / unit
         loss = Loss(
-            variation=chosen.variation * (level / unit),
-            absolute=chosen.absolute * (level / unit),
-            squared=chosen.squared * (level / unit),
+            variation=chosen.variation * quiet,
+            absolute=chosen.absolute * quiet,
+            squared=chosen.squared * quiet,
             epochs=chosen.epochs,
             learning_rate=chosen.learning_rate,
             hidden=chosen.hidden,
@@ -123,13 +123,13 @@ class BoundPinn:
         )
         patient = Measured(
             curves / unit,
-            np.broadcast_to(np.clip(weight, 0, 10), tissue.shape),
+            np.broadcast_to(weight, tissue.shape),
             matrix / unit,
             places.index,
             places.shape,
         )
         found = FLOW * responses(patient, loss) if len(tissue) else np.empty((0, len(matrix)))
-        return Learned.of(self, tissue, curves, found, places, weight > 0)
+        return Learned.of(self, curves, found)
 
 
 def _at_once(
@@ -158,22 +158,17 @@ class Learned:
     def of(
         cls,
         bound: BoundPinn,
-        tissue: np.ndarray,
-        curves: np.ndarray,
+        curves: Float[np.ndarray, "n t"],
         response: Float[np.ndarray, "n l"],
-        places: Places,
-        counted: np.ndarray,
     ) -> "Learned":
         """Perfusion from the responses' maxima and the curves' areas."""
         times, dtype = response_times(bound.aif.size, bound.dt), bound.dtype
         rebuilt = response @ convolution(bound.aif, bound.dt)
-        left = np.where(np.broadcast_to(counted, curves.shape), curves - rebuilt, 0)
-        count = np.broadcast_to(counted, curves.shape).sum(axis=1)
         cbv, peak = blood_volume(curves, bound.aif), response.max(axis=1, initial=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             cbf, mtt = not_negative(cbv, peak, transit_time(cbv, peak))
         where = response.argmax(axis=1) if len(response) else np.empty(0, int)
-        residual = np.sqrt(np.square(left).sum(axis=1) / np.maximum(count, 1))
+        residual = np.sqrt(np.square(curves - rebuilt).mean(axis=1))
         nothing = np.full(len(curves), np.nan)
         answer = Perfusion(
             cbv.astype(dtype),

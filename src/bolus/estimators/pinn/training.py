@@ -13,7 +13,7 @@ LEAST_STEPS = 300
 """Steps of a few voxels, which would be few in as many epochs as of a slice."""
 WAVES = 48
 """Random Fourier features of a place."""
-DETAIL = 6.0
+DETAIL = 10.0
 """SD of their frequencies, cycles over the longest side of the grid."""
 
 
@@ -144,4 +144,4 @@ def _neighbours(index: Int[np.ndarray, "m three"]) -> tuple[torch.Tensor, torch.
 
 
 def _tensor(values: np.ndarray, device: torch.device) -> torch.Tensor:
-    return torch.as_tensor(np.ascontiguousarray(values, dtype=np.float32), device=device)
+    return torch.tensor(np.asarray(values, dtype=np.float32), device=device)
