@@ -80,5 +80,5 @@ figure.savefig(work / "figure.pdf")
 plt.show()
 
 # %%
-# For the methods section of a paper, ``maps/report.html`` holds a paragraph that says what was done,
+# For the methods section of a paper, ``maps/report.html`` holds a paragraph on what was done,
 # with citations, and ``maps/summary.json`` every setting and checksum.

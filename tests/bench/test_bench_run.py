@@ -104,15 +104,11 @@ def test_pooled_rows_are_the_mean_of_those_of_each_repetition_time(whole):
 
 
 def test_only_methods_with_a_posterior_have_coverage(whole):
-    made = bench_methods()
-
-    def able(name):
-        return capabilities(made[name]).posterior
-
+    best = Capabilities(posterior=True, delay=True)
+    able = {"limit": best} | {n: capabilities(made) for n, made in bench_methods().items()}
     for r in whole.accuracy:
-        sure = r.method == "limit" or able(r.method)
-        assert (r.coverage is not None) == sure
-        assert r.delay_from == ("delay" if sure else "tmax")
+        assert (r.coverage is not None) == able[r.method].posterior
+        assert r.delay_from == ("delay" if able[r.method].delay else "tmax")
 
 
 def test_the_same_seed_gives_the_same_rows(tiny):
