@@ -26,8 +26,8 @@ class Network:
         str,
         typer.Option(
             help="phae: adapt it to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone; paper-supervised: "
-            "its twin that learns the truth of a simulation."
+            "paper: train the published network on its reconstruction alone; spinned: learn "
+            "deconvolution from simulation."
         ),
     ] = "phae"
     start: Annotated[

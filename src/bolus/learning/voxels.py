@@ -20,15 +20,13 @@ def write_voxels(
     aif: Float[np.ndarray, " t"],
     dt: float,
     te: float,
-    mtt: Float[np.ndarray, " n"] | None = None,
 ) -> None:
     """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s.
 
     ``te`` is the echo time in s, or 1 for curves of TE·ΔR2*.
-    ``mtt`` in s where the truth is known, for training that uses it.
     """
-    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif, "mtt": mtt}
-    tensors = {k: values.astype(np.float32) for k, values in given.items() if values is not None}
+    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif}
+    tensors = {name: values.astype(np.float32) for name, values in given.items()}
     write_tensors(path, tensors, {"format": FORMAT, "dt": repr(float(dt)), "te": repr(float(te))})
 
 
@@ -60,10 +58,3 @@ class PatientVoxels:
         stop = min(stop, self.count)
         with open_tensors(self.path) as file:
             return file.rows("curves", start, stop), file.rows("noise_sd", start, stop)
-
-    def mtt(self, start: int, stop: int) -> Float[np.ndarray, " m"]:
-        """True MTT in s of simulated voxels. Raises InputError where it is not known."""
-        with open_tensors(self.path) as file:
-            if "mtt" not in file.names:
-                raise InputError(f"{self.path}: voxels without a known transit time")
-            return file.rows("mtt", start, min(stop, self.count))

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def methods(start: str) -> list[str]:
     """Names of methods that begin so, for shell completion."""
-    from bolus.estimators import METHODS
+    from bolus.estimators import EVERY_METHOD
 
-    return [name for name in METHODS if name.startswith(start)]
+    return [name for name in EVERY_METHOD if name.startswith(start)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,8 @@ class Estimation:
         metavar="NAME",
         complete=methods,
         help="joint (default, all voxels together), phae or bayes (slow), with uncertainty; "
-        "osvd, csvd, svd, tikhonov, tikhonov-fixed or phae-paper.",
+        "osvd, csvd, svd, tikhonov, tikhonov-fixed, svd-pws, vascular, cpi, spinned, "
+        "phae-paper, or pinn (slow: a few slices).",
     )
     weights: Path | None = option(
         None, "--weights", metavar="FILE", help="Weights made by bolus train."

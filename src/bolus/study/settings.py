@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from bolus.data import InputError, Preparation
-from bolus.estimators import METHODS
+from bolus.estimators import EVERY_METHOD
 from bolus.grading import MAPS
 from bolus.patient.leakage import find_leakage_model
-from bolus.study.extra import EXTRA, RESIDUES
+from bolus.study.extra import RESIDUES
 
 STUDY_METHODS = ("joint", "phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
@@ -25,7 +25,7 @@ TRAINABLE = ("paper", "phae")
 class StudySettings:
     """``methods`` at every one of ``snrs``; ``seed`` makes all that is random.
 
-    Methods are those of METHODS, EXTRA and RESIDUES, the last where 'paper' is trained.
+    Methods are those of EVERY_METHOD and RESIDUES, the last where 'paper' is trained.
 
     At an SNR, so much Gaussian noise is added to the magnitude that the mean of the baseline over
     its SD, the data's own noise included, comes down to it (``study.noise``); with ``noisy_aif``
@@ -49,7 +49,7 @@ class StudySettings:
     published: bool = False
 
     def __post_init__(self) -> None:
-        known = (*METHODS, *EXTRA, *RESIDUES)
+        known = (*EVERY_METHOD, *RESIDUES)
         unknown = [name for name in self.methods if name not in known]
         if unknown or not self.methods or len(set(self.methods)) < len(self.methods):
             raise InputError(

@@ -2,6 +2,7 @@
 
 from bolus.estimators.paper.estimator import PhaePaper
 from bolus.estimators.phae.estimator import Phae
+from bolus.estimators.spinned import Spinned
 from bolus.estimators.weights import Weights, read_weights, shipped_weights, write_weights
 
 __all__ = [
@@ -15,6 +16,14 @@ __all__ = [
 ]
 
 
-def from_weights(weights: Weights) -> Phae | PhaePaper:
+NETWORKS: dict[str, type[Phae] | type[PhaePaper] | type[Spinned]] = {
+    "phae": Phae,
+    "phae-paper": PhaePaper,
+    "spinned": Spinned,
+}
+"""Kind of weights → the method that they belong to."""
+
+
+def from_weights(weights: Weights) -> Phae | PhaePaper | Spinned:
     """The estimator that some weights belong to. Raises WeightsError when they do not fit it."""
-    return Phae(weights) if weights.kind == "phae" else PhaePaper(weights)
+    return NETWORKS[weights.kind](weights)
