@@ -181,7 +181,7 @@ def test_the_shared_error_of_joint_cancels_and_noise_of_voxels_stays():
         for c in region_changes(both, allowed(()))
         if (c.quantity, c.kind) == ("delay", "normalised") and c.region == "tumor before"
     )
-    own, common = 0.04 * 0.7 / 32, 0.04 * 0.3 * (1 - 1 / 32)
+    own, common = 0.04 * 0.7 / 32, 0.04 * 0.3
     same = ALIKE["joint"]["delay", "normalised"]
     expected = math.sqrt(4 * own + 4 * common * (1 - same))
     half = (told.interval[1] - told.interval[0]) / 2
