@@ -4,7 +4,6 @@ import math
 from types import SimpleNamespace
 
 import pytest
-from recorder import Recorder
 
 import bolus.bench.tumors as tumors
 from bolus.bench.tumors import (
@@ -18,6 +17,7 @@ from bolus.bench.tumors import (
 )
 from bolus.bench.tumors_page import tumors_page
 from bolus.data import ArterialInputError
+from recorder import Recorder
 
 
 def test_every_growth_has_every_grade():

@@ -172,7 +172,7 @@ def test_what_two_dates_err_alike_leaves_the_change():
 
 
 def test_the_shared_error_of_joint_cancels_and_noise_of_voxels_stays():
-    """Of a variance of 0.04 a share of 0.3 is common to a region's 32 voxels, most at both dates."""
+    """Of a variance of 0.04 a share of 0.3 is common to 32 voxels, most of it at both dates."""
     rng = np.random.default_rng(18)
     still = replace(STILL, voxel=0.0)
     both = Pair(visit(rng), visit(rng), still)

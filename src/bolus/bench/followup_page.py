@@ -22,7 +22,7 @@ NUMBERS = ("cbv_ratio", "burden_low", "burden_high")
 
 
 def followup_page(found: FollowupResult) -> str:
-    """Tables of unchanged tumours, of risen ones, of voxels and of the registration, as Markdown."""
+    """Tables of unchanged tumours, of risen ones, of voxels and of registration, as Markdown."""
     x, y, z = SHAPE
     patients = len({told.seed for told in found.told})
     rises = ", ".join(f"{rise:g}" for rise in RISES)
@@ -109,7 +109,11 @@ def _power(name: str, more: list[Told], rise: float) -> str:
         return "–"
     median = float(np.median([told.change.change for told in more]))
     number = more[0].change.kind == "number"
-    told = f"{_share(more, _real)}, {median:+.2f}" if number else f"{_share(more, _real)}, {median:+.0f} %"
+    told = (
+        f"{_share(more, _real)}, {median:+.2f}"
+        if number
+        else f"{_share(more, _real)}, {median:+.0f} %"
+    )
     if number:
         return told
     true = rise if name in GROWN else 1.0

@@ -144,12 +144,13 @@ class Given:
 
         return Blood(hematocrit=self.hematocrit), burden_of(self.burden)
 
-    def beside(self, adc: Path | None) -> "Beside":
+    def beside(self, strokes: "Strokes") -> "Beside":
         """Regions, a map of diffusion and an anatomical image."""
         from bolus.patient import Beside
 
         vein = None if self.vein is None else voxel_or_path(self.vein)
-        regions = {"tumor": self.tumor, "reference": self.reference, "vein": vein, "adc": adc}
+        regions = {"tumor": self.tumor, "reference": self.reference, "vein": vein}
+        regions |= {"adc": strokes.adc, "dwi": strokes.dwi}
         return Beside(regions=regions, anatomy=self.anatomy)
 
 
@@ -171,7 +172,7 @@ class Strokes:
         typer.Option(
             "--stroke",
             help="Volumes of late tissue, low flow and their mismatch, each with its interval. "
-            "So, too, where --adc is given.",
+            "So, too, where --adc or --dwi is given.",
         ),
     ] = False
     adc: Annotated[
@@ -183,23 +184,35 @@ class Strokes:
             "by place. Adds the volume of the infarct core.",
         ),
     ] = None
+    dwi: Annotated[
+        Path | None,
+        typer.Option(
+            "--dwi",
+            metavar="FILE",
+            help="In place of --adc: diffusion-weighted images, NIfTI with four axes and its "
+            "b-values in .bval beside it (as dcm2niix writes). They are registered to the series "
+            "and the map is made of them.",
+        ),
+    ] = None
     late: Annotated[
         str,
         typer.Option(
-            metavar="S,S,...", help="With --stroke or --adc: Tmax above which volumes are counted."
+            metavar="S,S,...",
+            help="With --stroke, --adc or --dwi: Tmax above which volumes are counted.",
         ),
     ] = "4,6,8,10"
     low_flow: Annotated[
         str,
         typer.Option(
             metavar="%,%,...",
-            help="With --stroke or --adc: percent of normal CBF below which volumes are counted.",
+            help="With --stroke, --adc or --dwi: percent of normal CBF below which volumes are "
+            "counted.",
         ),
     ] = "20,30,38"
     critical: Annotated[
         float,
         typer.Option(
-            metavar="S", help="With --stroke or --adc: Tmax of the mismatch; one of --late."
+            metavar="S", help="With --stroke, --adc or --dwi: Tmax of the mismatch; one of --late."
         ),
     ] = 6.0
     core_adc: Annotated[
@@ -210,7 +223,9 @@ class Strokes:
     ] = 620.0
     cluster: Annotated[
         float,
-        typer.Option(metavar="ML", help="With --stroke or --adc: smaller clusters are left out."),
+        typer.Option(
+            metavar="ML", help="With --stroke, --adc or --dwi: smaller clusters are left out."
+        ),
     ] = 3.0
 
     def thresholds(self) -> "StrokeThresholds | None":
@@ -228,7 +243,8 @@ class Strokes:
             adc=1e-6 * self.core_adc,
             cluster=self.cluster,
         )
-        return made if self.stroke or self.adc is not None else None
+        given = self.adc is not None or self.dwi is not None
+        return made if self.stroke or given else None
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -369,7 +385,7 @@ def maps(
             chosen,
             None if given.aif == "auto" else given.aif,
             given.mask,
-            regions=given.beside(strokes.adc),
+            regions=given.beside(strokes),
             preparation=replace(
                 prepared.preparation(), blood=blood, burden=burden, stroke=thresholds
             ),

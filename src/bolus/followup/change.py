@@ -99,8 +99,8 @@ def of_numbers(
 
     Of the two intervals, which need not be symmetric, the halves that face each other count for
     the direction of the change: from the lower end of one to the upper end of the other is
-    d ± √(l₁² + u₂² − 2·r·l₁·u₂), r being the ``correlation`` of both errors. Source: Zou and Donner,
-    Stat Med 2008;27:1693 (MOVER).
+    d ± √(l₁² + u₂² − 2·r·l₁·u₂), r being the ``correlation`` of both errors. Source: Zou and
+    Donner, Stat Med 2008;27:1693 (MOVER).
     """
     change = after.value - before.value
     interval, probability = None, None
