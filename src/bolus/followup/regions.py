@@ -48,7 +48,8 @@ def region_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
     Means are over voxels that have a value at both dates. Their errors are partly the same
     (``shared_by``), of those most at both dates (``alike``), and the registration moves those of
     the second date by what the map changes over its error. Logarithms are compared of maps that
-    have a ratio, differences of others. The SD of an absolute flow or volume has that of the arterial input's scale in it at both dates.
+    have a ratio, differences of others. The SD of an absolute flow or volume has that of the
+    arterial input's scale in it at both dates.
     """
     for quantity in pair.quantities:
         means = _means(pair, quantity)
