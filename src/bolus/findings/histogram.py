@@ -8,7 +8,7 @@ from jaxtyping import Float
 from bolus.data import InputError, PerfusionMaps
 from bolus.findings.draws import HIGH, LOW, tumor_volume
 
-WIDTH, TOP = 0.25, 8.0
+BIN, TOP = 0.25, 8.0
 """Width of a bin, and where the last one ends; what lies beyond an end is counted in its bin."""
 
 
@@ -16,8 +16,8 @@ WIDTH, TOP = 0.25, 8.0
 class Histogram:
     """Shares in % of a tumour's voxels by their normalised CBV.
 
-    ``edges`` (n + 1,) of the n bins, ``share`` (n,) expected, and the ends ``low`` and ``high`` (n,)
-    of its central 90 %, both None of a method without SDs, whose share is that of the map.
+    ``edges`` (n + 1,) of n bins, ``share`` (n,) expected, and the ends ``low`` and ``high`` (n,) of
+    its central 90 %, both None of a method without SDs, whose share is that of the map.
     """
 
     edges: Float[np.ndarray, " edges"]
@@ -46,7 +46,7 @@ def tumor_histogram(maps: PerfusionMaps) -> Histogram | None:
         volume = tumor_volume(maps)
     except InputError:
         return None
-    edges = np.arange(0.0, TOP + WIDTH / 2, WIDTH)
+    edges = np.arange(0.0, TOP + BIN / 2, BIN)
     if volume.sd is None:
         return Histogram(edges=edges, share=_shares(volume.values, edges), low=None, high=None)
     drawn = np.array([_shares(values, edges) for values in volume.draws()])
