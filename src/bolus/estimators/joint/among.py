@@ -19,11 +19,6 @@ from bolus.estimators.joint.templates import Templates, Undispersed
 from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, Fineness, first_look, windows
 from bolus.estimators.protocol import Places
 
-DOUBT = 0.4
-"""Error of the model among others: its arterial input, residue and leakage are none of them quite
-right. Chosen on 7 simulated patients with arteries as scanners see them: their CBF ratio of tumour
-to white matter was off by 0.12 without it, and by 0.08 with it."""
-
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -35,7 +30,7 @@ class Known:
 
 def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None) -> Known:
     """Each voxel by itself, with any tissue as likely as another."""
-    voxels = _voxels(curves, table, late, ALONE, 0.0)
+    voxels = _voxels(curves, table, late, ALONE)
     return Known(voxels.settled(_anything), voxels)
 
 
@@ -77,7 +72,7 @@ def _expected(
 ) -> tuple[Voxels, LocalPrior]:
     """Voxels of a level in windows where they are expected, and the prior that expects them."""
     places = level.places
-    voxels = _voxels(level.curves, table, places.late, looks.first, DOUBT)
+    voxels = _voxels(level.curves, table, places.late, looks.first)
     found = voxels.moments(_anything)
     said = messages(found, ANYTHING)
     population = learn_population(said)
@@ -104,13 +99,12 @@ def _voxels(
     table: Templates,
     late: Float[np.ndarray, " n"] | None,
     fineness: Fineness,
-    doubt: float,
 ) -> Voxels:
     """Voxels in the windows that a first look at each gives it."""
     noise = noise_of(curves.noise_sd, curves.tissue.dtype)
     tissue = curves.tissue * np.isfinite(noise.shape)
     where = windows(first_look(tissue, noise, table), noise, table, late, fineness)
-    return Voxels(tissue, noise, table, where, late, doubt)
+    return Voxels(tissue, noise, table, where, late, fineness.doubt)
 
 
 def _anything(rows: np.ndarray, cells: Float[np.ndarray, "cells three"]) -> np.ndarray:

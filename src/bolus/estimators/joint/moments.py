@@ -106,7 +106,7 @@ class Voxels:
             early[:, 1] = self.late
         there = look._replace(mean=look.mean - early)
         where = windows(there, self.noise, self.table, self.late, fineness)
-        return replace(self, windows=where)
+        return replace(self, windows=where, doubt=fineness.doubt)
 
     def scored(self, window: Window) -> "Scored":
         """The voxels of a window held against its templates."""
@@ -131,9 +131,8 @@ class Voxels:
         cells, score = held.cells, held.score
         log_prior = np.where(held.seen, prior(rows, cells), NEVER).astype(score.dtype)
         grid = window.mtts.size, window.delays.size
-        power = np.maximum(held.energy / held.samples - 1, 0)
-        trust = 1 / np.sqrt(1 + self.doubt**2 * power)
         centre = cells.mean(axis=0)
+        trust = held.trust(self.doubt)
         sums = _sums(score, log_prior, cells - centre, 1 / held.size, grid, trust)
         return _Held(self, window, held, sums, centre)
 
@@ -218,6 +217,11 @@ class Scored(NamedTuple):
     score: Float[np.ndarray, "rows cells"]
     energy: Float[np.ndarray, " rows"]
     samples: int
+
+    def trust(self, doubt: float) -> Float[np.ndarray, " rows"]:
+        """What a score of 1 counts for where the model is in error, see ``Voxels.doubt``."""
+        power = np.maximum(self.energy / self.samples - 1, 0)
+        return 1 / np.sqrt(1 + doubt**2 * power)
 
 
 def log_likelihood(score: Float[np.ndarray, "rows cells"]) -> Float[np.ndarray, "rows cells"]:

@@ -9,7 +9,7 @@ from bolus.estimators.joint.gaussian import around
 from bolus.estimators.joint.moments import Voxels, log_likelihood
 from bolus.estimators.joint.noise import Noise
 from bolus.estimators.joint.templates import MTTS, NEVER, Templates, Undispersed
-from bolus.estimators.joint.windows import Window, first_look
+from bolus.estimators.joint.windows import COARSELY, Window, first_look
 
 VOXELS = 500
 """Voxels at most that are asked."""
@@ -34,7 +34,8 @@ def evidence_of_dispersion(
     order = np.concatenate([one.rows for one in opened])
     out = np.empty((len(tissue), LOOKED_AT.size))
     for place, time in enumerate(LOOKED_AT):
-        voxels = Voxels(tissue, noise, curves.dispersed(float(time)), opened)
+        table = curves.dispersed(float(time))
+        voxels = Voxels(tissue, noise, table, opened, doubt=COARSELY.doubt)
         out[order, place] = np.concatenate([_evidence(voxels, window) for window in opened])
     return out
 
@@ -60,4 +61,5 @@ def _within(delays: Int[np.ndarray, " d"], table: Templates) -> Int[np.ndarray, 
 def _evidence(voxels: Voxels, window: Window) -> Float[np.ndarray, " rows"]:
     held = voxels.scored(window)
     prior = np.where(held.seen, TISSUE.log_density(held.cells), NEVER)
-    return logsumexp(log_likelihood(held.score) + prior.astype(held.score.dtype), axis=1)
+    score = held.score * held.trust(voxels.doubt)[:, None]
+    return logsumexp(log_likelihood(score) + prior.astype(score.dtype), axis=1)

@@ -34,12 +34,14 @@ class Fineness(NamedTuple):
     """MTTs and delays at most in a window, and its ``margin`` in log MTT and in s.
 
     Windows begin and end at multiples of so many ``steps`` of MTTS and of the delay: where there
-    are few voxels, larger steps make fewer windows of them.
+    are few voxels, larger steps make fewer windows of them. ``doubt`` is the error of the model and
+    of its cells, root mean square in parts of that of a curve; see ``Voxels``.
     """
 
     transits: int
     delays: int
     margin: tuple[float, float]
+    doubt: float = 0.0
     steps: int = 6
 
     def of_blocks(self) -> "Fineness":
@@ -47,10 +49,14 @@ class Fineness(NamedTuple):
         return self._replace(steps=2 * self.steps)
 
 
-COARSELY, FINELY = Fineness(9, 11, (0.3, 0.75)), Fineness(14, 12, (0.12, 0.4))
+COARSELY, FINELY = Fineness(9, 11, (0.3, 0.75), 0.2), Fineness(14, 12, (0.12, 0.4), 0.1)
 ALONE = Fineness(22, 16, (0.45, 1.2))
 """Of windows in which any tissue is looked for, of those in which a prior says where, and of those
-of voxels without any."""
+of voxels without any.
+
+Doubts were chosen on 15 simulated brains and 12 patients with arteries as scanners see them. The
+model's own error is near the second; wide cells miss a curve by more. Without it, where noise is
+low, the cell that happens to lie nearest decides, and neighbours follow it."""
 
 
 class Window(NamedTuple):
