@@ -1,5 +1,5 @@
 """
-6. The volumes of a stroke
+7. The volumes of a stroke
 ==========================
 
 Late tissue, infarct core and their mismatch, with intervals, and beside the truth. Research

@@ -1,5 +1,5 @@
 """
-5. The numbers of a tumour
+6. The numbers of a tumour
 ==========================
 
 Blood volume against normal tissue, with intervals, and beside the truth. Research software, not a
