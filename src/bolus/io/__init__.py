@@ -10,7 +10,7 @@ from bolus.io.curves import ArterialTable, read_aif, read_arterial_table, write_
 from bolus.io.dicom.identity import read_identity
 from bolus.io.dicom.write import check_dicom_output, write_dicom
 from bolus.io.dicom.write.series import write_dicom_series
-from bolus.io.diffusion import read_adc
+from bolus.io.diffusion import Diffusion, read_adc
 from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
 from bolus.io.mask import is_mask, read_mask, read_mask_on_either
@@ -21,11 +21,13 @@ from bolus.io.series_store import KEPT, read_kept, write_kept
 from bolus.io.tables import write_table
 from bolus.io.transform import read_transform, write_transform
 from bolus.io.volumes import nifti_image, write_series, write_volume
+from bolus.io.weighted import read_dwi
 
 __all__ = [
     "FORMATS",
     "KEPT",
     "ArterialTable",
+    "Diffusion",
     "Format",
     "check_apart",
     "check_dicom_output",
@@ -38,6 +40,7 @@ __all__ = [
     "read_aif",
     "read_anatomy",
     "read_arterial_table",
+    "read_dwi",
     "read_echoes",
     "read_identity",
     "read_kept",

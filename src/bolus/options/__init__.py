@@ -89,7 +89,7 @@ class MapOptions:
             self.estimation.chosen() if chosen is None else chosen,
             None if self.given.aif == "auto" else self.given.aif,
             self.given.mask,
-            regions=self.given.beside(self.strokes.adc),
+            regions=self.given.beside(self.strokes),
             preparation=self.preparation(),
             reporter=reporter,
         )

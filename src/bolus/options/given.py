@@ -8,6 +8,7 @@ from bolus.base.options import option
 
 if TYPE_CHECKING:
     from bolus.data import Blood, Burden
+    from bolus.options.strokes import Strokes
     from bolus.patient import Beside
 
 
@@ -80,12 +81,13 @@ class Given:
 
         return Blood(hematocrit=self.hematocrit), burden_of(self.burden)
 
-    def beside(self, adc: Path | None) -> "Beside":
+    def beside(self, strokes: "Strokes") -> "Beside":
         """Regions, a map of diffusion and an anatomical image."""
         from bolus.patient import Beside
 
         vein = None if self.vein is None else voxel_or_path(self.vein)
-        regions = {"tumor": self.tumor, "reference": self.reference, "vein": vein, "adc": adc}
+        regions = {"tumor": self.tumor, "reference": self.reference, "vein": vein}
+        regions |= {"adc": strokes.adc, "dwi": strokes.dwi}
         return Beside(regions=regions, anatomy=self.anatomy)
 
 

@@ -21,7 +21,7 @@ class Strokes:
         False,
         "--stroke",
         help="Volumes of late tissue, low flow and their mismatch, each with its interval. "
-        "So, too, where --adc is given.",
+        "So, too, where --adc or --dwi is given.",
     )
     adc: Path | None = option(
         None,
@@ -30,25 +30,33 @@ class Strokes:
         help="Map of the apparent diffusion coefficient: NIfTI on any grid, put on the series' "
         "by place. Adds the volume of the infarct core.",
     )
+    dwi: Path | None = option(
+        None,
+        "--dwi",
+        metavar="FILE",
+        help="In place of --adc: diffusion-weighted images, NIfTI with four axes and its "
+        "b-values in .bval beside it (as dcm2niix writes). They are registered to the series "
+        "and the map is made of them.",
+    )
     late: str = option(
         "4,6,8,10",
         "--late",
         metavar="S,S,...",
         listed=True,
-        help="With --stroke or --adc: Tmax above which volumes are counted.",
+        help="With --stroke, --adc or --dwi: Tmax above which volumes are counted.",
     )
     low_flow: str = option(
         "20,30,38",
         "--low-flow",
         metavar="%,%,...",
         listed=True,
-        help="With --stroke or --adc: percent of normal CBF below which volumes are counted.",
+        help="With --stroke, --adc or --dwi: percent of normal CBF below which volumes are counted.",
     )
     critical: float = option(
         6.0,
         "--critical",
         metavar="S",
-        help="With --stroke or --adc: Tmax of the mismatch; one of --late.",
+        help="With --stroke, --adc or --dwi: Tmax of the mismatch; one of --late.",
     )
     core_adc: float = option(
         620.0,
@@ -60,7 +68,7 @@ class Strokes:
         3.0,
         "--cluster",
         metavar="ML",
-        help="With --stroke or --adc: smaller clusters are left out.",
+        help="With --stroke, --adc or --dwi: smaller clusters are left out.",
     )
 
     def thresholds(self) -> "StrokeThresholds | None":
@@ -78,7 +86,8 @@ class Strokes:
             adc=1e-6 * self.core_adc,
             cluster=self.cluster,
         )
-        return made if self.stroke or self.adc is not None else None
+        given = self.adc is not None or self.dwi is not None
+        return made if self.stroke or given else None
 
     @classmethod
     def of(cls, thresholds: "StrokeThresholds | None") -> "Strokes":

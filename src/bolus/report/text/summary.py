@@ -19,6 +19,7 @@ from bolus.data import (
     quantity_of,
 )
 from bolus.findings.decisions import straddled
+from bolus.findings.histogram import tumor_histogram
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
@@ -122,6 +123,7 @@ def _registration(anatomy: Anatomy) -> dict[str, object]:
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
     facts = facts_of(maps)
+    histogram = tumor_histogram(maps)
     return {
         "software": software(),
         "notice": NOTICE,
@@ -155,6 +157,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
         "measurements": [number.as_json() for number in maps.measurements],
+        "tumor_histogram": None if histogram is None else histogram.as_json(),
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
