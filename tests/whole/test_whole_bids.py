@@ -15,14 +15,16 @@ from dicom_writers import Protocol, write_classic
 import altered
 import bolus
 from bolus.cli import main
-from bolus.io import write_series, write_volume
+from bolus.io import KEPT, write_kept, write_series, write_volume
 from bolus.io.bids.dataset import SUFFIXES, BidsNames
 from bolus.phantom import simulate_patient
 from bolus.report import write_report
 
 SECRETS = ("Verysecret", "SECRET-ID-77", "19501231", "ACC-4711")
 STILL = ("--motion", "off")
-BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\nsub-*_bolus.toml\n"
+BARE = (
+    "sub-*_report.html\nfigures\nsub-*_summary.json\nsub-*_bolus.toml\nsub-*_series.safetensors\n"
+)
 """What has to be ignored where the schema knows the words of DSC-MRI."""
 TUMOR_S = ("Corrected", "tumor", "_k2", "rcbv", "_numbers", "reference")
 """In the names of files that there are only with a tumour."""
@@ -193,6 +195,7 @@ class TestContent:
         plain = tmp_path / "plain"
         plain.mkdir()
         write_report(maps, plain)
+        write_kept(maps.series, plain / KEPT)
         names = BidsNames.of("02", "pre", "phae")
         mine = {names.path(path.name).as_posix(): path for path in plain.iterdir()}
         there = {path.relative_to(dataset).as_posix(): path for path in names.present(dataset)}

@@ -7,6 +7,7 @@ import typer
 from bolus.cli import (
     bench,
     compare,
+    desk,
     grade,
     import_,
     listen,
@@ -23,6 +24,7 @@ __all__ = ["app", "main"]
 
 command()(maps.maps)
 command()(view.view)
+command("app")(desk.desk)
 command()(grade.grade)
 command()(compare.compare)
 command()(study.study)

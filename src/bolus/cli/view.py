@@ -37,9 +37,19 @@ class Source:
     ] = None
 
 
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OUT",
+        help="Folder that bolus maps wrote; or in a BIDS dataset of its results the summary of a "
+        "run, or a dataset with one run.",
+    ),
+]
+
+
 @grouped
 def view(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that bolus maps wrote.")],
+    folder: Folder,
     given: Source,
     reading: Reading,
     port: Annotated[

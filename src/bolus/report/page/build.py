@@ -93,6 +93,7 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
     series = maps.series
     return {
         "notice": NOTICE,
+        "label": maps.label,
         "identity": _identity(identity),
         "method": maps.method,
         "matrix": " × ".join(str(n) for n in series.grid.shape),

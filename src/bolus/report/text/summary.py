@@ -127,6 +127,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
     return {
         "software": software(),
         "notice": NOTICE,
+        **({"label": maps.label} if maps.label else {}),
         "verdict": facts.verdict,
         "verdicts": [check.as_json() for check in facts.checks],
         "method": maps.method,
