@@ -2,7 +2,14 @@
 
 from bolus.estimators.paper.estimator import PhaePaper
 from bolus.estimators.phae.estimator import Phae
-from bolus.estimators.weights import Weights, read_weights, shipped_weights, write_weights
+from bolus.estimators.surrogate import CurveSurrogate, SliceSurrogate, surrogate
+from bolus.estimators.weights import (
+    SURROGATES,
+    Weights,
+    read_weights,
+    shipped_weights,
+    write_weights,
+)
 
 __all__ = [
     "Phae",
@@ -15,6 +22,8 @@ __all__ = [
 ]
 
 
-def from_weights(weights: Weights) -> Phae | PhaePaper:
+def from_weights(weights: Weights) -> Phae | PhaePaper | CurveSurrogate | SliceSurrogate:
     """The estimator that some weights belong to. Raises WeightsError when they do not fit it."""
+    if weights.kind in SURROGATES:
+        return surrogate(weights)
     return Phae(weights) if weights.kind == "phae" else PhaePaper(weights)
