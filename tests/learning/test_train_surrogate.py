@@ -38,7 +38,13 @@ TINY = {
         batch=2,
     ),
     "talebi": replace(
-        RECIPES["talebi", "small"], tower=(4, 4), hidden=4, image=(4, 8), epochs=16, batch=2
+        RECIPES["talebi", "small"],
+        tower=(4, 4),
+        hidden=4,
+        image=(4, 8),
+        epochs=16,
+        batch=1,
+        learning_rate=3e-3,
     ),
 }
 SAMPLE = Sample(voxels=1000, preparation=BARE)

@@ -87,7 +87,8 @@ def train(
     an AdaptRecipe with a cohort, a PhaeRecipe without, a SurrogateRecipe for a surrogate.
     ``sample`` is what and how much is learnt. Beside ``out`` come its log (.csv)
     and loss curve (.png); ``out`` + '.work' has the checkpoint, from which ``resume`` goes on.
-    ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every process calls this alike and the first one writes.
+    ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every
+    process calls this alike and the first one writes.
 
     Raises InputError and its kind for what cannot be used, and where torch is not installed;
     OutputError for what exists.
