@@ -93,9 +93,8 @@ def train(
     Raises InputError and its kind for what cannot be used, and where torch is not installed;
     OutputError for what exists.
     """
-    chosen, path = preset_named(preset), Path(out)
+    chosen, path, sample = preset_named(preset), Path(out), sample or Sample()
     check_name(path)
-    sample = Sample() if sample is None else sample
     _check_numbers(chosen, bool(cohort), seed, sample)
     lesson = _lesson(preset, chosen, sample)
     begun, sources = _start(chosen, start, bool(cohort)), find_sources(cohort)
