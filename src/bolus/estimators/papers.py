@@ -84,3 +84,21 @@ ROTKOPF = Citation(
     "framework for dynamic susceptibility contrast perfusion MRI. Med Phys 2024, September.",
     "Med Phys 2024, September",
 )
+HO = Citation(
+    "Ho KC, Scalzo F, Sarma KV, El-Saden S, Arnold CW. A temporal deep learning approach for MR "
+    "perfusion parameter estimation in stroke. Proc 23rd Int Conf Pattern Recognition (ICPR) "
+    "2016:1315–1320.",
+    "Proc ICPR 2016:1315",
+)
+KOSSEN = Citation(
+    "Kossen T, Madai VI, Mutke MA, et al. Image-to-image generative adversarial networks for "
+    "synthesizing perfusion parameter maps from DSC-MR images in cerebrovascular disease. Front "
+    "Neurol 2023;13:1051397.",
+    "Front Neurol 2023;13:1051397",
+)
+TALEBI = Citation(
+    "Talebi S, Gai S, Sossin A, Zhu V, Tong E, Mofrad MRK. Deep learning for perfusion cerebral "
+    "blood flow (CBF) and volume (CBV) predictions and diagnostics. Ann Biomed Eng 2024. "
+    "doi:10.1007/s10439-024-03471-7.",
+    "doi:10.1007/s10439-024-03471-7",
+)

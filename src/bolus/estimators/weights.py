@@ -17,6 +17,9 @@ from bolus.data import InputError, WeightsError
 FORMAT = "bolus-weights"
 VERSION = "1"
 KINDS = ("phae", "phae-paper", "spinned")
+"""Kinds whose weights come with the package."""
+SURROGATES = ("temporal", "gan", "talebi")
+"""Kinds that are trained on one's own patients, by the maps of another method; none are shipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +37,9 @@ class Weights:
     provenance: Mapping[str, object]
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise WeightsError(f"weights are of {', '.join(KINDS)}, found '{self.kind}'")
+        known = (*KINDS, *SURROGATES)
+        if self.kind not in known:
+            raise WeightsError(f"weights are of {', '.join(known)}, found '{self.kind}'")
 
     @property
     def checksum(self) -> str:

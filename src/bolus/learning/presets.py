@@ -1,6 +1,5 @@
 """What each preset trains, with a cohort and without."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,8 +9,9 @@ from bolus.base.progress import Reporter
 from bolus.data import InputError
 from bolus.estimators.weights import Weights, shipped_weights
 from bolus.learning.cohort import LEAST
+from bolus.learning.lesson import Lesson
 from bolus.learning.sample import Sample
-from bolus.learning.voxels import PatientVoxels
+from bolus.learning.voxels import PatientVoxels, fingerprint
 
 if TYPE_CHECKING:
     from bolus.estimators.paper.config import PaperConfig
@@ -26,7 +26,8 @@ PATIENCE = 10
 class Job:
     """One training: ``held_out`` is empty for training without validation, ``start`` may be None.
 
-    ``folder`` takes checkpoint and log; ``recipe`` None is the preset's own.
+    ``folder`` takes checkpoint and log; ``recipe`` None is the preset's own. ``lesson`` is that of
+    a surrogate.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class Job:
     sample: Sample = field(default_factory=Sample)
     resume: bool = False
     reporter: Reporter
+    lesson: Lesson | None = None
 
     def recipe_of(self, kind: type[R]) -> R:
         """The recipe given or else the kind's own, with the epochs and the batch given."""
@@ -60,15 +62,17 @@ class Preset:
 
     ``processes`` may share its batches; ``judged`` presets need patients held out; ``patients``:
     its simulation is one of whole patients. ``cohort`` is None where only a simulation has what
-    is trained on.
+    is trained on, ``simulated`` where only a cohort has. ``lesson``: it learns the maps of a
+    ``Sample.target``, by 'voxels' or 'slices'.
     """
 
     kind: str
     processes: tuple[int, ...]
     judged: bool
     patients: bool
-    simulated: Callable[[Job], Weights]
+    simulated: Callable[[Job], Weights] | None
     cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]] | None"
+    lesson: str | None = None
 
 
 def paper_simulated(job: Job) -> Weights:
@@ -197,6 +201,39 @@ def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     return adapted.weights, adapted
 
 
+def surrogate_cohort(job: Job, *, kind: str) -> "tuple[Weights | None, Adapted | None]":
+    """The maps of the target, learnt from curves or slices; stops early on patients held out."""
+    from bolus.learning.surrogate.recipe import RECIPES, SurrogateRecipe
+    from bolus.learning.surrogate.train import train_surrogate
+
+    assert job.lesson is not None
+    chosen = replace(job, recipe=job.recipe or RECIPES[kind, "small"])
+    weights = train_surrogate(
+        kind,
+        job.lesson,
+        _opened(job.files),
+        _opened(job.held_out),
+        job.folder,
+        recipe=chosen.recipe_of(SurrogateRecipe),
+        seed=job.seed,
+        resume=job.resume,
+        reporter=job.reporter,
+    )
+    return weights, None
+
+
+def _surrogate(kind: str, lesson: str) -> Preset:
+    return Preset(
+        kind=kind,
+        processes=(1,),
+        judged=False,
+        patients=False,
+        simulated=None,
+        cohort=partial(surrogate_cohort, kind=kind),
+        lesson=lesson,
+    )
+
+
 PRESETS = {
     "phae": Preset(
         kind="phae",
@@ -222,6 +259,9 @@ PRESETS = {
         simulated=spinned_simulated,
         cohort=None,
     ),
+    "temporal": _surrogate("temporal", "voxels"),
+    "gan": _surrogate("gan", "slices"),
+    "talebi": _surrogate("talebi", "slices"),
 }
 
 
@@ -230,15 +270,6 @@ def preset_named(name: str) -> Preset:
     if name not in PRESETS:
         raise InputError(f"the preset is one of {', '.join(PRESETS)}, found '{name}'")
     return PRESETS[name]
-
-
-def fingerprint(patients: Sequence[PatientVoxels]) -> str:
-    """SHA-256 of what tells one set of voxels from another: arterial inputs and first curves."""
-    digest = hashlib.sha256()
-    for patient in patients:
-        digest.update(f"{patient.count} {patient.dt}".encode())
-        digest.update(patient.aif.tobytes() + patient.rows(0, LEAST)[0].tobytes())
-    return digest.hexdigest()
 
 
 def _opened(files: Sequence[Path]) -> list[PatientVoxels]:

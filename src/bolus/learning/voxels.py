@@ -1,6 +1,8 @@
 """One patient's training voxels in a file that is read in slices."""
 
+import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +22,16 @@ def write_voxels(
     aif: Float[np.ndarray, " t"],
     dt: float,
     te: float,
+    further: Mapping[str, Float[np.ndarray, "n ..."]] | None = None,
 ) -> None:
     """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s.
 
     ``te`` is the echo time in s, or 1 for curves of TE·ΔR2*.
+    ``further`` has what else belongs to each voxel and a training uses, by name: 'mtt' in s where
+    the truth is known, or what a teacher made of them.
     """
-    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif}
-    tensors = {name: values.astype(np.float32) for name, values in given.items()}
+    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif, **(further or {})}
+    tensors = {k: values.astype(np.float32) for k, values in given.items()}
     write_tensors(path, tensors, {"format": FORMAT, "dt": repr(float(dt)), "te": repr(float(te))})
 
 
@@ -58,3 +63,19 @@ class PatientVoxels:
         stop = min(stop, self.count)
         with open_tensors(self.path) as file:
             return file.rows("curves", start, stop), file.rows("noise_sd", start, stop)
+
+    def further(self, name: str, start: int, stop: int) -> Float[np.ndarray, "m ..."]:
+        """What else was written of voxels ``start`` to ``stop``. Raises InputError without it."""
+        with open_tensors(self.path) as file:
+            if name not in file.names:
+                raise InputError(f"{self.path}: voxels without a known '{name}'")
+            return file.rows(name, start, min(stop, self.count))
+
+
+def fingerprint(patients: Sequence[PatientVoxels], rows: int = 96) -> str:
+    """SHA-256 of what tells one set of voxels from another: arterial inputs and first curves."""
+    digest = hashlib.sha256()
+    for patient in patients:
+        digest.update(f"{patient.count} {patient.dt}".encode())
+        digest.update(patient.aif.tobytes() + patient.rows(0, rows)[0].tobytes())
+    return digest.hexdigest()

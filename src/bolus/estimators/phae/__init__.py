@@ -3,7 +3,14 @@
 from bolus.estimators.paper.estimator import PhaePaper
 from bolus.estimators.phae.estimator import Phae
 from bolus.estimators.spinned import Spinned
-from bolus.estimators.weights import Weights, read_weights, shipped_weights, write_weights
+from bolus.estimators.surrogate import CurveSurrogate, SliceSurrogate, surrogate
+from bolus.estimators.weights import (
+    SURROGATES,
+    Weights,
+    read_weights,
+    shipped_weights,
+    write_weights,
+)
 
 __all__ = [
     "Phae",
@@ -21,9 +28,12 @@ NETWORKS: dict[str, type[Phae] | type[PhaePaper] | type[Spinned]] = {
     "phae-paper": PhaePaper,
     "spinned": Spinned,
 }
-"""Kind of weights → the method that they belong to."""
+"""Kind of weights that come with the package → the method that they belong to."""
+AnyNetwork = Phae | PhaePaper | Spinned | CurveSurrogate | SliceSurrogate
 
 
-def from_weights(weights: Weights) -> Phae | PhaePaper | Spinned:
+def from_weights(weights: Weights) -> AnyNetwork:
     """The estimator that some weights belong to. Raises WeightsError when they do not fit it."""
+    if weights.kind in SURROGATES:
+        return surrogate(weights)
     return NETWORKS[weights.kind](weights)
