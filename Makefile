@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/shipped
 
-.PHONY: demo test lint structure docs fuzz study-small weights weights-paper clean
+.PHONY: demo test lint structure docs fuzz study-small weights weights-paper weights-spinned clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
