@@ -174,3 +174,16 @@ def test_from_a_folder_to_the_viewer_on_the_page(chromium_page, folder, tmp_path
         assert re.search(r"osvd · [\d,]+ voxels", page.locator("#about").inner_text())
         assert visit.errors == []
         assert visit.foreign(address.split("?")[0]) == []
+
+
+def test_maps_that_were_made_before_are_opened(desk, kept, tmp_path):
+    path = str(kept.root / "phae")
+    assert ask(desk, "find", path=path)[1]["result"] is True
+    ask(desk, "open", path=path)
+    desk.desk.job.wait(60)
+    told = desk.client.get("/api/result").json()
+    assert (told["title"], told["desk"], told["locked"]) == ("phae", True, False)
+    ask(desk, "open", path=str(tmp_path))
+    desk.desk.job.wait(60)
+    assert "no summary.json" in desk.client.get("/api/start/job").json()["problem"]
+    assert desk.client.get("/api/result").json()["title"] == "phae"  # what was open stays

@@ -85,10 +85,10 @@ def train(
     'gan' and 'talebi' learn the maps that the ``sample``'s target makes of the cohort. ``recipe``
     has the sizes and choices of the training: a PaperConfig for 'paper', a SpinnedRecipe for
     'spinned', a SurrogateRecipe for a surrogate; for 'phae' an AdaptRecipe with a cohort, a
-    PhaeRecipe without. ``sample`` is what and how much is learnt. Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the
-    checkpoint, from which ``resume`` goes on. ``reporter`` gets each step, epoch, and series that
-    is skipped.
-    Under torchrun every process calls this alike and the first one writes.
+    PhaeRecipe without. ``sample`` is what and how much is learnt. Beside ``out`` come its log
+    (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint, from which ``resume`` goes
+    on. ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every process
+    calls this alike and the first one writes.
 
     Raises InputError and its kind for what cannot be used, and where torch is not installed;
     OutputError for what exists.

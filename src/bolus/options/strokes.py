@@ -50,7 +50,8 @@ class Strokes:
         "--low-flow",
         metavar="%,%,...",
         listed=True,
-        help="With --stroke, --adc or --dwi: percent of normal CBF below which volumes are counted.",
+        help="With --stroke, --adc or --dwi: percent of normal CBF below which volumes are "
+        "counted.",
     )
     critical: float = option(
         6.0,

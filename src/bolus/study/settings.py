@@ -74,8 +74,10 @@ class StudySettings:
             raise InputError(f"the map is one of {', '.join(MAPS)}, found '{self.map}'")
         if self.map == "cbv_corrected" and not self.leakage_corrected:
             raise InputError("there is no leakage-corrected CBV without leakage correction")
-        if self.target not in METHODS:
-            raise InputError(f"the target is one of {', '.join(METHODS)}, found '{self.target}'")
+        if self.target not in EVERY_METHOD:
+            raise InputError(
+                f"the target is one of {', '.join(EVERY_METHOD)}, found '{self.target}'"
+            )
         find_leakage_model(self.preparation.leakage.model)
 
     @property
