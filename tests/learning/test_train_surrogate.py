@@ -24,6 +24,7 @@ from bolus.learning.surrogate.task import SurrogateTask
 from bolus.learning.surrogate.train import train_surrogate
 from bolus.learning.voxels import PatientVoxels
 from bolus.patient import perfusion_maps
+from bolus.testing import estimator as laws
 from recorder import Recorder
 
 TINY = {
@@ -179,7 +180,26 @@ class TestTraining:
             rebuilt(kind, told)
 
 
+LAWS = (
+    laws.is_frozen_data,
+    laws.says_what_it_is,
+    laws.one_number_a_voxel,
+    laws.single_precision_is_close,
+    laws.inputs_stay_as_they_are,
+    laws.the_same_again,
+    laws.voxels_are_independent,
+    laws.volume_is_flow_times_transit_time,
+    laws.claims_a_posterior,
+    laws.claims_to_censor,
+)
+"""All that do not ask for a network that was trained for long."""
+
+
 class TestRunning:
+    @pytest.mark.parametrize("law", LAWS)
+    def test_laws_of_an_estimator(self, trained, law):
+        law(from_weights(trained["temporal"]))
+
     def test_no_unit_and_no_repetition_time(self, trained):
         """The same curves in another unit and at half the frames' distance say the same."""
         estimator = from_weights(trained["temporal"])

@@ -218,14 +218,14 @@ def _on_whom(paths: Mapping[str, Path], series: int) -> str:
     told = f"{', '.join(paths)} {'were' if len(paths) > 1 else 'was'}"
     used, held_out = _trained_on(next(iter(paths.values())))
     said = f"{told} trained on {used} other patients of the cohort"
-    taught = [name for name in paths if name in KINDS]
-    if taught:
-        target = read_weights(paths[taught[0]]).config["target"]
-        said += f" ({', '.join(taught)} by the maps of {target})"
     if held_out:
         said += f", {held_out} held out to stop the training"
     if series > used + held_out:
         said += f"; {series - used - held_out} could not be used"
+    taught = [name for name in paths if name in KINDS]
+    if taught:
+        target = read_weights(paths[taught[0]]).config["target"]
+        said += f"; {', '.join(taught)} by the maps of {target}"
     return said
 
 

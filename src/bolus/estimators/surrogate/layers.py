@@ -32,8 +32,8 @@ def tower(
         n, channels, length, _ = windows.shape
         flat = windows.transpose(0, 2, 1, 3).reshape(n * length, channels * SPAN)
         made = rectified(flat @ kernel.reshape(len(kernel), -1).T + bias)
-        x, level = made.reshape(n, length, -1).transpose(0, 2, 1), level + 1
-    return np.ascontiguousarray(x).reshape(len(x), -1)
+        x, level = made.reshape(n, length, len(kernel)).transpose(0, 2, 1), level + 1
+    return np.ascontiguousarray(x).reshape(len(x), x.shape[1] * x.shape[2])
 
 
 def unet(tensors: Tensors, image: Float[np.ndarray, "c h w"]) -> Float[np.ndarray, "out h w"]:
