@@ -5,11 +5,14 @@ import json
 import math
 import re
 import shutil
+import socket
+import sys
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -25,6 +28,7 @@ from bolus.estimators.phae import read_weights
 from bolus.grading import auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series, write_series
 from bolus.io.cohort import read_participants
+from bolus.learning.surrogate.recipe import RECIPES
 from bolus.patient import PatientMaps, perfusion_maps
 from bolus.phantom import simulate_cohort
 from bolus.study import StudySettings, patient, run, run_study
@@ -269,7 +273,7 @@ def test_who_was_trained_on_is_counted_not_who_was_offered(tmp_path, monkeypatch
     monkeypatch.setattr(run, "train", lambda path, *_, **__: SimpleNamespace(path=path))
     monkeypatch.setattr(run, "read_weights", lambda path: known)
     offered = [Path(f"{number}.nii") for number in range(8)]
-    _, told = run._weights(["phae-paper"], offered, SMALL, tmp_path, False, QUIET)
+    _, told = run._weights({"phae-paper": "paper"}, offered, SMALL, tmp_path, False, QUIET)
     assert "trained on 5 other patients" in told
     assert "2 held out" in told
     assert "1 could not be used" in told
@@ -292,6 +296,7 @@ def test_a_ratio_that_is_not_judged_takes_no_other_away():
 def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
     few = {"channels": (4, 8), "epochs": 1, "batch": 192}
     tiny, seen = PaperConfig(), []
+    pupil = replace(RECIPES["temporal", "small"], epochs=1, tower=(4, 8), hidden=8, batch=128)
 
     def small(path, series, **options):
         seen.extend(series)
@@ -301,19 +306,24 @@ def test_weights_are_trained_on_others(cohort, tmp_path, monkeypatch):
             **{
                 **options,
                 "sample": replace(options["sample"], voxels=200),
-                "recipe": replace(options["recipe"] or tiny, **few),
+                "recipe": replace(options["recipe"] or tiny, **few)
+                if options["preset"] == "paper"
+                else pupil,
             },
         )
 
     run_training = run.train
     monkeypatch.setattr(run, "train", small)
     methods = ("phae-paper", "phae-paper-exponential", "phae-paper-gamma")
-    settings = replace(LIGHT, methods=methods)
+    settings = replace(LIGHT, methods=(*methods, "temporal"))
     out = tmp_path / "out"
-    study = run_study(cohort, out, settings=settings, train_preset="paper", jobs=1)
+    study = run_study(cohort, out, settings=settings, train_preset="paper,temporal", jobs=1)
+    assert read_weights(out / "temporal.safetensors").config["target"] == "osvd"
+    assert "temporal by the maps of osvd" in study.trained
     residues = [read_weights(out / f"{name}.safetensors").config["residue"] for name in methods]
     assert residues == ["lorentzian", "exponential", "gamma"]
-    assert {(p.first, p.second) for p in study.pairs} == {*combinations(methods, 2)}
+    assert {(p.first, p.second) for p in study.pairs} >= {*combinations(methods, 2)}
+    assert "the decoder's residue matter?" in (out / "table1.md").read_text()
     trained = {p.name for p in read_participants(cohort) if p.split == "train"}
     assert {Path(path).name.split("_")[0] for path in seen} == trained
     assert not trained & {row.participant_id for row in study.rows}
@@ -472,6 +482,41 @@ def test_motion_is_corrected_when_asked(tmp_path, monkeypatch):
     corrected = ratios(moved, MotionCorrection())
     assert len(true) == 2
     assert (np.abs(np.log(corrected / true)) < 0.5 * np.abs(np.log(left / true))).all()
+
+
+def test_a_dead_scheduler_loses_no_patient(cohort, tmp_path):
+    """It is killed after the first patient; what was done is not done again on resuming."""
+    pytest.importorskip("distributed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, common = f"tcp://127.0.0.1:{port}", {"stderr": DEVNULL, "stdout": DEVNULL}
+    module = [sys.executable, "-m", "distributed.cli.dask_"]
+    asked = ["--host", "127.0.0.1", "--port", f"{port}", "--no-dashboard"]
+    few = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    scheduler = Popen([*module[:2], f"{module[2]}scheduler", *asked], **common)
+    worker = Popen([*module[:2], f"{module[2]}worker", address, *few], **common)
+    done = []
+
+    class Kill(Quiet):
+        def advance(self, count, total, label):
+            done.append(label)
+            if scheduler.poll() is None:
+                scheduler.kill()
+                scheduler.wait()
+
+    call = {"settings": LIGHT, "split": "train", "reporter": Kill()}
+    try:
+        with pytest.raises(InputError, match=r"scheduler was lost.*resume"):
+            run_study(cohort, tmp_path / "out", **call, dask=address)
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    assert 0 < len(done) < 3
+    assert not (tmp_path / "out").exists()
+    study = run_study(cohort, tmp_path / "out", **call, resume=True, jobs=1)
+    assert len(done) == len({*done}) == len(study.rows) == 3
 
 
 def test_a_dead_worker_loses_no_patient(cohort, tmp_path, results):

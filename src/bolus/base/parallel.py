@@ -40,7 +40,8 @@ def run_all(
     are workers (on a cluster, AHEAD for each). ``function`` and arguments must be picklable. A
     task whose Dask worker dies is done again by another. What ``function`` raises is raised here.
 
-    Raises InputError for less than one job, or a cluster that cannot be reached.
+    Raises InputError for less than one job, or a cluster that cannot be reached or whose scheduler
+    is lost; what was handed back before stays good.
     """
     if jobs is not None and jobs < 1:
         raise InputError(f"at least one job is needed, found {jobs}")
@@ -93,6 +94,7 @@ def _on_cluster(
 ) -> Iterator[tuple[str, R]]:
     with _client(address) as client:
         from distributed import as_completed
+        from distributed.client import FutureCancelledError
 
         left = iter(tasks.items())
         names: dict[Any, str] = {}
@@ -109,7 +111,14 @@ def _on_cluster(
         first = [future for _ in range(at_once) if (future := send()) is not None]
         arriving = as_completed(first, loop=client.loop)
         for future in arriving:
-            yield names.pop(future.key), future.result()
+            try:
+                result = future.result()
+            except FutureCancelledError as error:
+                raise InputError(
+                    f"{address}: the Dask scheduler was lost before all {len(tasks)} tasks were "
+                    "done; what is done is kept: start it again, and resume"
+                ) from error
+            yield names.pop(future.key), result
             future.release()
             following = send()
             if following is not None:

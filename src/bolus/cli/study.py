@@ -8,7 +8,8 @@ import typer
 
 from bolus.cli.groups import grouped
 from bolus.cli.options import Jobs, Overwrite, Quiet, reporting, show
-from bolus.cli.reading import Motion, MotionChoice, Prepared
+from bolus.options import Motion, Prepared
+from bolus.options.preparing import motion_option
 
 if TYPE_CHECKING:
     from bolus.study import StudySettings
@@ -33,8 +34,20 @@ class Compared:
     train: Annotated[
         str | None,
         typer.Option(
-            metavar="paper|phae",
-            help="First train phae-paper (or adapt phae) on the patients marked train.",
+            metavar="A,B",
+            help="First train on the patients marked train: paper (phae-paper), phae (adapted), "
+            "or the surrogates temporal, gan, talebi, by the maps of --target.",
+        ),
+    ] = None
+    target: Annotated[
+        str, typer.Option(metavar="METHOD", help="The method whose maps surrogates learn.")
+    ] = "osvd"
+    residues: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Train phae-paper with each of these residues (exponential, lorentzian, gamma) "
+            "and test whether it matters; beside --methods, if these are given.",
         ),
     ] = None
     split: Annotated[
@@ -59,7 +72,7 @@ class Compared:
 class Alike(Prepared):
     """What is done before deconvolution, for all methods alike; motion is left in, as published."""
 
-    motion: MotionChoice = Motion.OFF
+    motion: Motion = motion_option(Motion.OFF)
     noisy_aif: Annotated[
         bool,
         typer.Option("--noisy-aif", help="Find frames and arterial input in the noisy series too."),
@@ -143,19 +156,27 @@ def _settings(
     """What ``run_study`` takes, and what is trained first. Raises InputError."""
     from bolus.study import StudySettings, read_snrs
     from bolus.study.published import as_published
+    from bolus.study.residues import methods_of
 
+    methods, preset = _names(compared.methods), compared.train
+    if compared.residues is not None:
+        own = methods_of(_names(compared.residues))
+        usual = methods == StudySettings().methods
+        methods = own if usual else tuple(dict.fromkeys((*methods, *own)))
+        preset = ",".join(dict.fromkeys(("paper", *_names(preset or ""))))
     settings = StudySettings(
-        methods=_names(compared.methods),
+        methods=methods,
         snrs=read_snrs(_names(compared.snr)),
         seed=chance.seed,
         resamples=chance.resamples,
         noisy_aif=prepared.noisy_aif,
         preparation=prepared.preparation(),
         map=compared.map,
+        target=compared.target,
     )
     if compared.as_published:
         return as_published(settings), compared.train or "paper"
-    return settings, compared.train
+    return settings, preset
 
 
 def _names(text: str) -> tuple[str, ...]:

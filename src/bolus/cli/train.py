@@ -9,7 +9,8 @@ import typer
 
 from bolus.cli.groups import grouped
 from bolus.cli.options import Quiet, reporting, show
-from bolus.cli.reading import Motion, motion_options
+from bolus.options import Motion
+from bolus.options.preparing import motion_options
 
 if TYPE_CHECKING:
     from bolus.base.progress import Reporter
@@ -25,16 +26,40 @@ class Network:
         str,
         typer.Option(
             help="phae: adapt it to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone; paper-supervised: "
-            "its twin that learns the truth of a simulation."
+            "paper: train the published network on its reconstruction alone; spinned: learn "
+            "deconvolution from simulation; temporal, gan, talebi: surrogates that learn the maps "
+            "of the --target."
         ),
     ] = "phae"
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", help="The method whose maps a surrogate learns, e.g. osvd."),
+    ] = None
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="small|large",
+            help="Size of a surrogate: small (if not given) is for two cores, large for a GPU or "
+            "a night.",
+        ),
+    ] = None
     start: Annotated[
         Path | None,
         typer.Option(
             "--from", metavar="WEIGHTS", help="Weights to start from (phae: the shipped ones)."
         ),
     ] = None
+
+    def recipe(self) -> object:
+        """That of a surrogate in a size; None for the preset's own. Raises InputError."""
+        from bolus.data import InputError
+        from bolus.learning.surrogate.recipe import RECIPES, recipe_of
+
+        if self.size is None:
+            return None
+        if self.preset not in {kind for kind, _ in RECIPES}:
+            raise InputError(f"a size is that of a surrogate; '{self.preset}' has one alone")
+        return recipe_of(self.preset, self.size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +88,11 @@ class Amount:
     ] = None
     batch: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Voxels a batch of the paper presets; 1536 if not given."),
+        typer.Option(
+            metavar="N",
+            help="Voxels a batch of the paper presets (1536 if not given) and temporal (512), "
+            "slices of gan and talebi (4).",
+        ),
     ] = None
     motion: Annotated[
         Motion | None,
@@ -72,8 +101,8 @@ class Amount:
         ),
     ] = None
 
-    def sample(self) -> "Sample":
-        """As the package takes it."""
+    def sample(self, target: str | None) -> "Sample":
+        """As the package takes it, with the teacher of a surrogate."""
         from bolus.data import LeakageCorrection, Preparation
         from bolus.learning import Sample
 
@@ -89,6 +118,7 @@ class Amount:
             epochs=self.epochs,
             batch=self.batch,
             preparation=preparation,
+            target=target,
         )
 
 
@@ -121,6 +151,9 @@ def train(
 ) -> None:
     """Train on your own series, without labels; use the result with bolus maps --weights.
 
+    A surrogate (temporal, gan, talebi) learns the maps that another method makes of your series,
+    with that method's errors.
+
     WEIGHTS comes with a log (.csv) and a loss curve (.png). An adaptation is kept only if patients
     held out are explained better by it; otherwise no weights are written. Several processes:
     torchrun --nproc-per-node 2 -m bolus train ...
@@ -134,9 +167,10 @@ def train(
             out,
             cohort or (),
             preset=network.preset,
+            recipe=network.recipe(),
             resume=resume,
             seed=seed,
-            sample=amount.sample(),
+            sample=amount.sample(network.target),
             start=network.start,
             overwrite=overwrite,
             reporter=reporter,

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from bolus.cli.groups import grouped
-from bolus.cli.options import BrainMask, Quiet, check_apart, methods, reporting
-from bolus.cli.reading import Motion, Reading, motion_options
+from bolus.cli.options import BrainMask, Quiet, reporting
+from bolus.options import Motion, Reading
+from bolus.options.estimation import methods
+from bolus.options.preparing import motion_options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ def view(
     Where bolus maps finds no artery: bolus view maps --from dsc.nii.gz
     """
     from bolus.data import Preparation
-    from bolus.io import check_output
+    from bolus.io import check_apart, check_output
     from bolus.viewer import open_viewer
 
     _check_alone(given, reading)

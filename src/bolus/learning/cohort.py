@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from bolus.base.json import read_json, write_json
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import BolusError, InputError, OutputError, Quality
+from bolus.data import BolusError, InputError, OutputError, Quality, TissueCurves
 from bolus.io import read_series
 from bolus.io.timing import sidecar_path
+from bolus.learning.lesson import Lesson
 from bolus.learning.sample import Sample
 from bolus.learning.sources import Source
 from bolus.learning.voxels import PatientVoxels, write_voxels
-from bolus.patient import measure
+from bolus.patient import Measured, measure
 
 FORMAT = "bolus-cohort-2"
 INDEX, VOXELS = "cohort.json", "voxels"
@@ -76,6 +78,7 @@ def read_cohort(
     folder: Path,
     *,
     sample: Sample,
+    lesson: Lesson | None = None,
     seed: int = 0,
     resume: bool = False,
     reporter: Reporter = QUIET,
@@ -84,10 +87,10 @@ def read_cohort(
 
     Head motion, frames, brain, curves and arterial input are treated as for maps (``measure``),
     with the masks beside the series where there are any; ``sample`` says how, and how many voxels
-    of a series are taken at most. Files are numbered and
-    hold no name. A series that cannot be used, or that holds the same data as an earlier one, is
-    skipped; ``reporter`` gets it, and the result says why. ``resume`` takes what an earlier run
-    has written. Memory does not grow with the number of series.
+    of a series are taken at most. With a ``lesson`` the maps of its method are written beside
+    them. Files are numbered and hold no name. A series that cannot be used, or that holds the same
+    data as an earlier one, is skipped; ``reporter`` gets it, and the result says why. ``resume``
+    takes what an earlier run has written. Memory does not grow with the number of series.
 
     Raises InputError when ``resume`` finds another cohort, OutputError.
     """
@@ -96,6 +99,7 @@ def read_cohort(
         "voxels": sample.most(),
         "preparation": sample.prepared().as_json(),
         "series": [s.fingerprint() for s in sources],
+        **({} if lesson is None else {"lesson": asdict(lesson)}),
     }
     if resume and (folder / INDEX).exists():
         return _known(folder, label, reporter)
@@ -107,7 +111,8 @@ def read_cohort(
         reporter.advance(number - 1, len(sources), "reading series")
         path = folder / VOXELS / f"{number:05d}.safetensors"
         try:
-            _read(source, path, sample, [seed, 0, number], seen, number)
+            rng = np.random.default_rng([seed, 0, number])
+            _write(_measured(source, sample, seen, number), path, sample, lesson, rng)
         except (BolusError, OSError) as error:
             reason = " ".join(str(error).split())
             reporter.skipped(str(source.path), reason.replace(f"{source.path}: ", ""))
@@ -134,30 +139,48 @@ def _nameless(reason: str, source: Source, number: int) -> str:
     return reason
 
 
-def _read(
-    source: Source, path: Path, sample: Sample, key: list[int], seen: dict[str, int], number: int
-) -> None:
-    """One series' voxels into one file; ``seen`` knows the checksums of the series before."""
+def _measured(source: Source, sample: Sample, seen: dict[str, int], number: int) -> Measured:
+    """What a series holds; ``seen`` knows the checksums of the series before."""
     series = read_series(source.path)
     before = seen.setdefault(series.source.checksum, number)
     if before != number:
         raise InputError(f"{source.path}: the same data as series {before}")
     measured = measure(series, source.aif, source.brain, preparation=sample.prepared())
-    curves, aif = measured.corrected or measured.curves, measured.aif
-    usable = np.flatnonzero((curves.quality & UNUSABLE) == 0)
-    if usable.size < LEAST:
+    usable = _usable(measured.corrected or measured.curves)
+    if usable.sum() < LEAST:
         raise InputError(
-            f"{source.path}: {usable.size} of {curves.quality.size} brain voxels have a bolus that "
+            f"{source.path}: {usable.sum()} of {usable.size} brain voxels have a bolus that "
             f"can be trained on, at least {LEAST} are needed"
         )
-    rows = np.random.default_rng(key).permutation(usable)[: sample.most()]
+    return measured
+
+
+def _usable(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
+    return np.asarray((curves.quality & UNUSABLE) == 0)
+
+
+def _write(
+    measured: Measured,
+    path: Path,
+    sample: Sample,
+    lesson: Lesson | None,
+    rng: np.random.Generator,
+) -> None:
+    """One series' voxels into one file, with the maps that a lesson is about."""
+    curves, series, further = measured.corrected or measured.curves, measured.series, None
+    usable = _usable(curves)
+    if lesson is None:
+        rows = rng.permutation(np.flatnonzero(usable))[: sample.most()]
+    else:
+        rows, further = lesson.of(measured, curves, usable, sample.most(), rng)
     write_voxels(
         path,
         curves.curves[rows],
         curves.noise_sd[rows],
-        aif.curve,
+        measured.aif.curve,
         series.dt,
         series.te or 1.0,
+        further,
     )
 
 

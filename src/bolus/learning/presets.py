@@ -1,6 +1,5 @@
 """What each preset trains, with a cohort and without."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,8 +10,9 @@ from bolus.base.progress import Reporter
 from bolus.data import InputError
 from bolus.estimators.weights import Weights, shipped_weights
 from bolus.learning.cohort import LEAST
+from bolus.learning.lesson import Lesson
 from bolus.learning.sample import Sample
-from bolus.learning.voxels import PatientVoxels
+from bolus.learning.voxels import PatientVoxels, fingerprint
 
 if TYPE_CHECKING:
     from bolus.estimators.paper.config import PaperConfig
@@ -27,7 +27,8 @@ PATIENCE = 10
 class Job:
     """One training: ``held_out`` is empty for training without validation, ``start`` may be None.
 
-    ``folder`` takes checkpoint and log; ``recipe`` None is the preset's own.
+    ``folder`` takes checkpoint and log; ``recipe`` None is the preset's own. ``lesson`` is that of
+    a surrogate.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Job:
     sample: Sample = field(default_factory=Sample)
     resume: bool = False
     reporter: Reporter
+    lesson: Lesson | None = None
 
     def recipe_of(self, kind: type[R]) -> R:
         """The recipe given or else the kind's own, with the epochs and the batch given."""
@@ -61,26 +63,27 @@ class Preset:
 
     ``processes`` may share its batches; ``judged`` presets need patients held out; ``patients``:
     its simulation is one of whole patients. ``cohort`` is None where only a simulation has what
-    is trained on.
+    is trained on, ``simulated`` where only a cohort has. ``lesson``: it learns the maps of a
+    ``Sample.target``, by 'voxels' or 'slices'.
     """
 
     kind: str
     processes: tuple[int, ...]
     judged: bool
     patients: bool
-    simulated: Callable[[Job], Weights]
+    simulated: Callable[[Job], Weights] | None
     cohort: "Callable[[Job], tuple[Weights | None, Adapted | None]] | None"
+    lesson: str | None = None
 
 
-def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
-    """The recipe of the shipped weights of ``phae-paper``, and of its ``supervised`` twin."""
+def paper_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``phae-paper``."""
     from bolus.estimators.paper.config import PaperConfig
     from bolus.learning.paper.train import PATIENTS, VOXELS, train_paper
 
     weights, _ = train_paper(
         job.folder,
         config=job.recipe_of(PaperConfig),
-        supervised=supervised,
         seed=job.seed,
         patients=job.sample.patients or PATIENTS,
         voxels=job.sample.voxels or VOXELS,
@@ -96,6 +99,17 @@ def phae_simulated(job: Job) -> Weights:
 
     recipe = job.recipe_of(PhaeRecipe)
     weights, _ = train_phae(
+        job.folder, recipe=recipe, seed=job.seed, resume=job.resume, reporter=job.reporter
+    )
+    return weights
+
+
+def spinned_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``spinned``."""
+    from bolus.learning.spinned.train import SpinnedRecipe, train_spinned
+
+    recipe = job.recipe_of(SpinnedRecipe)
+    weights, _ = train_spinned(
         job.folder, recipe=recipe, seed=job.seed, resume=job.resume, reporter=job.reporter
     )
     return weights
@@ -188,6 +202,39 @@ def phae_cohort(job: Job) -> "tuple[Weights | None, Adapted | None]":
     return adapted.weights, adapted
 
 
+def surrogate_cohort(job: Job, *, kind: str) -> "tuple[Weights | None, Adapted | None]":
+    """The maps of the target, learnt from curves or slices; stops early on patients held out."""
+    from bolus.learning.surrogate.recipe import RECIPES, SurrogateRecipe
+    from bolus.learning.surrogate.train import train_surrogate
+
+    assert job.lesson is not None
+    chosen = replace(job, recipe=job.recipe or RECIPES[kind, "small"])
+    weights = train_surrogate(
+        kind,
+        job.lesson,
+        _opened(job.files),
+        _opened(job.held_out),
+        job.folder,
+        recipe=chosen.recipe_of(SurrogateRecipe),
+        seed=job.seed,
+        resume=job.resume,
+        reporter=job.reporter,
+    )
+    return weights, None
+
+
+def _surrogate(kind: str, lesson: str) -> Preset:
+    return Preset(
+        kind=kind,
+        processes=(1,),
+        judged=False,
+        patients=False,
+        simulated=None,
+        cohort=partial(surrogate_cohort, kind=kind),
+        lesson=lesson,
+    )
+
+
 PRESETS = {
     "phae": Preset(
         kind="phae",
@@ -205,14 +252,17 @@ PRESETS = {
         simulated=paper_simulated,
         cohort=paper_cohort,
     ),
-    "paper-supervised": Preset(
-        kind="paper-supervised",
-        processes=(1, 2, 3, 6),
+    "spinned": Preset(
+        kind="spinned",
+        processes=(1, 2, 4),
         judged=False,
-        patients=True,
-        simulated=partial(paper_simulated, supervised=True),
+        patients=False,
+        simulated=spinned_simulated,
         cohort=None,
     ),
+    "temporal": _surrogate("temporal", "voxels"),
+    "gan": _surrogate("gan", "slices"),
+    "talebi": _surrogate("talebi", "slices"),
 }
 
 
@@ -221,15 +271,6 @@ def preset_named(name: str) -> Preset:
     if name not in PRESETS:
         raise InputError(f"the preset is one of {', '.join(PRESETS)}, found '{name}'")
     return PRESETS[name]
-
-
-def fingerprint(patients: Sequence[PatientVoxels]) -> str:
-    """SHA-256 of what tells one set of voxels from another: arterial inputs and first curves."""
-    digest = hashlib.sha256()
-    for patient in patients:
-        digest.update(f"{patient.count} {patient.dt}".encode())
-        digest.update(patient.aif.tobytes() + patient.rows(0, LEAST)[0].tobytes())
-    return digest.hexdigest()
 
 
 def _opened(files: Sequence[Path]) -> list[PatientVoxels]:

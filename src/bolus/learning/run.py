@@ -11,6 +11,7 @@ from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, Preparation, WeightsError
 from bolus.estimators.weights import Weights, read_weights
 from bolus.learning.cohort import Cohort, Skipped, read_cohort
+from bolus.learning.lesson import Lesson
 from bolus.learning.presets import Job, Preset, preset_named
 from bolus.learning.sample import Sample
 from bolus.learning.sources import PathLike, Source, find_sources
@@ -80,22 +81,23 @@ def train(
     ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to the
     cohort's population, and keeps that only if the patients held out are explained better; 'paper'
     trains the published network on the cohort's curves alone, from nothing or from ``start``;
-    'paper-supervised', its twin, learns the true MTT and takes no cohort. ``recipe`` has the sizes
-    and choices of the training: a PaperConfig for 'paper' and 'paper-supervised'; for 'phae' an
-    AdaptRecipe with a cohort, a PhaeRecipe without. ``sample`` is what and how much is learnt.
-    Beside ``out`` come its log (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint,
-    from which ``resume`` goes on. ``reporter`` gets each step, epoch, and series that is skipped.
-    Under torchrun every process calls this alike and the first one writes.
+    'spinned' learns to deconvolve from simulation, and takes no cohort; the surrogates 'temporal',
+    'gan' and 'talebi' learn the maps that the ``sample``'s target makes of the cohort. ``recipe``
+    has the sizes and choices of the training: a PaperConfig for 'paper', a SpinnedRecipe for
+    'spinned', a SurrogateRecipe for a surrogate; for 'phae' an AdaptRecipe with a cohort, a
+    PhaeRecipe without. ``sample`` is what and how much is learnt. Beside ``out`` come its log
+    (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint, from which ``resume`` goes
+    on. ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every process
+    calls this alike and the first one writes.
 
     Raises InputError and its kind for what cannot be used, and where torch is not installed;
     OutputError for what exists.
     """
-    chosen, path = preset_named(preset), Path(out)
+    chosen, path, sample = preset_named(preset), Path(out), sample or Sample()
     check_name(path)
-    sample = Sample() if sample is None else sample
     _check_numbers(chosen, bool(cohort), seed, sample)
-    begun = _start(chosen, start, bool(cohort))
-    sources = find_sources(cohort)
+    lesson = _lesson(preset, chosen, sample)
+    begun, sources = _start(chosen, start, bool(cohort)), find_sources(cohort)
     need("torch", "training")
     from bolus.learning.processes import joined
 
@@ -113,8 +115,9 @@ def train(
             sample=sample,
             resume=resume,
             reporter=shown,
+            lesson=lesson,
         )
-        if cohort:
+        if chosen.simulated is None or cohort:
             made = _on_cohort(chosen, _cohort(sources, job, group), job, path)
         else:
             made = Training(path=path, weights=chosen.simulated(job))
@@ -160,6 +163,7 @@ def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:
             sources,
             job.folder,
             sample=job.sample,
+            lesson=job.lesson,
             seed=job.seed,
             resume=resume,
             reporter=job.reporter,
@@ -192,10 +196,23 @@ def _by_first(group: "Group", work: Callable[[], T]) -> T | None:
     return result
 
 
+def _lesson(preset: str, chosen: Preset, sample: Sample) -> Lesson | None:
+    """What a surrogate learns. Raises InputError for a target too many, or none."""
+    if chosen.lesson is None:
+        if sample.target is not None:
+            raise InputError(f"a target is what a surrogate learns; '{preset}' learns no maps")
+        return None
+    if sample.target is None:
+        raise InputError(f"'{preset}' learns the maps of another method: name it as the target")
+    return Lesson(target=sample.target, slices=chosen.lesson == "slices")
+
+
 def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> Weights | None:
     """The weights to go on from, checked."""
     if start is None:
         return None
+    if chosen.lesson is not None:
+        raise InputError(f"a surrogate starts from nothing; '{chosen.kind}' takes no weights")
     if not cohort:
         raise InputError("weights to start from are for a cohort; simulation starts from nothing")
     weights = read_weights(start) if isinstance(start, str | os.PathLike) else start
@@ -213,6 +230,8 @@ def _start(chosen: Preset, start: PathLike | Weights | None, cohort: bool) -> We
 def _check_numbers(chosen: Preset, cohort: bool, seed: int, sample: Sample) -> None:
     if cohort and chosen.cohort is None:
         raise InputError(f"{chosen.kind} is trained on known truth, which only a simulation has")
+    if not cohort and chosen.simulated is None:
+        raise InputError(f"'{chosen.kind}' learns the maps of a cohort: name its series")
     if seed < 0:
         raise InputError(f"the seed is 0 or a positive whole number, found {seed}")
     if not cohort and sample.validation is not None:

@@ -14,8 +14,9 @@ class Sample:
 
     ``voxels`` are the most of each series or simulated patient. ``validation`` is the share of a
     cohort's patients that is held out. ``patients`` are simulated, for presets that simulate
-    whole patients; a cohort has those it has. ``epochs`` and ``batch`` (voxels, where the recipe
-    has such) go before the recipe's own.
+    whole patients; a cohort has those it has. ``epochs`` and ``batch`` (voxels or slices, where
+    the recipe has such) go before the recipe's own. ``target`` is the method whose maps a
+    surrogate learns.
     ``preparation`` is that of a cohort's series, None that of ``bolus maps``: head motion is
     corrected, and leakage is not, for nobody says where the tumours are.
 
@@ -28,6 +29,7 @@ class Sample:
     epochs: int | None = None
     batch: int | None = None
     preparation: Preparation | None = None
+    target: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("voxels", "patients", "epochs", "batch"):

@@ -1,6 +1,8 @@
 """One patient's training voxels in a file that is read in slices."""
 
+import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +22,16 @@ def write_voxels(
     aif: Float[np.ndarray, " t"],
     dt: float,
     te: float,
-    mtt: Float[np.ndarray, " n"] | None = None,
+    further: Mapping[str, Float[np.ndarray, "n ..."]] | None = None,
 ) -> None:
     """Write voxels in one go, as float32; curves, noise and aif in one unit, ``dt`` in s.
 
     ``te`` is the echo time in s, or 1 for curves of TE·ΔR2*.
-    ``mtt`` in s where the truth is known, for training that uses it.
+    ``further`` has what else belongs to each voxel and a training uses, by name: 'mtt' in s where
+    the truth is known, or what a teacher made of them.
     """
-    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif, "mtt": mtt}
-    tensors = {k: values.astype(np.float32) for k, values in given.items() if values is not None}
+    given = {"curves": curves, "noise_sd": noise_sd, "aif": aif, **(further or {})}
+    tensors = {k: values.astype(np.float32) for k, values in given.items()}
     write_tensors(path, tensors, {"format": FORMAT, "dt": repr(float(dt)), "te": repr(float(te))})
 
 
@@ -61,9 +64,18 @@ class PatientVoxels:
         with open_tensors(self.path) as file:
             return file.rows("curves", start, stop), file.rows("noise_sd", start, stop)
 
-    def mtt(self, start: int, stop: int) -> Float[np.ndarray, " m"]:
-        """True MTT in s of simulated voxels. Raises InputError where it is not known."""
+    def further(self, name: str, start: int, stop: int) -> Float[np.ndarray, "m ..."]:
+        """What else was written of voxels ``start`` to ``stop``. Raises InputError without it."""
         with open_tensors(self.path) as file:
-            if "mtt" not in file.names:
-                raise InputError(f"{self.path}: voxels without a known transit time")
-            return file.rows("mtt", start, min(stop, self.count))
+            if name not in file.names:
+                raise InputError(f"{self.path}: voxels without a known '{name}'")
+            return file.rows(name, start, min(stop, self.count))
+
+
+def fingerprint(patients: Sequence[PatientVoxels], rows: int = 96) -> str:
+    """SHA-256 of what tells one set of voxels from another: arterial inputs and first curves."""
+    digest = hashlib.sha256()
+    for patient in patients:
+        digest.update(f"{patient.count} {patient.dt}".encode())
+        digest.update(patient.aif.tobytes() + patient.rows(0, rows)[0].tobytes())
+    return digest.hexdigest()

@@ -52,7 +52,7 @@ def write_bids(
     kept = folder / names.path(KEPT)
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_kept(maps.series, kept)
-    for artifact in artifacts(maps):
+    for artifact in artifacts(maps, named=lambda file: names.path(file).name):
         target = folder / names.path(artifact.file)
         target.parent.mkdir(parents=True, exist_ok=True)
         artifact.payload.write(target)

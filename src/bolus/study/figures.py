@@ -16,6 +16,7 @@ from bolus.grading.cutoff import map_name
 from bolus.report.figures.mosaic import pixel_aspect
 from bolus.study.patient import SHOWN, Row
 from bolus.study.settings import NO_NOISE
+from bolus.study.subgroup import THIRD
 from bolus.study.table import TRUTH, TableRow
 
 if TYPE_CHECKING:
@@ -111,46 +112,48 @@ def grading_figure(rows: Sequence[Row], table: Sequence[TableRow]) -> "Figure":
     for axis, row in zip(axes, known, strict=True):
         _ratios(axis, row, _by_grade(rows, row.method))
     axes[0].set_ylabel(f"{map_name(known[0].map)} ratio, tumour / white matter")
+    third = "; hollow: WHO grade 3" if any(r.who == THIRD for r in rows) else ""
     figure.suptitle(
-        f"Dashed: Youden cut-off of these patients; p: Mann-Whitney · {NOTICE}",
+        f"Dashed: Youden cut-off of these patients; p: Mann-Whitney{third} · {NOTICE}",
         fontsize=9,
         color="#555555",
     )
     return figure
 
 
-def _by_grade(rows: Sequence[Row], method: str) -> dict[str, list[float]]:
-    """Ratios of a method, or the true ones, by grade."""
+def _by_grade(rows: Sequence[Row], method: str) -> dict[str, list[tuple[float, bool]]]:
+    """Ratios of a method, or the true ones, by grade, and whether the tumour has WHO grade 3."""
     if method == TRUTH:
         unique = {row.participant_id: row for row in rows}.values()
-        pairs = [(row.grade, row.true_ratio) for row in unique]
+        found = [(row.grade, row.true_ratio, row.who) for row in unique]
     else:
         own = [row for row in rows if row.method == method and row.snr == NO_NOISE]
-        pairs = [(row.grade, row.ratio) for row in own]
-    return {g: [v for grade, v in pairs if grade == g and np.isfinite(v)] for g in GRADES}
+        found = [(row.grade, row.ratio, row.who) for row in own]
+    return {
+        g: [(v, who == THIRD) for grade, v, who in found if grade == g and np.isfinite(v)]
+        for g in GRADES
+    }
 
 
-def _ratios(axis: "Axes", row: TableRow, values: Mapping[str, Sequence[float]]) -> None:
+def _ratios(
+    axis: "Axes", row: TableRow, values: Mapping[str, Sequence[tuple[float, bool]]]
+) -> None:
     assert row.roc is not None
     spread = np.random.default_rng(0)
     axis.boxplot(
-        [values[g] for g in GRADES],
+        [[value for value, _ in values[g]] for g in GRADES],
         widths=0.55,
         showfliers=False,
         medianprops={"color": "black"},
     )
     for place, grade in enumerate(GRADES):
         x = 1 + place + spread.uniform(-0.15, 0.15, len(values[grade]))
-        axis.scatter(
-            x,
-            values[grade],
-            s=18,
-            color=COLOURS[place],
-            marker=MARKERS[place],
-            alpha=0.8,
-            linewidths=0,
-            zorder=3,
-        )
+        y = np.array([value for value, _ in values[grade]])
+        third = np.array([is_third for _, is_third in values[grade]], dtype=bool)
+        colour, marker = COLOURS[place], MARKERS[place]
+        # hollow triangles: the high-grade tumours that are hardest to tell from low grade
+        axis.scatter(x[~third], y[~third], s=18, c=colour, marker=marker, alpha=0.8, zorder=3)
+        axis.scatter(x[third], y[third], s=22, facecolors="none", edgecolors=colour, marker="^")
     axis.axhline(row.roc.cutoff, color="#444444", ls="--", lw=1)
     axis.set_xticks([1, 2], [f"{g}\n(n={len(values[g])})" for g in GRADES])
     name = "true ratio" if row.method == TRUTH else row.method

@@ -20,6 +20,7 @@ from bolus.io import read_map, read_mask
 from bolus.io.cohort import Participant
 from bolus.io.timing import read_sidecar
 from bolus.report.text.layout import Layout, as_markdown
+from bolus.study.agreement import agreement_table
 from bolus.study.comparison import Ran, contradictions, deviations, trained_weights
 from bolus.study.figures import (
     Example,
@@ -32,6 +33,7 @@ from bolus.study.figures import (
 from bolus.study.layouts import first_table, noise_table, pair_table
 from bolus.study.page import methods_paragraph, study_page
 from bolus.study.patient import SHOWN, Row, map_path
+from bolus.study.residues import residue_table, residue_tests
 from bolus.study.result import Study
 from bolus.study.settings import NO_NOISE
 from bolus.study.subgroup import subgroup_table
@@ -95,6 +97,7 @@ def results(study: Study) -> dict[str, object]:
         "table": [row.as_json() for row in study.table if row.method != TRUTH],
         "truth": [row.as_json() for row in study.table if row.method == TRUTH],
         "delong": [asdict(pair) for pair in study.pairs],
+        "residues": [asdict(one) for one in residue_tests(study.rows, study.pairs)],
     }
     return {key: plain(value, nan_as_none=True) for key, value in told.items()}
 
@@ -105,9 +108,13 @@ def _layouts(study: Study) -> list[Layout]:
         found.append(noise_table([row for row in study.table if row.method != TRUTH]))
     if study.pairs:
         found.append(pair_table(study.pairs))
-    grades = subgroup_table(study.rows, study.table)
-    if grades is not None:
-        found.append(grades)
+    residues = residue_tests(study.rows, study.pairs)
+    further = (
+        subgroup_table(study.rows, study.table),
+        residue_table(residues),
+        agreement_table(study.rows, study.table, study.pairs, residues),
+    )
+    found += [one for one in further if one is not None]
     if study.settings.published:
         found += [deviations(_ran(study)), contradictions()]
     return found

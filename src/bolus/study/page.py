@@ -21,7 +21,8 @@ FIGURES = {
     ),
     "figure-grading": (
         "Figure 4. The ratio by grade",
-        "Every patient, without added noise. Boxes: quartiles.",
+        "Every patient, without added noise. Boxes: quartiles. Hollow triangles: tumours of WHO "
+        "grade 3, where participants.tsv gives grades.",
     ),
     "figure-roc": (
         "ROC curves",

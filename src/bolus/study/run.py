@@ -10,9 +10,10 @@ from bolus.base.parallel import run_all
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import InputError, LeakageCorrection
 from bolus.estimators.phae import read_weights
+from bolus.estimators.surrogate import KINDS
 from bolus.io import check_output, output_folder
 from bolus.io.cohort import Participant, read_participants
-from bolus.learning import Sample, train
+from bolus.learning import Sample, Training, train
 from bolus.study.extra import RESIDUES
 from bolus.study.output import write_results
 from bolus.study.patient import Examined, examine
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from bolus.estimators.paper.config import PaperConfig
 
 PathLike = str | os.PathLike[str]
-TRAINED = {"paper": "phae-paper", "phae": "phae"}
+TRAINED = {"paper": "phae-paper", "phae": "phae", **{kind: kind for kind in KINDS}}
 """Preset → the method whose weights it makes."""
-VOXELS = {"paper": 1024, "phae": 8192}
+VOXELS = {"paper": 1024, "phae": 8192, "temporal": 4096, "gan": 8192, "talebi": 8192}
 """Most voxels of a patient that a preset is trained on: 65 epochs of 39 patients take under ten
 minutes on two cores."""
 
@@ -48,11 +49,11 @@ def run_study(
     """Examine every patient of a cohort and write tables, figures and page to ``out``.
 
     ``split`` takes the patients marked 'test' or 'train', or 'all'; None: the test patients where
-    there are any, else all. ``train_preset`` 'paper' (or 'phae') first trains that preset on the
-    patients marked 'train', who then take no part. Patients are worked on by ``jobs`` local
-    processes, or by the Dask cluster at the address ``dask``. What is finished stays in ``out`` +
-    '.work' until the study is whole; ``resume`` goes on from there. A patient that cannot be used
-    is reported, and named in the results, and stops no other.
+    there are any, else all. ``train_preset`` names presets of TRAINABLE, with commas between, that
+    are first trained on the patients marked 'train', who then take no part. Patients are worked on
+    by ``jobs`` local processes, or by the Dask cluster at the address ``dask``. What is finished
+    stays in ``out`` + '.work' until the study is whole; ``resume`` goes on from there. A
+    patient that cannot be used is reported, and named in the results, and stops no other.
 
     Raises InputError and OutputError for what no study can be made of.
     """
@@ -158,27 +159,34 @@ def _plan(
 
 
 def _to_train(
-    everyone: Sequence[Participant], preset: str | None, settings: StudySettings
-) -> tuple[list[str], list[Path]]:
-    """Names of the weights to be trained, and the series for it. Raises InputError."""
-    others = [name for name in settings.methods if name in RESIDUES]
-    if others and preset != "paper":
-        raise InputError(f"{others[0]} has no weights of its own: --train paper makes them")
-    if preset is None:
-        return [], []
-    if preset not in TRAINABLE:
-        raise InputError(f"what is trained is one of {', '.join(TRAINABLE)}, found '{preset}'")
-    method = TRAINED[preset]
-    if method not in settings.methods:
-        raise InputError(f"'{preset}' trains '{method}', which is not among the methods")
+    everyone: Sequence[Participant], presets: str | None, settings: StudySettings
+) -> tuple[dict[str, str], list[Path]]:
+    """Method → preset of the weights to be trained, and the series for it. Raises InputError."""
+    asked = [] if presets is None else [name.strip() for name in presets.split(",")]
+    unknown = [name for name in asked if name not in TRAINABLE]
+    if unknown or len(set(asked)) < len(asked):
+        found = ", ".join(unknown or asked)
+        raise InputError(f"what is trained are ones of {', '.join(TRAINABLE)}, found '{found}'")
+    needed = {**dict.fromkeys(RESIDUES, "paper"), **{kind: kind for kind in KINDS}}
+    for method in settings.methods:
+        if needed.get(method, "") not in ("", *asked):
+            raise InputError(
+                f"{method} has no weights of its own: --train {needed[method]} makes them"
+            )
+    for preset in asked:
+        own = [TRAINED[preset], *(RESIDUES if preset == "paper" else ())]
+        if not set(own) & set(settings.methods):
+            raise InputError(f"'{preset}' trains '{own[0]}', which is not among the methods")
+    makers = {**{TRAINED[preset]: preset for preset in TRAINED}, **needed}
+    names = {name: makers[name] for name in settings.methods if makers.get(name) in asked}
     series = [one.series for one in everyone if one.split == "train"]
-    if not series:
+    if names and not series:
         raise InputError("no participant is marked 'train' in participants.tsv")
-    return [method, *others], series
+    return names, series if names else []
 
 
 def _weights(
-    names: Sequence[str],
+    names: Mapping[str, str],
     series: Sequence[Path],
     settings: StudySettings,
     work: Path,
@@ -186,40 +194,66 @@ def _weights(
     reporter: Reporter,
 ) -> tuple[dict[str, Path], str | None]:
     """Weights by method, trained on the patients marked for it, and a sentence on that."""
-    if not names:
-        return {}, None
-    preset = next(key for key, method in TRAINED.items() if method == names[0])
-    paths = {name: work / f"{name}.safetensors" for name in names}
-    uncorrected = replace(settings.preparation, leakage=LeakageCorrection(use=False))
-    for name, path in paths.items():
-        if path.exists():
-            continue
-        made = train(
-            path,
-            series,
-            preset=preset,
-            recipe=_recipe(name),
-            seed=settings.seed,
-            sample=Sample(
-                voxels=VOXELS[preset],
-                validation=0.0 if settings.published else None,
-                preparation=uncorrected,
-            ),
-            resume=resume,
-            reporter=reporter,
+    paths, said = {}, []
+    for name, preset in names.items():
+        path = work / f"{name}.safetensors"
+        made = (
+            None
+            if path.exists()
+            else _train(path, name, preset, series, settings, resume, reporter)
         )
-        if made.path is None:
+        if made is not None and made.path is None:
             reporter.note("the adaptation was not kept; phae stays as shipped")
             used = made.trained + made.held_out
-            return {}, f"an adaptation of {name} to {used} patients was not kept"
+            said.append(f"an adaptation of {name} to {used} patients was not kept")
+        else:
+            paths[name] = path
+    if paths:
+        said.insert(0, _on_whom(paths, len(series)))
+    return paths, "; ".join(said) or None
+
+
+def _on_whom(paths: Mapping[str, Path], series: int) -> str:
+    """On how many patients the weights were trained, and who their teacher was."""
     told = f"{', '.join(paths)} {'were' if len(paths) > 1 else 'was'}"
-    used, held_out = _trained_on(paths[names[0]])
+    used, held_out = _trained_on(next(iter(paths.values())))
     said = f"{told} trained on {used} other patients of the cohort"
     if held_out:
         said += f", {held_out} held out to stop the training"
-    if len(series) > used + held_out:
-        said += f"; {len(series) - used - held_out} could not be used"
-    return paths, said
+    if series > used + held_out:
+        said += f"; {series - used - held_out} could not be used"
+    taught = [name for name in paths if name in KINDS]
+    if taught:
+        target = read_weights(paths[taught[0]]).config["target"]
+        said += f"; {', '.join(taught)} by the maps of {target}"
+    return said
+
+
+def _train(
+    path: Path,
+    name: str,
+    preset: str,
+    series: Sequence[Path],
+    settings: StudySettings,
+    resume: bool,
+    reporter: Reporter,
+) -> Training:
+    """One method's weights, in the preparation of the study but for leakage."""
+    return train(
+        path,
+        series,
+        preset=preset,
+        recipe=_recipe(name),
+        seed=settings.seed,
+        sample=Sample(
+            voxels=VOXELS[preset],
+            validation=0.0 if settings.published else None,
+            preparation=replace(settings.preparation, leakage=LeakageCorrection(use=False)),
+            target=settings.target if preset in KINDS else None,
+        ),
+        resume=resume,
+        reporter=reporter,
+    )
 
 
 def _trained_on(weights: Path) -> tuple[int, int]:

@@ -2,7 +2,15 @@
 
 from bolus.estimators.paper.estimator import PhaePaper
 from bolus.estimators.phae.estimator import Phae
-from bolus.estimators.weights import Weights, read_weights, shipped_weights, write_weights
+from bolus.estimators.spinned import Spinned
+from bolus.estimators.surrogate import CurveSurrogate, SliceSurrogate, surrogate
+from bolus.estimators.weights import (
+    SURROGATES,
+    Weights,
+    read_weights,
+    shipped_weights,
+    write_weights,
+)
 
 __all__ = [
     "Phae",
@@ -15,6 +23,17 @@ __all__ = [
 ]
 
 
-def from_weights(weights: Weights) -> Phae | PhaePaper:
+NETWORKS: dict[str, type[Phae] | type[PhaePaper] | type[Spinned]] = {
+    "phae": Phae,
+    "phae-paper": PhaePaper,
+    "spinned": Spinned,
+}
+"""Kind of weights that come with the package → the method that they belong to."""
+AnyNetwork = Phae | PhaePaper | Spinned | CurveSurrogate | SliceSurrogate
+
+
+def from_weights(weights: Weights) -> AnyNetwork:
     """The estimator that some weights belong to. Raises WeightsError when they do not fit it."""
-    return Phae(weights) if weights.kind == "phae" else PhaePaper(weights)
+    if weights.kind in SURROGATES:
+        return surrogate(weights)
+    return NETWORKS[weights.kind](weights)

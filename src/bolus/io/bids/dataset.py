@@ -8,6 +8,7 @@ DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_{cbf,cbv,mtt,…}.nii
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>SD_{cbf,…}.nii.gz + .json
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_space-anat_desc-<method>_{anat,cbf,…}.nii.gz + .json
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_from-dsc_to-anat_mode-image_desc-<method>_xfm.tfm
+DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_bolus.toml
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_series.safetensors
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_label-{brain,aif,…}_desc-<method>_mask.nii.gz + .json
 ```

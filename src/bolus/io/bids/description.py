@@ -108,8 +108,8 @@ def _ignore(suffixes: Sequence[str]) -> str:
     """One '*' a pattern and no slash after a folder: more of gitignore the validator misreads."""
     endings = ("nii.gz", "json", "tsv")
     lines = [f"sub-*_{suffix}.{ending}" for suffix in suffixes for ending in endings]
-    lines += ["sub-*_xfm.tfm", "sub-*_series.safetensors"]
-    return "\n".join([*lines, "sub-*_report.html", "figures", ""])
+    lines += ["sub-*_xfm.tfm", "sub-*_bolus.toml", "sub-*_series.safetensors"]
+    return "\n".join([*lines, "sub-*_report.html", "figures", "index.html", "results.tsv", ""])
 
 
 def _readme(suffixes: Sequence[str]) -> str:

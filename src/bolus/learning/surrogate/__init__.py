@@ -1,0 +1,1 @@
+"""Training of surrogate networks on the maps that another method makes of a cohort."""
