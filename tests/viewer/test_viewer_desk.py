@@ -121,7 +121,7 @@ def test_where_no_artery_is_found_they_are_marked_by_hand(
     def none(*_given, **_told):
         raise ArterialInputError(why)
 
-    monkeypatch.setattr("bolus.viewer.start.perfusion_maps", none)
+    monkeypatch.setattr("bolus.options.MapOptions.run_on", none)
     order = {"source": str(folder / "dsc.nii.gz"), "out": str(tmp_path / "maps"), "method": "osvd"}
     ask(desk, "make", **order)
     desk.desk.job.wait(60)

@@ -7,11 +7,11 @@ from urllib.parse import unquote, urlsplit
 from bolus.base.progress import Reporter
 from bolus.data import ArterialInputError, InputError, OutputError
 from bolus.estimators import METHODS
-from bolus.io import check_output, read_series
+from bolus.io import check_output
 from bolus.io.bids.opened import result_folder
 from bolus.io.listing import list_series
 from bolus.io.nifti import is_nifti_name
-from bolus.patient import Beside, method_or_weights, perfusion_maps
+from bolus.options import MapOptions
 from bolus.viewer.background import WRITING, BusyError, Job
 from bolus.viewer.begin import session_of_series
 from bolus.viewer.dropped import Dropped
@@ -58,6 +58,18 @@ class Order:
             tumor=path_of(told, "tumor") if told.get("tumor") else None,
             anatomy=path_of(told, "anatomy") if told.get("anatomy") else None,
         )
+
+    def options(self) -> MapOptions:
+        """The same as options of ``bolus maps``. Raises InputError."""
+        told = {
+            "te": self.te,
+            "series": self.number,
+            "method": self.method,
+            "tumor": None if self.tumor is None else str(self.tumor),
+            "anatomy": None if self.anatomy is None else str(self.anatomy),
+        }
+        given = {name: value for name, value in told.items() if value is not None}
+        return MapOptions.from_mapping(given, "the order")
 
 
 def path_of(told: dict[str, object], name: str) -> Path:
@@ -151,17 +163,17 @@ class Desk:
 
     def _make(self, order: Order, reporter: Reporter) -> None:
         reporter.step("reading")
-        method = method_or_weights(order.method, None)
-        series = read_series(order.source, te=order.te, series=order.number)
-        regions = {} if order.tumor is None else {"tumor": order.tumor}
-        beside = Beside(regions=regions, anatomy=order.anatomy)
+        options = order.options()
+        series = options.reading.read(order.source)
         try:
-            maps = perfusion_maps(series, method, regions=beside, reporter=reporter)
+            maps = options.run_on(series, reporter=reporter)
         except ArterialInputError as error:
             if order.tumor is not None or order.anatomy is not None:
                 raise
             reporter.step("no arterial input: preparing the curves to mark one by hand")
-            session = session_of_series(order.out, series, method, reporter=reporter)
+            session = session_of_series(
+                order.out, series, options.estimation.chosen(), reporter=reporter
+            )
             self.session = replace(session, desk=True, reason=str(error))
             return
         reporter.step(WRITING)
