@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/shipped
 
-.PHONY: demo test lint structure docs fuzz study-small weights weights-paper clean
+.PHONY: demo test lint structure docs fuzz study-small weights weights-paper weights-spinned clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
@@ -53,8 +53,12 @@ weights-paper: .venv/.ready-dev
 	mkdir -p weights
 	$(BIN)/bolus train -o weights/phae-paper.safetensors --preset paper --seed 0 \
 	    --patients 207 --voxels 500 --batch 96 --epochs 65 --overwrite
-	$(BIN)/bolus train -o weights/paper-supervised.safetensors --preset paper-supervised --seed 0 --overwrite
-	cp weights/phae-paper.safetensors weights/paper-supervised.safetensors $(SHIPPED)/
+	cp weights/phae-paper.safetensors $(SHIPPED)/
+
+weights-spinned: .venv/.ready-dev
+	mkdir -p weights
+	$(BIN)/bolus train -o weights/spinned.safetensors --preset spinned --seed 0 --overwrite
+	cp weights/spinned.safetensors $(SHIPPED)/
 
 # What the program needs. Most modules of what is installed are never imported: Python compiles those that are.
 .venv/.ready: pyproject.toml constraints.txt

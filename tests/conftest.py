@@ -13,7 +13,7 @@ from jaxtyping import install_import_hook
 
 from browser import chromium, chromium_page  # noqa: F401  (fixtures)
 
-UNCHECKED = ("assets", "base", "cli", "io", "report", "viewer")
+UNCHECKED = ("assets", "base", "cli", "io", "network", "report", "viewer")
 """Rooms of files and pages, which make so many calls that checking each took a third of the time of
 their tests."""
 WHOLE = (

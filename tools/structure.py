@@ -204,7 +204,7 @@ def figures() -> list[Figure]:
     found = modules()
     return [
         parameters_of(found, "maps", "cli/maps", 14),
-        parameters_of(found, "perfusion_maps", "", 7),
+        parameters_of(found, "perfusion_maps", "", 10),
         most_parameters(found, 10),
         lines_with(found, "questions whether a series is prepared", UNPREPARED, 0),
         files_with(found, "files that name the map psr", "psr", 3),

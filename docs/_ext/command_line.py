@@ -26,7 +26,7 @@ def records(command: Any, path: str) -> list[tuple[str, str]]:
     """Arguments and options with what they do, as the help says it."""
     context = typer.Context(command, info_name=path)
     found = (param.get_help_record(context) for param in command.get_params(context))
-    return [(record[0], record[1]) for record in found if record and record[0] != "--help"]
+    return [(record[0], record[1]) for record in found if record and "--help" not in record[0]]
 
 
 def usage(command: Any, path: str) -> str:

@@ -2,7 +2,7 @@
 
 from sphinx.application import Sphinx
 
-CARDS = ("phae", "phae-paper", "paper-supervised")
+CARDS = ("phae", "phae-paper", "spinned")
 PAGES = {
     f"../src/bolus/estimators/shipped/{name}.md": f"cards.md#model-card-{name}" for name in CARDS
 }

@@ -80,5 +80,5 @@ figure.savefig(work / "figure.pdf")
 plt.show()
 
 # %%
-# For the methods section of a paper, ``maps/report.html`` holds a paragraph that says what was done,
-# with citations, and ``maps/summary.json`` every setting and checksum.
+# For the methods section of a paper, the page (``maps.save``) has a paragraph of what was done,
+# with citations, and ``summary.json`` every setting and checksum.

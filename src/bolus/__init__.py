@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bolus.estimators.phae import from_weights, read_weights
     from bolus.followup import compare_maps
     from bolus.io import read_series
+    from bolus.options import MapOptions
     from bolus.patient import PatientMaps, perfusion_maps
     from bolus.phantom import simulate_patient
     from bolus.preprocess import two_echoes
@@ -23,6 +24,7 @@ __all__ = [
     "METHODS",
     "BolusError",
     "DSCSeries",
+    "MapOptions",
     "PatientMaps",
     "Perfusion",
     "PerfusionMaps",
@@ -42,6 +44,7 @@ _HOMES = {
     "AIF": "bolus.data",
     "BolusError": "bolus.data",
     "DSCSeries": "bolus.data",
+    "MapOptions": "bolus.options",
     "METHODS": "bolus.estimators",
     "PatientMaps": "bolus.patient",
     "Perfusion": "bolus.data",

@@ -1,4 +1,4 @@
-from bolus.bench.followup import RISE, FollowupResult, Placed, Told
+from bolus.bench.followup import RISES, FollowupResult, Placed, Told
 from bolus.bench.followup_page import followup_page
 from bolus.followup.change import Change
 
@@ -24,18 +24,19 @@ def told(seed, factor, change, interval, probability):
 
 
 def test_the_page_counts_what_was_found():
+    rise = RISES[2]
     found = FollowupResult(
         told=(
             told(1, 1.0, 5.0, (-10.0, 22.5), 0.4),
             told(2, 1.0, 30.0, (10.0, 53.6), 0.99),
-            told(1, RISE, 35.0, (15.0, 58.5), 0.99),
-            told(2, RISE, 15.0, (-5.0, 39.2), 0.8),
+            told(1, rise, 35.0, (15.0, 58.5), 0.99),
+            told(2, rise, 15.0, (-5.0, 39.2), 0.8),
         ),
         placed=(Placed(seed=1, error=0.5, said=0.3), Placed(seed=2, error=0.7, said=0.4)),
         voxels=((1, "cbv", 0.04), (2, "cbv", 0.06)),
     )
     page = followup_page(found)
     assert "| Corrected CBV | normalised | 2 | 50 % | 50 % |" in page
-    assert "| 2 | 1 | +25 % | 50 % |" in page
+    assert "| Corrected CBV | normalised | – | – | 50 %, +25 %, 50 % | – |" in page
     assert "| CBV | 5.0 % | 4.0–6.0 % |" in page
     assert "| 2 | 0.6 | 0.7 | 0.3 | 0.4 |" in page

@@ -1,11 +1,23 @@
 """The benchmark of tumours: its plans, figures and page."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
-from bolus.bench.tumors import GROWTHS, HELD, TumorCase, repeatability, tumor_plans
+import bolus.bench.tumors as tumors
+from bolus.bench.tumors import (
+    GROWTHS,
+    HELD,
+    TumorCase,
+    TumorPlan,
+    repeatability,
+    run_tumors,
+    tumor_plans,
+)
 from bolus.bench.tumors_page import tumors_page
+from bolus.data import ArterialInputError
+from recorder import Recorder
 
 
 def test_every_growth_has_every_grade():
@@ -21,6 +33,24 @@ def test_repeatability_is_within_subjects():
     assert repeatability([(1.0, 1.0), (5.0, 5.0)]) == 0
     assert repeatability([(0.9, 1.1)]) == pytest.approx(math.sqrt(0.02))
     assert math.isnan(repeatability([(1.0,), (1.0, math.nan)]))
+
+
+def test_a_patient_without_an_artery_is_counted_and_told(monkeypatch):
+    def none_found(*_, **__):
+        raise ArterialInputError("no artery in this one")
+
+    monkeypatch.setattr(tumors, "perfusion_maps", none_found)
+    monkeypatch.setattr(TumorPlan, "scanned", lambda *_: SimpleNamespace(
+        series=None, masks=SimpleNamespace(tumor=None)
+    ))  # fmt: skip
+    heard = Recorder()
+    (case,) = run_tumors(tumor_plans((6000,)), reporter=heard)
+    assert case.no_artery
+    assert math.isnan(case.off)
+    assert heard.skips == [("patient 6000", "no artery in this one")]
+    page = tumors_page([case])
+    assert "in 1 of them no artery was found" in " ".join(page.split())
+    assert "| all | 1 | 1 | 0 (0 %) | – | – |" in page
 
 
 def test_the_page_counts_a_refused_patient_as_off():

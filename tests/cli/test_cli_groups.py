@@ -10,10 +10,9 @@ from typer.testing import CliRunner
 
 from bolus.cli import app
 from bolus.cli.groups import grouped
-from bolus.cli.maps import Given
 from bolus.cli.options import matrix_of
-from bolus.cli.reading import Motion, Prepared
 from bolus.data import Censoring, InputError, LeakageCorrection, MotionCorrection, Preparation
+from bolus.options import Given, Motion, Prepared
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,11 +26,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def result():
-    """Maps of every quantity: by a method with delays, with leakage corrected; Tmax differs."""
+    """Maps of every quantity, by the one method that has them, corrected for leakage."""
     made = simulate_patient(seed=1, tumor="high", shape=(32, 32, 4))
     regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm, "adc": made.adc}
     measured = measure(made.series, preparation=MIXED, regions=regions)
-    maps = estimate(measured, "phae")
+    maps = estimate(measured, "vascular")
     assert set(maps.volumes) == set(QUANTITIES), "a line in quantify is missing"
     maps = replace(maps, volumes={**maps.volumes, "tmax": maps.tmax + np.float32(0.5)})
     return Result(measured=measured, maps=maps, explain=None)
@@ -57,7 +57,7 @@ def test_the_result_folder(maps, tmp_path):
 
 
 def test_a_bids_dataset(maps, tmp_path):
-    names = BidsNames.of("01", None, "phae")
+    names = BidsNames.of("01", None, "vascular")
     write_bids(maps, tmp_path, names)
     for name in maps.units:
         path = tmp_path / names.path(f"{name}.nii.gz")

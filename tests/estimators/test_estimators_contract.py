@@ -267,7 +267,8 @@ class TestLaws:
         case = mixture(42, snr=200, delay=(0.0, 0.0))
         found = run(name, case)
         np.testing.assert_allclose(found.cbv, case.cbv, rtol=0.15)
-        assert 0.6 < np.median(found.cbf / case.cbf) < 1.15
+        # spinned reads flow a little high where there is hardly noise: its card says so
+        assert 0.6 < np.median(found.cbf / case.cbf) < (1.2 if name == "spinned" else 1.15)
         # the published network learned Lorentzian tissue only: it is off on the other residues
         least = 0.5 if able(name).subject_scale else 0.8
         assert np.corrcoef(found.cbf, case.cbf)[0, 1] > least
@@ -282,7 +283,7 @@ class TestLaws:
     @given(seed=st.integers(0, 10**6), n=st.integers(20, 90), dt=st.floats(0.8, 2.5))
     def test_any_curves_at_all(self, name, seed, n, dt):
         rng = np.random.default_rng(seed)
-        if name == "phae":
+        if name in ("phae", "spinned"):  # they take no scan under 40 s
             n, dt = max(n, 35), max(dt, 1.2)
         tissue, aif = rng.normal(size=(3, n)), rng.random(n)
         found = deconvolve(tissue, aif, dt, method(name))

@@ -65,8 +65,8 @@ def test_a_causal_method_has_no_negative_time(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_volume_does_not_move(name):
-    # 4.5 s before the artery is the very edge of what phae was trained on
-    tolerance = 0.09 if name == "phae" else 0.03
+    # 4.5 s before the artery is the very edge of what the networks were trained on
+    tolerance = {"phae": 0.09, "spinned": 0.14}.get(name, 0.03)
     at_rest, moved = run(name, 0.0), run(name, 3 * DT)
     assert np.median(moved.cbv / at_rest.cbv) == pytest.approx(1, abs=tolerance)
 

@@ -23,10 +23,14 @@ CLAIMED = {
     "osvd, oi=0.035": (12, 14, 7, 7),
     "tikhonov": (12, 14, 7, 6),
     "tikhonov-fixed": (12, 14, 6, 5),
+    "svd-pws": (12, 14, 12, 6),
     "bayes": (11, 14, 9, 14),
     "phae": (7, 14, 7, 12),
     "joint": (11, 14, 6, 9),
     "phae-paper": (12, 14, 4, 5),
+    "spinned": (10, 14, 13, 14),
+    "vascular": (11, 14, 6, 9),
+    "cpi": (11, 14, 13, 13),
 }
 MEETS_ALL = ("bayes",)
 """Methods that claim every curve, in volume and flow, against the truth as simulated."""
@@ -110,12 +114,12 @@ class TestPadova:
         aif, dt = artery
         case = mixture(42, frames=aif.size, dt=dt, snr=100, delay=(0.0, 0.0), aif=aif)
         found = deconvolve(case.tissue, aif, dt, name)
-        # a Weibull residue has no heavy tail: of Lorentzian tissue it leaves out a little more
-        near = 0.13 if name == "joint" else 0.1
+        # Weibull and gamma residues have no heavy tail: of Lorentzian tissue they leave out more
+        near = {"joint": 0.13, "vascular": 0.13, "spinned": 0.18}.get(name, 0.1)
         np.testing.assert_allclose(found.cbv, case.cbv, rtol=near)
         flow = found.cbf / case.cbf
         # Lorentzian for every residue, and delays read as transit time: phae-paper leans high
-        assert 0.6 < np.median(flow) < (1.25 if name == "phae-paper" else 1.15)
+        assert 0.6 < np.median(flow) < (1.25 if name in ("phae-paper", "spinned") else 1.15)
         assert flow.min() > 0.35
         assert flow.max() < 1.8
         assert np.corrcoef(found.cbf, case.cbf)[0, 1] > 0.8

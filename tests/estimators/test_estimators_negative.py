@@ -10,7 +10,7 @@ from bolus.physics import blood_volume
 
 T = 1.5 * np.arange(50)
 AIF = arterial_input(T, onset=12.0)
-AREA = ("svd", "csvd", "osvd", "tikhonov", "tikhonov-fixed", "phae-paper")
+AREA = ("svd", "csvd", "osvd", "tikhonov", "tikhonov-fixed", "svd-pws", "phae-paper")
 """Methods whose CBV is a ratio of areas."""
 
 
@@ -48,4 +48,4 @@ def test_what_is_positive_stays():
 
 
 def test_a_method_is_either_here_or_has_a_posterior():
-    assert {*AREA} | {"phae", "joint", "bayes"} == {*METHODS}
+    assert {*AREA} | {"phae", "joint", "bayes", "vascular", "cpi", "spinned"} == {*METHODS}

@@ -101,6 +101,24 @@ def test_svd_is_the_explicit_svd(case):
     np.testing.assert_allclose(result.residual, np.sqrt((left**2).mean(axis=1)), atol=1e-12)
 
 
+def test_svd_pws_is_the_pseudo_inverse_of_a_plain_matrix(case):
+    """What PWS computes: rectangle sums, causal, singular values under 0.2·σmax dropped."""
+    found, dt = case
+    n = found.aif.size
+    matrix = np.zeros((n, n))
+    for row in range(n):
+        for column in range(row + 1):
+            matrix[row, column] = dt * found.aif[row - column]
+    u, s, vt = np.linalg.svd(matrix)
+    inverse = vt.T @ np.diag([1 / v if v >= 0.2 * s[0] else 0.0 for v in s]) @ u.T
+    want = found.tissue @ inverse.T
+    result = deconvolve(found.tissue, found.aif, dt, "svd-pws")
+    np.testing.assert_allclose(result.cbf, want.max(axis=1), rtol=1e-8)
+    np.testing.assert_allclose(result.tmax, dt * want.argmax(axis=1))
+    weighed = deconvolve(found.tissue, found.aif, dt, "svd")
+    assert np.abs(weighed.cbf / result.cbf - 1).max() > 0.005
+
+
 def test_tikhonov_fixed_is_the_normal_equations_on_a_plain_matrix(case):
     """What PWS computes: rectangle sums, causal, λ = 0.2·σmax."""
     found, dt = case

@@ -9,7 +9,7 @@ from bolus.followup.visit import Visit
 from bolus.preprocess.motion.rigid import rotation
 
 SHAPE = (30, 34, 14)
-STILL = Registration(transform=np.eye(4), likeness=1.0, overlap=1.0, error=0.0)
+STILL = Registration(transform=np.eye(4), likeness=1.0, overlap=1.0, error=0.0, voxel=3.0)
 TOLD = {
     "software": "bolus 1",
     "method": "joint",

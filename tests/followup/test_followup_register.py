@@ -25,7 +25,7 @@ def test_a_known_movement_is_found_on_another_grid(heads):
     found = registered(*heads)
     assert apart(found.transform, WAY, heads[0]) < 1.0
     assert found.good
-    assert FLOOR <= found.sd < 1.0
+    assert FLOOR * found.voxel <= found.sd < 1.0
 
 
 def test_another_head_is_refused_with_its_scores(heads):
@@ -37,12 +37,12 @@ def test_another_head_is_refused_with_its_scores(heads):
 
 def test_thin_slabs_are_refused(heads):
     thin = Head(heads[0].image[..., :2], heads[0].brain[..., :2], grid_of((30, 34, 2)))
-    with pytest.raises(InputError, match="at least 4 voxels"):
+    with pytest.raises(InputError, match="3 slices are expected"):
         registered(thin, heads[1])
 
 
 def test_what_makes_a_registration_bad():
-    good = {"transform": np.eye(4), "likeness": 0.9, "overlap": 0.95, "error": 0.5}
+    good = {"transform": np.eye(4), "likeness": 0.9, "overlap": 0.95, "error": 0.5, "voxel": 3.0}
     assert Registration(**good).good
     for worse in ({"likeness": 0.5}, {"overlap": 0.6}, {"error": 3.5}):
         assert not Registration(**{**good, **worse}).good

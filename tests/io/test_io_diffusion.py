@@ -28,7 +28,7 @@ def places(shape, affine):
 @pytest.mark.parametrize("unit", [1.0, 1e-3, 1e-6])
 def test_units_are_recognised(tmp_path, unit):
     true = field(places(GRID.shape, GRID.affine))
-    found = read_adc(save(tmp_path / "adc.nii", true / unit, GRID.affine), GRID)
+    found = read_adc(save(tmp_path / "adc.nii", true / unit, GRID.affine)).onto(GRID)
     np.testing.assert_allclose(found, true, rtol=1e-5)
 
 
@@ -38,7 +38,7 @@ def test_another_grid_is_averaged_by_place(tmp_path):
     shape = (26, 24, 18)
     true = field(places(GRID.shape, GRID.affine))
     stored = field(places(shape, affine)) * 1e6
-    found = read_adc(save(tmp_path / "adc.nii.gz", stored, affine), GRID)
+    found = read_adc(save(tmp_path / "adc.nii.gz", stored, affine)).onto(GRID)
     inner = (slice(1, -1),) * 3
     np.testing.assert_allclose(found[inner], true[inner], rtol=1e-3)
 
@@ -46,7 +46,7 @@ def test_another_grid_is_averaged_by_place(tmp_path):
 def test_what_a_map_does_not_reach_is_zero(tmp_path):
     affine = GRID.affine.copy()
     affine[0, 3] = 12.0
-    found = read_adc(save(tmp_path / "adc.nii", np.full(GRID.shape, 8e-4), affine), GRID)
+    found = read_adc(save(tmp_path / "adc.nii", np.full(GRID.shape, 8e-4), affine)).onto(GRID)
     assert (found[:3] == 0).all()
     np.testing.assert_allclose(found[3:], 8e-4, rtol=1e-5)
 
@@ -60,5 +60,5 @@ def test_refusals_name_the_file(tmp_path, value, shift, told):
     affine[0, 3] = shift
     path = save(tmp_path / "adc.nii", np.full(GRID.shape, value), affine)
     with pytest.raises(InputError, match=told) as error:
-        read_adc(path, GRID)
+        read_adc(path).onto(GRID)
     assert "adc.nii" in str(error.value)

@@ -150,8 +150,8 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("options", "said"),
         [
-            (["--preset", "best"], "phae, paper, paper-supervised"),
-            (["--preset", "paper-supervised"], "only a simulation has"),
+            (["--preset", "best"], "phae, paper, spinned"),
+            (["--preset", "spinned"], "only a simulation has"),
             (["--epochs", "0"], "epochs"),
             (["--seed", "-1"], "seed"),
             (["--validation", "1"], "validation"),

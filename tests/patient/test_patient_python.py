@@ -1,13 +1,17 @@
 """A result in Python: one map, tables, plots, and what a notebook shows."""
 
+import re
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import bolus
 from altered import BARE
 from bolus.data import InputError
+from bolus.io import write_series
 from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
 from bolus.report import plot_curves
@@ -68,4 +72,70 @@ def test_a_notebook_shows_verdict_and_picture(maps):
     assert "<script" not in html
     odd = replace(maps, method="<b>odd</b>")
     assert "<b>odd" not in odd._repr_html_()
-    assert repr(maps).startswith("<PatientMaps by bayes: cbf, cbv, mtt")
+    assert repr(maps).startswith("<PatientMaps by bayes, 28 × 28 × 5 voxels: cbf, cbv, mtt")
+    assert max(map(len, repr(maps).splitlines())) < 80
+
+
+def test_a_map_as_an_image_of_nibabel(maps, tmp_path):
+    image = maps.to_nibabel("mtt")
+    np.testing.assert_array_equal(np.asarray(image.dataobj), maps.mtt)
+    np.testing.assert_allclose(image.affine, maps.grid.affine)
+    np.testing.assert_array_equal(np.asarray(maps.to_nibabel("cbf_sd").dataobj), maps.sd["cbf"])
+    with pytest.raises(InputError, match="no map 'flow'"):
+        maps.to_nibabel("flow")
+
+
+def test_maps_as_labelled_arrays(maps):
+    pytest.importorskip("xarray")
+    found = maps.to_xarray()
+    np.testing.assert_array_equal(found["cbf"].values, maps.cbf)
+    assert found["cbf"].attrs["units"] == maps.units["cbf"]
+    assert found["cbf_sd"].dims == ("i", "j", "k")
+    assert found["in_tumor"].values.sum() == maps.rois["tumor"].sum()
+    np.testing.assert_allclose(np.reshape(found.attrs["affine"], (4, 4)), maps.grid.affine)
+
+
+def test_without_xarray_it_says_what_to_install(maps, monkeypatch):
+    monkeypatch.setattr("bolus.base.extras.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'bolus\[xarray\]'"):
+        maps.to_xarray()
+
+
+def test_maps_of_a_path_and_of_an_array_are_those_of_the_series(tmp_path):
+    series = simulate_patient(seed=3, shape=(24, 24, 4), frames=36).series
+    write_series(tmp_path / "dsc.nii.gz", series.signal, series.grid, series.dt, series.te)
+    affine = series.grid.affine
+    usual = perfusion_maps(series, "osvd", preparation=BARE)
+    path = perfusion_maps(tmp_path / "dsc.nii.gz", "osvd", preparation=BARE)
+    array = perfusion_maps(
+        series.signal, "osvd", preparation=BARE, tr=series.dt, te=series.te, affine=affine
+    )
+    np.testing.assert_array_equal(array.cbf, usual.cbf)
+    np.testing.assert_array_equal(path.cbf, usual.cbf)
+    told = perfusion_maps(tmp_path / "dsc.nii.gz", "osvd", preparation=BARE, te=0.04)
+    assert told.series.te == 0.04
+    for wrong, words in (
+        ({"tr": 1.5}, "affine="),
+        ({"affine": affine}, "tr="),
+        ({"tr": 1.5, "affine": np.eye(3)}, "4 × 4"),
+    ):
+        with pytest.raises(InputError, match=words):
+            perfusion_maps(series.signal, "osvd", **wrong)
+    with pytest.raises(InputError, match="te= cannot be given here: a DSCSeries has its own"):
+        perfusion_maps(series, te=0.03)
+    with pytest.raises(InputError, match="affine= cannot be given here"):
+        perfusion_maps(tmp_path / "dsc.nii.gz", affine=affine)
+    with pytest.raises(InputError, match=r"\(x, y, z, t\), found ndarray of shape \(3, 3\)"):
+        perfusion_maps(np.zeros((3, 3)))
+
+
+def test_help_names_only_what_can_be_imported():
+    for name in bolus.__all__:
+        one = getattr(bolus, name)
+        texts = [one.__doc__] if callable(one) else []
+        if isinstance(one, type):
+            texts += [method.__doc__ for method in vars(one).values() if callable(method)]
+        for told in re.findall(r"``(bolus(?:\.\w+)+)``", "\n".join(filter(None, texts))):
+            module, _, attribute = told.rpartition(".")
+            assert hasattr(import_module(module), attribute), f"{name}: {told}"
+    assert "``bolus.METHODS``" in bolus.perfusion_maps.__doc__

@@ -103,7 +103,7 @@ def test_a_gap_after_the_bolus_is_none():
 
 def test_every_method_says_what_it_does():
     able = {name for name, made in METHODS.items() if capabilities(made).censoring}
-    assert able == {"bayes", "joint"}
+    assert able == {"bayes", "joint", "vascular", "cpi"}
 
 
 def test_only_a_method_that_weighs_is_told_what_has_no_weight():

@@ -92,8 +92,8 @@ def test_saturated_arterial_voxels_with_a_high_score():
     assert "% of voxels saturated" in found.figure
 
 
-@pytest.mark.parametrize(("count", "word"), [(6, "good"), (7, "doubtful")])
-def test_half_of_the_voxels_may_be_saturated(clean, count, word):
+@pytest.mark.parametrize(("count", "word"), [(3, "good"), (4, "doubtful")])
+def test_a_quarter_of_the_voxels_may_be_saturated(clean, count, word):
     maps = estimate(clean, "osvd")
     saturated = Criterion("saturated", 0.9, "saturated", concern=True, voxels=count)
     aif = replace(maps.aif, score=ArterialScore(value=0.9, criteria=(saturated,)))

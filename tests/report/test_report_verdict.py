@@ -9,6 +9,7 @@ import pytest
 
 from altered import altered
 from bolus.data import ArterialScore, Citation, FrameWindow, Quality
+from bolus.data.aif import Criterion
 from bolus.estimators import METHODS, description
 from bolus.patient.leakage import MODELS as LEAKAGE_MODELS
 from bolus.patient.leakage import Boxerman
@@ -95,6 +96,31 @@ def test_the_arterial_input_is_judged_by_its_score(mapped, quality, word):
     assert found.word == word
 
 
+@pytest.mark.parametrize(("share", "word"), [(0.3, "good"), (0.5, "doubtful"), (0.7, "poor")])
+def test_how_sure_a_voxel_is_is_judged(mapped, share, word):
+    unsure = replace(mapped, sd={**mapped.sd, "cbf": share * np.abs(mapped.cbf)})
+    found = check(unsure, "Uncertainty of CBF")
+    assert found.word == word
+    assert f"{100 * share:.0f} % of its value" in found.figure
+    assert facts_of(unsure).overall is not Word.GOOD or word == "good"
+    assert check(replace(mapped, sd={}), "Uncertainty of CBF").word is Word.NONE
+
+
+@pytest.mark.parametrize("saturated", [0, 1, 2])
+@pytest.mark.parametrize("mixed", [True, False])
+def test_no_green_card_says_that_values_are_too_high(mapped, saturated, mixed):
+    arteries = np.zeros_like(mapped.mask)
+    arteries[tuple(np.argwhere(mapped.mask)[:3].T)] = True
+    criterion = Criterion("saturated", 0.9, f"{saturated} voxels", concern=True, voxels=saturated)
+    aif = with_score(mapped.aif, 0.9, *([criterion] if saturated else []))
+    aif = replace(aif, mask=arteries, mixed=aif.curve if mixed else None)
+    maps = replace(mapped, aif=aif)
+    found = check(maps, "Arterial input")
+    assert found.word == ("good" if mixed and not saturated else "doubtful")
+    green = [one.meaning for one in facts_of(maps).checks if one.word is Word.GOOD]
+    assert not [text for text in green if "too high" in text or "too short" in text]
+
+
 @pytest.mark.parametrize(("share", "word"), [(0.0, "good"), (0.1, "doubtful"), (0.5, "poor")])
 def test_misfit_is_judged_by_the_share_of_voxels(mapped, share, word):
     assert check(with_share(mapped, share, "misfit", 3.0), "Model fit").word == word
@@ -131,7 +157,7 @@ def test_the_summary_holds_the_verdicts_for_programs(mapped):
     facts = json.loads(json.dumps(summary(mapped)))
     assert facts["verdict"] == lead(facts_of(mapped).checks)
     assert {"name", "word", "figure", "meaning"} == set(facts["verdicts"][0])
-    assert len(facts["verdicts"]) == 16
+    assert len(facts["verdicts"]) == 17
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -200,7 +226,8 @@ def test_beside_the_fit_stands_that_of_a_perfect_model(mapped):
 def test_tissue_in_arterial_voxels_is_told_of_as_it_was_treated(mapped):
     told = {
         mixed is None: check(
-            replace(mapped, aif=replace(mapped.aif, mixed=mixed, scale_sd=0.1)), "Arterial input"
+            replace(mapped, aif=replace(with_score(mapped.aif, 0.9), mixed=mixed, scale_sd=0.1)),
+            "Arterial input",
         ).meaning
         for mixed in (None, mapped.aif.curve)
     }

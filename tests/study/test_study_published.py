@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from altered import leaking
-from bolus import deconvolve
 from bolus.aif import aif_from_mask
 from bolus.data import (
     ArterialInputError,
@@ -24,12 +23,10 @@ from bolus.grading.cutoff import PAPER_HIGH, PAPER_LOW
 from bolus.io import read_mask, read_series
 from bolus.io.cohort import Participant, read_participants
 from bolus.learning import train
-from bolus.phantom import arterial_input
 from bolus.physics import delta_r2star
 from bolus.preprocess import prepare, tissue_curves
 from bolus.study import StudySettings, run, run_study
 from bolus.study.comparison import _scan, areas_of, contradictions, p_of
-from bolus.study.extra import PlainSVD
 from bolus.study.patient import examine
 from bolus.study.published import as_published, signal_mean
 from bolus.study.table import PUBLISHED
@@ -51,17 +48,6 @@ def test_the_arterial_signal_is_averaged_before_it_is_converted(cohort):
     lost[mask] = np.nan
     with pytest.raises(ArterialInputError, match="finite signal"):
         signal_mean(ready.with_signal(lost), mask)
-
-
-def test_the_plain_svd_is_that_of_rectangle_sums():
-    aif = arterial_input(1.5 * np.arange(40), onset=12.0)
-    tissue = np.random.default_rng(0).normal(size=(5, 40)) + 0.1 * aif
-    matrix = 1.5 * np.array([[aif[i - j] if i >= j else 0.0 for j in range(40)] for i in range(40)])
-    u, s, v = np.linalg.svd(matrix)
-    kept = np.where(s >= 0.2 * s[0], 1 / s, 0.0)
-    response = tissue @ (v.T * kept @ u.T).T
-    found = deconvolve(tissue, aif, 1.5, PlainSVD())
-    np.testing.assert_allclose(found.cbf, response.max(axis=1), rtol=1e-9)
 
 
 def test_all_is_set_at_once():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from viewer_cases import JUMPS, let_in
+from viewer_pages import opened  # noqa: F401  (a fixture)
 
 import bolus
 from altered import MIXED, leaking

@@ -16,10 +16,10 @@ resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES}))
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from bolus.viewer.serve import Viewer, _listen
+from bolus.viewer.serve import Viewer, listen
 app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"))])
 app.state.token = "t"
-viewer = Viewer(app, _listen(0))
+viewer = Viewer(app, listen(0))
 print(viewer.listener.getsockname()[1], flush=True)
 viewer.run(browser=False)
 """

@@ -34,7 +34,13 @@ def let_in(app):
 @contextmanager
 def running(folder, **options):
     """The viewer served as it is for people: (application, address with its token)."""
-    viewer = open_viewer(folder, **options)
+    with served(open_viewer(folder, **options)) as found:
+        yield found
+
+
+@contextmanager
+def served(viewer):
+    """A page served as it is for people: (application, address with its token)."""
     server = uvicorn.Server(uvicorn.Config(viewer.app, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [viewer.listener]})
     thread.start()

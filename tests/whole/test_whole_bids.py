@@ -15,14 +15,16 @@ from dicom_writers import Protocol, write_classic
 import altered
 import bolus
 from bolus.cli import main
-from bolus.io import write_series, write_volume
+from bolus.io import KEPT, write_kept, write_series, write_volume
 from bolus.io.bids.dataset import SUFFIXES, BidsNames
 from bolus.phantom import simulate_patient
 from bolus.report import write_report
 
 SECRETS = ("Verysecret", "SECRET-ID-77", "19501231", "ACC-4711")
 STILL = ("--motion", "off")
-BARE = "sub-*_report.html\nfigures\nsub-*_summary.json\n"
+BARE = (
+    "sub-*_report.html\nfigures\nsub-*_summary.json\nsub-*_bolus.toml\nsub-*_series.safetensors\n"
+)
 """What has to be ignored where the schema knows the words of DSC-MRI."""
 TUMOR_S = ("Corrected", "tumor", "_k2", "rcbv", "_numbers", "reference")
 """In the names of files that there are only with a tumour."""
@@ -115,7 +117,7 @@ class TestValidator:
 
     def test_every_name_that_is_ignored_is_one_of_ours(self, dataset):
         names = [p.name for p in dataset.rglob("*") if p.is_file() and p.parent.name == "perf"]
-        assert {name.split("_")[-1].split(".")[0] for name in names} <= set(SUFFIXES)
+        assert {name.split("_")[-1].split(".")[0] for name in names} <= {*SUFFIXES, "bolus"}
 
     def test_a_wrong_suffix_is_found(self, dataset, tmp_path):
         copy = tmp_path / "copy"
@@ -193,6 +195,7 @@ class TestContent:
         plain = tmp_path / "plain"
         plain.mkdir()
         write_report(maps, plain)
+        write_kept(maps.series, plain / KEPT)
         names = BidsNames.of("02", "pre", "phae")
         mine = {names.path(path.name).as_posix(): path for path in plain.iterdir()}
         there = {path.relative_to(dataset).as_posix(): path for path in names.present(dataset)}

@@ -4,7 +4,12 @@ from importlib.util import find_spec
 
 from bolus.data.errors import InputError
 
-EXTRAS = {"torch": "train"}
+EXTRAS = {
+    "torch": "train",
+    "pynetdicom": "network",
+    "dicomweb_client": "network",
+    "xarray": "xarray",
+}
 """The extra of the package that brings a library."""
 
 

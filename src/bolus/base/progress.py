@@ -1,5 +1,8 @@
 """Progress of work, reported as data: who shows it decides on the words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple, Protocol, runtime_checkable
 
 
@@ -63,6 +66,27 @@ class Quiet:
 
 QUIET = Quiet()
 """The reporter where none is given."""
+
+
+_LISTENER: ContextVar[Reporter] = ContextVar("listener", default=QUIET)
+
+
+@contextmanager
+def heard_by(reporter: Reporter) -> Iterator[None]:
+    """Within, work that is given no reporter (blocks of voxels, deep inside) reports to this one.
+
+    Threads that are started within do not: work is counted where it is shared out.
+    """
+    before = _LISTENER.set(reporter)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(before)
+
+
+def listener() -> Reporter:
+    """What work that is given no reporter reports to."""
+    return _LISTENER.get()
 
 
 class Steps:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -16,12 +18,16 @@ from bolus.phantom import simulate_patient
 from bolus.phantom.arterial import Number
 from bolus.phantom.realism import Leak, Realism
 from bolus.phantom.tumor import TumorPerfusion
+from bolus.preprocess.anatomy import mean_distance
 from bolus.preprocess.motion.rigid import rigid_of
 
-FIRST_SEED, PATIENTS = 7600, 16
+FIRST_SEED, PATIENTS = 7700, 70
 SHAPE, FRAMES, PIECES = (36, 36, 8), 40, (1, 1, 2)
-RISE = 1.4
-"""What the tumour's blood volume and flow are multiplied by, where it changes."""
+SAME = 3
+"""Examinations of a tumour that does not change; each is compared with every other."""
+RISES = (1.1, 1.2, 1.4, 1.8)
+"""What the tumour's blood volume and flow are multiplied by where it changes, patients in turn."""
+SNRS = (40.0, 30.0, 30.0, 30.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +65,12 @@ def run_followup(
     method: str = "joint",
     reporter: Reporter = QUIET,
 ) -> FollowupResult:
-    """Examine every patient three times: as it is, again, and with a tumour that rose.
+    """Examine every patient SAME times as it is, and once with a tumour that rose.
 
-    The second and third examination have another arterial input, leak and noise, SNR 30 instead of
-    40, and a head that lies up to 8 mm and 6 degrees elsewhere; every other patient another echo
-    time. Every examination has its tumour, drawn rightly, and the first its reference. Patients in
-    whom no artery is found are skipped.
+    Each examination is compared with every later one. Each has another arterial input, leak and
+    noise, SNR 40 and then 30, and a head that lies up to 8 mm and 6 degrees elsewhere; of every
+    other patient the first has another echo time. Every examination has its tumour and its
+    reference, drawn rightly. Patients in whom no artery is found are skipped, and told.
     """
     told: list[Told] = []
     placed: list[Placed] = []
@@ -73,20 +79,20 @@ def run_followup(
     for seed in range(first, first + patients):
         steps(f"patient {seed}")
         try:
-            before, *others = _examined(seed, method)
+            made = list(_examined(seed, method))
         except ArterialInputError as error:
             reporter.skipped(f"patient {seed}", str(error))
             continue
-        for factor, (after, pose) in zip((1.0, RISE), others, strict=True):
-            found = compare_maps(before[0], after)
-            same = before[0].series.te == after.series.te
+        for one, other in combinations(made, 2):
+            found = compare_maps(one.maps, other.maps)
+            same = one.maps.series.te == other.maps.series.te
             told += [
-                Told(seed=seed, factor=factor, same_echo=same, change=change)
-                for change in found.changes
+                Told(seed=seed, factor=other.factor, same_echo=same, change=change)
+                for change in (*found.changes, *found.numbers)
             ]
-            placed.append(_placed(seed, found, pose))
-            if factor == 1:
-                voxels += [(seed, *one) for one in _real_voxels(found)]
+            placed.append(_placed(seed, found, (one.pose, other.pose)))
+            if other.factor == 1:
+                voxels += [(seed, *each) for each in _real_voxels(found)]
     steps.finish()
     return FollowupResult(told=tuple(told), placed=tuple(placed), voxels=tuple(voxels))
 
@@ -94,16 +100,24 @@ def run_followup(
 Pose = tuple[Number, ...]
 
 
-def _examined(seed: int, method: str) -> Iterator[tuple[PerfusionMaps, Pose]]:
-    """Maps of the three examinations, and how the head lay."""
+class Examined(NamedTuple):
+    """An examination: its maps, how the head lay, and what the tumour was multiplied by."""
+
+    maps: PerfusionMaps
+    pose: Pose
+    factor: float
+
+
+def _examined(seed: int, method: str) -> Iterator[Examined]:
+    """The examinations of a patient; none lies straight, as what is moved is blurred."""
     rng = np.random.default_rng([seed, 41])
     cbv, flow = rng.uniform(1.5, 4.0), rng.uniform(0.7, 1.0)
     leak = Leak(ktrans=float(rng.uniform(0.0, 0.15)))
-    echoes = (0.02, 0.02 if seed % 2 else 0.03)
-    for visit, (factor, snr) in enumerate(((1.0, 40), (1.0, 30), (RISE, 30)), 1):
+    echoes = (0.02 if seed % 2 else 0.03, 0.02)
+    factors = (*[1.0] * SAME, RISES[seed % len(RISES)])
+    for visit, (factor, snr) in enumerate(zip(factors, SNRS, strict=True), 1):
         drawn = rng.uniform(-1, 1, 6) * [8, 8, 8, 6, 6, 6]
-        pose = tuple(float(x) for x in drawn) if visit > 1 else (0.0,) * 6
-        realism = Realism(leak=leak, visit=visit, pieces=PIECES)
+        pose = tuple(float(x) for x in drawn)
         made = simulate_patient(
             seed=seed,
             snr=snr,
@@ -112,22 +126,17 @@ def _examined(seed: int, method: str) -> Iterator[tuple[PerfusionMaps, Pose]]:
             shape=SHAPE,
             tumor="high",
             ratios=TumorPerfusion(cbv=factor * cbv, cbf=factor * cbv * flow),
-            realism=replace(realism, poses=(pose,) * FRAMES) if visit > 1 else realism,
+            realism=Realism(leak=leak, visit=visit, pieces=PIECES, poses=(pose,) * FRAMES),
         )
         grid, masks = made.series.grid, made.masks
         assert masks.tumor is not None
-        tumor = carried_mask(masks.tumor, grid, grid, np.linalg.inv(_there(pose, grid)))
-        regions = {"tumor": tumor} | ({"reference": masks.nawm} if visit == 1 else {})
+        back = np.linalg.inv(_there(pose, grid))
+        drawn_in = {"tumor": masks.tumor, "reference": masks.nawm}
+        regions = {name: carried_mask(m, grid, grid, back) for name, m in drawn_in.items()}
         usual = Preparation(motion=None)
-        yield (
-            perfusion_maps(
-                made.series,
-                method,
-                regions=regions,
-                preparation=replace(usual, leakage=replace(usual.leakage, use=True)),
-            ),
-            pose,
-        )
+        corrected = replace(usual, leakage=replace(usual.leakage, use=True))
+        maps = perfusion_maps(made.series, method, regions=regions, preparation=corrected)
+        yield Examined(maps, pose, factor)
 
 
 def _there(pose: Pose, grid: Grid) -> Float[np.ndarray, "4 4"]:
@@ -142,13 +151,13 @@ def _there(pose: Pose, grid: Grid) -> Float[np.ndarray, "4 4"]:
     return found
 
 
-def _placed(seed: int, found: Comparison, pose: Pose) -> Placed:
+def _placed(seed: int, found: Comparison, poses: tuple[Pose, Pose]) -> Placed:
     """How far the registration is off."""
     grid, brain = found.pair.before.grid, found.pair.before.brain
     points = np.argwhere(brain) @ grid.affine[:3, :3].T + grid.affine[:3, 3]
     registration = found.pair.registration
-    gap = registration.transform - _there(pose, grid)
-    error = float(np.linalg.norm(points @ gap[:3, :3].T + gap[:3, 3], axis=1).mean())
+    true = _there(poses[1], grid) @ np.linalg.inv(_there(poses[0], grid))
+    error = mean_distance(registration.transform, true, points)
     return Placed(seed=seed, error=error, said=registration.error)
 
 

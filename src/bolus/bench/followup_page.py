@@ -1,37 +1,42 @@
 """The page on two dates of simulated patients."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from textwrap import fill
 
 import numpy as np
+from scipy.stats import norm
 
-from bolus.bench.followup import FRAMES, RISE, SHAPE, FollowupResult, Told
+from bolus.bench.followup import FRAMES, RISES, SAME, SHAPE, FollowupResult, Told
 from bolus.data import QUANTITIES
+from bolus.data.measures import MEASURES
 from bolus.followup.page import REAL
-from bolus.grading.ratio import Z90
 from bolus.report.text.layout import Layout, as_markdown
 
 SHOWN = ("cbv_corrected", "cbf", "mtt")
-"""Maps of the table; of MTT no change is true in either case."""
+"""Maps of the tables; of MTT no change is true in either case."""
 REGION = "tumor before"
-RISES = ("cbv_corrected", "cbf")
+GROWN = ("cbv_corrected", "cbf")
+"""Whose true change is that of the tumour."""
+NUMBERS = ("cbv_ratio", "burden_low", "burden_high")
 
 
 def followup_page(found: FollowupResult) -> str:
-    """Tables of regions, of voxels and of the registration, as Markdown."""
+    """Tables of unchanged tumours, of risen ones, of voxels and of registration, as Markdown."""
     x, y, z = SHAPE
     patients = len({told.seed for told in found.told})
+    rises = ", ".join(f"{rise:g}" for rise in RISES)
     lead = (
         f"{patients} simulated high-grade gliomas of {x} × {y} × {z} voxels and {FRAMES} frames, "
-        "mapped by `joint` at three examinations: as they are, once more, and with the tumour's "
-        f"CBV and CBF {RISE:g} times what they were. Each has its own arterial input, leak and "
-        "noise, SNR 40 and then 30, the head up to 8 mm and 6 degrees elsewhere, and every other "
-        "patient another echo time, so that absolute flow and volume are compared in the rest. "
-        "Every examination has its own tumour mask, the first the reference; changes are those "
-        "in the tumour of the first."
+        f"mapped by `joint` at {SAME} examinations as they are, and at another with the tumour's "
+        f"CBV and CBF {rises} times what they were, patients in turn. Each examination is compared "
+        "with every later one. Each has its own arterial input, leak and noise, SNR 40 and then "
+        "30, the head up to 8 mm and 6 degrees elsewhere, and of every other patient the first "
+        "another echo time, so that absolute flow and volume are compared in the rest. Each has "
+        "its own masks of tumour and reference; changes are those in the tumour of the earlier. "
+        "How alike the errors of two dates are was estimated on patients of other seeds."
     )
-    layouts = (_regions(found), _voxels(found), _registration(found))
+    layouts = (_unchanged(found), _risen(found), _voxels(found), _registration(found))
     parts = [
         "# Two dates: what was measured",
         "",
@@ -42,61 +47,77 @@ def followup_page(found: FollowupResult) -> str:
     return "\n".join([*parts, "", *(f"## {t.title}\n\n{as_markdown(t)}" for t in layouts)])
 
 
-def _regions(found: FollowupResult) -> Layout:
-    rows = [
-        cells
-        for name in SHOWN
-        for kind in ("normalised", "absolute")
-        if (cells := _cells(found, name, kind)) is not None
-    ]
+def _kinds(found: FollowupResult) -> Iterator[tuple[str, str, list[Told]]]:
+    """Changes that have an interval, by quantity and kind."""
+    shown = [(name, kind) for name in SHOWN for kind in ("normalised", "absolute")]
+    for name, kind in (*shown, *((name, "number") for name in NUMBERS)):
+        chosen = [
+            told
+            for told in found.told
+            if (told.change.quantity, told.change.kind) == (name, kind)
+            and told.change.region in (REGION, "tumor")
+            and told.change.probability is not None
+        ]
+        if chosen:
+            yield name, kind, chosen
+
+
+def _titled(name: str) -> str:
+    return QUANTITIES[name].title if name in QUANTITIES else MEASURES[name].title
+
+
+def _unchanged(found: FollowupResult) -> Layout:
+    rows = []
+    for name, kind, chosen in _kinds(found):
+        same = [told for told in chosen if told.factor == 1]
+        if same:
+            cells = (
+                _share(same, lambda told: not _holds(told, 1.0)),
+                _share(same, _real),
+                f"{np.sqrt(np.mean([_z(told) ** 2 for told in same])):.2f}",
+            )
+            rows.append((_titled(name), kind, f"{len(same)}", *cells))
     return Layout(
-        name="regions",
-        title="The tumour",
-        note="Unchanged: share of changes beyond their 90 % interval (10 % are due) and of a "
-        f"probability of {REAL:g} or more (5 % are due), and the SD of the logarithm of the "
-        "change over the one that is said. Risen: how many have that probability, the median "
-        "change, and the share of 90 % intervals that hold the true one.",
-        columns=(
-            "map",
-            "change",
-            "unchanged",
-            "beyond 90 %",
-            f"P ≥ {REAL:g}",
-            "SD over said",
-            "risen",
-            f"P ≥ {REAL:g}",
-            "median",
-            "held",
-        ),
+        name="unchanged",
+        title="Tumours that did not change",
+        note="Share of changes beyond their 90 % interval (10 % are due) and of a probability of "
+        f"{REAL:g} or more (5 % are due), and the root mean square of the change over the SD that "
+        "is said of it (1 is due).",
+        columns=("number", "change", "pairs", "beyond 90 %", f"P ≥ {REAL:g}", "SD over said"),
         sections=(("", tuple(rows)),),
     )
 
 
-def _cells(found: FollowupResult, name: str, kind: str) -> tuple[str, ...] | None:
-    """A line of a map; None where no change of the kind has an interval."""
-    chosen = [
-        told
-        for told in found.told
-        if (told.change.quantity, told.change.kind) == (name, kind)
-        and told.change.region == REGION
-        and told.change.interval is not None
-    ]
-    same, more = ([t for t in chosen if (t.factor == 1) is still] for still in (True, False))
-    if not same or not more:
-        return None
-    rise = RISE if name in RISES else 1.0
-    return (
-        QUANTITIES[name].title,
-        kind,
-        f"{len(same)}",
-        _share(same, lambda told: not _holds(told, 1.0)),
-        _share(same, _real),
-        f"{np.sqrt(np.mean([_z(told) ** 2 for told in same])):.2f}",
-        f"{len(more)}",
-        f"{sum(map(_real, more))}",
-        f"{np.median([told.change.change for told in more]):+.0f} %",
-        _share(more, lambda told: _holds(told, rise)),
+def _risen(found: FollowupResult) -> Layout:
+    rows = []
+    for name, kind, chosen in _kinds(found):
+        cells = [_power(name, [t for t in chosen if t.factor == rise], rise) for rise in RISES]
+        rows.append((_titled(name), kind, *cells))
+    return Layout(
+        name="risen",
+        title="Power: tumours that did",
+        note=f"Share of changes with a probability of {REAL:g} or more, the median change, and the "
+        "share of 90 % intervals that hold the true one, by the true rise.",
+        columns=("number", "change", *(f"+{100 * (rise - 1):.0f} %" for rise in RISES)),
+        sections=(("", tuple(rows)),),
     )
+
+
+def _power(name: str, more: list[Told], rise: float) -> str:
+    """Of changes by one true rise; '–' of none."""
+    if not more:
+        return "–"
+    median = float(np.median([told.change.change for told in more]))
+    number = more[0].change.kind == "number"
+    told = (
+        f"{_share(more, _real)}, {median:+.2f}"
+        if number
+        else f"{_share(more, _real)}, {median:+.0f} %"
+    )
+    if number:
+        return told
+    true = rise if name in GROWN else 1.0
+    return f"{told}, {_share(more, lambda one: _holds(one, true))}"
 
 
 def _share(told: list[Told], whether: Callable[[Told], bool]) -> str:
@@ -113,9 +134,8 @@ def _holds(told: Told, factor: float) -> bool:
 
 
 def _z(told: Told) -> float:
-    """Change of the logarithm over the SD that its interval says."""
-    low, high = (math.log1p(end / 100) for end in told.change.interval or (math.nan, math.nan))
-    return math.log1p(told.change.change / 100) / ((high - low) / (2 * Z90))
+    """Change over the SD that its probability says."""
+    return float(norm.ppf((1 + min(told.change.probability or 0.0, 1 - 1e-12)) / 2))
 
 
 def _voxels(found: FollowupResult) -> Layout:

@@ -32,12 +32,10 @@ PARTS: dict[str, Callable[[Design, dict[str, Estimator]], Work[Any]]] = {
     "sgemm": sgemm,
 }
 """Name of a further table → what measures it. To add a table: one module, one entry here."""
-TWIN = "paper-supervised"
-"""The published network trained with known truth: no method of METHODS, but benched with them."""
 
 
 def bench_methods(methods: Methods | None = None) -> dict[str, Estimator]:
-    """Name → estimator; None is all of METHODS, oSVD with the literature's index, and the twin.
+    """Name → estimator; None is all of METHODS, and oSVD with the literature's index.
 
     A mapping may hold names or configured estimators. Raises MethodError for an unknown name,
     InputError for one called 'limit' or for a bare string.
@@ -47,7 +45,6 @@ def bench_methods(methods: Methods | None = None) -> dict[str, Estimator]:
     if methods is None:
         named: dict[str, Estimator | str] = {name: name for name in METHODS}
         named["osvd oi=0.035"] = OSVD(oi=0.035)
-        named |= _twin()
     elif isinstance(methods, Mapping):
         named = dict(methods)
     else:
@@ -55,12 +52,6 @@ def bench_methods(methods: Methods | None = None) -> dict[str, Estimator]:
     if LIMIT in named:
         raise InputError(f"'{LIMIT}' is the name of the limit itself; call the method otherwise")
     return {name: estimator(method) for name, method in named.items()}
-
-
-def _twin() -> dict[str, Estimator]:
-    from bolus.estimators.phae import from_weights, shipped_weights
-
-    return {"supervised": from_weights(shipped_weights(TWIN))}
 
 
 def run_benchmark(

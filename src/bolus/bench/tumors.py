@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.base.progress import QUIET, Reporter, Steps
-from bolus.data import PerfusionMaps, Preparation
+from bolus.data import ArterialInputError, PerfusionMaps, Preparation
 from bolus.findings.burden import statistics_of
 from bolus.patient import perfusion_maps
 from bolus.phantom import DigitalPatient, Growth, Leak, Realism, simulate_patient
@@ -99,7 +99,8 @@ class TumorCase:
     """What was found of a patient.
 
     ``off`` is the reference's mean CBV over that of the true white matter of the same map, NaN
-    where none was found (``refused`` says why). ``held`` says of every number in HELD whether its
+    where none was found (``refused`` says why, for ``no_artery`` that there was no arterial input
+    and so no map). ``held`` says of every number in HELD whether its
     90 % interval holds the true one, ``error`` by how much its value is above it. ``standard`` and
     ``normalised`` are mean rCBV of the tumour on the days it was scanned.
     """
@@ -107,6 +108,7 @@ class TumorCase:
     plan: TumorPlan
     off: float
     refused: str = ""
+    no_artery: bool = False
     held: dict[str, bool] = field(default_factory=dict)
     error: dict[str, float] = field(default_factory=dict)
     standard: tuple[float, ...] = ()
@@ -116,12 +118,19 @@ class TumorCase:
 def run_tumors(
     todo: Sequence[TumorPlan] | None = None, again: int = AGAIN, *, reporter: Reporter = QUIET
 ) -> list[TumorCase]:
-    """Map every patient by METHOD, the first ``again`` twice; about twenty minutes for all."""
+    """Map every patient by METHOD, the first ``again`` twice; about twenty minutes for all.
+
+    A patient in whose first scan no artery is found is a case without numbers, and told; a second
+    scan without is left out of the repeatability, as NaN.
+    """
     chosen = tumor_plans() if todo is None else todo
     steps, found = Steps(len(chosen), reporter), []
     for number, plan in enumerate(chosen):
         steps(f"patient {plan.seed}")
-        found.append(_case(plan, 2 if number < again else 1))
+        case = _case(plan, 2 if number < again else 1)
+        if case.no_artery:
+            reporter.skipped(f"patient {plan.seed}", case.refused)
+        found.append(case)
     steps.finish()
     return found
 
@@ -130,9 +139,16 @@ def _case(plan: TumorPlan, days: int) -> TumorCase:
     case, standard, normalised = None, [], []
     for day in range(1, days + 1):
         made = plan.scanned(day)
-        maps = perfusion_maps(
-            made.series, METHOD, regions={"tumor": made.masks.tumor}, preparation=STILL
-        )
+        try:
+            maps = perfusion_maps(
+                made.series, METHOD, regions={"tumor": made.masks.tumor}, preparation=STILL
+            )
+        except ArterialInputError as error:
+            if case is None:
+                return TumorCase(plan=plan, off=math.nan, refused=str(error), no_artery=True)
+            standard.append(math.nan)
+            normalised.append(math.nan)
+            continue
         case = case or _judged(plan, made, maps)
         told = {one.measure: one.value for one in maps.measurements}
         standard.append(told.get("srcbv", math.nan))

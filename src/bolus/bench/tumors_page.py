@@ -71,7 +71,7 @@ def reference_layout(found: Sequence[TumorCase]) -> Layout:
         "100, two thirds with tumours of high grade that leak, by `joint`. Mean CBV of the "
         "reference over that of the true white matter (at least 95 % white, opposite the tumour) "
         "of the same map; normalised CBV is off by the inverse. A patient who is refused is none "
-        "within 5 %.",
+        f"within 5 %; in {sum(case.no_artery for case in found)} of them no artery was found.",
         columns=("tumour", "patients", "refused", "within 5 %", "median", "range"),
         sections=(("", (*rows, _reference_row("all", list(found)))),),
     )

@@ -4,24 +4,42 @@ import sys
 
 import typer
 
-from bolus.cli import bench, compare, grade, import_, maps, simulate, study, train, view
-from bolus.cli.app import app, group
+from bolus.cli import (
+    bench,
+    compare,
+    desk,
+    grade,
+    import_,
+    listen,
+    maps,
+    simulate,
+    study,
+    train,
+    transfer,
+    view,
+)
+from bolus.cli.app import Command, app, command, group
 
 __all__ = ["app", "main"]
 
-app.command()(maps.maps)
-app.command()(view.view)
-app.command()(grade.grade)
-app.command()(compare.compare)
-app.command()(study.study)
-app.command()(train.train)
-app.command()(bench.demo)
-app.command()(bench.bench)
+command()(maps.maps)
+command()(view.view)
+command("app")(desk.desk)
+command()(grade.grade)
+command()(compare.compare)
+command()(study.study)
+command()(train.train)
+command()(listen.listen)
+command()(listen.queue)
+command()(transfer.send)
+command()(transfer.fetch)
+command()(bench.demo)
+command()(bench.bench)
 simulated = group("simulate", "Make digital data with known truth.")
-simulated.command("patient")(simulate.simulate_patient)
-simulated.command("cohort")(simulate.simulate_cohort)
+simulated.command("patient", cls=Command)(simulate.simulate_patient)
+simulated.command("cohort", cls=Command)(simulate.simulate_cohort)
 imported = group("import", "Data sets as downloaded, to a cohort.")
-imported.command("qin")(import_.import_qin)
+imported.command("qin", cls=Command)(import_.import_qin)
 
 
 def main(arguments: list[str] | None = None) -> None:

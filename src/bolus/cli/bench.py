@@ -150,8 +150,8 @@ class Instead:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead simulate tumours at three dates, with and without a change, and compare "
-            "them (ten minutes), and write those tables here.",
+            help="Instead simulate tumours at four dates, with and without a change, and compare "
+            "them (about an hour), and write those tables here.",
         ),
     ] = None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bolus.cli.app import NOTICE
-from bolus.cli.options import Overwrite, Quiet, check_apart, reporting, show
+from bolus.cli.options import Overwrite, Quiet, reporting, show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,7 +35,7 @@ def compare(
     Example: bolus compare maps-march maps-june -o change
     """
     from bolus.followup import compare_maps
-    from bolus.io import check_output
+    from bolus.io import check_apart, check_output
 
     for folder in (before, after):
         check_apart(folder, out)

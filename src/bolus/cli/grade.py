@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def grade(
-    maps: Annotated[Path, typer.Argument(metavar="MAPS", help="Folder that bolus maps wrote.")],
+    maps: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MAPS",
+            help="Folder that bolus maps wrote; or a run in a BIDS dataset, as for bolus view.",
+        ),
+    ],
     tumor: Annotated[
         Path,
         typer.Option(

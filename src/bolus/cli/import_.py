@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bolus.cli.options import Quiet, check_apart, reporting
+from bolus.cli.options import Quiet, reporting
 
 
 def import_qin(
@@ -37,6 +37,7 @@ def import_qin(
 
     Example: bolus import qin QIN-BRAIN-DSC-MRI -o cohort --participants grades.tsv
     """
+    from bolus.io import check_apart
     from bolus.io.qin import import_qin as imported
 
     check_apart(folder, out)

@@ -1,33 +1,26 @@
 """Options that several commands share, and how a command reports on its work."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
     from bolus.base.progress import Reporter
-    from bolus.data import Burden
 
+Log = Callable[[str], None]
+"""Takes lines to a log."""
 BrainMask = Annotated[
     Path | None,
     typer.Option("--mask", metavar="MASK", help="Brain mask: NIfTI on the series' grid, or DICOM."),
-]
-EchoTime = Annotated[
-    float | None, typer.Option("--te", metavar="S", help="Echo time in seconds, e.g. 0.03.")
-]
-RepetitionTime = Annotated[
-    float | None,
-    typer.Option("--tr", metavar="S", help="Time between frames in seconds, e.g. 1.5."),
-]
-SeriesNumber = Annotated[
-    int | None,
-    typer.Option("--series", metavar="N", help="Series number, in a DICOM folder of several."),
 ]
 Jobs = Annotated[
     int | None,
@@ -39,13 +32,6 @@ Overwrite = Annotated[
 ]
 
 
-def methods(start: str) -> list[str]:
-    """Method names for shell completion."""
-    from bolus.estimators import METHODS
-
-    return [name for name in METHODS if name.startswith(start)]
-
-
 def show(*tables: "Table") -> None:
     """Tables on stdout, as wide as they need be when that is not a terminal."""
     from rich.console import Console
@@ -53,15 +39,6 @@ def show(*tables: "Table") -> None:
     console = Console(width=None if sys.stdout.isatty() else 140)
     for table in tables:
         console.print(table)
-
-
-def check_apart(source: Path, out: Path) -> None:
-    """An input inside OUT would be replaced by its own result."""
-    from bolus.data import OutputError
-
-    inside, folder = source.resolve(), out.resolve()
-    if folder == inside or folder in inside.parents:
-        raise OutputError(f"{out}: the input {source} lies in it; choose another OUT")
 
 
 def matrix_of(text: str) -> tuple[int, int, int]:
@@ -75,19 +52,6 @@ def matrix_of(text: str) -> tuple[int, int, int]:
     return x, y, z
 
 
-def burden_of(text: str) -> "Burden":
-    """Thresholds of the tumour burden from text like 1.0,1.75. Raises InputError."""
-    from bolus.data import Burden, InputError
-
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(f"--burden takes two numbers like 1.0,1.75, found '{text}'") from error
-    usual = Burden()
-    return usual if (low, high) == (usual.low, usual.high) else (
-        Burden(low=low, high=high, source="given"))  # fmt: skip
-
-
 def pose_of(text: str) -> tuple[float, float, float, float, float, float]:
     """Shifts in mm and turns in degrees from text like 1,2,3,4,5,6. Raises InputError."""
     from bolus.data import InputError
@@ -97,6 +61,25 @@ def pose_of(text: str) -> tuple[float, float, float, float, float, float]:
     except ValueError as error:
         raise InputError(f"a pose is six numbers like 4,-3,5,3,-2,4, found '{text}'") from error
     return x, y, z, a, b, c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How a run reports, and what it may replace."""
+
+    panel: ClassVar[str] = "Run"
+
+    overwrite: Overwrite = False
+    quiet: Quiet = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="A line on stderr for every step.")
+    ] = False
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", metavar="FILE", help="Add steps, notes and closing lines to this file."
+        ),
+    ] = None
 
 
 @contextmanager
@@ -109,3 +92,32 @@ def reporting(quiet: bool) -> "Iterator[Reporter]":
 
     with Terminal(quiet) as terminal:
         yield terminal
+
+
+@contextmanager
+def reporting_run(run: Run, inputs: "Sequence[Path]") -> "Iterator[tuple[Reporter, Log]]":
+    """As ``reporting``; with lines for steps, and a log file, where these are asked for.
+
+    Yields the reporter and what takes further lines to the log. An error is in the log, too.
+    """
+    from bolus.cli.terminal import Both, Lines, LogFile, Terminal
+
+    def silent(_: str) -> None:
+        pass
+
+    log = silent if run.log is None else LogFile(run.log, inputs)
+    with Terminal(run.quiet) as terminal:
+        steps = [Lines(terminal.note, steps_only=True)] if run.verbose else []
+        kept = [] if run.log is None else [Lines(log)]
+        if kept:
+            from bolus.base.about import software
+
+            log(f"{software()}: begun")
+        try:
+            yield Both(terminal, *steps, *kept), log
+        except Exception as error:
+            log(f"failed: {' '.join(str(error).split())}")
+            raise
+        finally:
+            for lines in (*steps, *kept):
+                lines.finish()

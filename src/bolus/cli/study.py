@@ -8,7 +8,8 @@ import typer
 
 from bolus.cli.groups import grouped
 from bolus.cli.options import Jobs, Overwrite, Quiet, reporting, show
-from bolus.cli.reading import Motion, MotionChoice, Prepared
+from bolus.options import Motion, Prepared
+from bolus.options.preparing import motion_option
 
 if TYPE_CHECKING:
     from bolus.study import StudySettings
@@ -71,7 +72,7 @@ class Compared:
 class Alike(Prepared):
     """What is done before deconvolution, for all methods alike; motion is left in, as published."""
 
-    motion: MotionChoice = Motion.OFF
+    motion: Motion = motion_option(Motion.OFF)
     noisy_aif: Annotated[
         bool,
         typer.Option("--noisy-aif", help="Find frames and arterial input in the noisy series too."),

@@ -9,7 +9,8 @@ import typer
 
 from bolus.cli.groups import grouped
 from bolus.cli.options import Quiet, reporting, show
-from bolus.cli.reading import Motion, motion_options
+from bolus.options import Motion
+from bolus.options.preparing import motion_options
 
 if TYPE_CHECKING:
     from bolus.base.progress import Reporter
@@ -25,9 +26,9 @@ class Network:
         str,
         typer.Option(
             help="phae: adapt it to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone; paper-supervised: "
-            "its twin that learns the truth of a simulation; temporal, gan, talebi: surrogates "
-            "that learn the maps of the --target."
+            "paper: train the published network on its reconstruction alone; spinned: learn "
+            "deconvolution from simulation; temporal, gan, talebi: surrogates that learn the maps "
+            "of the --target."
         ),
     ] = "phae"
     target: Annotated[

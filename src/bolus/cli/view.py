@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from bolus.cli.groups import grouped
-from bolus.cli.options import BrainMask, Quiet, check_apart, methods, reporting
-from bolus.cli.reading import Motion, Reading, motion_options
+from bolus.cli.options import BrainMask, Quiet, reporting
+from bolus.options import Motion, Reading
+from bolus.options.estimation import methods
+from bolus.options.preparing import motion_options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +37,19 @@ class Source:
     ] = None
 
 
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OUT",
+        help="Folder that bolus maps wrote; or in a BIDS dataset of its results the summary of a "
+        "run, or a dataset with one run.",
+    ),
+]
+
+
 @grouped
 def view(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that bolus maps wrote.")],
+    folder: Folder,
     given: Source,
     reading: Reading,
     port: Annotated[
@@ -66,7 +78,7 @@ def view(
     Where bolus maps finds no artery: bolus view maps --from dsc.nii.gz
     """
     from bolus.data import Preparation
-    from bolus.io import check_output
+    from bolus.io import check_apart, check_output
     from bolus.viewer import open_viewer
 
     _check_alone(given, reading)

@@ -77,3 +77,7 @@ class NoPosteriorError(BolusError, LookupError):
 
 class OutputError(BolusError, OSError):
     """A place that cannot be written to, or that already exists."""
+
+
+class NetworkError(BolusError, OSError):
+    """A peer on the network that does not answer, or refuses what is asked of it."""

@@ -78,7 +78,7 @@ class PerfusionMaps:
     ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
     by name, and ``measurements`` the numbers of its regions (``bolus.findings``). ``reference``
     says where the region 'reference' lies that bolus found, or why it found none: None where it is
-    given.
+    given. ``label`` is the user's own, which the page shows.
 
     Raises InputError for a map of an unknown name or on another grid.
     """
@@ -105,6 +105,7 @@ class PerfusionMaps:
     measurements: tuple[Measurement, ...] = ()
     reference: FoundReference | None = None
     found: Mapping[str, Bool[np.ndarray, "x y z"]] = field(default_factory=dict)
+    label: str = ""
 
     def __post_init__(self) -> None:
         for name, volume in (*self.volumes.items(), *self.sd.items()):

@@ -1,5 +1,7 @@
 """Perfusion of a list of voxels."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -9,6 +11,9 @@ from bolus.data.errors import InputError, NoPosteriorError
 
 PARAMETERS = ("cbv", "cbf", "mtt", "tmax", "delay")
 """What a method can estimate of a curve, and have a posterior of: the fields of Perfusion."""
+
+
+_NONE: Mapping[str, Float[np.ndarray, " voxels"]] = MappingProxyType({})
 
 
 @runtime_checkable
@@ -39,7 +44,8 @@ class Perfusion(NamedTuple):
     ``cbv`` ratio (Q.PH1.001), ``cbf`` 1/s (Q.PH1.003), ``mtt`` s (Q.PH1.006), ``tmax`` s,
     ``delay`` s (Q.PH1.007; signed), all with κ = 1; ``residual`` is the root mean square of
     curve minus reconstruction in the curve's unit. ``common`` is the SD of the log of CBF, and of
-    MTT, by which all voxels may be off together; the ``posterior`` has it.
+    MTT, by which all voxels may be off together; the ``posterior`` has it. ``further`` are other
+    maps that a method estimates, by their names in QUANTITIES and in their own unit.
     """
 
     cbv: Float[np.ndarray, " voxels"]
@@ -50,6 +56,7 @@ class Perfusion(NamedTuple):
     residual: Float[np.ndarray, " voxels"]
     posterior: Posterior | None = None
     common: float = 0.0
+    further: Mapping[str, Float[np.ndarray, " voxels"]] = _NONE
 
     def interval(
         self, name: str, level: float = 0.9
@@ -71,5 +78,7 @@ class Perfusion(NamedTuple):
         return self.posterior.quantile(name, low), self.posterior.quantile(name, high)
 
 
-NUMBERS = tuple(name for name in Perfusion._fields if name not in ("posterior", "common"))
+NUMBERS = tuple(
+    name for name in Perfusion._fields if name not in ("posterior", "common", "further")
+)
 """The fields that hold a number for every voxel."""

@@ -58,11 +58,12 @@ class Source:
     ``checksum`` is the SHA-256 of the file's bytes (of all files' in name order for a folder).
     ``files`` are the DICOM files themselves, frame by frame (but multi-frame ones as their names
     sort), for output that refers to them; their names may hold a patient's, so they are for this
-    process only.
+    process only. ``number`` is the DICOM SeriesNumber, where there is one.
     """
 
     format: str = "array"
     checksum: str = ""
+    number: int | None = None
     files: tuple[Path, ...] = field(default=(), repr=False)
 
 

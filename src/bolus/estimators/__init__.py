@@ -1,7 +1,14 @@
 """From curves to perfusion: spectral deconvolution and the reference posterior."""
 
 from bolus.estimators.bayes.prior import Prior
-from bolus.estimators.deconvolve import METHODS, deconvolve, deconvolve_patient, estimator
+from bolus.estimators.deconvolve import (
+    EVERY_METHOD,
+    METHODS,
+    PATIENT_METHODS,
+    deconvolve,
+    deconvolve_patient,
+    estimator,
+)
 from bolus.estimators.explain import (
     Explainer,
     Explanation,
@@ -24,7 +31,9 @@ from bolus.estimators.rebuild import rebuilt
 from bolus.estimators.weighing import sample_noise
 
 __all__ = [
+    "EVERY_METHOD",
     "METHODS",
+    "PATIENT_METHODS",
     "Bound",
     "Capabilities",
     "CurveScale",

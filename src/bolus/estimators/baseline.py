@@ -9,6 +9,11 @@ ENOUGH = 6
 """Frames before the bolus that are enough to read noise from."""
 
 
+def steady_frames(aif: Float[np.ndarray, " t"]) -> int:
+    """Frames before the artery's bolus but for the last, −1 where it begins at once."""
+    return int(np.argmax(aif > ARRIVED * aif.max())) - 1
+
+
 def baseline_noise(
     tissue: Float[np.ndarray, "n t"], aif: Float[np.ndarray, " t"]
 ) -> Float[np.ndarray, "n 1"]:
@@ -16,7 +21,7 @@ def baseline_noise(
 
     White noise of SD σ has second differences of SD √6·σ.
     """
-    before = int(np.argmax(aif > ARRIVED * aif.max())) - 1
+    before = steady_frames(aif)
     if before >= ENOUGH:
         noise = tissue[:, :before].std(axis=1, ddof=1)
     else:

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from bolus.base.parallel import cores
+from bolus.base.progress import listener
 
 BLOCK = 5120
 
@@ -18,15 +19,18 @@ def in_blocks(
 ) -> tuple[np.ndarray, ...]:
     """``function`` of ``size`` rows of every array at a time; each output joined again.
 
-    Blocks run side by side, one a core. Inside ``one_blas_thread`` the result does not depend on
-    the number of cores.
+    Blocks run side by side, one a core, and are counted to the ``listener``. Inside
+    ``one_blas_thread`` the result does not depend on the number of cores.
     """
     count = len(rows[0])
     if count <= size:
         return function(*rows)
-    starts = range(0, count, size)
+    starts, reporter = range(0, count, size), listener()
     with ThreadPoolExecutor(max_workers=cores()) as pool:
-        parts = pool.map(lambda start: function(*(r[start : start + size] for r in rows)), starts)
+        parts = []
+        for part in pool.map(lambda at: function(*(r[at : at + size] for r in rows)), starts):
+            parts.append(part)
+            reporter.advance(min(len(parts) * size, count), count, "voxels")
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 

@@ -11,8 +11,10 @@ from bolus.data import CurveError, MethodError, Perfusion, Posterior
 from bolus.data.plausible import MIN_FRAMES
 from bolus.estimators.bayes.estimator import Bayes
 from bolus.estimators.blocks import one_blas_thread
+from bolus.estimators.cpi import Cpi
 from bolus.estimators.joint import Joint
 from bolus.estimators.phae import Phae, PhaePaper
+from bolus.estimators.pinn import Pinn
 from bolus.estimators.protocol import (
     CurveScale,
     Estimator,
@@ -21,7 +23,10 @@ from bolus.estimators.protocol import (
     Together,
     capabilities,
 )
-from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, Tikhonov, TikhonovFixed
+from bolus.estimators.registered import add_registered
+from bolus.estimators.spectral.methods import CSVD, OSVD, SVD, PlainSVD, Tikhonov, TikhonovFixed
+from bolus.estimators.spinned import Spinned
+from bolus.estimators.vascular import Vascular
 from bolus.estimators.weighing import usable_noise
 
 METHODS: dict[str, Callable[..., Estimator]] = {
@@ -32,14 +37,26 @@ METHODS: dict[str, Callable[..., Estimator]] = {
     "osvd": OSVD,
     "tikhonov": Tikhonov,
     "tikhonov-fixed": TikhonovFixed,
+    "svd-pws": PlainSVD,
     "bayes": Bayes,
     "phae-paper": PhaePaper,
+    "spinned": Spinned,
+    "vascular": Vascular,
+    "cpi": Cpi,
 }
-"""Name → factory. To add an estimator: one file, one entry here."""
+"""Name → factory. To add an estimator: one file, one entry here, or an entry point of another
+package (``bolus.estimators.registered``)."""
+add_registered(METHODS)
+PATIENT_METHODS: dict[str, Callable[..., Estimator]] = {"pinn": Pinn}
+"""Name → factory of methods that take the voxels of a patient only (``Capabilities.places``)."""
+EVERY_METHOD = {**METHODS, **PATIENT_METHODS}
+"""What maps can be made by."""
 
 
 def estimator(method: str | Estimator) -> Estimator:
-    """The estimator of a name in METHODS with its defaults; an estimator is handed back as it is.
+    """The estimator of a name with its defaults; an estimator is handed back as it is.
+
+    Names are those of METHODS and PATIENT_METHODS.
 
     Raises MethodError for an unknown name and for what is no estimator.
     """
@@ -55,9 +72,9 @@ def estimator(method: str | Estimator) -> Estimator:
                 f"{type(method).__name__}"
             )
         return method
-    if method not in METHODS:
-        raise MethodError(f"no method '{method}'; there are {', '.join(METHODS)}")
-    return METHODS[method]()
+    if method not in EVERY_METHOD:
+        raise MethodError(f"no method '{method}'; there are {', '.join(EVERY_METHOD)}")
+    return EVERY_METHOD[method]()
 
 
 def deconvolve(
@@ -82,6 +99,11 @@ def deconvolve(
     estimator whose answer is not the perfusion of these curves.
     """
     chosen = estimator(method)
+    if capabilities(chosen).places:
+        raise MethodError(
+            f"{type(chosen).__name__} takes the voxels of a patient with their places: use it for "
+            "maps, or deconvolve_patient"
+        )
     rows = _usable(chosen, tissue, aif, dt, noise_sd)
     with one_blas_thread():
         bound = chosen.bind(rows.aif, float(dt), like=like or CurveScale.of(rows.tissue))
@@ -263,7 +285,16 @@ def _around_bad_rows(found: Perfusion, good: np.ndarray) -> Perfusion:
     blank[:, good] = np.stack(found[:6])
     inner = found.posterior
     posterior = None if inner is None else _Scattered(inner, good)
-    return Perfusion(*blank)._replace(posterior=posterior, common=found.common)
+    further = {name: _among(values, good) for name, values in found.further.items()}
+    whole = Perfusion(*blank)
+    return whole._replace(posterior=posterior, common=found.common, further=further)
+
+
+def _among(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Values of some rows in a longer list; the others are NaN."""
+    out = np.full(rows.size, np.nan, dtype=values.dtype)
+    out[rows] = values
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,7 +309,4 @@ class _Scattered:
         return self.inner.quantities
 
     def quantile(self, name: str, q: float) -> np.ndarray:
-        values = self.inner.quantile(name, q)
-        out = np.full(self.rows.size, np.nan, dtype=values.dtype)
-        out[self.rows] = values
-        return out
+        return _among(self.inner.quantile(name, q), self.rows)

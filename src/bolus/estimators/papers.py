@@ -21,6 +21,13 @@ CALAMANTE = Citation(
     "Reson Med 2003;50:1237–1247.",
     "Magn Reson Med 2003;50:1237",
 )
+PWS = Citation(
+    "Fernández-Rodicio S, Ferro-Costas G, Sampedro-Viana A, Bazarra-Barreiros M, Ferreirós A, "
+    "López-Arias E, Pérez-Mato M, Ouro A, Pumar JM, Mosqueira AJ, Alonso-Alonso ML, Castillo J, "
+    "Hervella P, Iglesias-Rey R. Perfusion-weighted software written in Python for DSC-MRI "
+    "analysis. Front Neuroinform 2023;17:1202156.",
+    "Front Neuroinform 2023;17:1202156",
+)
 MOURIDSEN = Citation(
     "Mouridsen K, Friston K, Hjort N, Gyldensted L, Østergaard L, Kiebel S. Bayesian "
     "estimation of cerebral perfusion using a physiological model of microvasculature. NeuroImage "
@@ -42,6 +49,40 @@ PHAE = Citation(
     "Physics-informed autoencoder for DSC-MRI perfusion post-processing: application to "
     "glioma grading. arXiv:2510.13886, 2025.",
     "arXiv:2510.13886",
+)
+MOURIDSEN_CTH = Citation(
+    "Mouridsen K, Hansen MB, Østergaard L, Jespersen SN. Reliable estimation of capillary transit "
+    "time distributions using DSC-MRI. J Cereb Blood Flow Metab 2014;34:1511–1521.",
+    "J Cereb Blood Flow Metab 2014;34:1511",
+)
+JESPERSEN = Citation(
+    "Jespersen SN, Østergaard L. The roles of cerebral blood flow, capillary transit time "
+    "heterogeneity, and oxygen tension in brain oxygenation and metabolism. J Cereb Blood Flow "
+    "Metab 2012;32:264–277.",
+    "J Cereb Blood Flow Metab 2012;32:264",
+)
+MEHNDIRATTA = Citation(
+    "Mehndiratta A, MacIntosh BJ, Crane DE, Payne SJ, Chappell MA. A control point interpolation "
+    "method for the non-parametric quantification of cerebral haemodynamics from dynamic "
+    "susceptibility contrast MRI. NeuroImage 2013;64:560–570.",
+    "NeuroImage 2013;64:560",
+)
+MEHNDIRATTA_DISPERSION = Citation(
+    "Mehndiratta A, Calamante F, MacIntosh BJ, Crane DE, Payne SJ, Chappell MA. Modeling and "
+    "correction of bolus dispersion effects in dynamic susceptibility contrast MRI. Magn Reson "
+    "Med 2014;72:1762–1774.",
+    "Magn Reson Med 2014;72:1762",
+)
+ASADUDDIN = Citation(
+    "Asaduddin M, Kim EY, Park SH. SPINNED: simulation-based physics-informed neural network for "
+    "deconvolution of dynamic susceptibility contrast MRI perfusion data. Magn Reson Med "
+    "2024;92:1205–1218.",
+    "Magn Reson Med 2024;92:1205",
+)
+ROTKOPF = Citation(
+    "Rotkopf LT, Ziener CH, von Knebel-Doeberitz N, et al. A physics-informed deep learning "
+    "framework for dynamic susceptibility contrast perfusion MRI. Med Phys 2024, September.",
+    "Med Phys 2024, September",
 )
 HO = Citation(
     "Ho KC, Scalzo F, Sarma KV, El-Saden S, Arnold CW. A temporal deep learning approach for MR "

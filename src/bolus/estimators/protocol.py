@@ -137,7 +137,10 @@ class Capabilities:
     """It computes in single precision, whatever it is given."""
     joint: bool = False
     """Its ``Bound`` is ``OfPatient``: voxels of one patient are estimated together, each with what
-    the others say; loose curves are still each estimated alone."""
+    the others say; loose curves are still each estimated alone, unless it needs ``places``."""
+    places: bool = False
+    """It takes the voxels of a patient only, with their places; loose curves are refused. Such a
+    method is an entry of PATIENT_METHODS."""
 
 
 def capabilities(estimator: object) -> Capabilities:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bolus.data import InputError, MethodError, WeightsError
 from bolus.estimators.bayes.prior import Prior
-from bolus.estimators.deconvolve import METHODS
+from bolus.estimators.deconvolve import EVERY_METHOD
 from bolus.estimators.phae import Weights, from_weights, shipped_weights
 from bolus.estimators.protocol import Estimator
 from bolus.estimators.weights import SURROGATES
@@ -17,16 +17,16 @@ def rebuilt(
 
     ``weights`` are needed for a network that does not come with the package. Raises WeightsError
     when the weights at hand are not those the maps were made with, MethodError for a method that
-    METHODS does not hold or parameters it does not take.
+    EVERY_METHOD does not hold or parameters it does not take.
     """
-    if method not in (*METHODS, *SURROGATES):
-        raise MethodError(f"the maps are by '{method}', which is none of {', '.join(METHODS)}")
+    if method not in (*EVERY_METHOD, *SURROGATES):
+        raise MethodError(f"the maps are by '{method}', which is none of {', '.join(EVERY_METHOD)}")
     if "checksum" in parameters:
         return from_weights(_weights(parameters, weights))
     if weights is not None:
         raise WeightsError(f"the maps are by '{method}', which has no weights")
     try:
-        made: Estimator = METHODS[method](**{k: _value(k, v) for k, v in parameters.items()})
+        made: Estimator = EVERY_METHOD[method](**{k: _value(k, v) for k, v in parameters.items()})
     except (TypeError, InputError) as error:
         raise MethodError(f"'{method}' cannot be set up as the maps' were ({error})") from error
     return made

@@ -16,7 +16,7 @@ from bolus.data import InputError, WeightsError
 
 FORMAT = "bolus-weights"
 VERSION = "1"
-KINDS = ("phae", "phae-paper", "paper-supervised")
+KINDS = ("phae", "phae-paper", "spinned")
 """Kinds whose weights come with the package."""
 SURROGATES = ("temporal", "gan", "talebi")
 """Kinds that are trained on one's own patients, by the maps of another method; none are shipped."""
@@ -117,7 +117,7 @@ def write_weights(path: str | os.PathLike[str], weights: Weights) -> None:
 
 @cache
 def shipped_weights(name: str) -> Weights:
-    """Weights that come with the package: 'phae', 'phae-paper' or 'paper-supervised'.
+    """Weights that come with the package: 'phae', 'phae-paper' or 'spinned'.
 
     Raises WeightsError for another name.
     """
@@ -125,3 +125,11 @@ def shipped_weights(name: str) -> Weights:
         raise WeightsError(f"weights are shipped for {', '.join(KINDS)}, found '{name}'")
     with as_file(files("bolus.estimators") / "shipped" / f"{name}.safetensors") as path:
         return read_weights(path)
+
+
+def hidden_widths(weights: Weights) -> tuple[int, ...]:
+    """Hidden units of every layer; WeightsError when the configuration does not tell."""
+    widths = weights.config.get("widths")
+    if not isinstance(widths, list) or not all(isinstance(w, int) and w > 0 for w in widths):
+        raise WeightsError(f"widths are a list of whole numbers, found {widths!r}")
+    return tuple(widths)

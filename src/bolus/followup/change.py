@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bolus.data.measures import Measurement, shortened
+from bolus.followup.alike import apart
 from bolus.grading.ratio import Z90
 
 PER_CENT = "%"
@@ -91,19 +92,22 @@ def in_unit(found: Estimate) -> tuple[float, tuple[float, float] | None, float |
     return found.value, ends, probability_of(found.value / found.sd)
 
 
-def of_numbers(before: Measurement, after: Measurement, *, without: str = "") -> Change:
+def of_numbers(
+    before: Measurement, after: Measurement, *, correlation: float = 0.0, without: str = ""
+) -> Change:
     """The change of a number that both results have; ``without`` says why it has no interval.
 
     Of the two intervals, which need not be symmetric, the halves that face each other count for
     the direction of the change: from the lower end of one to the upper end of the other is
-    d ± √(l₁² + u₂²). Source: Zou and Donner, Stat Med 2008;27:1693 (MOVER).
+    d ± √(l₁² + u₂² − 2·r·l₁·u₂), r being the ``correlation`` of both errors. Source: Zou and
+    Donner, Stat Med 2008;27:1693 (MOVER).
     """
     change = after.value - before.value
     interval, probability = None, None
     if before.interval is not None and after.interval is not None and not without:
         (low, high), (low2, high2) = before.interval, after.interval
-        down = math.hypot(after.value - low2, high - before.value)
-        up = math.hypot(high2 - after.value, before.value - low)
+        down = apart(high - before.value, after.value - low2, correlation)
+        up = apart(before.value - low, high2 - after.value, correlation)
         interval = (change - down, change + up)
         facing = down if change > 0 else up
         probability = probability_of(Z90 * change / facing) if facing > 0 else None

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import QUANTITIES, Quantity
 from bolus.data.quantities import Ratio
+from bolus.followup.alike import alike
 from bolus.followup.carried import blur_of, blurred, carried, carried_mask
 from bolus.followup.register import Head, Registration, registered
 from bolus.followup.visit import Visit
@@ -87,6 +88,12 @@ class Pair:
     def reference(self) -> Bool[np.ndarray, "x y z"] | None:
         """The region that maps are normalised by; None where there is none."""
         return self.regions.get(REFERENCE)
+
+    def alike(self, quantity: Quantity, kind: str) -> float:
+        """Correlation between the dates of what voxels have wrong alike; 0 of two methods."""
+        if self.before.method != self.after.method:
+            return 0.0
+        return alike(self.before.method, quantity.name, kind)
 
     def _carried(self, mask: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "i j k"]:
         grids = self.after.grid, self.before.grid

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import MaskError, Quantity
 from bolus.data.quantities import Ratio
+from bolus.followup.alike import apart
 from bolus.followup.carried import gradient
 from bolus.followup.change import PER_CENT, Change, Estimate, in_unit, per_cent
 from bolus.followup.pair import REFERENCE, Pair
@@ -22,26 +23,33 @@ OTHERS = "Made otherwise at each date: no interval says by how much that changes
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean of a map in a region at one date, the SD of its error, and what a mm moves it by."""
+    """Mean of a map in a region at one date, the SDs of its error, and what a mm moves it by.
+
+    ``own`` is the SD of what each voxel errs for itself, ``common`` of what all err alike; None
+    where they are not known.
+    """
 
     value: float
-    sd: float | None
+    own: float | None
+    common: float | None
     moved: Float[np.ndarray, "3"]
     voxels: int
 
     @property
-    def relative(self) -> float | None:
-        """SD of its logarithm."""
-        return None if self.sd is None else self.sd / self.value
+    def log(self) -> "Mean":
+        """That of its logarithm."""
+        own, common = (None if s is None else s / self.value for s in (self.own, self.common))
+        return Mean(math.log(self.value), own, common, self.moved / self.value, self.voxels)
 
 
 def region_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
     """Change of every compared map in every region, normalised and, where allowed, absolute.
 
     Means are over voxels that have a value at both dates. Their errors are partly the same
-    (``shared_by``), and the registration moves those of the second date by what the map changes
-    over its error. Logarithms are compared of maps that have a ratio, differences of others. The
-    SD of an absolute flow or volume has that of the arterial input's scale in it at both dates.
+    (``shared_by``), of those most at both dates (``alike``), and the registration moves those of
+    the second date by what the map changes over its error. Logarithms are compared of maps that
+    have a ratio, differences of others. The SD of an absolute flow or volume has that of the
+    arterial input's scale in it at both dates.
     """
     for quantity in pair.quantities:
         means = _means(pair, quantity)
@@ -87,25 +95,41 @@ def _mean(
     inside: Bool[np.ndarray, "x y z"],
     moved: Float[np.ndarray, "3"],
 ) -> Mean:
-    told = region("region", volume, inside, sd, shared=shared_by(method))
-    return Mean(told.mean, told.mean_sd, moved, told.voxels)
+    whole = region("region", volume, inside, sd, shared=shared_by(method))
+    own = region("region", volume, inside, sd, shared=0.0).mean_sd
+    if whole.mean_sd is None or own is None:
+        return Mean(whole.mean, None, None, moved, whole.voxels)
+    # of each voxel's variance a share is common to all
+    own *= math.sqrt(1 - shared_by(method))
+    common = math.sqrt(max(whole.mean_sd**2 - own**2, 0.0))
+    return Mean(whole.mean, own, common, moved, whole.voxels)
 
 
 def _normalised(pair: Pair, here: Means, base: Means, quantity: Quantity) -> Estimate | None:
     """Change of ln(region / reference), of differences to it for maps without a ratio."""
-    before, after = here
-    if quantity.ratio is Ratio.NONE:
-        value = (after.value - base[1].value) - (before.value - base[0].value)
-        drift = after.moved - base[1].moved
-        return Estimate(value, _sd(pair, [m.sd for m in (*here, *base)], drift))
-    if min(m.value for m in (*here, *base)) <= 0:
-        return None
-    value = math.log(after.value / base[1].value) - math.log(before.value / base[0].value)
-    drift = after.moved / after.value - base[1].moved / base[1].value
-    return Estimate(value, _sd(pair, [m.relative for m in (*here, *base)], drift))
+    if quantity.ratio is not Ratio.NONE:
+        if min(mean.value for mean in (*here, *base)) <= 0:
+            return None
+        here, base = (here[0].log, here[1].log), (base[0].log, base[1].log)
+    value = (here[1].value - base[1].value) - (here[0].value - base[0].value)
+    same = pair.alike(quantity, "normalised")
+    drift = here[1].moved - base[1].moved
+    return Estimate(value, _sd(pair, [*here, *base], _commons([here, base], same), drift))
 
 
-def _sd(pair: Pair, parts: list[float | None], drift: Float[np.ndarray, "3"]) -> float | None:
+def _commons(pairs: list[Means], same: float) -> list[float | None]:
+    """SDs of what changes of the common errors of regions, of which two dates have most alike."""
+    return [_apart(before.common, after.common, same) for before, after in pairs]
+
+
+def _apart(before: float | None, after: float | None, same: float) -> float | None:
+    return None if before is None or after is None else apart(before, after, same)
+
+
+def _sd(
+    pair: Pair, means: list[Mean], commons: list[float | None], drift: Float[np.ndarray, "3"]
+) -> float | None:
+    parts = [*(mean.own for mean in means), *commons]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -118,15 +142,14 @@ def _absolute(pair: Pair, here: Means, what: tuple[Quantity, str], may: Allowed)
     logs = quantity.ratio is Ratio.PLAIN and min(before.value, after.value) > 0
     scales = [visit.common_sd(quantity.name) for visit in (pair.before, pair.after)]
     if logs:
-        parts, drift = [before.relative, after.relative], after.moved / after.value
-        value = math.log(after.value / before.value)
+        here = (before.log, after.log)
     else:
-        parts, drift = [before.sd, after.sd], after.moved
-        value = after.value - before.value
         scales = [None if s is None else s * m.value for s, m in zip(scales, here, strict=True)]
-    known = None not in scales
-    found = Estimate(value, _sd(pair, [*parts, *scales], drift))
-    note = "" if known or None in parts else NO_SCALE
+    same = pair.alike(quantity, "absolute")
+    commons = [*_commons([here], same), _apart(scales[0], scales[1], same)]
+    value, drift = here[1].value - here[0].value, here[1].moved
+    found = Estimate(value, _sd(pair, list(here), commons, drift))
+    note = "" if None not in scales or before.own is None or after.own is None else NO_SCALE
     unit = quantity.unit_of(pair.before.relative).written
     return _made(
         found, what, (before.value, after.value), (before, "absolute", unit, logs), may, note

@@ -18,6 +18,7 @@ from bolus.grading.facts import read_facts
 from bolus.grading.ratio import RoiRatio, roi_ratio, shared_by
 from bolus.grading.verdict import Verdict, judge
 from bolus.io import read_map, read_mask
+from bolus.io.bids.opened import result_folder
 
 PathLike = str | os.PathLike[str]
 SUMMARY = "summary.json"
@@ -53,15 +54,26 @@ def grade_maps(
     ``reference`` None takes the one beside the maps, given or found when they were made.
     ``map`` is one of MAPS; its SDs are used where the method has them, apart from the scale that
     all voxels share. ``cutoff`` is a Cutoff, a name in CUTOFFS or the results.json of a study; None
-    asks for no verdict.
+    asks for no verdict. ``folder`` may be a result in a BIDS dataset, too: the summary or the page
+    of a run, or a dataset with one run.
 
     Raises InputError for a folder bolus did not write, a map that is not there and a cut-off that
     does not exist or is of another map; MaskError for masks that are empty, on another grid,
     overlapping, or with fewer than 5 voxels that have a value.
     """
-    folder = Path(folder)
     if map not in MAPS:
         raise InputError(f"the map is one of {', '.join(MAPS)}, found '{map}'")
+    with result_folder(Path(folder)) as plain:
+        return _graded(plain, tumor, reference, map, cutoff)
+
+
+def _graded(
+    folder: Path,
+    tumor: PathLike | np.ndarray,
+    reference: PathLike | np.ndarray | None,
+    map: str,
+    cutoff: Cutoff | PathLike | None,
+) -> Grade:
     method, unit = _made_by(folder, map)
     chosen = cutoff if cutoff is None or isinstance(cutoff, Cutoff) else (
         find_cutoff(cutoff, method, map))  # fmt: skip

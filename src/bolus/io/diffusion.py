@@ -1,6 +1,7 @@
 """A map of the apparent diffusion coefficient (ADC) on the grid of a series."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,25 +18,51 @@ FINEST = 1.0
 """mm: the points within a voxel at which a finer map is averaged lie no further apart."""
 
 
-def read_adc(path: str | os.PathLike[str], grid: Grid) -> Float[np.ndarray, "x y z"]:
-    """The ADC in mm²/s (x, y, z) on a grid, from a NIfTI file on this or another grid.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Diffusion:
+    """A map of diffusion as it lies in its file.
 
-    By place in the patient, as both headers have it: every voxel gets the mean of the map at points
-    within it, 0 where the map does not reach. Nothing is registered. The unit is told from the
-    median of what is above 0, by thousands.
-
-    Raises InputError for what is no map, lies elsewhere or is in no unit that is known.
+    ``adc`` (x, y, z) are its values, 0 where there is none, in mm²/s where ``unit`` is 1, else in a
+    unit that is told from them (None). ``image`` (x, y, z) is what it can be registered by: that
+    without diffusion weighting. None of a map alone, which has too little contrast: of simulated
+    maps of ADC none could be registered. ``name`` is what errors call it.
     """
+
+    adc: Float[np.ndarray, "x y z"]
+    grid: Grid
+    name: str
+    image: Float[np.ndarray, "x y z"] | None = None
+    unit: float | None = None
+
+    def onto(
+        self, grid: Grid, to_own: Float[np.ndarray, "4 4"] | None = None
+    ) -> Float[np.ndarray, "x y z"]:
+        """The ADC in mm²/s (x, y, z) on another grid, float32.
+
+        Every voxel gets the mean of the map at points within it, 0 where the map does not reach.
+        ``to_own`` takes mm of the other grid to mm of the map; None where both headers mean one
+        place. Raises InputError for a map elsewhere, or in no unit that is known.
+        """
+        own = self.grid
+        if to_own is not None:
+            own = Grid(shape=own.shape, affine=np.linalg.inv(to_own) @ own.affine)
+        found = self.adc if own.matches(grid) else averaged_onto(self.adc, own, grid)
+        if not found.any():
+            raise InputError(
+                f"{self.name}: this map of ADC lies elsewhere than the series, by both headers"
+            )
+        unit = unit_of(found[found > 0], self.name) if self.unit is None else self.unit
+        scaled: np.ndarray = found * unit
+        return scaled.astype(np.float32)
+
+
+def read_adc(path: str | os.PathLike[str]) -> Diffusion:
+    """A map of ADC from a NIfTI file. Raises InputError for what is no map."""
     stored, own = read_map(path)
-    name = str(Path(path))
     values = np.where(np.isfinite(stored) & (stored > 0), stored, 0.0)
     if not values.any():
-        raise InputError(f"{name}: a map of ADC has values above 0, found none")
-    found = values if own.matches(grid) else averaged_onto(values, own, grid)
-    if not found.any():
-        raise InputError(f"{name}: this map of ADC lies elsewhere than the series, by both headers")
-    scaled: np.ndarray = found * unit_of(found[found > 0], name)
-    return scaled.astype(np.float32)
+        raise InputError(f"{Path(path)}: a map of ADC has values above 0, found none")
+    return Diffusion(adc=values, grid=own, name=str(Path(path)))
 
 
 def unit_of(values: Float[np.ndarray, " n"], name: str) -> float:

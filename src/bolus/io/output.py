@@ -32,6 +32,13 @@ def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
         raise OutputError(f"{path}: {parent} cannot be written to ({error.strerror})") from error
 
 
+def check_apart(source: Path, out: Path) -> None:
+    """Raise OutputError for an input inside ``out``: it would be replaced by its own result."""
+    inside, folder = source.resolve(), out.resolve()
+    if folder == inside or folder in inside.parents:
+        raise OutputError(f"{out}: the input {source} lies in it; choose another OUT")
+
+
 def _check_replaceable(path: Path, overwrite: bool) -> None:
     if not path.is_dir():
         raise OutputError(f"{path}: a file of this name exists; give the name of a new folder")

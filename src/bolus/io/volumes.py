@@ -68,6 +68,13 @@ def _header(array: np.ndarray, grid: Grid, dt: float | None) -> Nifti1Header:
     return header
 
 
+def nifti_image(array: np.ndarray, grid: Grid) -> Any:
+    """A volume (x, y, z) as a nibabel.Nifti1Image in memory, as ``write_volume`` would write it."""
+    import nibabel as nib
+
+    return nib.Nifti1Image(array, grid.affine, _header(array, grid, None))
+
+
 def _image_bytes(array: np.ndarray, grid: Grid, dt: float | None) -> bytes:
     import nibabel as nib
 

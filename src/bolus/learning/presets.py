@@ -76,15 +76,14 @@ class Preset:
     lesson: str | None = None
 
 
-def paper_simulated(job: Job, *, supervised: bool = False) -> Weights:
-    """The recipe of the shipped weights of ``phae-paper``, and of its ``supervised`` twin."""
+def paper_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``phae-paper``."""
     from bolus.estimators.paper.config import PaperConfig
     from bolus.learning.paper.train import PATIENTS, VOXELS, train_paper
 
     weights, _ = train_paper(
         job.folder,
         config=job.recipe_of(PaperConfig),
-        supervised=supervised,
         seed=job.seed,
         patients=job.sample.patients or PATIENTS,
         voxels=job.sample.voxels or VOXELS,
@@ -100,6 +99,17 @@ def phae_simulated(job: Job) -> Weights:
 
     recipe = job.recipe_of(PhaeRecipe)
     weights, _ = train_phae(
+        job.folder, recipe=recipe, seed=job.seed, resume=job.resume, reporter=job.reporter
+    )
+    return weights
+
+
+def spinned_simulated(job: Job) -> Weights:
+    """The recipe of the shipped weights of ``spinned``."""
+    from bolus.learning.spinned.train import SpinnedRecipe, train_spinned
+
+    recipe = job.recipe_of(SpinnedRecipe)
+    weights, _ = train_spinned(
         job.folder, recipe=recipe, seed=job.seed, resume=job.resume, reporter=job.reporter
     )
     return weights
@@ -242,12 +252,12 @@ PRESETS = {
         simulated=paper_simulated,
         cohort=paper_cohort,
     ),
-    "paper-supervised": Preset(
-        kind="paper-supervised",
-        processes=(1, 2, 3, 6),
+    "spinned": Preset(
+        kind="spinned",
+        processes=(1, 2, 4),
         judged=False,
-        patients=True,
-        simulated=partial(paper_simulated, supervised=True),
+        patients=False,
+        simulated=spinned_simulated,
         cohort=None,
     ),
     "temporal": _surrogate("temporal", "voxels"),

@@ -81,14 +81,14 @@ def train(
     ``cohort`` as in ``find_sources``. Preset 'phae' adapts ``start`` (the shipped weights) to the
     cohort's population, and keeps that only if the patients held out are explained better; 'paper'
     trains the published network on the cohort's curves alone, from nothing or from ``start``;
-    'paper-supervised', its twin, learns the true MTT and takes no cohort. The surrogates
-    'temporal', 'gan' and 'talebi' learn the maps that the ``sample``'s target makes of the cohort.
-    ``recipe`` has sizes and choices: a PaperConfig for 'paper' and 'paper-supervised', for 'phae'
-    an AdaptRecipe with a cohort, a PhaeRecipe without, a SurrogateRecipe for a surrogate.
-    ``sample`` is what and how much is learnt. Beside ``out`` come its log (.csv)
-    and loss curve (.png); ``out`` + '.work' has the checkpoint, from which ``resume`` goes on.
-    ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every
-    process calls this alike and the first one writes.
+    'spinned' learns to deconvolve from simulation, and takes no cohort; the surrogates 'temporal',
+    'gan' and 'talebi' learn the maps that the ``sample``'s target makes of the cohort. ``recipe``
+    has the sizes and choices of the training: a PaperConfig for 'paper', a SpinnedRecipe for
+    'spinned', a SurrogateRecipe for a surrogate; for 'phae' an AdaptRecipe with a cohort, a
+    PhaeRecipe without. ``sample`` is what and how much is learnt. Beside ``out`` come its log
+    (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint, from which ``resume`` goes
+    on. ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every process
+    calls this alike and the first one writes.
 
     Raises InputError and its kind for what cannot be used, and where torch is not installed;
     OutputError for what exists.

@@ -64,10 +64,6 @@ class PatientVoxels:
         with open_tensors(self.path) as file:
             return file.rows("curves", start, stop), file.rows("noise_sd", start, stop)
 
-    def mtt(self, start: int, stop: int) -> Float[np.ndarray, " m"]:
-        """True MTT in s of simulated voxels. Raises InputError where it is not known."""
-        return self.further("mtt", start, stop)
-
     def further(self, name: str, start: int, stop: int) -> Float[np.ndarray, "m ..."]:
         """What else was written of voxels ``start`` to ``stop``. Raises InputError without it."""
         with open_tensors(self.path) as file:

@@ -22,6 +22,7 @@ from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import DEFAULT, method_name
 from bolus.patient.quantify import LeakageResult, half_width, quantify
 from bolus.patient.result import PatientMaps
+from bolus.patient.source import series_of
 from bolus.patient.stopwatch import Stopwatch
 from bolus.patient.timing import at_slice, lateness, solved
 from bolus.patient.together import among_others
@@ -31,7 +32,7 @@ PathLike = str | os.PathLike[str]
 
 
 def perfusion_maps(
-    series: DSCSeries,
+    series: DSCSeries | PathLike | np.ndarray,
     method: str | Estimator = DEFAULT,
     aif: AIF | np.ndarray | PathLike | None = None,
     mask: np.ndarray | PathLike | None = None,
@@ -39,18 +40,33 @@ def perfusion_maps(
     regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
+    te: float | None = None,
+    tr: float | None = None,
+    affine: np.ndarray | None = None,
 ) -> PatientMaps:
     """Perfusion maps of a series.
 
-    ``method`` is a name in METHODS or a configured estimator, such as ``from_weights`` makes.
-    The other arguments are ``measure``'s.
+    ``series`` is a ``bolus.DSCSeries``, the path of a NIfTI file or a DICOM folder, or an array
+    (x, y, z, t) of the signal; ``te`` and ``tr`` are echo and repetition time in s, which an array
+    needs (``te`` None: relative maps) and which go before what files say, and ``affine`` (4, 4)
+    takes voxel indices of an array to mm (RAS+). ``method`` is a name in ``bolus.METHODS`` or a
+    configured estimator, such as ``bolus.from_weights`` makes. ``aif`` is an arterial input, a
+    curve (t,), a mask or a file; None finds the arteries. ``mask`` is the brain, None finds it.
+    ``regions`` are masks by name ('tumor', 'reference', 'vein') and 'adc', or a
+    ``bolus.patient.Beside`` with an anatomical image; ``preparation`` says what is corrected.
+    ``bolus.patient.measure`` says more of these.
 
-    Raises InputError and its kind: SeriesError, BolusNotFoundError, MaskError, ArterialInputError,
-    RegistrationError, MethodError.
+    Raises ``bolus.BolusError`` of a kind: SeriesError, BolusNotFoundError, MaskError,
+    ArterialInputError, RegistrationError, MethodError (all in ``bolus.data``).
     """
     chosen = estimator(method)
     measured = measure(
-        series, aif, mask, regions=regions, preparation=preparation, reporter=reporter
+        series_of(series, te, tr, affine),
+        aif,
+        mask,
+        regions=regions,
+        preparation=preparation,
+        reporter=reporter,
     )
     name = method if isinstance(method, str) else method_name(chosen)
     return estimate(measured, chosen, name=name, reporter=reporter)

@@ -20,7 +20,15 @@ from bolus.data import (
     TissueCurves,
 )
 from bolus.data.plausible import MIN_FRAMES
-from bolus.io import ArterialTable, is_mask, read_adc, read_anatomy, read_arterial_table
+from bolus.io import (
+    ArterialTable,
+    Diffusion,
+    is_mask,
+    read_adc,
+    read_anatomy,
+    read_arterial_table,
+    read_dwi,
+)
 from bolus.patient.drawn import Drawn, Voxel, drawn
 from bolus.tissue import CHOICES
 
@@ -29,9 +37,10 @@ Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
 """What is given as the arterial input, read: a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | Voxel | None]
 """Masks by name, 'tumor', 'reference' and 'vein', which may be the numbers of a voxel, and 'adc', a
-map of diffusion; None for none given. A reference may be one of bolus.tissue.CHOICES."""
+map of diffusion, or 'dwi', images that one is made of; None for none given. A reference may be one
+of bolus.tissue.CHOICES."""
 REGIONS = ("tumor", "reference")
-ADC, VEIN = "adc", "vein"
+ADC, DWI, VEIN = "adc", "dwi", "vein"
 NO_REGIONS: Regions = {}
 
 
@@ -71,13 +80,13 @@ def rois_of(
     Raises InputError for another name, and as ``drawn``.
     """
     known = (*REGIONS, VEIN)
-    other = [name for name in given if name not in (*known, ADC)]
+    other = [name for name in given if name not in (*known, ADC, DWI)]
     if other:
         raise InputError(f"the regions are {', '.join(known)}, found {', '.join(other)}")
     masks = {
         name: drawn(mask, series, name, image)
         for name, mask in given.items()
-        if name != ADC and not _is_choice(name, mask)
+        if name not in (ADC, DWI) and not _is_choice(name, mask)
     }
     return {name: mask for name, mask in masks.items() if mask is not None}
 
@@ -98,23 +107,30 @@ def _is_choice(name: str, given: np.ndarray | PathLike | Voxel | None) -> bool:
     return name == "reference" and isinstance(given, str) and given in CHOICES
 
 
-def images_of(given: Regions, series: DSCSeries) -> dict[str, np.ndarray]:
-    """Other images that are given among the regions, by name, on the grid of the series: 'adc'.
+def diffusion_of(given: Regions, grid: Grid) -> Diffusion | None:
+    """The map of diffusion among the regions, 'adc' or 'dwi', as it lies; None where none is given.
 
-    Raises InputError for an array of another shape, and as ``bolus.io.read_adc``.
+    Raises InputError for both, for an array of another shape than the ``grid``'s, and as
+    ``bolus.io.read_adc`` and ``bolus.io.read_dwi``.
     """
-    adc = given.get(ADC)
+    adc, dwi = given.get(ADC), given.get(DWI)
+    if adc is not None and dwi is not None:
+        raise InputError("a map of ADC and diffusion-weighted images are given; one is expected")
+    if isinstance(dwi, str | os.PathLike):
+        return read_dwi(dwi)
+    if dwi is not None:
+        raise InputError(f"dwi is a NIfTI file with its b-values, found {type(dwi).__name__}")
     if adc is None:
-        return {}
+        return None
     if isinstance(adc, str | os.PathLike):
-        return {ADC: read_adc(adc, series.grid)}
+        return read_adc(adc)
     values = np.asarray(adc)
-    if values.shape != series.grid.shape or values.dtype.kind != "f":
+    if values.shape != grid.shape or values.dtype.kind != "f":
         raise InputError(
-            f"adc as an array holds mm²/s on the series' grid of {series.grid.shape}, found "
+            f"adc as an array holds mm²/s on the series' grid of {grid.shape}, found "
             f"{values.dtype} of {values.shape}"
         )
-    return {ADC: values.astype(np.float32)}
+    return Diffusion(adc=values, grid=grid, name="adc", unit=1.0)
 
 
 def read_input(

@@ -28,15 +28,15 @@ from bolus.patient.given import (
     Regions,
     arterial_input,
     beside,
+    diffusion_of,
     image_of,
-    images_of,
     on_series,
     read_input,
     reference_choice,
     rois_of,
 )
 from bolus.patient.leakage import LeakageFit, correct_leakage, find_leakage_model
-from bolus.patient.ready import placed, prepared, with_brain
+from bolus.patient.ready import diffusion_on, placed, prepared, with_brain
 from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import tissue_curves
 
@@ -92,7 +92,9 @@ def measure(
     but a tumour is), 'mirror' (of the tumour) or 'none'; and a 'vein' that the arterial input is
     held against when the tissue in its voxels is taken off (else one is found), which may be the
     three numbers of a voxel, from 0. Masks are taken to fit the mean pose of the head. So is 'adc'
-    among them, a map of diffusion: a NIfTI file on any grid, or an array of mm²/s. A ``Beside``
+    among them, a map of diffusion: a NIfTI file on any grid, put where headers say, or an array of
+    mm²/s; 'dwi' in its stead is a file of diffusion-weighted images, of which the map is made
+    (``bolus.io.read_dwi``), and which is registered to the series. A ``Beside``
     holds regions and an anatomical image, which the series is registered to
     (``register_anatomy``); any mask may then lie on the image's grid, and is brought to the series
     by the nearest voxel.
@@ -109,7 +111,7 @@ def measure(
     image = more.read(series)
     brain = drawn(mask, series, "mask", image_of(image))
     rois = rois_of(more.regions, series, image_of(image))
-    images = images_of(more.regions, series)
+    diffusion = diffusion_of(more.regions, series.grid)
     given = read_input(aif, series, image_of(image))
     find_leakage_model(preparation.leakage.model)
     own = None if brain is None or brain.on_anatomy else brain.mask
@@ -121,7 +123,7 @@ def measure(
     return replace(
         measured,
         brain_given=brain is not None,
-        images=images,
+        images=diffusion_on(found, diffusion, watch),
         reference=reference_choice(more.regions),
     )
 
@@ -142,12 +144,16 @@ def measure_prepared(
     watch, more = Stopwatch(reporter), beside(regions)
     image = more.read(series.series)
     rois = rois_of(more.regions, series.series, image_of(image))
-    images = images_of(more.regions, series.series)
+    diffusion = diffusion_of(more.regions, series.grid)
     given = read_input(aif, series.series, image_of(image))
     find_leakage_model(preparation.leakage.model)
     anatomy = placed(series, image, watch)
     measured = _measured(series, given, rois, anatomy, preparation, watch)
-    return replace(measured, images=images, reference=reference_choice(more.regions))
+    return replace(
+        measured,
+        images=diffusion_on(series, diffusion, watch),
+        reference=reference_choice(more.regions),
+    )
 
 
 def _measured(

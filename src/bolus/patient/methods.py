@@ -3,7 +3,7 @@
 import os
 
 from bolus.data import MethodError, WeightsError
-from bolus.estimators import METHODS, Estimator
+from bolus.estimators import EVERY_METHOD, Estimator
 from bolus.estimators.joint import Joint
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.estimators.surrogate import CurveSurrogate, SliceSurrogate
@@ -47,8 +47,8 @@ def with_prior(
 
 
 def method_name(chosen: Estimator) -> str:
-    """The name in METHODS of an estimator's kind; a surrogate's own; else that of its class."""
+    """The name in EVERY_METHOD of an estimator's kind; a surrogate's own; else its class's."""
     if isinstance(chosen, CurveSurrogate | SliceSurrogate):
         return chosen.weights.kind
-    names = (name for name, factory in METHODS.items() if factory is type(chosen))
+    names = (name for name, factory in EVERY_METHOD.items() if factory is type(chosen))
     return next(names, type(chosen).__name__.lower())

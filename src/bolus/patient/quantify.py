@@ -62,10 +62,10 @@ def quantify(
     mL/100 g/min, κ by the ``hematocrit`` of large vessels (``plasma_ratio``); without, both stay
     plain ratios. SDs of both hold what is not known of the scale of the arterial input. A voxel
     without a bolus keeps its CBF and CBV, but has no transit time, arrival or peak time, unless all
-    voxels are estimated together. ``perfusion`` is that of ``curves``; with a ``leak`` these are
-    corrected, and the map of CBV is that of the uncorrected ones.
+    voxels are estimated together, with intervals. ``perfusion`` is that of ``curves``; with a
+    ``leak`` these are corrected, and the map of CBV is that of the uncorrected ones.
     """
-    together = capabilities(estimator).joint
+    together = capabilities(estimator).joint and capabilities(estimator).posterior
     units = Units(series.relative, hematocrit)
     onto = _Grid(series.mask, _timely(curves), _finite(curves), units, together)
     share, frames = _noise_shares(series, estimator), series.frames
@@ -81,6 +81,7 @@ def quantify(
             "ttp": curves.ttp,
             "psr": signal_recovery(used, frames.onset - frames.first, series.dt),
             "misfit": misfits(curves, perfusion.residual, series.te, share),
+            **perfusion.further,
         }
     )
     own = onto.maps(_sds(perfusion, leak))
@@ -158,8 +159,11 @@ def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarr
     """SDs of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
     if perfusion.posterior is None:
         return {}
-    known = [name for name in PARAMETERS if name in perfusion.posterior.quantities]
+    known = [n for n in perfusion.posterior.quantities if n in (*PARAMETERS, *perfusion.further)]
     found = {name: half_width(perfusion, name) for name in known}
+    for name, values in perfusion.further.items():
+        if name in found:
+            found[name] = np.where(np.isfinite(values), found[name], np.nan)
     if leak is None or leak.cbv_sd is None:
         return found
     return found | {"cbv": leak.cbv_sd, "cbv_corrected": found["cbv"]}

@@ -8,7 +8,9 @@ import numpy as np
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import AnatomicalImage, Anatomy, DSCSeries, Preparation, PreparedSeries
 from bolus.data.options import USUAL
+from bolus.io import Diffusion
 from bolus.patient.drawn import drawn
+from bolus.patient.given import ADC
 from bolus.patient.stopwatch import Stopwatch
 from bolus.preprocess import censor_moved, censor_spoilt, correct_motion, despike, prepare
 from bolus.preprocess.anatomy import register_anatomy
@@ -58,6 +60,25 @@ def placed(
         return image
     with watch("registering the anatomy"):
         return register_anatomy(series, image, watch.reporter)
+
+
+def diffusion_on(
+    series: PreparedSeries, found: Diffusion | None, watch: Stopwatch
+) -> dict[str, np.ndarray]:
+    """The map of diffusion on the grid of a prepared series, by name; none where none is given.
+
+    One on the series' own grid counts as registered already. Of others those that have an image
+    are registered by it (``register_anatomy``); a map alone is put where both headers say. Raises
+    RegistrationError for an image that does not fit, InputError as ``Diffusion.onto``.
+    """
+    if found is None:
+        return {}
+    if found.image is None or found.grid.matches(series.grid):
+        return {ADC: found.onto(series.grid)}
+    image = AnatomicalImage(volume=found.image, grid=found.grid, name=found.name)
+    with watch("registering diffusion"):
+        placed = register_anatomy(series, image, watch.reporter)
+        return {ADC: found.onto(series.grid, placed.to_anatomy)}
 
 
 def with_brain(series: PreparedSeries, brain: np.ndarray) -> PreparedSeries:

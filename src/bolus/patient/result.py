@@ -1,24 +1,30 @@
 """The result of one patient: maps that can be saved."""
 
 import os
+import textwrap
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bolus.data import PerfusionMaps
-from bolus.io import KEPT, output_folder, read_identity, write_dicom, write_kept
+from bolus.io import KEPT, nifti_image, output_folder, read_identity, write_dicom, write_kept
 from bolus.io.bids.dataset import BidsNames
 from bolus.report import save_bids, write_report
+from bolus.report.figures.capture import capture
 from bolus.report.figures.plots import plot_map
-from bolus.report.frames import number_frame, voxel_frame
+from bolus.report.frames import number_frame, voxel_dataset, voxel_frame
 from bolus.report.notebook import notebook_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from nibabel import Nifti1Image
     from pandas import DataFrame
+    from xarray import Dataset
 
 PathLike = str | os.PathLike[str]
+SCREEN = 79
+"""Columns of a screen."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,7 +36,8 @@ class PatientMaps(PerfusionMaps):
 
     def __repr__(self) -> str:
         shape = " × ".join(str(n) for n in self.grid.shape)
-        return f"<PatientMaps by {self.method}: {', '.join(self.units)}; {shape} voxels>"
+        told = f"{', '.join(self.volumes)}; SD of {', '.join(self.sd) or 'none'}"
+        return textwrap.fill(f"<PatientMaps by {self.method}, {shape} voxels: {told}>", SCREEN)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: verdict, checks and picture."""
@@ -43,6 +50,17 @@ class PatientMaps(PerfusionMaps):
     def numbers_to_dataframe(self) -> "DataFrame":
         """The numbers of its regions as rows."""
         return number_frame(self)
+
+    def to_nibabel(self, name: str = "cbf") -> "Nifti1Image":
+        """A map, or the SD of one ('cbf_sd'), as a nibabel image. Raises InputError as ``[]``."""
+        return nifti_image(self[name].values, self.grid)
+
+    def to_xarray(self) -> "Dataset":
+        """Maps, SDs, quality and regions as an xarray.Dataset, with units and affine.
+
+        Raises InputError where xarray is not installed (``pip install 'bolus[xarray]'``).
+        """
+        return voxel_dataset(self)
 
     def plot(self, name: str = "cbf", axes: "Axes | None" = None) -> "Axes":
         """A map as a mosaic, in ``axes`` or a new figure. Raises InputError for one not there."""
@@ -59,10 +77,10 @@ class PatientMaps(PerfusionMaps):
     ) -> Path:
         """Write maps, masks, arterial input, sidecars, summary, picture and page into a new folder.
 
-        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps, the regions as
-        segmentations and the numbers of regions as a structured report, under the study that the
-        series came from; these name the patient as the source does. Nothing else does, unless
-        ``anonymize`` is False: then the page does.
+        ``dicom`` adds a folder ``dicom`` with the maps as parametric maps and as colour pictures,
+        the regions as segmentations and the numbers of regions as a structured report, under the
+        study that the series came from; these name the patient as the source does. Nothing else
+        does, unless ``anonymize`` is False: then the page does.
 
         ``keep`` names files of an overwritten result that stay where the new one has none such.
 
@@ -74,7 +92,7 @@ class PatientMaps(PerfusionMaps):
             write_report(self, partial, None if anonymize else read_identity(self.series.source))
             write_kept(self.series, partial / KEPT)
             if dicom:
-                write_dicom(self, partial / "dicom")
+                write_dicom(self, partial / "dicom", capture)
         return Path(folder)
 
     def save_bids(

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bolus.base.progress import QUIET, Reporter
+from bolus.base.progress import QUIET, Reporter, heard_by
 
 
 class Stopwatch:
@@ -19,5 +19,6 @@ class Stopwatch:
         """Time what is done within."""
         self.reporter.step(step)
         start = time.perf_counter()
-        yield
+        with heard_by(self.reporter):
+            yield
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start

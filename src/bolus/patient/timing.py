@@ -104,7 +104,11 @@ def _by_slices(
     )
     known = [part.posterior for part in parts if part.posterior is not None]
     joined = Joined(tuple(known), back) if len(known) == len(parts) else None
-    return Perfusion(cbv, cbf, mtt, tmax, delay, residual, joined, parts[0].common)
+    further = {
+        name: np.concatenate([part.further[name] for part in parts])[back]
+        for name in parts[0].further
+    }
+    return Perfusion(cbv, cbf, mtt, tmax, delay, residual, joined, parts[0].common, further)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,8 +34,8 @@ def saturated_share(aif: AIF) -> float:
     return found.voxels / max(1, int(aif.mask.sum()))
 
 
-def mostly_saturated(aif: AIF) -> bool:
-    """Whether more of the arterial voxels are saturated than a score makes good."""
+def much_saturated(aif: AIF) -> bool:
+    """Whether more of the arterial voxels are saturated than the scale allows."""
     return saturated_share(aif) > SATURATED
 
 

@@ -17,6 +17,7 @@ from bolus.io import resample_linear, write_aif, write_table, write_transform, w
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
 from bolus.report.rims import RIMS
+from bolus.report.settings import Named, write_settings
 from bolus.report.text.numbers import numbers_sidecar
 from bolus.report.text.summary import (
     aif_sidecar,
@@ -154,13 +155,29 @@ class Summary:
         write_json(path, summary(self.maps))
 
 
-def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator[Artifact]:
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """The options that make the result again; ``named`` is what files beside it are called."""
+
+    ending: ClassVar[str] = ".toml"
+    maps: PerfusionMaps
+    named: Named
+
+    def write(self, path: Path) -> None:
+        """As TOML."""
+        write_settings(self.maps, path, self.named)
+
+
+def artifacts(
+    maps: PerfusionMaps, identity: Identity | None = None, named: Named = str
+) -> Iterator[Artifact]:
     """The files of a result, in the order of writing; the summary, which makes it whole, is last.
 
     Maps, their SDs where the method has a posterior, quality and regions are images with a sidecar;
     'aif' is the arterial input, 'numbers' what was measured in regions, 'overview' the picture,
-    'report' the page. With an anatomy there are its image 'anat', the transform 'anat_xfm' and the
-    maps on its grid, 'anat_cbf' and so on.
+    'report' the page, 'bolus' the options. With an anatomy there are its image 'anat', the
+    transform 'anat_xfm' and the maps on its grid, 'anat_cbf' and so on. ``named`` is what a file
+    of a result folder is called in the layout, without its folder.
     """
     for name in maps.units:
         yield Artifact(name, Image(maps.volume(name), maps.grid), sidecar(maps, name))
@@ -172,6 +189,7 @@ def artifacts(maps: PerfusionMaps, identity: Identity | None = None) -> Iterator
         yield from _on_anatomy(maps, maps.anatomy)
     if maps.measurements:
         yield Artifact("numbers", Numbers(maps.measurements), numbers_sidecar(maps))
+    yield Artifact("bolus", Settings(maps, named))
     yield Artifact("overview", Overview(maps))
     yield Artifact("report", Page(maps, identity))
     yield Artifact("summary", Summary(maps))

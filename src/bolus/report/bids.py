@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from bolus.base.json import write_json
 from bolus.data import PerfusionMaps
+from bolus.io import KEPT, write_kept
 from bolus.io.bids.dataset import BidsNames, dataset_folder
 from bolus.io.bids.description import raw_dataset, raw_link
 from bolus.report.artifacts import Artifact, Image, artifacts
@@ -43,10 +44,15 @@ def write_bids(
 ) -> None:
     """Write every file of a result (``artifacts``) under its BIDS name below an existing folder.
 
+    The prepared series goes beside them, from which the viewer has the curves.
+
     The page does not name the patient. The sidecars say besides what BIDS asks of derivatives,
     ``inputs`` being BIDS URIs, and the arterial table has one too.
     """
-    for artifact in artifacts(maps):
+    kept = folder / names.path(KEPT)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_kept(maps.series, kept)
+    for artifact in artifacts(maps, named=lambda file: names.path(file).name):
         target = folder / names.path(artifact.file)
         target.parent.mkdir(parents=True, exist_ok=True)
         artifact.payload.write(target)

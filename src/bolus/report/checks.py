@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bolus.data import AIF, PerfusionMaps, Quality
+from bolus.data import PerfusionMaps, Quality
 from bolus.preprocess import explained_share, negligible
-from bolus.report.alarms import alarms, mostly_saturated, saturated_share
+from bolus.report.alarms import alarms, much_saturated, saturated_share
 from bolus.report.drift_facts import NOT_LOOKED, drift_figure, removed
 from bolus.report.earlier import residual_shift
 from bolus.report.echo import echo_told
@@ -29,6 +29,8 @@ from bolus.report.verdict import (
     SNR_GOOD,
     SNR_POOR,
     SPOILT_POOR,
+    SPREAD_GOOD,
+    SPREAD_POOR,
     TIMED_FROM,
     USELESS,
     Check,
@@ -51,6 +53,7 @@ def checks(maps: PerfusionMaps, motion: MotionFacts | None) -> tuple[Check, ...]
         _artery(maps),
         *alarms(maps),
         _fit(maps),
+        _spread(maps),
         _silent(maps),
         _unit(maps),
     )
@@ -205,32 +208,53 @@ def _artery(maps: PerfusionMaps) -> Check:
         return _told("Arterial input", Word.NONE, f"{aif.origin}{voxels}",
                      "A curve from outside: its errors scale all of CBF and CBV.")  # fmt: skip
     word = graded(aif.score.value, DOUBTFUL, USELESS)
-    if word is Word.GOOD and mostly_saturated(aif):
+    quality = f"quality {aif.score.value:.2f} of 1"
+    lost = saturated_share(aif)
+    if word is Word.GOOD and much_saturated(aif):
         return _told(
             "Arterial input",
             Word.DOUBTFUL,
-            f"quality {aif.score.value:.2f} of 1, {100 * saturated_share(aif):.0f} % of voxels "
-            f"saturated ({aif.origin}{voxels})",
+            f"{quality}, {100 * lost:.0f} % of voxels saturated ({aif.origin}{voxels})",
             "Its peak is lost in noise, so that it is higher than it looks: all of CBF and CBV is "
             "too high.",
         )
+    if word is Word.GOOD and aif.mask is not None and aif.mixed is None:
+        word = Word.DOUBTFUL
+        meaning = (
+            "Early, high and narrow, as an artery should be. Tissue in its voxels may yet have "
+            "taken much of it, which makes all of CBF and CBV too high."
+        )
+    elif word is Word.GOOD:
+        meaning = "Early, high and narrow, as an artery should be." + (
+            "" if aif.mixed is None else " The tissue that its voxels hold too was taken off."
+        )
+    else:
+        meaning = f"Scales all of CBF and CBV; weak in: {aif.score.weak_in or 'its score'}."
+    return _told("Arterial input", word, f"{quality} ({aif.origin}{voxels})", meaning)
+
+
+def _spread(maps: PerfusionMaps) -> Check:
+    """The median SD of CBF as a share of it, what all voxels share with it."""
+    name = "Uncertainty of CBF"
+    if "cbf" not in maps.sd:
+        return _told(name, Word.NONE, f"{maps.method} gives none",
+                     "The method does not say how sure its values are.")  # fmt: skip
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (maps.sd["cbf"] / maps.cbf)[maps.mask]
+    known = share[np.isfinite(share) & (share > 0)]
+    if not known.size:
+        return _told(name, Word.POOR, "no voxel has one", "No value is known to be sure.")
+    median = float(np.median(known))
+    word = graded(-median, -SPREAD_GOOD, -SPREAD_POOR)
     return _told(
-        "Arterial input",
+        name,
         word,
-        f"quality {aif.score.value:.2f} of 1 ({aif.origin}{voxels})",
-        f"Early, high and narrow, as an artery should be. {_tissue_in(aif)}"
-        if word is Word.GOOD
-        else f"Scales all of CBF and CBV; weak in: {aif.score.weak_in or 'its score'}.",
-    )
-
-
-def _tissue_in(aif: AIF) -> str:
-    """What is said of the tissue that arterial voxels hold too."""
-    if aif.mixed is not None:
-        return "The tissue that its voxels hold too was taken off."
-    return (
-        "Tissue in its voxels may yet have taken much of it, which makes all of CBF and CBV too "
-        "high."
+        f"SD of a voxel {100 * median:.0f} % of its value (median)",
+        {
+            Word.GOOD: "Grey and white matter are told apart voxel by voxel.",
+            Word.DOUBTFUL: "Single voxels of grey and white matter overlap: read means of regions.",
+            Word.POOR: "Single voxels say next to nothing: read means of large regions only.",
+        }[word],
     )
 
 

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bolus.base.extras import need
 from bolus.data import PerfusionMaps
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+    from xarray import Dataset
 
 
 def voxel_frame(maps: PerfusionMaps) -> "DataFrame":
@@ -51,3 +53,23 @@ def number_frame(maps: PerfusionMaps) -> "DataFrame":
         ],
         columns=["measure", "region", "value", "low_90", "high_90", "unit", "note"],
     )
+
+
+def voxel_dataset(maps: PerfusionMaps) -> "Dataset":
+    """Maps, SDs, quality and regions as an xarray.Dataset over voxel indices i, j and k.
+
+    Each map has its unit in ``attrs['units']``; the set has ``affine``, from indices to mm (RAS+),
+    as 16 numbers row by row, and the method. Raises InputError where xarray is not installed.
+    """
+    need("xarray", "an xarray.Dataset")
+    from xarray import Dataset
+
+    axes = ("i", "j", "k")
+    found: dict[str, tuple[object, ...]] = {
+        name: (axes, maps.volume(name), {"units": maps.units[name]}) for name in maps.units
+    }
+    found["quality"] = (axes, maps.quality)
+    found |= {f"in_{name}": (axes, region.mask) for name, region in maps.regions.items()}
+    about = {"affine": maps.grid.affine.ravel().tolist(), "method": maps.method}
+    places = {name: np.arange(n) for name, n in zip(axes, maps.grid.shape, strict=True)}
+    return Dataset(found, coords=places, attrs=about)

@@ -35,9 +35,10 @@ MISFIT = 2.0
 """RMS of curve minus reconstruction over that of the noise from which a curve is not explained."""
 MISFIT_GOOD, MISFIT_POOR = 0.05, 0.20
 """Share of voxels above MISFIT: vessels and rims are a few per cent of a brain."""
-SATURATED = 0.5
+SATURATED = 0.25
 """Share of arterial voxels whose peak is lost in noise. A peak cut at 0.8 of its height raises CBF
-by 24 %, at 0.6 by 65 %, whatever the score says of the rest of the curve."""
+by 24 %, at 0.6 by 65 %, whatever the score says of the rest of the curve; a quarter of voxels cut
+at 0.6 takes a tenth off the mean, which is what its scale is known to (SD)."""
 REMAINING, TAIL = 0.35, 3.0
 """Mean concentration over the last TAIL s as a share of its peak: 6–7 % in simulated patients 60 s
 after it. Where it is above, a series ends in the first pass, or the agent does not leave."""
@@ -51,6 +52,9 @@ MTT_EDGES, MTT_PILED = (2.5, 16.0), 0.25
 """s, and the share of voxels there. True times under 1.5 s are read by ``phae`` and ``bayes`` as
 2–3 s, half of them under 2.5; those of 20 to 40 s by ``osvd`` and ``tikhonov`` above 16 in a third
 and more. Of simulated patients at most 10 % are below and 17 % above (``tikhonov`` at SNR 20)."""
+SPREAD_GOOD, SPREAD_POOR = 0.40, 0.65
+"""Median SD of CBF over CBF. Grey matter has about 2.5 times the flow of white: with 0.40 a voxel
+of each can just be told apart at 90 % (1.64·√2·0.40 = ln 2.5), with 0.65 at 68 %."""
 SILENT_GOOD, SILENT_POOR = 0.10, 0.30
 """Share of voxels without a bolus: ventricles and sulci are up to a tenth of a brain."""
 

@@ -34,7 +34,7 @@ from bolus.patient import (
     method_or_weights,
     ready,
 )
-from bolus.study.extra import EXTRA, RESIDUES
+from bolus.study.extra import RESIDUES
 from bolus.study.noise import Baseline, baseline, missing_noise, with_noise
 from bolus.study.published import signal_mean
 from bolus.study.settings import StudySettings, snr_name
@@ -350,8 +350,6 @@ def _further(maps: PatientMaps, name: str, case: _Case) -> float:
 
 
 def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:
-    if method in EXTRA:
-        return EXTRA[method]
     if method in RESIDUES or method in SURROGATES:
         return from_weights(read_weights(weights[method]))
     return estimator(method_or_weights(method, weights.get(method)))

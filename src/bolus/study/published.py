@@ -15,13 +15,12 @@ from bolus.data import (
     PreparedSeries,
     Unmixing,
 )
-from bolus.estimators.spectral.methods import TikhonovFixed
+from bolus.estimators.spectral.methods import PlainSVD, TikhonovFixed
 from bolus.patient import method_name
 from bolus.physics.signal import concentration
-from bolus.study.extra import EXTRA
 from bolus.study.settings import StudySettings
 
-STAND_INS = (method_name(TikhonovFixed()), *EXTRA)
+STAND_INS = (method_name(TikhonovFixed()), method_name(PlainSVD()))
 """What the program that it names for oSVD and Tikhonov computes instead."""
 METHODS = ("phae-paper", "osvd", "tikhonov", *STAND_INS)
 """The three methods by name, and the stand-ins of two of them."""

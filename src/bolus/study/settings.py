@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from bolus.data import InputError, Preparation
-from bolus.estimators import METHODS
+from bolus.estimators import EVERY_METHOD
 from bolus.estimators.surrogate import KINDS
 from bolus.grading import MAPS
 from bolus.patient.leakage import find_leakage_model
-from bolus.study.extra import EXTRA, RESIDUES
+from bolus.study.extra import RESIDUES
 
 STUDY_METHODS = ("joint", "phae", "phae-paper", "osvd", "tikhonov")
 STUDY_SNRS = (math.inf, 50.0, 40.0, 30.0, 20.0, 10.0)
@@ -26,7 +26,7 @@ TRAINABLE = ("paper", "phae", *KINDS)
 class StudySettings:
     """``methods`` at every one of ``snrs``; ``seed`` makes all that is random.
 
-    Methods are those of METHODS, EXTRA and RESIDUES, the last where 'paper' is trained, and the
+    Methods are those of EVERY_METHOD and RESIDUES, the last where 'paper' is trained, and the
     surrogates, each where it is trained, by the maps of ``target``.
 
     At an SNR, so much Gaussian noise is added to the magnitude that the mean of the baseline over
@@ -52,7 +52,7 @@ class StudySettings:
     target: str = "osvd"
 
     def __post_init__(self) -> None:
-        known = (*METHODS, *EXTRA, *RESIDUES, *KINDS)
+        known = (*EVERY_METHOD, *RESIDUES, *KINDS)
         unknown = [name for name in self.methods if name not in known]
         if unknown or not self.methods or len(set(self.methods)) < len(self.methods):
             raise InputError(
@@ -74,8 +74,10 @@ class StudySettings:
             raise InputError(f"the map is one of {', '.join(MAPS)}, found '{self.map}'")
         if self.map == "cbv_corrected" and not self.leakage_corrected:
             raise InputError("there is no leakage-corrected CBV without leakage correction")
-        if self.target not in METHODS:
-            raise InputError(f"the target is one of {', '.join(METHODS)}, found '{self.target}'")
+        if self.target not in EVERY_METHOD:
+            raise InputError(
+                f"the target is one of {', '.join(EVERY_METHOD)}, found '{self.target}'"
+            )
         find_leakage_model(self.preparation.leakage.model)
 
     @property

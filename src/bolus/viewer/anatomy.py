@@ -33,11 +33,12 @@ def read_registered(folder: Path, told: Any) -> Anatomy | None:
     )
 
 
-def pictures(view: View) -> UInt8[np.ndarray, "slices rows columns"]:
+def pictures(view: View, across: int | None = None) -> UInt8[np.ndarray, "slices rows columns"]:
     """The anatomy in every slice of the series, finer than its voxels, as greys.
 
-    As on the screen: patient right on the left, anterior (or superior) on top. KeyError where there
-    is no anatomy.
+    ``across`` is another direction (0 right, 1 anterior, 2 superior) than that across the series'
+    slices: then one picture a voxel in it. As on the screen: patient right on the left, anterior
+    (or superior) on top. KeyError where there is no anatomy.
     """
     if view.anatomy is None:
         raise KeyError("anatomy")
@@ -45,6 +46,8 @@ def pictures(view: View) -> UInt8[np.ndarray, "slices rows columns"]:
     fine = finer(grid)
     brain = resample_nearest(view.brain, grid, fine)
     turned = fine.to_ras(beneath(view.anatomy, fine, brain))
-    across = through(grid.to_ras(view.brain).shape)
-    slices = np.moveaxis(turned, across, 0)  # then the axes of columns and of rows
+    sizes = grid.to_ras(view.brain).shape
+    across = through(sizes) if across is None else across
+    parts = turned.shape[across] // sizes[across]
+    slices = np.moveaxis(turned, across, 0)[parts // 2 :: parts]  # then the axes of columns, rows
     return np.ascontiguousarray(slices[:, ::-1, ::-1].transpose(0, 2, 1))

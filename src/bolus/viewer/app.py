@@ -1,10 +1,9 @@
 """The viewer as a web application: what each address answers."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from importlib.resources import files
 
 import numpy as np
 from starlette.applications import Starlette
@@ -12,32 +11,31 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from bolus.assets import asset_bytes
-from bolus.base.json import from_text, to_text
-from bolus.data import BolusError, InputError
+from bolus.data import InputError
 from bolus.viewer.anatomy import pictures
 from bolus.viewer.arteries import preview
 from bolus.viewer.auth import Guard
-from bolus.viewer.background import BusyError
 from bolus.viewer.facts import facts
 from bolus.viewer.json import marked
+from bolus.viewer.region_files import mean_curves, region_file, region_from
 from bolus.viewer.regions import ratios
 from bolus.viewer.session import Session, medians
 from bolus.viewer.view import REGIONS, View
 from bolus.viewer.voxel import voxel
-
-KINDS = {
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-}
-BORROWED = ("uPlot.iife.min.js", "uPlot.min.css")
-LARGEST = 32 * 2**20
-"""Bytes of a request's body."""
+from bolus.viewer.web import (
+    PROBLEMS,
+    as_json,
+    as_object,
+    binary,
+    body_of,
+    download,
+    get,
+    post,
+    static,
+)
 
 
 def application(session: Session, token: str | None = None) -> Starlette:
@@ -49,29 +47,37 @@ def application(session: Session, token: str | None = None) -> Starlette:
         yield
         await run_in_threadpool(session.job.close)
 
-    answers = Answers(session)
     app = Starlette(
-        routes=[
-            Route("/", lambda request: _static("index.html")),
-            Route("/static/{name}", lambda request: _static(request.path_params["name"])),
-            Route("/api/result", _get(answers.result)),
-            Route("/api/volume/{name}", answers.volume),
-            Route("/api/mask/{name}", answers.mask),
-            Route("/api/anatomy", answers.anatomy),
-            Route("/api/voxel", _get(answers.voxel)),
-            Route("/api/job", _get(answers.job)),
-            Route("/api/aif/preview", _post(answers.preview), methods=["POST"]),
-            Route("/api/aif/save", _post(answers.save_aif), methods=["POST"]),
-            Route("/api/recompute", _post(answers.recompute), methods=["POST"]),
-            Route("/api/regions/ratio", _post(answers.ratio), methods=["POST"]),
-            Route("/api/regions/save", _post(answers.save_regions), methods=["POST"]),
-        ],
+        routes=routes(session),
         middleware=[Middleware(Guard, token=token)],
-        exception_handlers={BolusError: _problem, HTTPException: _problem},
+        exception_handlers=PROBLEMS,
         lifespan=lifespan,
     )
     app.state.token, app.state.session = token, session
     return app
+
+
+def routes(session: Session) -> list[Route]:
+    """What every address of a viewer answers, for who has been let in."""
+    answers = Answers(session)
+    return [
+        Route("/", lambda request: static("index.html")),
+        Route("/static/{name}", lambda request: static(request.path_params["name"])),
+        Route("/api/result", get(answers.result)),
+        Route("/api/volume/{name}", answers.volume),
+        Route("/api/mask/{name}", answers.mask),
+        Route("/api/anatomy", answers.anatomy),
+        Route("/api/voxel", get(answers.voxel)),
+        Route("/api/job", get(answers.job)),
+        Route("/api/aif/preview", post(answers.preview), methods=["POST"]),
+        Route("/api/aif/save", post(answers.save_aif), methods=["POST"]),
+        Route("/api/recompute", post(answers.recompute), methods=["POST"]),
+        Route("/api/regions/ratio", post(answers.ratio), methods=["POST"]),
+        Route("/api/regions/save", post(answers.save_regions), methods=["POST"]),
+        Route("/api/regions/load", answers.load_region, methods=["POST"]),
+        Route("/api/regions/file", answers.region_file, methods=["POST"]),
+        Route("/api/label", post(answers.label), methods=["POST"]),
+    ]
 
 
 class Answers:
@@ -84,6 +90,7 @@ class Answers:
         """All facts of the view; with the medians before and after the last computation."""
         session = self._session
         told = facts(session.view, session.folder.name, session.method)
+        told |= {"desk": session.desk, "locked": session.locked, "reason": session.reason}
         if session.before is not None and session.view.maps is not None:
             now = medians(session.view.maps)
             told["before"] = {"medians": medians(session.before.maps), "now": now}
@@ -96,7 +103,7 @@ class Answers:
             values = view.volume(request.path_params["name"])
         except KeyError as error:
             raise HTTPException(404, f"there is no volume {error}") from error
-        return _binary(np.ascontiguousarray(values, dtype="<f4"))
+        return binary(np.ascontiguousarray(values, dtype="<f4"))
 
     def mask(self, request: Request) -> Response:
         """A mask or the quality map as bytes in C order."""
@@ -104,15 +111,21 @@ class Answers:
             values = self._seen(request).mask(request.path_params["name"])
         except KeyError as error:
             raise HTTPException(404, f"there is no mask {error}") from error
-        return _binary(np.ascontiguousarray(values))
+        return binary(np.ascontiguousarray(values))
 
     def anatomy(self, request: Request) -> Response:
-        """The anatomy as greys, slices × rows × columns, whose numbers are in a header each."""
+        """The anatomy as greys, slices × rows × columns, whose numbers are in a header each.
+
+        ``?through=`` 0, 1 or 2 is the direction across the slices: right, anterior, superior.
+        """
+        told = request.query_params.get("through")
+        if told not in (None, "0", "1", "2"):
+            raise InputError(f"slices are across 0, 1 or 2, found '{told}'")
         try:
-            values = pictures(self._session.view)
+            values = pictures(self._session.view, None if told is None else int(told))
         except KeyError as error:
             raise HTTPException(404, "there is no anatomy") from error
-        response = _binary(values)
+        response = binary(values)
         response.headers["X-Shape"] = ",".join(str(n) for n in values.shape)
         return response
 
@@ -147,13 +160,35 @@ class Answers:
         return self._session.job.told()
 
     def ratio(self, told: dict[str, object]) -> object:
-        """Ratios between the drawn regions."""
-        return ratios(self._session.view, {name: self._marks(told, name) for name in REGIONS})
+        """Ratios between the drawn regions, and their mean curves."""
+        view, masks = self._session.view, {name: self._marks(told, name) for name in REGIONS}
+        return {**ratios(view, masks), "curves": mean_curves(view, masks)}
 
     def save_regions(self, told: dict[str, object]) -> object:
         """Keep the drawn regions."""
         masks = {name: self._marks(told, name) for name in REGIONS}
         return {"files": self._session.save_regions(masks)}
+
+    async def load_region(self, request: Request) -> Response:
+        """The voxel numbers of the region in a file, which is the request's body."""
+        content, view = await body_of(request), self._session.view
+        mask = await run_in_threadpool(region_from, view, content)
+        return as_json({"voxels": np.flatnonzero(mask), "outside": int((mask & ~view.brain).sum())})
+
+    async def region_file(self, request: Request) -> Response:
+        """The drawn ``voxels`` as a NIfTI file."""
+        told = as_object(await body_of(request))
+        view = self._session.view
+        mask = marked(told.get("voxels"), view.series.grid.shape, "voxels")
+        return download(await run_in_threadpool(region_file, view, mask))
+
+    def label(self, told: dict[str, object]) -> object:
+        """Keep the user's own label of the result."""
+        label = told.get("label")
+        if not isinstance(label, str):
+            raise InputError(f"a label is a text, found {label!r}")
+        self._session.set_label(label)
+        return {"label": label}
 
     def _vein(self, told: dict[str, object]) -> np.ndarray | None:
         return self._marks(told, "vein") if "vein" in told else None
@@ -168,56 +203,3 @@ class Answers:
         if before is None:
             raise HTTPException(404, "no maps have been replaced")
         return replace(view, result=before, version=0)
-
-
-def _get(function: Callable[[Request], object]) -> Callable[[Request], Response]:
-    return lambda request: _json(function(request))
-
-
-def _post(
-    function: Callable[[dict[str, object]], object],
-) -> Callable[[Request], "object"]:
-    async def answer(request: Request) -> Response:
-        told = _object(await _body(request))
-        return _json(await run_in_threadpool(function, told))
-
-    return answer
-
-
-async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST:
-            raise HTTPException(413, f"a request holds {LARGEST} bytes at the most")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _object(body: bytes) -> dict[str, object]:
-    return from_text(body, "the request")
-
-
-def _json(told: object) -> Response:
-    return Response(to_text(told, compact=True, nan_as_none=True), media_type="application/json")
-
-
-def _binary(values: np.ndarray) -> Response:
-    return Response(values.tobytes(), media_type="application/octet-stream")
-
-
-def _static(name: str) -> Response:
-    kind = next((KINDS[end] for end in KINDS if name.endswith(end)), None)
-    folder = files("bolus.viewer") / "static"
-    if name in BORROWED:
-        return Response(asset_bytes(name), media_type=kind)
-    if kind is None or name not in {path.name for path in folder.iterdir()}:
-        raise HTTPException(404, f"there is no file {name}")
-    return Response((folder / name).read_bytes(), media_type=kind)
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException):
-        return JSONResponse({"problem": error.detail}, status_code=error.status_code)
-    status = 409 if isinstance(error, BusyError) else 400 if isinstance(error, InputError) else 500
-    return JSONResponse({"problem": str(error)}, status_code=status)

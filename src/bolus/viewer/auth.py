@@ -23,7 +23,7 @@ HEADERS = {
 }
 USED = (
     "This address was opened before, or it is not the one the terminal shows: its token works "
-    "once. Start bolus view again for a new one."
+    "once. Start the command again for a new one."
 )
 
 

@@ -28,6 +28,7 @@ class Job(Quiet):
     problem: str | None = None
     _steps: list[tuple[str, float]] = field(default_factory=list)
     _ended: float = 0.0
+    _progress: tuple[int, int, str] | None = None
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closing: threading.Event = field(default_factory=threading.Event)
@@ -38,17 +39,22 @@ class Job(Quiet):
             if self.state == "running":
                 raise BusyError("a computation is running already; wait until it has ended")
             self.state, self.problem, self._steps = "running", None, []
+            self._progress = None
             self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
     def told(self) -> dict[str, object]:
-        """State, steps with the seconds each has taken so far, and the problem if it failed."""
+        """State, steps with the seconds each has taken so far, and the problem if it failed.
+
+        ``progress`` are parts done of the running step, all of them, and what is at hand.
+        """
         steps, running = list(self._steps), self.state == "running"
         ends = [start for _, start in steps[1:]]
         ends.append(time.perf_counter() if running else self._ended)
         return {
             "state": self.state,
             "problem": self.problem,
+            "progress": self._progress if running else None,
             "steps": [
                 {"name": name, "seconds": end - start, "done": not running or n + 1 < len(steps)}
                 for n, ((name, start), end) in enumerate(zip(steps, ends, strict=False))
@@ -71,7 +77,14 @@ class Job(Quiet):
         """The next step begins. Raises Stopped where the viewer closes."""
         if self._closing.is_set():
             raise Stopped
+        self._progress = None
         self._steps.append((name, time.perf_counter()))
+
+    def advance(self, done: int, total: int, label: str) -> None:
+        """Of the running step so many parts are done. Raises Stopped where the viewer closes."""
+        if self._closing.is_set():
+            raise Stopped
+        self._progress = (done, total, label)
 
     def _run(self, work: Callable[[Reporter], None]) -> None:
         state = "failed"

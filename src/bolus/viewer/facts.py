@@ -11,7 +11,7 @@ from bolus.physics import area
 from bolus.report.facts import arterial_facts
 from bolus.report.figures.mosaic import pixel_aspect, through
 from bolus.report.motion_facts import moved_bands
-from bolus.viewer.panels import concentration, ramps, shown
+from bolus.viewer.panels import PALETTES, concentration, ramps, shown
 from bolus.viewer.view import View
 
 
@@ -21,6 +21,7 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
     return {
         "notice": NOTICE,
         "title": title,
+        "label": "" if view.maps is None else view.maps.label,
         "method": method,
         "version": view.version,
         "made": view.result is not None,
@@ -34,7 +35,8 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "voxels": int(view.brain.sum()),
         "space": space(view.series.grid, view.brain),
         "volumes": volumes,
-        "ramps": ramps({volume["colours"] for volume in volumes}),
+        "ramps": ramps({*(volume["colours"] for volume in volumes), *PALETTES}),
+        "palettes": [{"name": name, "title": title} for name, title in PALETTES.items()],
         "time": view.curves.time,
         "flagged": flagged(view),
         "tissue": view.curves.mean,
@@ -91,8 +93,8 @@ def space(grid: Grid, brain: np.ndarray) -> Mapping[str, object]:
 
     Along the three directions nearest to right, anterior and superior a voxel's number grows by
     ``steps`` from ``origin``; ``sizes`` are their lengths in voxels, ``through`` is the direction
-    across slices and ``box`` (first, last) the extent of the brain along each. ``aspect`` is the
-    height of a pixel over its width.
+    across slices and ``box`` (first, last) the extent of the brain along each. ``spacing`` is the
+    distance of voxels in mm along each, ``aspect`` the height of a slice's pixel over its width.
     """
     numbers = grid.to_ras(np.arange(brain.size).reshape(grid.shape))
     inside = grid.to_ras(brain)
@@ -106,8 +108,15 @@ def space(grid: Grid, brain: np.ndarray) -> Mapping[str, object]:
         "steps": [int(next_[0] - first) if next_.size else 0 for next_ in corners],
         "through": through(numbers.shape),
         "aspect": pixel_aspect(grid),
+        "spacing": _spacing(grid),
         "box": [_extent(np.asarray(inside.any(axis=a))) for a in ((1, 2), (0, 2), (0, 1))],
     }
+
+
+def _spacing(grid: Grid) -> list[float]:
+    size = np.array(grid.voxel_size)
+    order = [int(np.argmax(np.abs(row))) for row in grid.affine[:3, :3] / size]
+    return [float(size[axis]) for axis in order]
 
 
 def _extent(touched: np.ndarray) -> tuple[int, int]:

@@ -279,5 +279,6 @@ def _maps(
         common=_common(told),
         preparation=measured.preparation,
         anatomy=measured.anatomy,
+        label=str(told.get("label", "")),
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

@@ -23,6 +23,18 @@ class Image(NamedTuple):
     display: Display
 
 
+PALETTES = {
+    "gray": "Grey",
+    "jet": "Rainbow (clinical)",
+    "inferno": "Inferno",
+    "viridis": "Viridis",
+    "cividis": "Cividis",
+}
+"""Colour maps that may be chosen for all maps instead of their own, which grow evenly brighter.
+
+The rainbow does not: it is there for eyes that are used to it.
+"""
+
 IMAGES = {
     "peak": Image(
         "Peak",

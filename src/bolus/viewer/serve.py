@@ -18,13 +18,13 @@ from bolus.data.options import USUAL
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import read_weights
 from bolus.io import check_output
-from bolus.patient import method_name, method_or_weights, ready
-from bolus.preprocess import tissue_curves
+from bolus.io.bids.opened import result_folder
+from bolus.patient import method_name, method_or_weights
 from bolus.viewer.app import application
+from bolus.viewer.begin import session_of_series
 from bolus.viewer.connections import BACKLOG, bounded_protocol
 from bolus.viewer.load import read_view
 from bolus.viewer.session import Session
-from bolus.viewer.view import View
 
 HOST = "127.0.0.1"
 PathLike = str | os.PathLike[str]
@@ -42,6 +42,9 @@ def viewer_app(
 ) -> Starlette:
     """The viewer of a folder that ``bolus maps`` wrote, as an ASGI application.
 
+    ``folder`` may be a result in a BIDS dataset, too (``bolus.io.bids.opened``): then nothing in it
+    is changed.
+
     ``weights`` is a file, for maps made with other weights than the package's; ``method`` an
     estimator that the summary cannot name. ``state.token`` of the application opens it, once, as
     ``/?token=…``.
@@ -58,21 +61,16 @@ def viewer_app(
     folder = Path(folder).resolve()
     if series is None:
         given = None if weights is None else read_weights(weights)
-        chosen = None if method is None else estimator(method)
-        view, made = read_view(folder, weights=given, method=chosen, reporter=reporter)
+        named = None if method is None else estimator(method)
+        with result_folder(folder) as plain:
+            view, made = read_view(plain, weights=given, method=named, reporter=reporter)
         name = method_name(made) if view.maps is None else view.maps.method
-        return application(Session(folder, view, made, name))
+        return application(Session(folder, view, made, name, locked=plain != folder))
     check_output(folder)
-    made = estimator(method_or_weights(method, weights))
-    prepared = ready(series, mask, preparation=preparation, reporter=reporter)
-    view = View(
-        series=prepared,
-        curves=tissue_curves(prepared),
-        result=None,
-        regions={},
-        preparation=preparation,
+    chosen = method_or_weights(method, weights)
+    return application(
+        session_of_series(folder, series, chosen, mask, preparation=preparation, reporter=reporter)
     )
-    return application(Session(folder, view, made, method_name(made)))
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def open_viewer(
 
     The other arguments and errors are ``viewer_app``'s; InputError, too, for a port in use.
     """
-    listener = _listen(port)
+    listener = listen(port)
     try:
         app = viewer_app(
             folder,
@@ -167,7 +165,7 @@ def serve(
     viewer.run(browser=browser)
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
     """A socket of this machine alone that others have not taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":  # elsewhere the option would let two servers share a port

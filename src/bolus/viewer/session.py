@@ -1,12 +1,13 @@
 """What one viewer holds and changes: the view, the regions, the arterial input, the maps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool
 
+from bolus.base.json import read_json, write_json
 from bolus.base.progress import Reporter
 from bolus.data import AIF, InputError, PerfusionMaps, is_sd
 from bolus.estimators import Estimator
@@ -20,12 +21,14 @@ from bolus.viewer.arteries import (
     unmixed_input,
 )
 from bolus.viewer.background import WRITING, BusyError, Job
-from bolus.viewer.load import result_of
+from bolus.viewer.load import SUMMARY, result_of
 from bolus.viewer.regions import regions_to_find, save_regions, with_regions
 from bolus.viewer.reproduce import check_reproducible
 from bolus.viewer.view import TUMOR_OF_MAPS, Result, View
 
 PAGE = "report.html"
+LABEL = 200
+"""Characters of a label."""
 STALE = ("dicom", TUMOR_OF_MAPS)
 """What an earlier result may hold beside its maps that would contradict the new ones."""
 
@@ -35,7 +38,9 @@ class Session:
     """A view of the result in ``folder``, made by the estimator ``chosen``, called ``method``.
 
     ``before`` is the result that the last computation replaced; ``proven`` says that the present
-    one is known to follow from the kept series.
+    one is known to follow from the kept series. ``desk``: the page that makes further maps is there
+    too; ``locked``: the result is part of a BIDS dataset, and only looked at; ``reason``
+    says why there are no maps, where they were asked for.
     """
 
     folder: Path
@@ -44,6 +49,9 @@ class Session:
     method: str
     before: Result | None = None
     proven: bool = False
+    desk: bool = False
+    locked: bool = False
+    reason: str = ""
     job: Job = field(default_factory=Job)
 
     def save_arteries(self, marks: Marks, vein: Marks | None = None) -> list[str]:
@@ -71,6 +79,24 @@ class Session:
             write_page(self.view.maps, self.folder / PAGE)
         return written
 
+    def set_label(self, label: str) -> None:
+        """Keep the user's own label of the result on its page, and in its summary.
+
+        Raises InputError for one longer than LABEL characters or without maps.
+        """
+        self._check_free()
+        self._check_folder()
+        if len(label) > LABEL:
+            raise InputError(f"a label has {LABEL} characters at the most, found {len(label)}")
+        result = self.view.result
+        if result is None:
+            raise InputError("there are no maps yet to label")
+        maps = replace(result.maps, label=label)
+        told = read_json(self.folder / SUMMARY) | {"label": label}
+        self.view = replace(self.view, result=replace(result, maps=maps))
+        write_page(maps, self.folder / PAGE)
+        write_json(self.folder / SUMMARY, told)
+
     def recompute(self, marks: Marks, vein: Marks | None = None) -> None:
         """Begin to make all maps anew, and the folder with them, from marked arterial voxels.
 
@@ -78,6 +104,8 @@ class Session:
         the present maps that are.
         A stored result that its own series does not give is not replaced (``check_reproducible``).
         """
+        if self.locked:
+            self._check_folder()
         artery = marked_input(self.view, marks, vein)
         self.job.start(lambda reporter: self._make_by_hand(artery, marks, vein, reporter))
 
@@ -112,6 +140,7 @@ class Session:
             reporter=reporter,
         )
         maps = estimate(measured, self.chosen, name=self.method, reporter=reporter)
+        maps = replace(maps, label="" if view.maps is None else view.maps.label)
         reporter.step("preparing the curves")
         result = result_of(measured, maps, self.chosen)
         reporter.step(WRITING)
@@ -137,6 +166,11 @@ class Session:
             raise BusyError("the maps are being made anew; save when that has ended")
 
     def _check_folder(self) -> None:
+        if self.locked:
+            raise InputError(
+                "this result is part of a BIDS dataset, in which the viewer changes nothing: keep "
+                "what was drawn as a file of this computer, and make new maps with bolus maps"
+            )
         if not self.folder.is_dir():
             raise InputError(f"{self.folder}: there is no result yet to keep this beside")
 

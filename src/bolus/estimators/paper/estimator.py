@@ -18,7 +18,7 @@ from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.weights import Weights, shipped_weights
 from bolus.physics import blood_flow, blood_volume
 
-KINDS = ("phae-paper", "paper-supervised")
+KIND = "phae-paper"
 ROWS = 1024
 
 
@@ -28,10 +28,10 @@ class PhaePaper:
 
     It knows neither delay nor repetition time: tissue that arrives late, or a TR it was not
     trained at, bias it. No posterior and no delay; every residue it decodes is highest at once,
-    so Tmax is 0. Weights of its supervised twin (kind 'paper-supervised') run just the same.
+    so Tmax is 0.
     """
 
-    weights: Weights = field(default_factory=partial(shipped_weights, "phae-paper"))
+    weights: Weights = field(default_factory=partial(shipped_weights, KIND))
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         response="model", area=True, subject_scale=True, single_precision=True
@@ -44,10 +44,8 @@ class PhaePaper:
     )
 
     def __post_init__(self) -> None:
-        if self.weights.kind not in KINDS:
-            raise WeightsError(
-                f"these are weights of '{self.weights.kind}', expected {' or '.join(KINDS)}"
-            )
+        if self.weights.kind != KIND:
+            raise WeightsError(f"these are weights of '{self.weights.kind}', expected '{KIND}'")
         self.weights.check_shapes(PaperConfig.from_dict(self.weights.config).shapes())
 
     def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundPaper":

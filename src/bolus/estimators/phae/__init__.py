@@ -2,6 +2,7 @@
 
 from bolus.estimators.paper.estimator import PhaePaper
 from bolus.estimators.phae.estimator import Phae
+from bolus.estimators.spinned import Spinned
 from bolus.estimators.surrogate import CurveSurrogate, SliceSurrogate, surrogate
 from bolus.estimators.weights import (
     SURROGATES,
@@ -22,8 +23,17 @@ __all__ = [
 ]
 
 
-def from_weights(weights: Weights) -> Phae | PhaePaper | CurveSurrogate | SliceSurrogate:
+NETWORKS: dict[str, type[Phae] | type[PhaePaper] | type[Spinned]] = {
+    "phae": Phae,
+    "phae-paper": PhaePaper,
+    "spinned": Spinned,
+}
+"""Kind of weights that come with the package → the method that they belong to."""
+AnyNetwork = Phae | PhaePaper | Spinned | CurveSurrogate | SliceSurrogate
+
+
+def from_weights(weights: Weights) -> AnyNetwork:
     """The estimator that some weights belong to. Raises WeightsError when they do not fit it."""
     if weights.kind in SURROGATES:
         return surrogate(weights)
-    return Phae(weights) if weights.kind == "phae" else PhaePaper(weights)
+    return NETWORKS[weights.kind](weights)

@@ -19,7 +19,7 @@ from bolus.estimators.phae.features import SIZE, Basis, basis, features
 from bolus.estimators.phae.network import CALIBRATION, LEVELS, OUTPUTS, QUANTITIES, encode
 from bolus.estimators.phae.quantiles import QuantilePosterior
 from bolus.estimators.protocol import Capabilities, CurveScale
-from bolus.estimators.weights import Weights, shipped_weights
+from bolus.estimators.weights import Weights, hidden_widths, shipped_weights
 
 SHORTEST_TR, LONGEST_TR, SHORTEST_SCAN = 0.45, 3.3, 38.0
 """What scans the encoder was trained on, s, with a small margin."""
@@ -168,11 +168,3 @@ def _check(weights: Weights) -> None:
     for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         shapes |= {f"weight{layer}": (fan_in, fan_out), f"bias{layer}": (fan_out,)}
     weights.check_shapes(shapes)
-
-
-def hidden_widths(weights: Weights) -> tuple[int, ...]:
-    """Hidden units of every layer; WeightsError when the configuration does not tell."""
-    widths = weights.config.get("widths")
-    if not isinstance(widths, list) or not all(isinstance(w, int) and w > 0 for w in widths):
-        raise WeightsError(f"widths are a list of whole numbers, found {widths!r}")
-    return tuple(widths)

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from bolus.data import Description, InputError
 from bolus.data.codes import Concept
-from bolus.estimators.papers import CALAMANTE, OSTERGAARD, WU
+from bolus.estimators.papers import CALAMANTE, OSTERGAARD, PWS, WU
 from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.spectral.lcurve import corner
 from bolus.estimators.spectral.problem import Circulant, Toeplitz
@@ -214,10 +214,45 @@ class Tikhonov:
 
 
 @dataclass(frozen=True)
+class PlainSVD:
+    """Truncated SVD of the plain causal matrix, its sums of rectangles: what PWS computes.
+
+    Singular values under ``threshold``·σmax are dropped. A compatibility preset for the program of
+    the PHAE paper, which has it in place of oSVD; ``SVD`` weighs the arterial samples, as
+    Østergaard did. Moved by delay like that. Fernández-Rodicio et al., Front Neuroinform
+    2023;17:1202156.
+    """
+
+    threshold: float = 0.2
+
+    capabilities: ClassVar[Capabilities] = CAUSAL
+    description: ClassVar[Description] = Description(
+        sentence="truncated singular value decomposition of the causal convolution matrix of "
+        "rectangle sums [svd], as the program PWS computes it [pws]{chosen}" + AREAS,
+        citations={"svd": OSTERGAARD, "pws": PWS},
+        code=SVD_CODE,
+    )
+
+    def __post_init__(self) -> None:
+        _fraction("threshold", self.threshold)
+
+    def filter(self, s: np.ndarray) -> np.ndarray:
+        """Factors for normalised singular values (bins,); see ``truncation``."""
+        return truncation(s, self.threshold)
+
+    def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
+        """Its matrices for one arterial input, in the precision of ``like``."""
+        problem = Toeplitz(aif, dt, volterra=False)
+        bank = Bank.of(problem, self.filter(problem.s)[None], like.dtype)
+        return Spectral(problem, bank, by_the_first)
+
+
+@dataclass(frozen=True)
 class TikhonovFixed:
     """Tikhonov with one λ = ``strength``·σmax on the plain causal matrix: what PWS computes.
 
     A compatibility preset for the program of the PHAE paper; moved by delay like ``SVD``.
+    Fernández-Rodicio et al., Front Neuroinform 2023;17:1202156.
     """
 
     strength: float = 0.2
@@ -225,8 +260,8 @@ class TikhonovFixed:
     capabilities: ClassVar[Capabilities] = CAUSAL
     description: ClassVar[Description] = Description(
         sentence="Tikhonov regularisation of the causal convolution matrix with one strength "
-        "for all voxels [tikhonov]{chosen}" + AREAS,
-        citations={"tikhonov": CALAMANTE},
+        "for all voxels [tikhonov], as the program PWS computes it [pws]{chosen}" + AREAS,
+        citations={"tikhonov": CALAMANTE, "pws": PWS},
     )
 
     def __post_init__(self) -> None:

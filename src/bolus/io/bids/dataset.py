@@ -8,6 +8,8 @@ DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_{cbf,cbv,mtt,…}.nii
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>SD_{cbf,…}.nii.gz + .json
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_space-anat_desc-<method>_{anat,cbf,…}.nii.gz + .json
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_from-dsc_to-anat_mode-image_desc-<method>_xfm.tfm
+DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_bolus.toml
+DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_desc-<method>_series.safetensors
 DATASET/sub-XX[/ses-YY]/perf/sub-XX[_ses-YY]_label-{brain,aif,…}_desc-<method>_mask.nii.gz + .json
 ```
 
@@ -35,7 +37,7 @@ _VARIANTS = {"_sd": "SD", "_corrected": "Corrected"}
 SUFFIXES = tuple(
     dict.fromkeys((
         *(name.removesuffix("_corrected") for name in QUANTITIES),
-        "quality", "mask", "aif", "numbers", "motion", "summary", "anat", "xfm",
+        "quality", "mask", "aif", "numbers", "motion", "summary", "series", "anat", "xfm",
     ))
 )  # fmt: skip
 """What follows the last underscore of the files in ``perf``; BIDS knows none of them there."""

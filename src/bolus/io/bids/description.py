@@ -108,8 +108,8 @@ def _ignore(suffixes: Sequence[str]) -> str:
     """One '*' a pattern and no slash after a folder: more of gitignore the validator misreads."""
     endings = ("nii.gz", "json", "tsv")
     lines = [f"sub-*_{suffix}.{ending}" for suffix in suffixes for ending in endings]
-    lines.append("sub-*_xfm.tfm")
-    return "\n".join([*lines, "sub-*_report.html", "figures", ""])
+    lines += ["sub-*_xfm.tfm", "sub-*_bolus.toml", "sub-*_series.safetensors"]
+    return "\n".join([*lines, "sub-*_report.html", "figures", "index.html", "results.tsv", ""])
 
 
 def _readme(suffixes: Sequence[str]) -> str:
@@ -126,6 +126,7 @@ perf/ holds sub-XX[_ses-YY]_desc-<method>_<map>.nii.gz with a sidecar each:
   quality                               sum of bits that the sidecar explains, 0 is good
   label-<region>_desc-<method>_mask     brain, arterial voxels (aif), regions that were given
   aif.tsv                               arterial input
+  series.safetensors                    the prepared series, for bolus view
   summary.json                          method, input and medians; a run without it is not whole
 
 NaN marks what was not measured. BIDS has no suffixes for DSC-MRI yet: .bidsignore lists those

@@ -99,7 +99,12 @@ def _read(chosen: StudySeries, dt: float, te: float | None) -> DSCSeries:
             dt=dt,
             te=_echo_time(chosen, sidecar, te),
             slice_times=_slice_times(chosen, sidecar, grid, dt),
-            source=Source(format="dicom", checksum=checksum_of(paths), files=ordered),
+            source=Source(
+                format="dicom",
+                checksum=checksum_of(paths),
+                number=chosen.files[0].number,
+                files=ordered,
+            ),
         )
 
 

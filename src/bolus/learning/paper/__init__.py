@@ -1,1 +1,1 @@
-"""Training of the published network and of its supervised twin."""
+"""Training of the published network."""

@@ -77,6 +77,5 @@ def _patient(path: Path, number: int, voxels: int, seed: int) -> PatientVoxels:
         patient.aif[series.frames.used],
         series.dt,
         series.te or 1.0,
-        {"mtt": mtt[rows]},
     )
     return PatientVoxels.open(path)

@@ -1,4 +1,4 @@
-"""Training of the published network: on its own reconstruction, or on the truth."""
+"""Training of the published network on its own reconstruction."""
 
 import hashlib
 import math
@@ -24,27 +24,19 @@ Rows = tuple[int, int]
 
 
 class PaperBatch(NamedTuple):
-    """Curves (n, t) and arterial inputs (n, t) over their patient's maximum, and CBV (n,).
-
-    ``dt`` in s; ``mtt`` (n,) in s only where the truth is trained on.
-    """
+    """Curves (n, t) and arterial inputs (n, t) over their patient's maximum, and CBV (n,)."""
 
     curves: torch.Tensor
     aif: torch.Tensor
     cbv: torch.Tensor
     dt: float
-    mtt: torch.Tensor | None
 
 
 class PaperTask:
     """The published network on cached curves; a task for the training loop.
 
-    Reconstruction: mean |C − Ĉ|, both over the patient's maximum. With ``supervised`` it becomes
-    the twin trained on simulated truth, mean |log(MTT/true)|. Batches mix patients of the same
+    Its loss is mean |C − Ĉ|, both over the patient's maximum. Batches mix patients of the same
     repetition time and length; ``limit`` caps the voxels of validation.
-
-    Source of the twin: Asaduddin et al., Magn Reson Med 2024;92:1205 (SPINNED), here with the
-    published autoencoder's encoder.
     """
 
     def __init__(
@@ -54,11 +46,10 @@ class PaperTask:
         held_out: Sequence[PatientVoxels],
         *,
         seed: int = 0,
-        supervised: bool = False,
         limit: int = 4096,
     ) -> None:
         torch.manual_seed(seed)
-        self.config, self.seed, self.supervised = config, seed, supervised
+        self.config, self.seed = config, seed
         self.patients, self.held_out, self.limit = list(patients), list(held_out), limit
         self.module = PaperEncoder(config)
         self._peaks = {p.path: _peak(p) for p in (*self.patients, *self.held_out)}
@@ -71,7 +62,7 @@ class PaperTask:
             (p.count, p.aif.size, p.dt, self._peaks[p.path])
             for p in (*self.patients, *self.held_out)
         ]
-        text = f"{replace(self.config, epochs=1)} {self.seed} {self.supervised} {data}"
+        text = f"{replace(self.config, epochs=1)} {self.seed} {data}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def steps(self) -> int:
@@ -92,10 +83,8 @@ class PaperTask:
             yield self._batch([(self.patients[i], rows) for i, rows in plan[place][rank::world]])
 
     def loss(self, batch: PaperBatch) -> torch.Tensor:
-        """Mean absolute error of the reconstruction, or of log MTT for the twin."""
+        """Mean absolute error of the reconstruction."""
         mtt = self.module(torch.stack([batch.curves, batch.aif], dim=1))
-        if batch.mtt is not None:
-            return (torch.log(mtt) - torch.log(batch.mtt)).abs().mean()
         rebuilt = decode(batch.aif, batch.dt, batch.cbv, mtt, self.config)
         return (batch.curves - rebuilt).abs().mean()
 
@@ -114,7 +103,7 @@ class PaperTask:
         """The network as it is now."""
         state = self.module.state_dict()
         return Weights(
-            kind="paper-supervised" if self.supervised else "phae-paper",
+            kind="phae-paper",
             tensors={name: value.detach().float().numpy() for name, value in state.items()},
             config=self.config.as_dict(),
             provenance=dict(provenance),
@@ -130,21 +119,18 @@ class PaperTask:
         return found
 
     def _batch(self, parts: Sequence[tuple[PatientVoxels, Rows]]) -> PaperBatch:
-        curves, inputs, volumes, truth = [], [], [], []
+        curves, inputs, volumes = [], [], []
         for patient, rows in parts:
             peak = np.float32(self._peaks[patient.path])
             some, aif = patient.rows(*rows)[0] / peak, patient.aif / peak
             curves.append(some)
             inputs.append(np.broadcast_to(aif, some.shape))
             volumes.append(area(some, 1.0) / area(aif, 1.0))
-            if self.supervised:
-                truth.append(patient.mtt(*rows))
         return PaperBatch(
             _tensor(curves),
             _tensor(inputs),
             _tensor(volumes),
             parts[0][0].dt,
-            _tensor(truth) if self.supervised else None,
         )
 
 

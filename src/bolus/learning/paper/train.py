@@ -1,4 +1,4 @@
-"""The shipped weights of ``phae-paper`` and of its supervised twin, from nothing but a seed."""
+"""The shipped weights of ``phae-paper``, from nothing but a seed."""
 
 from pathlib import Path
 
@@ -21,7 +21,6 @@ def train_paper(
     folder: Path,
     *,
     config: PaperConfig | None = None,
-    supervised: bool = False,
     seed: int = 0,
     patients: int = PATIENTS,
     voxels: int = VOXELS,
@@ -30,14 +29,14 @@ def train_paper(
 ) -> tuple[Weights, History]:
     """Train on simulated patients by the published recipe: Adam, all epochs, no early stop.
 
-    ``folder`` takes the curves, the checkpoint and the log. ``supervised`` trains the twin on the
-    true MTT. ``patients`` are trained on, at most ``voxels`` of each.
+    ``folder`` takes the curves, the checkpoint and the log. ``patients`` are trained on, at most
+    ``voxels`` of each.
     """
     torch.manual_seed(seed)
     config = PaperConfig() if config is None else config
     own = folder / "curves" / f"{patients}-{voxels}"
     cached = _curves(own, patients + HELD_OUT, voxels, seed, reporter)
-    task = PaperTask(config, cached[:patients], cached[patients:], seed=seed, supervised=supervised)
+    task = PaperTask(config, cached[:patients], cached[patients:], seed=seed)
     recipe = Recipe(epochs=config.epochs, lr=config.learning_rate, batch=config.batch, seed=seed)
     history = fit(task, recipe, folder, resume=resume, identity=task.fingerprint, reporter=reporter)
     made = {
@@ -58,7 +57,7 @@ def _curves(
     seed: int,
     reporter: Reporter,
 ) -> list[PatientVoxels]:
-    """The simulated curves, made once for both networks."""
+    """The simulated curves, made once."""
     there = sorted(folder.glob("*.safetensors"))
     if len(there) == patients:
         return [PatientVoxels.open(path) for path in there]

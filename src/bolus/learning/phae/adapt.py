@@ -14,10 +14,9 @@ import numpy as np
 import torch
 
 from bolus.base.progress import QUIET, Reporter
-from bolus.estimators.phae.estimator import hidden_widths
 from bolus.estimators.phae.features import SIZE
 from bolus.estimators.phae.network import CALIBRATION
-from bolus.estimators.weights import Weights
+from bolus.estimators.weights import Weights, hidden_widths
 from bolus.learning.loop import fit
 from bolus.learning.phae.calibrate import calibrate
 from bolus.learning.phae.population import (

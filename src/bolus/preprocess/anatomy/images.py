@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
-from bolus.data import AnatomicalImage, Grid, PreparedSeries, RegistrationError
+from bolus.data import AnatomicalImage, Grid, RegistrationError
 from bolus.preprocess.anatomy.information import Compared, in_bins
 from bolus.preprocess.anatomy.space import Space
 from bolus.preprocess.motion.resample import filled
@@ -20,6 +20,8 @@ COARSE = 2.0
 """mm: edge of the voxels of the anatomy in which it is looked for."""
 FINE, THIN = 2.0, 1.5
 """mm within and across slices: edges at most of the voxels in which it is fitted."""
+THICK = 2.5
+"""mm: voxels of the anatomy that are wider are interpolated by cubic splines, others linearly."""
 MARGIN = 8.0
 """mm around the brain that are cut out for that."""
 FEWEST = 500
@@ -33,17 +35,25 @@ Affine = Float[np.ndarray, "4 4"]
 
 @dataclass(frozen=True, eq=False)
 class Fixed:
-    """The baseline of a series, clamped, the voxels compared, and the space about their brain."""
+    """The baseline of a series, clamped, the voxels compared, and the space about their brain.
+
+    Compared are the brain and ``around`` mm about it.
+    """
 
     volume: Volume
     grid: Grid
     brain: Bool[np.ndarray, "x y z"]
+    around: float = AROUND
 
     @cached_property
     def wide(self) -> Bool[np.ndarray, "x y z"]:
-        """The brain and what is AROUND it."""
+        """The brain and what is around it."""
         away = ndimage.distance_transform_edt(~self.brain, sampling=self.grid.voxel_size)
-        return np.asarray(away <= AROUND)
+        return np.asarray(away <= self.around)
+
+    def smoothing(self, sd: float) -> float:
+        """An SD in mm of smoothing, at least half a voxel: less leaves what interpolation does."""
+        return max(sd, min(self.grid.voxel_size) / 2)
 
     @cached_property
     def space(self) -> Space:
@@ -83,8 +93,7 @@ class Moving:
 
     def coarse(self) -> "Moving":
         """Its voxels averaged to about COARSE mm."""
-        size = np.linalg.norm(self.affine[:3, :3], axis=0)
-        parts = np.clip(np.floor(COARSE / size), 1, self.volume.shape).astype(int)
+        parts = np.clip(np.floor(COARSE / self.size), 1, self.volume.shape).astype(int)
         kept = [slice(n // k * k) for n, k in zip(self.volume.shape, parts, strict=True)]
         cut = self.volume[tuple(kept)]
         (x, y, z), (a, b, c) = cut.shape, parts.tolist()
@@ -98,13 +107,14 @@ class Moving:
     def middle(self) -> Float[np.ndarray, "3"]:
         """Middle in mm of what is brighter than a fifth of its brightest part."""
         bright = self.volume > 0.2 * np.percentile(self.volume, BRIGHT)
-        return np.asarray(_on(self.affine, np.argwhere(bright)).mean(axis=0))
+        return np.asarray(_on(self.affine, np.argwhere(bright).mean(axis=0)))
 
     def seen(self, fixed: Fixed, matrix: Affine) -> "Moving":
-        """It in the place and the orientation of the series, averaged over the series' voxels.
+        """It in the place and the orientation of the series, as blurred as the series' voxels.
 
         ``matrix`` takes mm of the series to mm of the image. The result's voxels are parts of the
-        series': an odd number along every axis, so that averages do not shift it.
+        series': an odd number along every axis, so that averages do not shift it. It is averaged
+        over a series' voxel less what its own voxels average over already.
         """
         size = np.array(fixed.grid.voxel_size)
         parts = np.ceil(size / np.minimum(size, (FINE, FINE, THIN)) - 1e-6).astype(int)
@@ -117,25 +127,51 @@ class Moving:
         affine[:3, 3] += fixed.grid.affine[:3, :3] @ (low - 0.5 + 0.5 / parts)
         back = np.linalg.inv(self.affine) @ matrix @ affine
         out = ndimage.affine_transform(
-            self.volume, back[:3, :3], back[:3, 3], output_shape=tuple(shape.tolist()), order=1
+            self.volume,
+            back[:3, :3],
+            back[:3, 3],
+            output_shape=tuple(shape.tolist()),
+            order=3 if self.size.max() > THICK else 1,
         )
-        for axis, count in enumerate(parts.tolist()):
+        for axis, count in enumerate(self._averaged(fixed, matrix, size / parts)):
             if count > 1:
                 out = ndimage.uniform_filter1d(out, count, axis=axis, mode="nearest")
         return Moving(out, affine)
 
+    @property
+    def size(self) -> Float[np.ndarray, "3"]:
+        """Edges of its voxels, mm."""
+        return np.asarray(np.linalg.norm(self.affine[:3, :3], axis=0))
 
-def fixed_of(series: PreparedSeries) -> Fixed:
-    """The baseline of a series. Raises RegistrationError for a brain too small to be found."""
-    slices = int(series.mask.any(axis=(0, 1)).sum())
-    if series.mask.sum() < FEWEST or slices < FEWEST_SLICES:
+    def _averaged(self, fixed: Fixed, matrix: Affine, part: Float[np.ndarray, "3"]) -> list[int]:
+        """Parts along each axis of the series that are averaged: an odd number.
+
+        As wide as √(a² − b²) of a voxel of the series that is a wide and one of the image that is b
+        wide along that axis, so that variances of both averages add up to that of the series.
+        """
+        own = np.linalg.inv(matrix)[:3, :3] @ self.affine[:3, :3]
+        axes = fixed.grid.affine[:3, :3] / np.array(fixed.grid.voxel_size)
+        width = np.square(axes.T @ own).sum(axis=1)
+        lacking = np.sqrt(np.maximum(np.square(fixed.grid.voxel_size) - width, 0))
+        return [int(2 * round((n - 1) / 2) + 1) for n in np.maximum(lacking / part, 1).tolist()]
+
+
+def fixed_of(
+    baseline: Volume, brain: Bool[np.ndarray, "x y z"], grid: Grid, around: float = AROUND
+) -> Fixed:
+    """The baseline of a series, compared in the brain and ``around`` mm about it.
+
+    Raises RegistrationError for a brain too small to be found.
+    """
+    slices = int(brain.any(axis=(0, 1)).sum())
+    if brain.sum() < FEWEST or slices < FEWEST_SLICES:
         raise RegistrationError(
-            f"a brain of {int(series.mask.sum())} voxels in {slices} slices cannot be registered "
-            f"to an anatomy: {FEWEST} voxels in {FEWEST_SLICES} slices are expected"
+            f"a brain of {int(brain.sum())} voxels in {slices} slices cannot be registered: "
+            f"{FEWEST} voxels in {FEWEST_SLICES} slices are expected"
         )
-    base = filled(series.baseline)
-    top = float(np.percentile(base[series.mask], BRIGHTEST))
-    return Fixed(np.clip(base, 0, top), series.grid, series.mask)
+    base = filled(baseline)
+    top = float(np.percentile(base[brain], BRIGHTEST))
+    return Fixed(np.clip(base, 0, top), grid, brain, around)
 
 
 def moving_of(image: AnatomicalImage) -> Moving:
@@ -159,5 +195,5 @@ def smooth(volume: Volume, affine: Affine, sd: float) -> Volume:
     return np.asarray(filtered)
 
 
-def _on(affine: Affine, voxels: np.ndarray) -> Float[np.ndarray, "n 3"]:
+def _on(affine: Affine, voxels: np.ndarray) -> Float[np.ndarray, "*n 3"]:
     return np.asarray(voxels @ affine[:3, :3].T + affine[:3, 3])

@@ -28,7 +28,7 @@ def scored(fixed: Fixed, seen: Moving, travel: float) -> RegistrationScore:
     ``seen`` is the anatomy in the place of the series, as its voxels see it, smooth by LAST;
     ``travel`` is how far the brain is from where the headers put it.
     """
-    compared = fixed.compared(LAST.smoothing, seen, PLACES)
+    compared = fixed.compared(fixed.smoothing(LAST.smoothing), seen, PLACES)
     here = compared.at(np.eye(4))
     around = float(np.mean([compared.at(_shift(SHIFT * step)) for step in SIX]))
     kept = around / here if here > 0 else 1.0

@@ -28,7 +28,7 @@ def register_anatomy(
     Raises RegistrationError, with its score, for a registration that does not fit, so for another
     patient; for a brain too small or in fewer than three slices; for images that do not overlap.
     """
-    fixed, moving = fixed_of(series), moving_of(image)
+    fixed, moving = fixed_of(series.baseline, series.mask, series.grid), moving_of(image)
     found, same = np.eye(4), image.grid.matches(series.grid)
     with one_itk_thread():
         if not same:
@@ -39,7 +39,7 @@ def register_anatomy(
         reporter.advance(2, STAGES, DOING)
     travel = mean_distance(found, np.eye(4), fixed.places(fixed.brain))
     seen = moving if same else moving.seen(fixed, found)
-    score = scored(fixed, seen.smooth(LAST.smoothing), travel)
+    score = scored(fixed, seen.smooth(fixed.smoothing(LAST.smoothing)), travel)
     reporter.advance(STAGES, STAGES, DOING)
     check_score(score, image.name)
     return Anatomy(image=image, to_anatomy=found, score=score)

@@ -10,7 +10,6 @@ from jaxtyping import Float
 from bolus.data import RegistrationError
 from bolus.preprocess.anatomy.images import SEED, Fixed, Moving
 from bolus.preprocess.anatomy.space import Pose
-from bolus.preprocess.motion.register import FILTERED
 from bolus.preprocess.motion.space import LEVER
 
 
@@ -41,6 +40,15 @@ APART = 9.0
 """mm between starts that count as different."""
 
 
+def search(fixed: Fixed, anatomy: Moving) -> Float[np.ndarray, "4 4"]:
+    """The rigid transform, in mm, that takes a series to an anatomical image: placed, then fitted.
+
+    The one rigid search between two images of a patient. Raises RegistrationError where they do not
+    overlap.
+    """
+    return fit(fixed, anatomy, place(fixed, anatomy))
+
+
 def place(fixed: Fixed, anatomy: Moving) -> Pose:
     """The best pose that takes the series to the anatomy, both at 3 mm.
 
@@ -62,7 +70,7 @@ def fit(fixed: Fixed, anatomy: Moving, pose: Pose) -> Float[np.ndarray, "4 4"]:
     """
     matrix = fixed.space.matrix(pose)
     for level in (NEXT, LAST):
-        seen = anatomy.seen(fixed, matrix).smooth(level.smoothing)
+        seen = anatomy.seen(fixed, matrix).smooth(fixed.smoothing(level.smoothing))
         matrix = matrix @ fixed.space.matrix(descend(fixed, seen, np.zeros(6), level).pose)
     return matrix
 
@@ -126,7 +134,8 @@ def descend(fixed: Fixed, moving: Moving, start: Pose, level: Level) -> End:
     method.SetInterpolator(sitk.sitkLinear)
     image = space.image(moving.volume, moving.affine)
     method.SetMetricUseFixedImageGradientFilter(False)
-    method.SetMetricUseMovingImageGradientFilter(min(image.GetSize()) >= FILTERED)
+    # differences at the samples: a filter over all voxels would take most of the time
+    method.SetMetricUseMovingImageGradientFilter(False)
     method.SetOptimizerAsRegularStepGradientDescent(
         level.step / LEVER, level.shortest / LEVER, STEPS, gradientMagnitudeTolerance=1e-8
     )
@@ -139,7 +148,8 @@ def descend(fixed: Fixed, moving: Moving, start: Pose, level: Level) -> End:
 
     method.AddCommand(sitk.sitkIterationEvent, noted)
     try:
-        method.Execute(space.image(fixed.smooth(level.smoothing), fixed.grid.affine), image)
+        smooth = fixed.smooth(fixed.smoothing(level.smoothing))
+        method.Execute(space.image(smooth, fixed.grid.affine), image)
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise RegistrationError(

@@ -15,6 +15,7 @@ from bolus.data import Identity, PerfusionMaps
 from bolus.report.echo import echo_told
 from bolus.report.facts import facts_of
 from bolus.report.page.curves import plots
+from bolus.report.page.histogram import histogram_plot
 from bolus.report.page.numbers import number_lines
 from bolus.report.page.over_anatomy import over_anatomy
 from bolus.report.page.pictures import (
@@ -92,6 +93,7 @@ def _words(maps: PerfusionMaps, identity: Identity | None) -> dict[str, object]:
     series = maps.series
     return {
         "notice": NOTICE,
+        "label": maps.label,
         "identity": _identity(identity),
         "method": maps.method,
         "matrix": " × ".join(str(n) for n in series.grid.shape),
@@ -115,6 +117,7 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
         "plots": plots(maps),
         "regions": region_table(maps, shown),
         "numbers": number_lines(maps.measurements),
+        "histogram": histogram_plot(maps),
         "slices": slices_told(maps),
         "arteries": facts_of(maps).arterial.voxels,
         "vein": facts_of(maps).arterial.vein,

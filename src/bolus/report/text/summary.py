@@ -19,14 +19,15 @@ from bolus.data import (
     quantity_of,
 )
 from bolus.findings.decisions import straddled
+from bolus.findings.histogram import tumor_histogram
 from bolus.io.checksums import mask_checksum
 from bolus.physics import DENSITY, HEMATOCRIT_LARGE, plasma_ratio
 from bolus.report.drift_facts import drift_facts, drift_lines
-from bolus.report.echo import echo_times
+from bolus.report.echo import echo_times, echo_told
 from bolus.report.facts import ArterialFacts, facts_of
 from bolus.report.motion_facts import NOT_CORRECTED, motion_json, motion_provenance
 from bolus.report.spike_facts import spike_facts, spike_lines
-from bolus.report.verdict import DOUBTFUL
+from bolus.report.verdict import DOUBTFUL, USELESS, graded
 
 SD_DESCRIPTION = "Uncertainty: half the width of the central 68.27 % credible interval of"
 
@@ -122,9 +123,11 @@ def _registration(anatomy: Anatomy) -> dict[str, object]:
 def summary(maps: PerfusionMaps) -> dict[str, object]:
     """What a reader or a program wants to know of a result at a glance."""
     facts = facts_of(maps)
+    histogram = tumor_histogram(maps)
     return {
         "software": software(),
         "notice": NOTICE,
+        **({"label": maps.label} if maps.label else {}),
         "verdict": facts.verdict,
         "verdicts": [check.as_json() for check in facts.checks],
         "method": maps.method,
@@ -155,6 +158,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "common_sd": dict(maps.common),
         "quality_share": _numbers(facts.quality_share),
         "measurements": [number.as_json() for number in maps.measurements],
+        "tumor_histogram": None if histogram is None else histogram.as_json(),
         "median": _numbers(facts.median),
         "median_relative_sd": _numbers(facts.median_relative_sd),
         "seconds": {step: round(value, 3) for step, value in maps.seconds.items()},
@@ -209,6 +213,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
     facts = facts_of(maps)
     score = facts.arterial.score
     lines = [
+        f"series: {_series(maps)}",
         f"{facts.method} in {facts.voxels} brain voxels, {facts.frames} frames "
         f"({facts.dropped} dropped before steady state), baseline SNR {facts.snr:.0f}, "
         f"bolus depth {100 * facts.depth:.0f} %",
@@ -219,9 +224,10 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         *spike_lines(maps),
     ]
     if score is not None and score.value < DOUBTFUL:
+        word = graded(score.value, DOUBTFUL, USELESS)
         lines.append(
-            f"doubtful arterial input: {score.weak_in}. Look at the picture, or mark "
-            "arteries by hand (bolus view)"
+            f"{word} arterial input: {score.weak_in}. Look at the picture, or mark arteries by "
+            "hand (bolus view)"
         )
     if maps.reference is not None:
         lines.append(maps.reference.sentence)
@@ -234,7 +240,18 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
-    return [*lines, *_undecided(maps), NOTICE]
+    return [*lines, *_undecided(maps), f"{facts.overall}: {facts.verdict}", NOTICE]
+
+
+def _series(maps: PerfusionMaps) -> str:
+    """Which series was taken: what it is, never what its headers call it."""
+    series = maps.series
+    number = "" if series.source.number is None else f" number {series.source.number}"
+    told = echo_told(series)
+    return (
+        f"{series.source.format}{number}, {series.n_frames} frames of {series.grid.shape[2]} "
+        f"slices, TR {series.dt:.3g} s, {told}"
+    )
 
 
 def _undecided(maps: PerfusionMaps) -> list[str]:

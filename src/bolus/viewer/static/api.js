@@ -33,11 +33,21 @@ export async function mask(name) {
   return new Uint8Array(await (await asked(`/api/mask/${name}`)).arrayBuffer());
 }
 
-// Greys of the anatomy, slice by slice, and how many slices, rows and columns there are.
-export async function anatomy() {
-  const answer = await asked("/api/anatomy");
+// Greys of the anatomy, slice by slice across an axis, and how many slices, rows and columns.
+export async function anatomy(through) {
+  const answer = await asked(`/api/anatomy?through=${through}`);
   const shape = answer.headers.get("X-Shape").split(",").map(Number);
   return { values: new Uint8Array(await answer.arrayBuffer()), shape };
+}
+
+// A file's content up, and a file down as answer to what was drawn.
+export async function upload(path, content) {
+  return (await asked(path, { method: "POST", body: content })).json();
+}
+
+export async function fetched(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return (await asked(path, { method: "POST", headers, body: JSON.stringify(body) })).blob();
 }
 
 // Runs one request at a time: a newer one breaks the older off, whose answer is undefined.

@@ -3,11 +3,13 @@
 import { get } from "./api.js";
 import { setUpArteries } from "./arteries.js";
 import { setUpDrawing } from "./drawing.js";
+import { setUpExports } from "./exports.js";
+import { setUpGestures } from "./gestures.js";
 import { setUpKeys } from "./keys.js";
+import { setUpLabel } from "./label.js";
 import { setUpMaps } from "./maps.js";
+import { firstPane, setUpPanes } from "./panes.js";
 import { setUpRegions } from "./regions.js";
-import { SliceView } from "./slice.js";
-import { Space } from "./space.js";
 import { hear, loadMarks, renew, state, tell } from "./state.js";
 import { choose, setUpTabs } from "./tabs.js";
 import { setUpVoxel } from "./voxel.js";
@@ -19,6 +21,7 @@ function introduce() {
   byId("title").textContent = `view · ${facts.title}`;
   document.title = `bolus view · ${facts.title}`;
   byId("notice").textContent = facts.notice;
+  byId("desk-link").hidden = !facts.desk;
   const echo = facts.echo_time === null ? "echo time unknown: relative" : `TE ${1000 * facts.echo_time} ms`;
   const leakage = facts.leakage ? ` · leakage corrected (${facts.leakage})` : "";
   byId("about").textContent = `${facts.made ? facts.method : "no maps yet"} · ${facts.voxels.toLocaleString("en-GB")} voxels · ${facts.frames} frames of `
@@ -34,11 +37,13 @@ async function learn() {
 async function start() {
   await learn();
   const { facts } = state;
-  state.space = new Space(facts.space);
   await loadMarks(state.brain.length);
-  state.slice = new SliceView(byId("slice"), state.space);
   state.shown = facts.made ? "cbf" : "peak";
-  for (const setUp of [setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys]) {
+  firstPane(byId("slice"));
+  for (const setUp of [
+    setUpPanes, setUpGestures, setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys,
+    setUpExports, setUpLabel,
+  ]) {
     setUp();
   }
   hear("made anew", async () => {

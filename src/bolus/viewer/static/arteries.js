@@ -5,6 +5,7 @@ import { element, round } from "./colours.js";
 import { toolbar } from "./drawing.js";
 import { toSlice } from "./maps.js";
 import { slicesOf } from "./marks.js";
+import { activateNative } from "./panes.js";
 import { Plot } from "./plots.js";
 import { hear, state, tell } from "./state.js";
 
@@ -34,8 +35,8 @@ async function ask() {
   sure = false;
   const drawn = drawnVessels();
   const { voxels, vein } = drawn;
-  byId("count-marked").textContent = `${voxels.length} marked${slicesOf(state.space, state.marks.marked.data).words}`;
-  byId("count-vein").textContent = `${vein.length} marked${slicesOf(state.space, state.marks.vein.data).words}`;
+  byId("count-marked").textContent = `${voxels.length} marked${slicesOf(state.native, state.marks.marked.data).words}`;
+  byId("count-vein").textContent = `${vein.length} marked${slicesOf(state.native, state.marks.vein.data).words}`;
   const told = voxels.length || vein.length ? await preview(drawn) : { marked: 0 };
   if (!told) return;
   found = told;
@@ -221,12 +222,14 @@ export function setUpArteries() {
   const begin = () => {
     const ofMaps = state.vessel === "vein" ? state.vein : state.arteries;
     change(ofMaps);
-    toSlice(slicesOf(state.space, ofMaps).fullest);
+    activateNative();
+    toSlice(slicesOf(state.native, ofMaps).fullest);
   };
   byId("artery-tools").append(picker());
   toolbar("arteries", byId("artery-tools"),
     button("Clear", () => change(new Uint8Array(state.brain.length))),
     Object.assign(button("Take those of these maps", begin), { id: "artery-take" }));
+  byId("artery-said").textContent = state.facts.made ? "" : state.facts.reason;
   byId("artery-save").addEventListener("click", save);
   byId("artery-recompute").addEventListener("click", recompute);
   byId("artery-back").addEventListener("click", () => run({ back: true }));

@@ -2,6 +2,7 @@
 
 import { element } from "./colours.js";
 import { stroke, within } from "./marks.js";
+import { paneOf } from "./panes.js";
 import { hear, state, target, tell } from "./state.js";
 
 export const SIZES = [1, 3, 5, 9, 15];
@@ -50,10 +51,12 @@ export function toolbar(tab, parent, ...more) {
   const sizes = element("select", {}, ...SIZES.map((n) => element("option", { value: n }, `${n}`)));
   sizes.setAttribute("aria-label", "Width of the brush in voxels");
   sizes.addEventListener("change", () => resize(SIZES.indexOf(Number(sizes.value)) - size));
-  const undoing = element("button", { type: "button" }, "Undo");
+  const undoing = element("button", { type: "button", title: "Ctrl+Z" }, "Undo");
   undoing.addEventListener("click", undo);
+  const redoing = element("button", { type: "button", title: "Ctrl+Y" }, "Redo");
+  redoing.addEventListener("click", redo);
   const hint = element("span", { className: "hint whole" });
-  parent.append(tools, element("label", { className: "group" }, "Width", sizes), undoing, ...more, hint);
+  parent.append(tools, element("label", { className: "group" }, "Width", sizes), undoing, redoing, ...more, hint);
   hear("tool", () => {
     hint.textContent = HINTS[chosen[tab]];
     for (const button of tools.children) {
@@ -66,6 +69,10 @@ export function toolbar(tab, parent, ...more) {
 
 export function undo() {
   if (target()?.undo()) tell("drawn");
+}
+
+export function redo() {
+  if (target()?.redo()) tell("drawn");
 }
 
 // The key's way to a click: at the cross.
@@ -116,39 +123,43 @@ export function giveUp() {
 }
 
 function down(event) {
-  if (event.button !== 0) return;
+  if (event.button !== 0 || !paneOf(event.target)) return;
   const place = state.slice.at(event);
   if (!state.space.holds(place)) return;
   tell("move", place, event.timeStamp);
-  if (!target()) return;
-  if (tool() === "polygon") {
+  if (target() && tool() === "polygon") {
     if (event.detail < 2) corner(state.slice.at(event, true));
     return;
   }
   event.target.setPointerCapture(event.pointerId);
   last = place;
-  apply(place, place, true);
+  if (target()) apply(place, place, true);
 }
 
 function moved(event) {
   if (!last || tool() === "click") return;
   const place = state.slice.at(event);
   if (place.column === last.column && place.row === last.row) return;
-  apply(last, place, false);
+  if (target()) apply(last, place, false);
+  else tell("move", place);
   last = place;
 }
 
 export function setUpDrawing() {
-  const { canvas } = state.slice;
-  canvas.addEventListener("pointerdown", down);
-  canvas.addEventListener("pointermove", moved);
+  const parent = document.getElementById("panes");
+  parent.addEventListener("pointerdown", down);
+  parent.addEventListener("pointermove", moved);
   for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, () => {
+    parent.addEventListener(end, () => {
       last = null;
     });
   }
-  canvas.addEventListener("dblclick", () => tool() === "polygon" && close());
+  parent.addEventListener("dblclick", () => tool() === "polygon" && close());
   hear("tab", giveUp);
+  hear("pane", () => {
+    last = null;
+    giveUp();
+  });
   tell("tool");
   window.addEventListener("beforeunload", (event) => {
     const { tumor, reference } = state.marks;

@@ -1,7 +1,8 @@
 // What keys do; none acts while a field is being typed into.
 
-import { act, choose as chooseTool, close, giveUp, resize, tool, undo } from "./drawing.js";
-import { show, thinner, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
+import { act, choose as chooseTool, close, giveUp, redo, resize, tool, undo } from "./drawing.js";
+import { chooseMode, toggleMode } from "./gestures.js";
+import { fit, nextColours, nextLayout, show, thinner, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
 import { choose as chooseVessel } from "./arteries.js";
 import { choose as chooseRegion } from "./regions.js";
 import { state, tell } from "./state.js";
@@ -22,6 +23,11 @@ const ACTIONS = {
   "-": () => zoomBy(0.5),
   "[": () => resize(-1),
   "]": () => resize(1),
+  f: fit,
+  l: nextLayout,
+  d: nextColours,
+  w: () => toggleMode("window"),
+  g: () => toggleMode("pan"),
   s: toggleSpread,
   c: toggleBefore,
   o: thinner,
@@ -38,7 +44,10 @@ const ACTIONS = {
   p: () => chooseTool("polygon"),
   " ": act,
   Enter: () => tool() === "polygon" && state.slice.polygon.length ? close() : act(),
-  Escape: giveUp,
+  Escape: () => {
+    chooseMode("tools");
+    giveUp();
+  },
   "?": () => document.getElementById("help").showModal(),
 };
 
@@ -54,11 +63,17 @@ function pressed(event) {
   if (document.getElementById("help").open) return;
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z") {
     event.preventDefault();
-    undo();
+    if (event.shiftKey) redo();
+    else undo();
+    return;
+  }
+  if (event.ctrlKey && key.toLowerCase() === "y") {
+    event.preventDefault();
+    redo();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (target.matches("input[type=number], select")) return;
+  if (target.matches("input[type=number], input[type=text], select")) return;
   if (own(target).includes(key)) return;
   const digit = "1234567890".indexOf(key);
   const action = STEPS[key] ? () => step(STEPS[key])

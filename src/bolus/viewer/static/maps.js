@@ -1,8 +1,7 @@
-// Which map is shown, its colour bar and window, the slice and the zoom.
+// Which map is shown in which colours, its colour bar and window, the slice and the zoom.
 
-import { anatomy } from "./api.js";
-import { Beneath } from "./beneath.js";
 import { element, ramp, round } from "./colours.js";
+import { LAYOUTS, chooseMap, chosenLayout, lay, layAnatomy, mapOf, panes, setOpacity } from "./panes.js";
 import { hear, state, target, tell, volume, volumeFacts } from "./state.js";
 
 const byId = (id) => document.getElementById(id);
@@ -20,17 +19,25 @@ function buttons() {
   byId("maps").replaceChildren(...made);
 }
 
-// The name under which the shown window is kept: that of the SD is another.
-const key = () => `${state.shown}${state.spread ? "_sd" : ""}`;
+// The name under which a map's window is kept: that of the SD is another.
+const key = (map = state.shown) => `${map}${state.spread && volumeFacts(map)?.spread ? "_sd" : ""}`;
 
-function firstWindow() {
-  const told = volumeFacts();
-  return state.spread ? told.spread : told.window;
+function firstWindow(map) {
+  const told = volumeFacts(map);
+  return key(map) === map ? told.window : told.spread;
+}
+
+export const shownWindow = (map = state.shown) => state.windows.get(key(map)) ?? firstWindow(map);
+
+export function setWindow([low, high]) {
+  if (!(high > low)) return;
+  state.windows.set(key(), [low, high]);
+  paint();
 }
 
 export async function show(name) {
   if (!name || !volumeFacts(name)) return;
-  state.shown = name;
+  chooseMap(name);
   if (!volumeFacts().spread) state.spread = false;
   await paint();
 }
@@ -47,18 +54,28 @@ export function toggleBefore() {
   paint();
 }
 
-// Loads what is shown, then draws it and its colour bar.
+// The colours of a map: its own, which grow evenly brighter, or those chosen for all maps.
+export function coloursOf(map) {
+  const own = volumeFacts(map).colours;
+  return ramp(state.facts.ramps[own === "gray" || !state.colours ? own : state.colours]);
+}
+
+export function nextColours() {
+  const all = [...byId("colours").options].map(({ value }) => value);
+  byId("colours").value = all[(all.indexOf(state.colours) + 1) % all.length];
+  chooseColours();
+}
+
+function chooseColours() {
+  state.colours = byId("colours").value;
+  paint();
+}
+
+// Loads what is shown, then draws it and the colour bar of the chosen map.
 async function paint() {
-  const told = volumeFacts();
-  const name = key();
-  const plain = ["baseline", "peak"].includes(name);
-  const values = await volume(name, state.before && !plain);
-  if (name !== key()) return;
-  const [low, high] = state.windows.get(name) ?? firstWindow();
-  const colours = ramp(state.facts.ramps[told.colours]);
-  const greyHigh = volumeFacts("baseline").window[1];
-  state.slice.show({ values, colours, low, high, grey: state.baseline, greyHigh });
-  bar(told, colours, low, high);
+  await Promise.all([...panes].map(paintPane));
+  const told = volumeFacts(), name = key();
+  bar(told, coloursOf(state.shown), ...shownWindow());
   for (const button of byId("maps").children) {
     const chosen = button.dataset.map === state.shown;
     button.setAttribute("aria-checked", String(chosen));
@@ -69,6 +86,24 @@ async function paint() {
   byId("map-words").textContent = `${told.words}${state.spread ? ", uncertainty (SD)" : ""}${state.before ? ", before" : ""}`;
   document.body.dataset.map = name;
   byId("slice").setAttribute("aria-label", `Slice of ${told.title}: arrow keys move the cross`);
+}
+
+async function paintPane(pane) {
+  const map = mapOf(pane), name = key(map);
+  const plain = ["baseline", "peak"].includes(name);
+  const values = await volume(name, state.before && !plain);
+  if (mapOf(pane) !== map || name !== key(map)) return;
+  const [low, high] = shownWindow(map);
+  const greyHigh = volumeFacts("baseline").window[1];
+  const caption = pane.map === null ? "" : captionOf(map);
+  pane.slice.show({ values, colours: coloursOf(map), low, high, grey: state.baseline, greyHigh, caption });
+}
+
+// A map, its unit and its window in words.
+export function captionOf(map) {
+  const told = volumeFacts(map), [low, high] = shownWindow(map);
+  const what = `${told.title}${key(map) === map ? "" : " SD"}${state.before ? " before" : ""}`;
+  return `${what}  ${round(low)} to ${round(high)} ${told.unit}`;
 }
 
 function bar(told, colours, low, high) {
@@ -85,8 +120,8 @@ function bar(told, colours, low, high) {
 
 function takeWindow() {
   const [low, high] = [Number(byId("low").value), Number(byId("high").value)];
-  if (high > low) state.windows.set(key(), [low, high]);
-  paint();
+  if (high > low) setWindow([low, high]);
+  else paint();
 }
 
 export function toSlice(slice) {
@@ -97,59 +132,74 @@ export function toSlice(slice) {
 
 function followPlace() {
   const { slice, space } = state;
+  byId("slider").max = space.slices - 1;
   byId("slider").value = slice.place.slice;
   byId("slice-number").textContent = `${slice.place.slice + 1} / ${space.slices}`;
 }
 
-export function zoomBy(factor) {
-  state.slice.zoomTo(state.slice.zoom * factor);
-  byId("zoom").textContent = `${round(state.slice.zoom, 1)}×`;
+export function zoomBy(factor, pointer = null) {
+  state.slice.zoomTo(state.slice.zoom * factor, pointer);
+  sayZoom();
+}
+
+export function fit() {
+  state.slice.fit();
+  sayZoom();
+}
+
+function sayZoom() {
+  byId("zoom").textContent = `${Number(state.slice.zoom.toFixed(1))}×`;
+  tell("zoomed");
 }
 
 // Outlines of what is drawn, and of what the maps were made with.
 const OUTLINED = { voxel: ["tumor", "reference", "aif"], arteries: ["aif", "drained", "marked", "vein"], regions: ["tumor", "reference"] };
 
 export function layers() {
-  const { marks, arteries, vein, tab, slice } = state;
+  const { marks, arteries, vein, tab } = state;
   const ofMaps = { aif: arteries, drained: vein };
-  slice.layers = OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }));
-  slice.redraw();
+  const shown = OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }));
+  for (const { slice } of panes) {
+    slice.layers = shown;
+    slice.redraw();
+  }
 }
 
 // The map's share over the anatomy, in per cent.
-function setOpacity(share) {
+function takeOpacity(share) {
   byId("opacity").value = share;
   byId("opacity-said").textContent = `${share} %`;
-  state.slice.opacity = share / 100;
-  state.slice.redraw();
+  setOpacity(share / 100);
 }
 
 export function thinner() {
-  if (!state.slice.anatomy) return;
+  if (!state.facts.anatomy) return;
   const share = Number(byId("opacity").value);
-  setOpacity(share <= 0 ? 100 : Math.max(0, share - 25));
+  takeOpacity(share <= 0 ? 100 : Math.max(0, share - 25));
 }
 
-async function layAnatomy() {
-  byId("beneath-label").hidden = !state.facts.anatomy;
-  if (!state.facts.anatomy || state.slice.anatomy) return;
-  state.slice.anatomy = new Beneath(state.space, await anatomy());
-  setOpacity(100);
+export function nextLayout() {
+  const all = Object.keys(LAYOUTS);
+  lay(all[(all.indexOf(chosenLayout()) + 1) % all.length]);
+}
+
+function setUpChoices() {
+  byId("layout").append(...Object.entries(LAYOUTS).map(([value, words]) => element("option", { value }, words)));
+  byId("layout").addEventListener("change", ({ target }) => lay(target.value));
+  byId("colours").append(...state.facts.palettes.map(({ name, title }) => element("option", { value: name }, title)));
+  byId("colours").addEventListener("change", chooseColours);
 }
 
 export function setUpMaps() {
   const slider = byId("slider");
-  slider.max = state.space.slices - 1;
+  setUpChoices();
   slider.addEventListener("input", () => toSlice(Number(slider.value)));
-  byId("slice").addEventListener("wheel", (event) => {
-    event.preventDefault();
-    toSlice(state.slice.place.slice + Math.sign(event.deltaY));
-  }, { passive: false });
   byId("zoom-in").addEventListener("click", () => zoomBy(2));
   byId("zoom-out").addEventListener("click", () => zoomBy(0.5));
+  byId("fit").addEventListener("click", fit);
   byId("spread").addEventListener("change", toggleSpread);
   byId("before").addEventListener("change", toggleBefore);
-  byId("opacity").addEventListener("input", (event) => setOpacity(Number(event.target.value)));
+  byId("opacity").addEventListener("input", (event) => takeOpacity(Number(event.target.value)));
   byId("low").addEventListener("change", takeWindow);
   byId("high").addEventListener("change", takeWindow);
   byId("window-reset").addEventListener("click", () => {
@@ -171,9 +221,17 @@ export function setUpMaps() {
     byId("before-label").hidden = !state.facts.before;
     state.before = false;
     if (!volumeFacts()) state.shown = state.facts.made ? "cbf" : "peak";
+    byId("beneath-label").hidden = !state.facts.anatomy;
     layers();
     paint();
     layAnatomy();
+  });
+  hear("pane", () => {
+    byId("layout").value = chosenLayout();
+    layers();
+    followPlace();
+    sayZoom();
+    paint();
   });
   hear("moved", followPlace);
   hear("drawn", layers);

@@ -6,25 +6,36 @@ export class Marks {
   constructor(size) {
     this.data = new Uint8Array(size);
     this.saved = new Uint8Array(size);
-    this.past = [];
+    [this.past, this.future] = [[], []];
   }
 
   // What is on disk; drawing starts from it.
   load(data) {
     this.data = data.slice();
     this.saved = data.slice();
-    this.past = [];
+    [this.past, this.future] = [[], []];
   }
 
   begin() {
     this.past.push(this.data.slice());
     if (this.past.length > MEMORY) this.past.shift();
+    this.future = [];
   }
 
   undo() {
-    const last = this.past.pop();
-    if (last) this.data = last;
-    return Boolean(last);
+    return this.#step(this.past, this.future);
+  }
+
+  redo() {
+    return this.#step(this.future, this.past);
+  }
+
+  #step(from, to) {
+    const other = from.pop();
+    if (!other) return false;
+    to.push(this.data);
+    this.data = other;
+    return true;
   }
 
   toggle(number) {

@@ -25,6 +25,8 @@ const LINES = {
     label: "marked voxels", stroke: SKY, width: 2.5,
     points: { show: true, size: 5, fill: SKY, stroke: SKY },
   },
+  tumor: { label: "tumour", stroke: INK, width: 2 },
+  reference: { label: "reference", stroke: SKY, width: 2, dash: [7, 5] },
   own: { label: "voxel at the cross", stroke: INK, width: 1, dash: [2, 3] },
   tissue: { label: "mean tissue", stroke: MUTED, width: 1.5, dash: [1, 3] },
 };

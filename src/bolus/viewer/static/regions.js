@@ -1,9 +1,13 @@
 // Tumour and reference: draw them, read the ratio, keep them.
 
-import { latest, post } from "./api.js";
+import { fetched, latest, post, upload } from "./api.js";
 import { element, round } from "./colours.js";
 import { toolbar } from "./drawing.js";
+import { csv, download } from "./exports.js";
+import { toSlice } from "./maps.js";
 import { slicesOf } from "./marks.js";
+import { activateNative } from "./panes.js";
+import { Plot } from "./plots.js";
 import { REGIONS, hear, state, tell } from "./state.js";
 
 const byId = (id) => document.getElementById(id);
@@ -13,6 +17,8 @@ const drawnRegions = () => Object.fromEntries(REGIONS.map((name) => [name, state
 const ratio = latest((signal) => post("/api/regions/ratio", drawnRegions(), signal));
 
 let waiting = null;
+let plot = null;
+let latestTold = null;
 
 function soon() {
   if (state.tab !== "regions") return;
@@ -24,9 +30,12 @@ async function ask() {
   const told = await ratio();
   if (!told) return;
   for (const name of REGIONS) {
-    const { words } = slicesOf(state.space, state.marks[name].data);
+    const { words } = slicesOf(state.native, state.marks[name].data);
     byId(`count-${name}`).textContent = `${told.voxels[name]} voxels${words}`;
   }
+  latestTold = told;
+  const { tumor, reference } = told.curves;
+  plot.set(state.facts.time, { tumor: tumor.curve, reference: reference.curve, tissue: state.facts.tissue });
   byId("region-ratios").replaceChildren(told.problem ? hint(told) : table(told.rows));
 }
 
@@ -104,6 +113,62 @@ async function save() {
   }
 }
 
+// A region from a file takes the place of the chosen one; undo brings that back.
+async function load() {
+  const [file] = byId("region-file").files;
+  if (!file) return;
+  byId("region-file").value = "";
+  try {
+    const { voxels, outside } = await upload("/api/regions/load", file);
+    const data = new Uint8Array(state.brain.length);
+    for (const number of voxels) data[number] = state.brain[number];
+    state.marks[state.region].replace(data);
+    activateNative();
+    toSlice(slicesOf(state.native, data).fullest);
+    tell("drawn");
+    const left = outside ? `; ${outside} outside the brain are left out` : "";
+    byId("region-said").textContent = `${WORDS[state.region]}: ${voxels.length - outside} voxels of ${file.name}${left}.`;
+  } catch (error) {
+    byId("region-said").textContent = error.message;
+  }
+}
+
+async function saveFile() {
+  try {
+    const voxels = state.marks[state.region].list;
+    download(await fetched("/api/regions/file", { voxels }), `roi_${state.region}.nii.gz`);
+  } catch (error) {
+    byId("region-said").textContent = error.message;
+  }
+}
+
+function curvesAsCsv() {
+  const { tumor, reference } = latestTold?.curves ?? {};
+  if (!tumor?.curve && !reference?.curve) {
+    byId("region-said").textContent = "Nothing is drawn that has a curve.";
+    return;
+  }
+  csv({
+    time_s: state.facts.time, tumor: tumor.curve, tumor_leakage_corrected: tumor.explained,
+    reference: reference.curve, reference_leakage_corrected: reference.explained, brain: state.facts.tissue,
+  }, "regions_curves.csv");
+}
+
+function numbersAsCsv() {
+  const rows = latestTold?.rows ?? [];
+  if (!rows.length) {
+    byId("region-said").textContent = "There is no ratio yet.";
+    return;
+  }
+  const all = (of) => rows.map(of);
+  csv({
+    map: all(({ name }) => name), title: all(({ title }) => title), unit: all(({ unit }) => unit), tumor_mean: all(({ tumor }) => tumor.mean),
+    reference_mean: all(({ reference }) => reference.mean), ratio: all(({ mean }) => mean),
+    low_90: all(({ interval }) => interval?.[0]), high_90: all(({ interval }) => interval?.[1]),
+    ratio_of_medians: all(({ median }) => median), hot_spot: all(({ hotspot }) => hotspot),
+  }, "regions_ratios.csv");
+}
+
 function button(words, use) {
   const made = element("button", { type: "button" }, words);
   made.addEventListener("click", use);
@@ -115,7 +180,14 @@ export function setUpRegions() {
   toolbar("regions", byId("region-tools"),
     button("Clear slice", () => clear(sliceNumbers)),
     button("Clear all", () => clear(() => state.marks[state.region].list)));
-  byId("region-save").addEventListener("click", save);
+  const unit = state.facts.relative ? "TE·ΔR2*" : "ΔR2*, 1/s";
+  plot = new Plot(byId("region-plot"), {
+    names: ["tumor", "reference", "tissue"], height: Math.round(0.24 * Math.min(1100, Math.max(720, window.innerHeight))), labels: { x: "time, s", y: unit },
+  });
+  for (const [id, use] of Object.entries({
+    save, nifti: saveFile, curves: curvesAsCsv, numbers: numbersAsCsv, load: () => byId("region-file").click(),
+  })) byId(`region-${id}`).addEventListener("click", use);
+  byId("region-file").addEventListener("change", load);
   hear("drawn", () => {
     byId("region-said").textContent = "";
     soon();

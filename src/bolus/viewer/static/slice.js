@@ -4,6 +4,7 @@ import { GRID, INK, LAYERS, MUTED } from "./colours.js";
 import { outlines } from "./outline.js";
 
 const GREYEST = 96;
+const LARGEST = 16;
 
 export class SliceView {
   constructor(canvas, space) {
@@ -21,7 +22,7 @@ export class SliceView {
     new ResizeObserver(() => this.redraw()).observe(canvas);
   }
 
-  // What is shown: numbers, colours (256 × rgb), ends of the colour bar, grey image beneath.
+  // What is shown: caption, numbers, colours (256 × rgb), ends of the colour bar, grey image beneath.
   show(shown) {
     this.shown = shown;
     this.redraw();
@@ -56,9 +57,36 @@ export class SliceView {
     return Math.min(0, Math.max(room - size, room / 2 - middle));
   }
 
-  zoomTo(zoom) {
-    this.zoom = Math.min(8, Math.max(1, zoom));
+  // Zooms around the cross, or so that what lies under a pointer stays there.
+  zoomTo(zoom, pointer = null) {
+    const under = pointer && this.at(pointer, true);
+    this.zoom = Math.min(LARGEST, Math.max(1, zoom));
     this.shift = { column: this.place.column, row: this.place.row };
+    if (pointer) {
+      const now = this.at(pointer, true);
+      this.#hold(now.column - under.column, now.row - under.row);
+    }
+    this.redraw();
+  }
+
+  // Moves the picture by so many pixels of the page, as far as it fills the canvas.
+  panBy(x, y) {
+    this.#fit();
+    this.#hold((x * this.pixel.dense) / this.pixel.width, (y * this.pixel.dense) / this.pixel.height);
+    this.redraw();
+  }
+
+  // What is in the middle now, less so many voxels.
+  #hold(columns, rows) {
+    const { canvas, pixel, start } = this;
+    this.shift = {
+      column: (canvas.width / 2 - start.x) / pixel.width - 0.5 - columns,
+      row: (canvas.height / 2 - start.y) / pixel.height - 0.5 - rows,
+    };
+  }
+
+  fit() {
+    this.zoom = 1;
     this.redraw();
   }
 
@@ -90,6 +118,7 @@ export class SliceView {
     this.#corners(context);
     this.#cross(context);
     this.#letters(context);
+    if (this.shown.caption) this.#caption(context, this.shown.caption);
   }
 
   #colour(context) {
@@ -204,12 +233,24 @@ export class SliceView {
     const { left, right, top, bottom } = space.letters;
     for (const [text, x, y] of [
       [left, edge, canvas.height / 2], [right, canvas.width - edge, canvas.height / 2],
-      [top, canvas.width / 2, edge], [bottom, canvas.width / 2, canvas.height - edge],
+      [top, canvas.width / 2, this.shown.caption ? 2.6 * edge : edge], [bottom, canvas.width / 2, canvas.height - edge],
     ]) {
       context.fillStyle = GRID;
       context.fillRect(x - edge * 0.7, y - edge * 0.75, edge * 1.4, edge * 1.5);
       context.fillStyle = MUTED;
       context.fillText(text, x, y);
     }
+  }
+
+  // What the map is, where several are seen at once.
+  #caption(context, text) {
+    const { dense } = this.pixel, size = 12 * dense;
+    context.font = `600 ${size}px system-ui, sans-serif`;
+    context.textAlign = "left";
+    const wide = context.measureText(text).width;
+    context.fillStyle = "rgba(0, 0, 0, 0.65)";
+    context.fillRect(0, 0, wide + size, 1.6 * size);
+    context.fillStyle = INK;
+    context.fillText(text, size / 2, 0.85 * size);
   }
 }

@@ -5,13 +5,16 @@ const LETTERS = [["L", "R"], ["P", "A"], ["I", "S"]];
 const MARGIN = 3;
 
 export class Space {
-  constructor(told) {
-    Object.assign(this, told);
+  // `through` is the direction across slices, that of the series where it is not given.
+  constructor(told, through = told.through) {
+    Object.assign(this, told, { through });
     [this.across, this.up] = [0, 1, 2].filter((axis) => axis !== this.through);
     this.slices = this.sizes[this.through];
+    if (through !== told.through) this.aspect = this.spacing[this.up] / this.spacing[this.across];
     const [left, right] = this.#span(this.across);
     const [bottom, top] = this.#span(this.up);
     Object.assign(this, { right, top, columns: right - left + 1, rows: top - bottom + 1 });
+    this.name = ["sagittal", "coronal", "axial"][this.through];
     this.letters = {
       left: LETTERS[this.across][1], right: LETTERS[this.across][0],
       top: LETTERS[this.up][1], bottom: LETTERS[this.up][0],
@@ -31,6 +34,18 @@ export class Space {
   number({ column, row, slice }) {
     const { strides } = this;
     return this.corner + column * strides.column + row * strides.row + slice * strides.slice;
+  }
+
+  // Numbers of a place along right, anterior and superior, which all planes have in common.
+  spot({ column, row, slice }) {
+    const found = [];
+    [found[this.across], found[this.up], found[this.through]] = [this.right - column, this.top - row, slice];
+    return found;
+  }
+
+  // The place of such numbers in this plane.
+  placeOf(spot) {
+    return { column: this.right - spot[this.across], row: this.top - spot[this.up], slice: spot[this.through] };
   }
 
   // The indices i, j, k of the file.

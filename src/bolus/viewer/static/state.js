@@ -8,11 +8,13 @@ export const REGIONS = ["tumor", "reference"];
 export const state = {
   facts: null,
   space: null,
+  native: null,
   slice: null,
   tab: "voxel",
   shown: "cbf",
   spread: false,
   before: false,
+  colours: "",
   windows: new Map(),
   marks: null,
   region: "tumor",

@@ -2,6 +2,7 @@
 
 import { get, latest } from "./api.js";
 import { element, round } from "./colours.js";
+import { csv } from "./exports.js";
 import { Plot } from "./plots.js";
 import { hear, say, state, tell, volumeFacts } from "./state.js";
 
@@ -144,7 +145,30 @@ function plots() {
   });
 }
 
+const fileOf = (what) => `voxel_${state.voxel.voxel.join("_")}_${what}.csv`;
+
+function curvesAsCsv() {
+  const { voxel, facts } = state;
+  if (!voxel?.curve) return say("There is no curve here.");
+  csv({
+    time_s: facts.time, measured: voxel.curve, leakage_corrected: voxel.corrected,
+    reconstruction: voxel.reconstruction, arterial_input: facts.aif?.curve,
+  }, fileOf("curves"));
+}
+
+function valuesAsCsv() {
+  const rows = state.voxel?.values;
+  if (!rows?.length) return say("There are no values here.");
+  const at = (level) => rows.map(({ quantiles }) => quantiles?.[state.facts.levels.indexOf(level)]);
+  csv({
+    map: rows.map(({ name }) => name), value: rows.map(({ value }) => value), unit: rows.map(({ unit }) => unit),
+    low_90: at(0.05), high_90: at(0.95),
+  }, fileOf("values"));
+}
+
 export function setUpVoxel() {
+  byId("voxel-curve").addEventListener("click", curvesAsCsv);
+  byId("voxel-values").addEventListener("click", valuesAsCsv);
   hear("result", plots);
   hear("move", moveTo);
   hear("moved", ask);

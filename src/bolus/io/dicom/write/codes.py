@@ -21,9 +21,9 @@ SEGMENTATION = Concept("113076", "DCM", "Segmentation")
 SOURCE_IMAGE = Concept("121322", "DCM", "Source image for image processing operation")
 
 
-SD_NUMBER, REGIONS_NUMBER, NUMBERS_NUMBER = 20, 50, 60
+SD_NUMBER, REGIONS_NUMBER, NUMBERS_NUMBER, PICTURE_NUMBER = 20, 50, 60, 100
 """Places among the series: an SD's is that of its map and so many more; those of the regions and
-of the numbers measured in them."""
+of the numbers measured in them; a picture's is that of its map and so many more."""
 
 SUSCEPTIBILITY = Concept("126303", "DCM", "Perfusion analysis by Susceptibility MR technique")
 _ARTERIES = {

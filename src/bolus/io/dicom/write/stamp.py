@@ -108,6 +108,13 @@ class Stamp:
         _refer(ds, self.origin)
         _derive(ds, self.origin, self.grid, derivation, f"{self.told}. {NOTICE}")
 
+    def derived(self, ds: Dataset, derivation: Concept) -> None:
+        """Say of a whole image how it was made, and of which images of the source."""
+        ds.DerivationDescription = self.told
+        ds.DerivationCodeSequence = [coded(derivation)]
+        whole = dict.fromkeys(self.origin.images)
+        ds.SourceImageSequence = [_item(image, purpose=True) for image in whole]
+
     def own(self, ds: Dataset) -> None:
         """Put patient, study and dates of the source into any object."""
         _take(self.origin.header, ds)

@@ -1,4 +1,4 @@
-"""Where a command puts the maps of one patient: a folder of their own, or a BIDS dataset."""
+"""Names of the maps of one patient in a BIDS dataset."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ def bids_names(
     """
     from bolus.data import InputError
     from bolus.io.bids.dataset import BidsNames, named_in
-    from bolus.patient import method_name
 
     if named:
         raise InputError(
@@ -38,8 +37,14 @@ def bids_names(
         )
     if session is None and subject in (None, its_subject, (its_subject or "").removeprefix("sub-")):
         session = its_session
-    label = method if isinstance(method, str) else method_name(method)
-    return BidsNames.of(subject or its_subject or "", session, label)
+    return BidsNames.of(subject or its_subject or "", session, method_label(method))
+
+
+def method_label(method: "str | Estimator") -> str:
+    """What names of files call a method."""
+    from bolus.patient import method_name
+
+    return method if isinstance(method, str) else method_name(method)
 
 
 def check_only_with_bids(subject: str | None, session: str | None) -> None:

@@ -1,0 +1,1 @@
+"""Maximum a posteriori estimates of all voxels at once, and what is left uncertain."""

@@ -1,0 +1,124 @@
+"""The method ``vascular``: transit times of capillaries, gamma-distributed, by their posterior."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from bolus.data import Description, InputError, Perfusion
+from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.map.curves import CurveFit, First, Fitted
+from bolus.estimators.map.newton import NormalPrior
+from bolus.estimators.papers import JESPERSEN, MOURIDSEN, MOURIDSEN_CTH
+from bolus.estimators.protocol import Capabilities, CurveScale
+from bolus.estimators.vascular.model import GammaCurves
+from bolus.estimators.vascular.posterior import CTH, OEF, VascularPosterior
+
+PRIOR = NormalPrior(
+    mean=np.array([np.log(0.03), np.log(5.0), np.log(2.0), 1.0]),
+    sd=np.array([1.5, 0.7, 0.6, 3.0]),
+    low=np.array([np.log(1e-4), np.log(0.3), np.log(0.5), -12.0]),
+    high=np.array([np.log(5.0), np.log(60.0), np.log(60.0), 16.0]),
+)
+"""Log CBV (ratio), log MTT (s), log α and delay (s): wide, but around tissue of the brain."""
+FIRST_MTTS = np.array([2.5, 6.0, 14.0])
+FIRST_DELAYS = np.arange(-8.0, 13.0)
+"""Grid in s of the rough first look that says where to begin."""
+
+
+@dataclass(frozen=True)
+class Vascular:
+    """Gamma-distributed capillary transit times: CBF, CBV, MTT, delay, CTH and OEFmax.
+
+    C = CBF·AIF ⊗ R(t − delay), R the residue of a gamma distribution of mean MTT and shape α; all
+    four parameters are found at once as the maximum of their posterior by Gauss-Newton under a
+    wide normal prior (PRIOR), with the error of S0 as an offset, and their uncertainty by Laplace's
+    normal distribution. CTH = MTT/√α is the spread of transit times, and OEFmax the oxygen that
+    such a network can extract at most (``physics.oxygen``). Both are NaN where the curve says
+    little of the spread: where the posterior of log α is over ``informed`` times as wide as its
+    prior. MTT alone would narrow both, and a map of them be another map of MTT.
+    ``noise_sd`` None reads the noise from the frames before the artery's bolus.
+
+    Source: Mouridsen et al., NeuroImage 2006;33:570, for model and estimation; Mouridsen et al., J
+    Cereb Blood Flow Metab 2014;34:1511, for CTH; Jespersen & Østergaard, J Cereb Blood Flow Metab
+    2012;32:264, for OEFmax.
+    """
+
+    informed: float = 0.9
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        posterior=True,
+        delay=True,
+        delay_invariant=True,
+        censoring=True,
+        response="model",
+        positive=True,
+    )
+    description: ClassVar[Description] = Description(
+        sentence="the posterior of a vascular model with gamma-distributed transit times "
+        "[vascular]{chosen}; capillary transit time heterogeneity is their standard deviation "
+        "[cth], and OEFmax what they can extract of oxygen [oxygen]",
+        citations={"vascular": MOURIDSEN, "cth": MOURIDSEN_CTH, "oxygen": JESPERSEN},
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.informed <= 1:
+            raise InputError(f"informed is a share of the prior's width, found {self.informed}")
+
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundVascular":
+        """The model of one arterial input; answers are in the precision of ``like``."""
+        model = GammaCurves(aif / aif.max(), dt)
+        return BoundVascular(self, CurveFit(aif, model, PRIOR, _first(model)), like.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundVascular:
+    """``Vascular`` bound to an arterial input: how its curves are fitted."""
+
+    options: Vascular
+    fitted: CurveFit
+    dtype: np.dtype
+
+    def __call__(
+        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
+    ) -> Perfusion:
+        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
+        return self._perfusion(self.fitted(tissue, noise_sd))
+
+    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
+        """The curve of the maximum, with the offset that is free in the fit."""
+        fitted = self.fitted(curve, noise_sd)
+        found = fitted.found
+        volume, mtt, shape = np.exp(found.theta[0, :3])
+        delay = float(found.theta[0, 3])
+        response = parametric_response(volume / mtt, mtt, delay, "gamma", shape)
+        made = (self.fitted.scale * found.curves[0]).astype(self.dtype)
+        return Fit(self._perfusion(fitted), made, *response)
+
+    def _perfusion(self, fitted: Fitted) -> Perfusion:
+        dtype, theta = self.dtype, fitted.found.theta
+        known = VascularPosterior(theta, fitted.found.covariance, PRIOR.sd, dtype)
+        cbv, mtt, delay = np.exp(theta[:, 0]), np.exp(theta[:, 1]), theta[:, 3].astype(dtype)
+        told = known.prior_share("shape") <= self.options.informed
+        further = {
+            name: np.where(told, known.value(name), np.nan).astype(dtype) for name in (CTH, OEF)
+        }
+        return Perfusion(
+            cbv=cbv.astype(dtype),
+            cbf=(cbv / mtt).astype(dtype),
+            mtt=mtt.astype(dtype),
+            tmax=delay,
+            delay=delay,
+            residual=fitted.residual.astype(dtype),
+            posterior=known,
+            further=further,
+        )
+
+
+def _first(model: GammaCurves) -> First:
+    mtt, delay = (
+        axis.ravel() for axis in np.meshgrid(np.log(FIRST_MTTS), FIRST_DELAYS, indexing="ij")
+    )
+    theta = np.stack([0 * mtt, mtt, 0 * mtt + PRIOR.mean[2], delay], axis=1)
+    return First.of(model, theta, PRIOR, (1e-3, 1.0))

@@ -1,0 +1,1 @@
+"""Training of ``spinned``: deconvolution learned from simulation."""
