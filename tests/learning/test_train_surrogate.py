@@ -20,7 +20,7 @@ from bolus.learning.lesson import TAUGHT, Lesson
 from bolus.learning.presets import PRESETS
 from bolus.learning.surrogate.pupils import caps_of, curve_batch, slice_batch, slices_of
 from bolus.learning.surrogate.recipe import RECIPES
-from bolus.learning.surrogate.task import SurrogateTask
+from bolus.learning.surrogate.task import SurrogateTask, _on_grid
 from bolus.learning.surrogate.train import train_surrogate
 from bolus.learning.voxels import PatientVoxels
 from bolus.patient import perfusion_maps
@@ -272,8 +272,10 @@ class TestSameAgain:
         whole = [p.grad.clone() for p in rival.parameters()]
         for parameter in task.module.parameters():
             parameter.grad = None
-        said = task._said(batch).detach()
-        task._adversarial(said, batch).backward()
+        fake = task._said(batch).detach() * batch.brain[:, None]
+        seen, real = (_on_grid(part, batch.brain) for part in (batch.curves, batch.targets))
+        lost = torch.nn.functional.softplus
+        (0.5 * (lost(-rival(seen, real)).mean() + lost(rival(seen, fake)).mean())).backward()
         for own, alone in zip(whole, (p.grad for p in rival.parameters()), strict=True):
             torch.testing.assert_close(own, alone)
         assert all(p.grad is None for p in network.parameters())

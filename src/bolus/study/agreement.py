@@ -1,6 +1,6 @@
 """Where a study agrees with what the published one found, and where not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bolus.grading.cutoff import PAPER_HIGH
 from bolus.report.text.layout import Layout
@@ -107,7 +107,7 @@ def _cutoff(at: dict[tuple[str, str], TableRow], others: Sequence[str]) -> Line:
         f"{OWN} has the lowest cut-off",
         ", ".join(f"{value:.2f}" for value in known.values()),
         ", ".join(f"{name} {value:.2f}" for name, value in found.items()),
-        "yes" if found[OWN] <= min(found.values()) else "no",
+        "yes" if _lowest(found) else "no",
     )
 
 
@@ -118,7 +118,7 @@ def _seconds(at: dict[tuple[str, str], TableRow], others: Sequence[str]) -> Line
         f"{OWN} is fastest, seconds a patient",
         ", ".join(f"{row.seconds:g}" for row in PUBLISHED),
         ", ".join(f"{name} {value:.2f}" for name, value in found.items()),
-        "yes" if found[OWN] <= min(found.values()) else "no",
+        "yes" if _lowest(found) else "no",
     )
 
 
@@ -139,6 +139,11 @@ def _missed(own: TableRow, rows: Sequence[Row]) -> list[Line]:
             "yes" if third == len(missed) else "no",
         )
     ]
+
+
+def _lowest(found: Mapping[str, float]) -> bool:
+    """Whether the network's number is below all others."""
+    return all(found[OWN] < value for name, value in found.items() if name != OWN)
 
 
 def _auc(row: TableRow) -> float:

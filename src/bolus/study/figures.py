@@ -114,7 +114,7 @@ def grading_figure(rows: Sequence[Row], table: Sequence[TableRow]) -> "Figure":
     axes[0].set_ylabel(f"{map_name(known[0].map)} ratio, tumour / white matter")
     third = "; hollow: WHO grade 3" if any(r.who == THIRD for r in rows) else ""
     figure.suptitle(
-        f"Dashed: Youden cut-off of these patients; p: Mann-Whitney{third} · {NOTICE}",
+        f"Dashed: Youden cut-off of these patients; p: Mann-Whitney{third}\n{NOTICE}",
         fontsize=9,
         color="#555555",
     )

@@ -109,7 +109,8 @@ def verdict(tests: Sequence[ResidueTest]) -> str:
     areas, ratios = (sum(one.adjusted[k] < LEVEL for one in tests) for k in (0, 1))
     widest = max(max(abs(end) for end in one.pair.comparison.ci) for one in tests)
     grades = (
-        f"Here no difference of AUC is beyond chance (it could be up to {widest:.2f})."
+        "Here no difference of AUC is beyond chance"
+        f"{f' (it could be up to {widest:.2f})' if widest else ''}."
         if areas == 0
         else f"Here {areas} of {len(tests)} differences of AUC are beyond chance."
     )
