@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SHIPPED := src/bolus/estimators/shipped
 
-.PHONY: demo test lint structure docs fuzz study-small weights weights-paper weights-spinned clean
+.PHONY: demo test wheel lint structure docs fuzz study-small weights weights-paper weights-spinned clean
 
 demo: .venv/.ready
 	$(BIN)/bolus demo --output demo --overwrite
@@ -37,7 +37,7 @@ docs: .venv/.ready-dev
 fuzz: .venv/.ready-dev
 	cd tests && ../$(BIN)/python -m fuzz ../docs/fuzz.md
 
-# A whole study, small: 4 simulated patients, two levels of noise, half a minute on two cores.
+# A whole study, small, to see that it runs and what it writes: its 4 patients say nothing of the methods.
 study-small: .venv/.ready
 	$(BIN)/bolus simulate cohort -o study/cohort --low 2 --high 2 --matrix 28,28,4 --frames 36 --overwrite
 	$(BIN)/bolus study study/cohort -o study/results --snr none,20 --overwrite
@@ -60,6 +60,15 @@ weights-spinned: .venv/.ready-dev
 	$(BIN)/bolus train -o weights/spinned.safetensors --preset spinned --seed 0 --overwrite
 	cp weights/spinned.safetensors $(SHIPPED)/
 
+# The wheel, and maps by what is in it and in nothing of this folder: pages, weights and scripts come along.
+wheel: .venv/.ready
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --target dist/installed dist/bolus-*.whl
+	cd dist/installed && $(CURDIR)/$(BIN)/python -c 'import bolus; assert "installed" in bolus.__file__, bolus.__file__' \
+	    && $(CURDIR)/$(BIN)/python -m bolus simulate patient -o ../patient --matrix 28,28,4 --frames 36 --quiet \
+	    && $(CURDIR)/$(BIN)/python -m bolus maps ../patient/dsc.nii.gz -o ../maps --motion off --quiet
+
 # What the program needs. Most modules of what is installed are never imported: Python compiles those that are.
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "bolus needs Python 3.11 or newer, found " + sys.version'
@@ -74,4 +83,4 @@ weights-spinned: .venv/.ready-dev
 	touch $@
 
 clean:
-	rm -rf .venv demo study docs/_build docs/auto_gallery
+	rm -rf .venv demo dist study docs/_build docs/auto_gallery

@@ -240,7 +240,7 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         )
     if maps.relative:
         lines.append("echo time unknown: CBF and CBV are relative (give --te for absolute units)")
-    return [*lines, *_undecided(maps), f"{facts.overall}: {facts.verdict}", NOTICE]
+    return [*lines, *_undecided(maps), facts.verdict, NOTICE]
 
 
 def _series(maps: PerfusionMaps) -> str:
