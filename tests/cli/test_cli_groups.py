@@ -12,7 +12,7 @@ from bolus.cli import app
 from bolus.cli.groups import grouped
 from bolus.cli.options import matrix_of
 from bolus.data import Censoring, InputError, LeakageCorrection, MotionCorrection, Preparation
-from bolus.options import Given, Motion, Prepared
+from bolus.options import Given, Motion, Prepared, Strokes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,4 +93,4 @@ def test_a_matrix_is_three_whole_numbers(text):
     ],
 )
 def test_a_vein_is_a_voxel_or_a_file(told, made):
-    assert Given(vein=told).beside(None).regions["vein"] == made
+    assert Given(vein=told).beside(Strokes()).regions["vein"] == made

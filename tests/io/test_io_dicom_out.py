@@ -209,8 +209,14 @@ ABSOLUTE = {
     "k2": ("K2", "/s"),
     "psr": ("PSR", "%"),
     "misfit": ("misfit", "1"),
+    "cth": ("CTH", "s"),
+    "oefmax": ("OEFmax", "{ratio}"),
     "adc": ("113041", "mm2/s"),
 }
+
+
+OURS = ("srcbv", "k2", "psr", "misfit", "cth", "oefmax")
+"""Maps for which DICOM has no code."""
 
 
 @pytest.mark.parametrize("te", [0.03, None], ids=["absolute", "relative"])
@@ -228,9 +234,7 @@ def test_quantities_and_units(tmp_path, source, te):
         assert coded(mapping, "MeasurementUnitsCodeSequence") == (unit, "UCUM")
         said = [(coded(item, "ConceptNameCodeSequence"), coded(item))
                 for item in mapping.QuantityDefinitionSequence]  # fmt: skip
-        scheme = (
-            "99BOLUS" if name.removesuffix("_sd") in ("srcbv", "k2", "psr", "misfit") else "DCM"
-        )
+        scheme = "99BOLUS" if name.removesuffix("_sd") in OURS else "DCM"
         assert said[0] == (("246205007", "SCT"), (code, scheme))
         assert (("370129005", "SCT"), ("126303", "DCM")) in said
         spread = (("121401", "DCM"), ("386136009", "SCT")) in said

@@ -30,6 +30,7 @@ anatomy = "t1.nii.gz"
 hematocrit = 0.4
 stroke = true
 adc = "adc.nii.gz"
+dwi = "dwi.nii.gz"
 late = [5, 6]
 low-flow = "30,40"
 critical = 5

@@ -22,7 +22,8 @@ class Scaled:
         return self
 
     def __call__(self, tissue, noise_sd=None):
-        return Perfusion(*6 * [self.factor * np.abs(tissue).sum(axis=1)])
+        answer = self.factor * np.abs(tissue).sum(axis=1)
+        return Perfusion(*6 * [answer], further={"cth": answer, "oefmax": answer})
 
 
 @pytest.fixture(scope="module")

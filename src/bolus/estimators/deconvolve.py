@@ -1,5 +1,6 @@
 """The one door to every estimator: checks, bad rows, names."""
 
+from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -49,8 +50,8 @@ package (``bolus.estimators.registered``)."""
 add_registered(METHODS)
 PATIENT_METHODS: dict[str, Callable[..., Estimator]] = {"pinn": Pinn}
 """Name → factory of methods that take the voxels of a patient only (``Capabilities.places``)."""
-EVERY_METHOD = {**METHODS, **PATIENT_METHODS}
-"""What maps can be made by."""
+EVERY_METHOD = ChainMap(PATIENT_METHODS, METHODS)
+"""What maps can be made by, in their order, those of a patient last: it holds what both hold."""
 
 
 def estimator(method: str | Estimator) -> Estimator:
