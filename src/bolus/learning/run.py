@@ -203,7 +203,9 @@ def _lesson(preset: str, chosen: Preset, sample: Sample) -> Lesson | None:
             raise InputError(f"a target is what a surrogate learns; '{preset}' learns no maps")
         return None
     if sample.target is None:
-        raise InputError(f"'{preset}' learns the maps of another method: name it as the target (--target METHOD)")
+        raise InputError(
+            f"'{preset}' learns the maps of another method: name it as the target (--target METHOD)"
+        )
     return Lesson(target=sample.target, slices=chosen.lesson == "slices")
 
 
