@@ -119,4 +119,4 @@ def test_a_voxel_takes_little_time():
     chosen = METHODS["cpi"]()
     start = time.process_time()
     deconvolve(case.tissue, case.aif, DT, chosen, noise_sd=case.noise)
-    assert (time.process_time() - start) / 1024 < 1e-3, "meant: 200 µs on a free core"
+    assert (time.process_time() - start) / 1024 < 6e-4, "meant: 200 µs at most"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from bolus.estimators.cpi.residue import FREE, POINTS, HermiteBasis, coefficients
 from bolus.physics import ForwardModel
@@ -12,6 +12,7 @@ from bolus.physics.special import log_gamma
 
 EARLIEST, LATEST, STEP = -10.0, 16.0, 0.2
 """Delays in s that the table holds, and their distance; between them it is read linearly."""
+DELAYS = round((LATEST - EARLIEST) / STEP) + 1
 SHARPNESS = 2.0
 """s of the gamma dispersion kernel, 1/s: FABBER's prior mean, e^0.7."""
 DISPERSIONS = np.linspace(np.log(0.1), np.log(6.0), 8)
@@ -61,53 +62,63 @@ class PointCurves:
         return len(self.inputs) > 1
 
     @cached_property
-    def _table(self) -> Float[np.ndarray, "k delays basis t"]:
+    def _table(self) -> Float[np.ndarray, "cells double t"]:
+        """Of every cell of dispersion and delay the basis curves at its left, and their rise."""
         delay = np.arange(EARLIEST, LATEST + STEP / 2, STEP)
         one = np.ones_like(delay)
-        made = [
+        made = np.array([
             [
                 ForwardModel(aif, self.dt, HermiteBasis(point, slope))(one, one, delay)
                 for slope in (False, True)
                 for point in range(POINTS)
             ]
             for aif in self.inputs
-        ]
-        return np.ascontiguousarray(np.array(made).transpose(0, 2, 1, 3))
+        ]).transpose(0, 2, 1, 3)  # fmt: skip
+        cells = np.concatenate([made[:, :-1], np.diff(made, axis=1)], axis=2)
+        return cells.reshape(-1, 4 * POINTS, self.inputs.shape[1])
 
     def __call__(self, theta: Float[np.ndarray, "n p"]) -> tuple[np.ndarray, np.ndarray]:
         """Curves (n, t) of PLAIN parameters, with dispersion one more; derivatives (n, p, t)."""
         weights, slopes = coefficients(theta[:, COMMON, None] + theta[:, SPANS])
-        flow = np.exp(theta[:, 0])[:, None]
-        spans = slopes.sum(axis=1, keepdims=True)
-        stack = np.concatenate([weights[:, None], spans, slopes], axis=1) * flow[..., None]
-        first, later = _place(theta[:, 1], EARLIEST, STEP, self._table.shape[1])
+        cell, share = _place(theta[:, 1], EARLIEST, STEP, DELAYS)
+        sums = np.zeros((len(theta), theta.shape[1], 2, 2 * POINTS))
+        sums[:, 0, 0], sums[:, COMMON, 0], sums[:, SPANS, 0] = weights, slopes.sum(axis=1), slopes
+        sums *= np.exp(theta[:, 0])[:, None, None, None]
+        sums[:, :, 1] = share[:, None, None] * sums[:, :, 0]
+        sums[:, 1, 1] = sums[:, 0, 0] / STEP
         out = np.empty((len(theta), theta.shape[1], self.inputs.shape[1]))
-        if self.dispersed:
-            span = float(DISPERSIONS[1] - DISPERSIONS[0])
-            row, below = _place(theta[:, -1], float(DISPERSIONS[0]), span, len(self.inputs))
-            upper, upper_rise = self._read(stack, row, first, later)
-            lower, lower_rise = self._read(stack, row + 1, first, later)
-            made = upper + below * (lower - upper)
-            rise = upper_rise + below[:, 0] * (lower_rise - upper_rise)
-            out[:, -1] = (lower[:, 0] - upper[:, 0]) / span
-        else:
-            made, rise = self._read(stack, np.zeros_like(first), first, later)
-        out[:, 0], out[:, 1], out[:, COMMON : SPANS.stop] = made[:, 0], rise, made[:, 1:]
+        flat = sums.reshape(*sums.shape[:2], -1)
+        if not self.dispersed:
+            self._read(flat, cell, out)
+            return out[:, 0], out
+        span = float(DISPERSIONS[1] - DISPERSIONS[0])
+        row, below = _place(theta[:, -1], float(DISPERSIONS[0]), span, len(self.inputs))
+        cell += row * (DELAYS - 1)
+        lower = np.empty_like(out)
+        self._read(flat, cell, out)
+        self._read(flat, cell + DELAYS - 1, lower)
+        lower -= out
+        out += below[:, None, None] * lower
+        out[:, -1] = lower[:, 0] / span
         return out[:, 0], out
 
     def _read(
-        self, stack: np.ndarray, row: np.ndarray, first: np.ndarray, later: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of basis curves (n, sums, t) at a delay; the first's derivative by it, (n, t)."""
-        low, high = (stack @ self._table[row, place] for place in (first, first + 1))
-        rise = high - low
-        return low + later * rise, rise[:, 0] / STEP
+        self,
+        sums: Float[np.ndarray, "n p double"],
+        cell: Int[np.ndarray, " n"],
+        out: Float[np.ndarray, "n p t"],
+    ) -> None:
+        """Put sums of the curves of each voxel's cell into ``out``, all voxels of one at once."""
+        order = np.argsort(cell, kind="stable")
+        found, first = np.unique(cell[order], return_index=True)
+        for which, some in zip(found, np.split(order, first[1:]), strict=True):
+            out[some] = sums[some] @ self._table[which]
 
 
 def _place(
     value: Float[np.ndarray, " n"], start: float, step: float, nodes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Left node, and how far beyond it as a share of the step, for three axes more."""
+    """Left node, and how far beyond it as a share of the step."""
     position = np.clip((value - start) / step, 0, nodes - 1)
     left = np.minimum(position.astype(np.intp), nodes - 2)
-    return left, (position - left)[:, None, None]
+    return left, position - left

@@ -13,7 +13,7 @@ FIRST_DAMPING, LESS, MORE = 0.1, 0.3, 4.0
 """Damping at first, and what it is multiplied by after a step that helped, or did not."""
 MOST_DAMPING = 1e3
 """Where no smaller step helps a voxel has arrived."""
-LITTLE = 1e-5
+LITTLE = 1e-4
 """Relative gain of a step under which a voxel has arrived."""
 
 
@@ -108,13 +108,16 @@ def _at(given: _Given, theta: np.ndarray, tissue: np.ndarray, weight: np.ndarray
     left = tissue - curves
     offset = np.einsum("nt,nt->n", share, left)[:, None]
     weighted = slopes * weight[:, None, :]
-    centred = slopes - np.einsum("npt,nt->np", slopes, share)[..., None]
+    constant = weighted.sum(axis=2)
+    shared = constant / (given.held * weight.sum(axis=1, keepdims=True))
     away, precision = theta - prior.mean, 1 / np.square(prior.sd)
     cost = 0.5 * np.einsum("nt,nt,nt->n", weight, left, left - offset)
     return _State(
         theta,
         cost + 0.5 * (np.square(away) @ precision),
         precision * away - (weighted @ (left - offset)[..., None])[..., 0],
-        weighted @ centred.transpose(0, 2, 1) + np.diag(precision),
+        weighted @ slopes.transpose(0, 2, 1)
+        - constant[:, :, None] * shared[:, None, :]
+        + np.diag(precision),
         curves + offset,
     )
