@@ -31,10 +31,14 @@ from bolus.estimators.spectral.solve import (
 AIFCurve = Float[np.ndarray, " t"]
 
 AREAS = "; CBV was the ratio of the areas of tissue curve and arterial input, and MTT = CBV/CBF"
+PWS_AREAS = AREAS + ", both from the frame on at which the arterial input passes 1 % of its maximum"
 SVD_CODE = Concept("126311", "DCM", "Singular Value Decomposition (SVD) deconvolution")
 CAUSAL = Capabilities(response="samples", linear=True, area=True, timeless=True)
 CIRCULAR = replace(CAUSAL, delay_invariant=True)
 """What methods on the causal and on the padded circulant matrix can do."""
+OF_PWS = replace(CAUSAL, area=False)
+ARRIVED = 0.01
+"""Share of its maximum at which PWS takes the arterial input to begin."""
 
 THRESHOLDS = (0.02, 0.04, 0.07, *(round(0.05 * i, 2) for i in range(2, 20)))
 
@@ -52,6 +56,17 @@ def truncation(s: np.ndarray, threshold: np.ndarray | float, taper: float = 0.0)
 def damping(s: np.ndarray, strength: np.ndarray | float) -> np.ndarray:
     """Filter of Tikhonov's methods for normalised singular values: s²/(s² + λ²), λ over σmax."""
     return s**2 / (s**2 + strength**2)
+
+
+def pws_problem(aif: AIFCurve, dt: float) -> Toeplitz:
+    """The problem of PWS: rectangle sums; all before the artery's arrival is cut off.
+
+    PWS cuts these frames off arterial input and tissue. To set them to 0 in the arterial input
+    gives the same responses, for a causal matrix of such an input is that of what is left.
+    """
+    first = int(np.argmax(aif > ARRIVED * aif.max()))
+    own = np.where(np.arange(aif.size) < first, 0, aif)
+    return Toeplitz(own, dt, volterra=False, first=first)
 
 
 @dataclass(frozen=True)
@@ -219,16 +234,17 @@ class PlainSVD:
 
     Singular values under ``threshold``·σmax are dropped. A compatibility preset for the program of
     the PHAE paper, which has it in place of oSVD; ``SVD`` weighs the arterial samples, as
-    Østergaard did. Moved by delay like that. Fernández-Rodicio et al., Front Neuroinform
-    2023;17:1202156.
+    Østergaard did. Moved by delay like that. What comes before the arterial input is above ARRIVED
+    of its maximum is cut off (``pws_problem``). Fernández-Rodicio et al., Front Neuroinform
+    2023;17:1202156; the program is Perfusion-NOBEL of MRI-NOBEL.
     """
 
     threshold: float = 0.2
 
-    capabilities: ClassVar[Capabilities] = CAUSAL
+    capabilities: ClassVar[Capabilities] = OF_PWS
     description: ClassVar[Description] = Description(
         sentence="truncated singular value decomposition of the causal convolution matrix of "
-        "rectangle sums [svd], as the program PWS computes it [pws]{chosen}" + AREAS,
+        "rectangle sums [svd], as the program PWS computes it [pws]{chosen}" + PWS_AREAS,
         citations={"svd": OSTERGAARD, "pws": PWS},
         code=SVD_CODE,
     )
@@ -242,7 +258,7 @@ class PlainSVD:
 
     def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
         """Its matrices for one arterial input, in the precision of ``like``."""
-        problem = Toeplitz(aif, dt, volterra=False)
+        problem = pws_problem(aif, dt)
         bank = Bank.of(problem, self.filter(problem.s)[None], like.dtype)
         return Spectral(problem, bank, by_the_first)
 
@@ -257,10 +273,10 @@ class TikhonovFixed:
 
     strength: float = 0.2
 
-    capabilities: ClassVar[Capabilities] = CAUSAL
+    capabilities: ClassVar[Capabilities] = OF_PWS
     description: ClassVar[Description] = Description(
         sentence="Tikhonov regularisation of the causal convolution matrix with one strength "
-        "for all voxels [tikhonov], as the program PWS computes it [pws]{chosen}" + AREAS,
+        "for all voxels [tikhonov], as the program PWS computes it [pws]{chosen}" + PWS_AREAS,
         citations={"tikhonov": CALAMANTE, "pws": PWS},
     )
 
@@ -273,7 +289,7 @@ class TikhonovFixed:
 
     def bind(self, aif: AIFCurve, dt: float, *, like: CurveScale) -> Spectral:
         """Its matrices for one arterial input, in the precision of ``like``."""
-        problem = Toeplitz(aif, dt, volterra=False)
+        problem = pws_problem(aif, dt)
         bank = Bank.of(problem, self.filter(problem.s)[None], like.dtype)
         return Spectral(problem, bank, by_the_first)
 

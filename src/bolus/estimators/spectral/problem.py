@@ -6,6 +6,7 @@ a matrix, so that all voxels are solved by one matrix product.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +24,7 @@ class Circulant:
 
     aif: Float[np.ndarray, " t"]
     dt: float
+    first: ClassVar[int] = 0
 
     @cached_property
     def length(self) -> int:
@@ -76,12 +78,14 @@ class Toeplitz:
     """Causal problem C = A·k of the standard SVD; a delayed or early tissue breaks it.
 
     ``volterra`` weights the arterial samples (1, 4, 1)/6, its integral for linear pieces
-    (Østergaard et al., Magn Reson Med 1996;36:715); without it the sum is a rectangle sum.
+    (Østergaard et al., Magn Reson Med 1996;36:715); without it the sum is a rectangle sum. Areas
+    are those from frame ``first`` on.
     """
 
     aif: Float[np.ndarray, " t"]
     dt: float
     volterra: bool = True
+    first: int = 0
 
     @cached_property
     def matrix(self) -> Float[np.ndarray, "t t"]:

@@ -122,7 +122,8 @@ def readout(tissue: Curves, problem: Problem, solved: Solved) -> Perfusion:
     Where noise makes the area negative: ``not_negative``.
     """
     peak, where, residual, _ = solved
-    cbv = blood_volume(tissue, problem.aif.astype(tissue.dtype))
+    aif, first = problem.aif.astype(tissue.dtype), problem.first
+    cbv = blood_volume(tissue[:, first:], aif[first:])
     with np.errstate(divide="ignore", invalid="ignore"):
         cbf, mtt = not_negative(cbv, peak, transit_time(cbv, peak))
     return Perfusion(
