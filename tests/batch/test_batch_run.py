@@ -9,7 +9,7 @@ import pytest
 
 from altered import undraw
 from bolus.batch import find_inputs, is_many, map_all
-from bolus.batch.work import check_shared, made_alike
+from bolus.batch.work import check_shared, done_of, made_alike
 from bolus.cli import main
 from bolus.data import InputError
 from bolus.io import write_series, write_volume
@@ -92,6 +92,22 @@ def test_a_run_goes_on_where_it_stopped(made, raw, monkeypatch, tmp_path):
     assert "of other options" in (refused.failed[0].error or "")
     (stays,) = map_all(inputs[:1], made.out, options, jobs=1).failed
     assert "exists" in (stays.error or "")
+
+
+def test_the_result_of_a_worker_that_was_lost_is_taken(raw, monkeypatch, tmp_path):
+    """It is killed when all is written and nothing said: the task is done again by another."""
+    undraw(monkeypatch)
+    options = MapOptions.from_mapping(
+        {"motion": "off", "drift": False, "unmix": False, "method": "osvd"}, "t"
+    )
+
+    def twice(*task):
+        done_of(*task)
+        return done_of(*task)
+
+    monkeypatch.setattr("bolus.batch.run.done_of", twice)
+    made = map_all(find_inputs([raw], ["01"]), tmp_path / "out", options, jobs=1)
+    assert [one.state for one in made.outcomes] == ["done"]
 
 
 def test_a_dataset_of_derivatives_and_masks_of_every_participant(raw, monkeypatch, tmp_path):

@@ -69,6 +69,7 @@ def map_all(
         for one in inputs
         if resume and places[one.label]["summary"].is_file()
     }
+    there = {label for label, place in places.items() if place["summary"].is_file()}
     tasks = {
         one.label: (one, places[one.label]["out"], options, overwrite)
         for one in inputs
@@ -76,8 +77,12 @@ def map_all(
     }
     reporter.advance(len(found), len(inputs), "maps")
     for label, done in run_all(done_of, tasks, jobs=jobs, dask=dask):
-        found[label] = _outcome(done, inputs, places[label], out)
-        if done.error is not None:
+        found[label] = (
+            _kept(label, places[label], out, options, "done")
+            if _made_before(done, places[label], label in there)
+            else _outcome(done, inputs, places[label], out)
+        )
+        if found[label].error is not None:
             reporter.skipped(label, found[label].error or "")
         if done.trace is not None:
             reporter.note(done.trace)
@@ -86,12 +91,19 @@ def map_all(
     return Batch(outcomes=ordered, page=_write(ordered, out))
 
 
-def _kept(label: str, places: Mapping[str, Path], out: Path, options: MapOptions) -> Outcome:
+def _made_before(done: Done, places: Mapping[str, Path], there: bool) -> bool:
+    """Whether a task failed on its own result: that of a worker that was lost before it said so."""
+    return done.error is not None and not there and places["summary"].is_file()
+
+
+def _kept(
+    label: str, places: Mapping[str, Path], out: Path, options: MapOptions, state: str = "kept"
+) -> Outcome:
     """A result that is there, if it is one of these options."""
     made = places["options"]
     if not made.is_file() or not made_alike(options, MapOptions.read(made)):
         return failed(label, "a result of other options is there, and stays; or --overwrite it")
-    return outcome_of(label, "kept", places, out)
+    return outcome_of(label, state, places, out)
 
 
 def _write(outcomes: tuple[Outcome, ...], out: Path) -> Path:
