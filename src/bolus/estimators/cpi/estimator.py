@@ -16,8 +16,9 @@ from bolus.estimators.cpi.model import (
     dispersed_inputs,
 )
 from bolus.estimators.cpi.residue import AREAS, FREE, TIMES, coefficients, residue
-from bolus.estimators.fit import BEFORE, STEP, Fit
+from bolus.estimators.fit import BEFORE, STEP
 from bolus.estimators.joint.posterior import NormalPosterior
+from bolus.estimators.map.bound import BoundMap
 from bolus.estimators.map.curves import CurveFit, First, Fitted
 from bolus.estimators.map.newton import NormalPrior
 from bolus.estimators.papers import MEHNDIRATTA, MEHNDIRATTA_DISPERSION
@@ -85,12 +86,13 @@ class Cpi:
         citations={"cpi": MEHNDIRATTA, "dispersion": MEHNDIRATTA_DISPERSION},
     )
 
-    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundCpi":
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> BoundMap:
         """The table of one arterial input; answers are in the precision of ``like``."""
         unit = aif / aif.max()
         inputs = dispersed_inputs(unit, dt) if self.dispersion else unit[None]
         model, prior = PointCurves(inputs, dt), _prior(self.dispersion)
-        return BoundCpi(CurveFit(aif, model, prior, _first(model, prior)), like.dtype)
+        fit = CurveFit(aif, model, prior, _first(model, prior))
+        return BoundMap(fit, like.dtype, _perfusion, _response)
 
 
 def _first(model: PointCurves, prior: NormalPrior) -> First:
@@ -101,56 +103,39 @@ def _first(model: PointCurves, prior: NormalPrior) -> First:
     return First.of(model, theta, prior, (2e-5, 1.0))
 
 
-@dataclass(frozen=True, eq=False)
-class BoundCpi:
-    """``Cpi`` bound to an arterial input: how its curves are fitted."""
+def _response(theta: Float[np.ndarray, " p"]) -> tuple[np.ndarray, np.ndarray]:
+    after = np.arange(0, TIMES[-1], STEP)
+    response = np.exp(theta[0]) * residue(after, theta[COMMON] + theta[SPANS])
+    return (
+        theta[1] + np.concatenate([[-BEFORE, 0.0], after]),
+        np.concatenate([[0.0, 0.0], response]),
+    )
 
-    fitted: CurveFit
-    dtype: np.dtype
 
-    def __call__(
-        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
-        return self._perfusion(self.fitted(tissue, noise_sd))
-
-    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
-        """The curve of the maximum with its offset, and the residue behind it."""
-        fitted = self.fitted(curve, noise_sd)
-        theta = fitted.found.theta[0]
-        after = np.arange(0, TIMES[-1], STEP)
-        response = np.exp(theta[0]) * residue(after, theta[COMMON] + theta[SPANS])
-        return Fit(
-            self._perfusion(fitted),
-            (self.fitted.scale * fitted.found.curves[0]).astype(self.dtype),
-            theta[1] + np.concatenate([[-BEFORE, 0.0], after]),
-            np.concatenate([[0.0, 0.0], response]),
-        )
-
-    def _perfusion(self, fitted: Fitted) -> Perfusion:
-        theta, dtype = fitted.found.theta, self.dtype
-        weights, slopes = coefficients(theta[:, COMMON, None] + theta[:, SPANS])
-        mtt = weights @ AREAS
-        by_rate = (slopes @ AREAS) / mtt[:, None]
-        flow, span = np.zeros_like(theta), np.zeros_like(theta)
-        flow[:, 0] = 1
-        span[:, COMMON], span[:, SPANS] = by_rate.sum(axis=1), by_rate
-        late = np.zeros_like(theta)
-        late[:, 1] = 1
-        axes = np.stack([flow + span, flow, span, late], axis=1)
-        variance = np.einsum("nkp,npq,nkq->nk", axes, fitted.found.covariance, axes)
-        variance += np.square(UNSEEN)
-        log_mtt = np.log(mtt)
-        mean = np.stack([theta[:, 0] + log_mtt, theta[:, 0], log_mtt, theta[:, 1]], axis=1)
-        known = NormalPosterior(mean.astype(dtype), np.sqrt(variance).astype(dtype))
-        cbv, cbf = (np.exp(mean[:, place]).astype(dtype) for place in (0, 1))
-        delay = theta[:, 1].astype(dtype)
-        return Perfusion(
-            cbv=cbv,
-            cbf=cbf,
-            mtt=mtt.astype(dtype),
-            tmax=delay,
-            delay=delay,
-            residual=fitted.residual.astype(dtype),
-            posterior=known,
-        )
+def _perfusion(fitted: Fitted, dtype: np.dtype) -> Perfusion:
+    theta = fitted.found.theta
+    weights, slopes = coefficients(theta[:, COMMON, None] + theta[:, SPANS])
+    mtt = weights @ AREAS
+    by_rate = (slopes @ AREAS) / mtt[:, None]
+    flow, span = np.zeros_like(theta), np.zeros_like(theta)
+    flow[:, 0] = 1
+    span[:, COMMON], span[:, SPANS] = by_rate.sum(axis=1), by_rate
+    late = np.zeros_like(theta)
+    late[:, 1] = 1
+    axes = np.stack([flow + span, flow, span, late], axis=1)
+    variance = np.einsum("nkp,npq,nkq->nk", axes, fitted.found.covariance, axes)
+    variance += np.square(UNSEEN)
+    log_mtt = np.log(mtt)
+    mean = np.stack([theta[:, 0] + log_mtt, theta[:, 0], log_mtt, theta[:, 1]], axis=1)
+    known = NormalPosterior(mean.astype(dtype), np.sqrt(variance).astype(dtype))
+    cbv, cbf = (np.exp(mean[:, place]).astype(dtype) for place in (0, 1))
+    delay = theta[:, 1].astype(dtype)
+    return Perfusion(
+        cbv=cbv,
+        cbf=cbf,
+        mtt=mtt.astype(dtype),
+        tmax=delay,
+        delay=delay,
+        residual=fitted.residual.astype(dtype),
+        posterior=known,
+    )

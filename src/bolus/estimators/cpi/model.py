@@ -87,7 +87,7 @@ class PointCurves:
         sums[:, :, 1] = share[:, None, None] * sums[:, :, 0]
         sums[:, 1, 1] = sums[:, 0, 0] / STEP
         out = np.empty((len(theta), theta.shape[1], self.inputs.shape[1]))
-        flat = sums.reshape(*sums.shape[:2], -1)
+        flat = sums.reshape(*sums.shape[:2], 4 * POINTS)
         if not self.dispersed:
             self._read(flat, cell, out)
             return out[:, 0], out
@@ -111,7 +111,9 @@ class PointCurves:
         """Put sums of the curves of each voxel's cell into ``out``, all voxels of one at once."""
         order = np.argsort(cell, kind="stable")
         found, first = np.unique(cell[order], return_index=True)
-        for which, some in zip(found, np.split(order, first[1:]), strict=True):
+        ends = np.append(first, order.size)
+        for which, start, end in zip(found, ends, ends[1:], strict=False):
+            some = order[start:end]
             out[some] = sums[some] @ self._table[which]
 
 

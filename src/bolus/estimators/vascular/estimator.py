@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Description, InputError, Perfusion
-from bolus.estimators.fit import Fit, parametric_response
+from bolus.estimators.fit import parametric_response
+from bolus.estimators.map.bound import BoundMap
 from bolus.estimators.map.curves import CurveFit, First, Fitted
 from bolus.estimators.map.newton import NormalPrior
 from bolus.estimators.papers import JESPERSEN, MOURIDSEN, MOURIDSEN_CTH
@@ -66,41 +67,17 @@ class Vascular:
         if not 0 < self.informed <= 1:
             raise InputError(f"informed is a share of the prior's width, found {self.informed}")
 
-    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> "BoundVascular":
+    def bind(self, aif: Float[np.ndarray, " t"], dt: float, *, like: CurveScale) -> BoundMap:
         """The model of one arterial input; answers are in the precision of ``like``."""
         model = GammaCurves(aif / aif.max(), dt)
-        return BoundVascular(self, CurveFit(aif, model, PRIOR, _first(model)), like.dtype)
+        fit = CurveFit(aif, model, PRIOR, _first(model))
+        return BoundMap(fit, like.dtype, self._perfusion, _response)
 
-
-@dataclass(frozen=True, eq=False)
-class BoundVascular:
-    """``Vascular`` bound to an arterial input: how its curves are fitted."""
-
-    options: Vascular
-    fitted: CurveFit
-    dtype: np.dtype
-
-    def __call__(
-        self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
-    ) -> Perfusion:
-        """Perfusion with a posterior; noise_sd (voxels, t) or (voxels, 1) in the curves' unit."""
-        return self._perfusion(self.fitted(tissue, noise_sd))
-
-    def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
-        """The curve of the maximum, with the offset that is free in the fit."""
-        fitted = self.fitted(curve, noise_sd)
-        found = fitted.found
-        volume, mtt, shape = np.exp(found.theta[0, :3])
-        delay = float(found.theta[0, 3])
-        response = parametric_response(volume / mtt, mtt, delay, "gamma", shape)
-        made = (self.fitted.scale * found.curves[0]).astype(self.dtype)
-        return Fit(self._perfusion(fitted), made, *response)
-
-    def _perfusion(self, fitted: Fitted) -> Perfusion:
-        dtype, theta = self.dtype, fitted.found.theta
+    def _perfusion(self, fitted: Fitted, dtype: np.dtype) -> Perfusion:
+        theta = fitted.found.theta
         known = VascularPosterior(theta, fitted.found.covariance, PRIOR.sd, dtype)
         cbv, mtt, delay = np.exp(theta[:, 0]), np.exp(theta[:, 1]), theta[:, 3].astype(dtype)
-        told = known.prior_share("shape") <= self.options.informed
+        told = known.prior_share("shape") <= self.informed
         further = {
             name: np.where(told, known.value(name), np.nan).astype(dtype) for name in (CTH, OEF)
         }
@@ -114,6 +91,11 @@ class BoundVascular:
             posterior=known,
             further=further,
         )
+
+
+def _response(theta: Float[np.ndarray, " 4"]) -> tuple[np.ndarray, np.ndarray]:
+    volume, mtt, shape = np.exp(theta[:3])
+    return parametric_response(volume / mtt, mtt, float(theta[3]), "gamma", shape)
 
 
 def _first(model: GammaCurves) -> First:
