@@ -8,7 +8,7 @@
 FOLDER is made; it holds the simulated patients, results and a JSON file a run. ``--study`` does the
 same with ``bolus study`` in place of ``bolus maps``. A handful of patients is simulated, of
 ``--matrix`` and ``--frames``, and linked into a dataset of as many participants as are asked for.
-What follows ``--`` are options of the command. Needs dask. Figures of a run: docs/cluster.md.
+What follows ``--`` are options of the command. Needs dask. Figures of a run: docs/many.md.
 """
 
 import argparse
@@ -30,7 +30,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 MAPS = ("cbf", "cbv", "mtt", "tmax")
 LIGHT = ["--method", "osvd", "--motion", "off", "--no-drift", "--no-unmix"]
 DISTINCT = 4
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+               "MALLOC_TRIM_THRESHOLD_": "65536"}  # fmt: skip
+"""The last is what a Dask nanny sets: without it the C library keeps what a patient gave back."""
 
 
 def bolus(*words):
