@@ -241,7 +241,7 @@ def scale(asked, patients):
         cpu = sum(own for role, own in watch.cpu.items() if "worker" in role)
         told = {"workers": workers, "code": code, "seconds": seconds, "cpu": cpu,
                 "client_cpu": watch.cpu.get("command"), "load": os.getloadavg()[0],
-                "memory": flat(watch.looks, asked.patients),
+                "memory": flat(watch.looks, asked.patients), "looks": watch.looks,
                 "done": len(task.content())}  # fmt: skip
         record(asked, f"scale-{workers}-{asked.patients}", told)
 
