@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
+from bolus.estimators.joint.box import Box
 from bolus.estimators.joint.moments import Moments
-from bolus.estimators.joint.neighbours import Box
 from bolus.estimators.protocol import Places
 
 NODES = np.linspace(np.log(5e-4), 0.0, 72)

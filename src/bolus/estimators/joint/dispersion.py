@@ -39,7 +39,12 @@ LEAST = 0.1
 
 
 def learned(evidence: Float[np.ndarray, "n k"]) -> tuple[float, float]:
-    """A patient's dispersion in s and its SD, from voxels' log evidence (n, k) of LOOKED_AT."""
+    """A patient's dispersion in s and its SD, from voxels' log evidence (n, k) of LOOKED_AT.
+
+    The median of its posterior: none, unless some is more probable than none. The mean of one that
+    is half at none would be dispersion that hardly any patient has, and tissue would seem as much
+    earlier.
+    """
     at = depth(LOOKED_AT)
     share = np.exp(-0.5 * ((at - MEANS[:, None]) / SPREAD) ** 2)
     share /= share.sum(axis=1, keepdims=True)
@@ -49,6 +54,6 @@ def learned(evidence: Float[np.ndarray, "n k"]) -> tuple[float, float]:
     log_prior[0] = np.log(NONE)
     weight = softmax(SURE * np.log(seen).sum(axis=0) + log_prior)
     times = time_of(MEANS)
-    mean = float(weight @ times)
-    sd = float(np.sqrt(weight @ (times - mean) ** 2))
-    return (mean, sd) if mean > LEAST else (0.0, sd)
+    median = float(times[np.searchsorted(np.cumsum(weight), 0.5)])
+    sd = float(np.sqrt(weight @ np.square(times - weight @ times)))
+    return (median, sd) if median > LEAST else (0.0, sd)

@@ -11,7 +11,7 @@ from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.joint.among import Known, alone, among_others
 from bolus.estimators.joint.amplitude import loose, of_patient
-from bolus.estimators.joint.blocks import Curves, Level, levels
+from bolus.estimators.joint.blocks import Curves, Level
 from bolus.estimators.joint.dispersion import LOOSE
 from bolus.estimators.joint.moments import Settled
 from bolus.estimators.joint.noise import weights
@@ -93,9 +93,8 @@ class BoundJoint:
         curves = self._curves(tissue, noise_sd, np.float32)
         near = places if self.options.spatial else None
         if self.options.population:
-            level = Level(curves, places)
-            resolved = levels(*level, self.aif) if self.options.spatial else [level]
-            known = among_others(resolved, self.curves, spatial=self.options.spatial)
+            voxels = Level(curves, places)
+            known = among_others(voxels, self.aif, self.curves, spatial=self.options.spatial)
         else:
             known = alone(curves, self.curves.dispersed(LOOSE), places.late)
         answer = self._perfusion(known.found, near, together=self.options.population)
