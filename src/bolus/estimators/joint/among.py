@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from bolus.estimators.joint.blocks import ENOUGH, Blocks, Curves, Level, blocks, joined
-from bolus.estimators.joint.box import tissue_around
+from bolus.estimators.joint.box import Points, tissue_around
 from bolus.estimators.joint.dispersion import LOOSE, learned
 from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.messages import messages
-from bolus.estimators.joint.moments import Moments, Settled, Voxels
+from bolus.estimators.joint.moments import Settled, Voxels
 from bolus.estimators.joint.neighbours import LocalPrior, coarse_prior, from_population, local_prior
 from bolus.estimators.joint.noise import noise_of
 from bolus.estimators.joint.points import points
@@ -23,10 +23,11 @@ from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, Fineness, fi
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What was ``found`` of ``voxels``."""
+    """What was ``found`` of ``voxels``, and before of ``points`` among them."""
 
     found: Settled
     voxels: Voxels
+    points: Points | None = None
 
 
 def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None) -> Known:
@@ -51,7 +52,7 @@ def among_others(
         table = bank.dispersed(_dispersion(joined(voxels.curves, made, aif), bank))
         above = _above(voxels, made, aif, table)
     held, prior = _expected(voxels, table, above, OF_VOXELS, spatial=spatial)
-    return Known(held.settled(prior), held)
+    return Known(held.settled(prior), held, above)
 
 
 class Looks(NamedTuple):
@@ -64,22 +65,15 @@ class Looks(NamedTuple):
 OF_VOXELS, OF_POINTS = Looks(COARSELY, FINELY), Looks(COARSELY.of_few(), FINELY.of_few())
 
 
-class Above(NamedTuple):
-    """What was ``found`` of points, which lie at the voxels ``which``."""
-
-    which: Int[np.ndarray, " p"]
-    found: Moments
-
-
-def _above(voxels: Level, made: Blocks, aif: Float[np.ndarray, " t"], table: Templates) -> Above:
+def _above(voxels: Level, made: Blocks, aif: Float[np.ndarray, " t"], table: Templates) -> Points:
     """Points of the brain, among their neighbours."""
     level = Level(points(voxels.curves, voxels.places, made, aif), made.places)
     held, prior = _expected(level, table, None, OF_POINTS, spatial=True)
-    return Above(made.first, held.moments(prior))
+    return Points(made.first, held.moments(prior))
 
 
 def _expected(
-    level: Level, table: Templates, above: Above | None, looks: Looks, *, spatial: bool
+    level: Level, table: Templates, above: Points | None, looks: Looks, *, spatial: bool
 ) -> tuple[Voxels, LocalPrior]:
     """Voxels of a level in windows where they are expected, and the prior that expects them."""
     places = level.places
@@ -92,7 +86,7 @@ def _expected(
     else:
         told = None
         if above is not None:
-            told = coarse_prior(tissue_around(above.found, above.which, places), found)
+            told = coarse_prior(tissue_around(above, places), found)
         prior = local_prior(said, population, places, told)
     return voxels.narrowed(prior.look(said, found), looks.then), prior
 

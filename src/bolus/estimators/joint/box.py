@@ -32,6 +32,13 @@ def _cut(axis: int, part: slice) -> list[slice]:
     return [part if number == axis else slice(None) for number in range(3)]
 
 
+class Points(NamedTuple):
+    """What was ``found`` of points, mean curves that lie at the voxels ``which``."""
+
+    which: Int[np.ndarray, " p"]
+    found: Moments
+
+
 class Around(NamedTuple):
     """What points say of the tissue around each of n voxels: log MTT, delay and log shape."""
 
@@ -39,16 +46,17 @@ class Around(NamedTuple):
     covariance: Float[np.ndarray, "n three three"]
 
 
-def tissue_around(found: Moments, which: Int[np.ndarray, " p"], places: Places) -> Around:
-    """What was ``found`` of points at some voxels, for all: the mixture of what is said near by.
+def tissue_around(points: Points, places: Places) -> Around:
+    """What was found of points, for all voxels at ``places``: the mixture of what is said near by.
 
     Where points differ, so does what may be between them: it is the covariance of a mixture.
     """
+    found = points.found
     mean, products = found.mean.astype(float), found.covariance.astype(float)
     products += mean[:, :, None] * mean[:, None, :]
     told = [np.ones(len(mean)), *mean.T, *(products[:, i, k] for i, k in PAIRS)]
     every = np.zeros((len(places.index), len(told)))
-    every[which] = np.stack(told, axis=1)
+    every[points.which] = np.stack(told, axis=1)
     total = every + Box(places)(every)
     there = total[:, 1:] / total[:, :1]
     middle = there[:, :3]
