@@ -23,11 +23,12 @@ MEANS = np.linspace(0.0, 2.0, 81)
 """Mean depths that a patient may have …"""
 SPREAD = 0.2
 """… and the SD of voxels around them."""
-NONE = 0.7
-"""Probability of patients without dispersion: little of it cannot be told from none."""
+NONE = 0.95
+"""Probability of patients without dispersion: little of it cannot be told from none, and an
+arterial input that is found may be narrower than the true one."""
 EXPECTED = (0.3, 0.5)
 """Mean and SD of the others' mean depths."""
-SURE = 0.05
+SURE = 0.1
 """What a voxel is worth: the errors of the model, of noise that is not quite as it is taken to be,
 and of an arterial input that is found, are the same in all. In simulated strokes without
 dispersion, inputs found at SNR 50, five hundred blocks say e^20 to e^35 that there is some; with
