@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import bolus
 from altered import BARE
+from bolus.base import extras
 from bolus.data import InputError
 from bolus.io import write_series
 from bolus.patient import perfusion_maps
@@ -53,6 +54,13 @@ def test_numbers_as_rows(maps):
     frame = maps.numbers_to_dataframe()
     assert list(frame.value) == [number.value for number in maps.measurements]
     assert len(replace(maps, measurements=()).numbers_to_dataframe()) == 0
+
+
+@pytest.mark.parametrize("name", ["to_dataframe", "numbers_to_dataframe"])
+def test_without_pandas_it_says_what_to_install(maps, name, monkeypatch):
+    monkeypatch.setattr(extras, "find_spec", lambda library: None)
+    with pytest.raises(InputError, match=r"needs pandas, .* pip install 'bolus\[pandas\]'"):
+        getattr(maps, name)()
 
 
 def test_plots_are_the_user_s(maps, capsys):
