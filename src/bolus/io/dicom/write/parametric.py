@@ -70,8 +70,10 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
 
 
 def _anatomy() -> Dataset:
-    """Where the frames lie. The standard asks for it in original frames only; dcmqi, and with it
-    3D Slicer, reads no parametric map without.
+    """Where the frames lie.
+
+    The standard asks for it in original frames only; dcmqi, and with it 3D Slicer, reads no
+    parametric map without.
     """
     from pydicom.dataset import Dataset
 
