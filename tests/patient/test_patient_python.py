@@ -12,6 +12,7 @@ import bolus
 from altered import BARE
 from bolus.base import extras
 from bolus.data import InputError
+from bolus.estimators.weights import shipped_weights
 from bolus.io import write_series
 from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
@@ -147,3 +148,15 @@ def test_help_names_only_what_can_be_imported():
             module, _, attribute = told.rpartition(".")
             assert hasattr(import_module(module), attribute), f"{name}: {told}"
     assert "``bolus.METHODS``" in bolus.perfusion_maps.__doc__
+
+
+def test_what_holds_arrays_is_printed_as_wide_as_a_screen(maps):
+    things = [maps, maps["cbf"], maps.aif, maps.series, maps.series.series, maps.grid]
+    things += [maps.regions["brain"], shipped_weights("phae")]
+    for one in things:
+        lines = repr(one).splitlines()
+        assert len(lines) <= 8
+        assert max(map(len, lines)) < 80
+    assert repr(maps["cbf"]).startswith(
+        "Map(name='cbf', values=float32 28×28×5, sd=float32 28×28×5"
+    )

@@ -13,6 +13,7 @@ import numpy as np
 
 from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import InputError, WeightsError
+from bolus.data.brief import brief
 
 FORMAT = "bolus-weights"
 VERSION = "1"
@@ -33,6 +34,8 @@ class Weights:
     what JSON can say, and no patient's identity. ``file`` and ``sha256`` are the name and the
     SHA-256 of the file they were read from, empty where there is none.
     """
+
+    __repr__ = brief
 
     kind: str
     tensors: Mapping[str, np.ndarray]
