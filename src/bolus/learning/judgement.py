@@ -11,7 +11,7 @@ TOLERANCE = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """The benchmark's error, mean |log(CBF/true)|, by the weights ``before`` and ``after``.
+    """The benchmark's error, mean ``|log(CBF/true)|``, by the weights ``before`` and ``after``.
 
     ``anyway``: what is worse is kept as well.
     """
