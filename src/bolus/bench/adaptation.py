@@ -59,8 +59,8 @@ def by_benchmark(
 ) -> Judge:
     """A judge for ``bolus.learning.train``, which rejects what makes the benchmark worse.
 
-    The error is the mean of ``|log(CBF/true)|`` over all SNR. ``anyway`` keeps it all the same; ``seen`` gets
-    the benchmark.
+    The error is the mean of ``|log(CBF/true)|`` over all SNR. ``anyway`` keeps it all the same;
+    ``seen`` gets the benchmark.
     """
 
     def judge(before: Weights, after: Weights) -> Judged:
