@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bolus.base.options import changed, option_of_key, option_values
-from bolus.base.progress import QUIET, Reporter
+from bolus.base.progress import QUIET, Reporter, heard_by
 from bolus.batch.inputs import Input
 from bolus.data import BolusError, InputError
 from bolus.io import check_apart, check_dicom_output
@@ -57,7 +57,8 @@ def map_one(
         check_dicom_output(series)
     result = options.run_on(series, chosen, reporter)
     reporter.step("writing")
-    page = layout.write(result, out, names, source=source, overwrite=overwrite)
+    with heard_by(reporter):
+        page = layout.write(result, out, names, source=source, overwrite=overwrite)
     return result, page
 
 

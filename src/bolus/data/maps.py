@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
 from bolus.data.anatomy import Anatomy
+from bolus.data.brief import brief
 from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
@@ -43,6 +44,9 @@ class Marked(NamedTuple):
     mask: Bool[np.ndarray, "x y z"]
     found: bool
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class Map(NamedTuple):
     """One map: its ``values`` (x, y, z) in a ``unit``, their ``sd`` where it is known."""
@@ -52,6 +56,9 @@ class Map(NamedTuple):
     sd: Float[np.ndarray, "x y z"] | None
     unit: Unit
     grid: Grid
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def affine(self) -> Float[np.ndarray, "4 4"]:

@@ -55,7 +55,7 @@ def _method(maps: PerfusionMaps) -> Iterator[tuple[str, Value]]:
             yield key, value
     checksum = _own_weights(maps)
     if checksum is not None:
-        yield "weights", f"weights-{checksum[:12]}.safetensors"
+        yield "weights", str(maps.parameters.get("weights_file", _unnamed(checksum)))
 
 
 def _as_usual(maps: PerfusionMaps) -> bool:
@@ -74,6 +74,10 @@ def _own_weights(maps: PerfusionMaps) -> str | None:
     if checksum is None or checksum == shipped_weights(str(kind)).checksum:
         return None
     return str(checksum)
+
+
+def _unnamed(checksum: str) -> str:
+    return f"weights-{checksum[:12]}.safetensors"
 
 
 def _given(maps: PerfusionMaps, named: Named) -> Iterator[tuple[str, Value]]:
