@@ -176,8 +176,8 @@ def artifacts(
     Maps, their SDs where the method has a posterior, quality and regions are images with a sidecar;
     'aif' is the arterial input, 'numbers' what was measured in regions, 'overview' the picture,
     'report' the page, 'bolus' the options. With an anatomy there are its image 'anat', the
-    transform 'anat_xfm' and the maps on its grid, 'anat_cbf' and so on. ``named`` is what a file
-    of a result folder is called in the layout, without its folder.
+    transform 'anat_xfm', and on its grid the maps and their SDs, 'anat_cbf', 'anat_cbf_sd' and so
+    on. ``named`` is what a file of a result folder is called in the layout, without its folder.
     """
     for name in maps.units:
         yield Artifact(name, Image(maps.volume(name), maps.grid), sidecar(maps, name))
@@ -196,11 +196,15 @@ def artifacts(
 
 
 def _on_anatomy(maps: PerfusionMaps, anatomy: Anatomy) -> Iterator[Artifact]:
-    """The anatomical image, the transform to it, and on its grid every map that has values."""
+    """The anatomical image, the transform to it, and on its grid every map that has values.
+
+    SDs are interpolated as the maps are: Σ wᵢ·sdᵢ is the SD of Σ wᵢ·xᵢ where neighbours err alike,
+    and more than it where they do not.
+    """
     told = anatomy_sidecar(maps, anatomy)
     yield Artifact("anat", Image(anatomy.image.volume, anatomy.grid, reference=True), told)
     yield Artifact("anat_xfm", Transform(anatomy), told)
-    there = (name for name in maps.volumes if np.isfinite(maps.volume(name)).any())
+    there = (name for name in maps.units if np.isfinite(maps.volume(name)).any())
     for name in there:
         moved = resample_linear(maps.volume(name), maps.grid, anatomy.seen_by_series)
         yield Artifact(f"anat_{name}", Image(moved, anatomy.grid), sidecar(maps, name))

@@ -11,6 +11,7 @@ from bolus.physics import area
 from bolus.report.facts import arterial_facts
 from bolus.report.figures.mosaic import pixel_aspect, through
 from bolus.report.motion_facts import moved_bands
+from bolus.report.rims import RIMS
 from bolus.viewer.panels import PALETTES, concentration, ramps, shown
 from bolus.viewer.view import View
 
@@ -45,7 +46,23 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "levels": LEVELS,
         "anatomy": view.anatomy is not None,
         "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
+        "found": found(view),
     }
+
+
+def found(view: View) -> list[dict[str, object]]:
+    """Regions that were found in the maps: what they are, the colour of their rims, voxels, mL."""
+    return [
+        {
+            "name": name,
+            "word": RIMS[name].word,
+            "meaning": RIMS[name].meaning,
+            "colour": "#" + bytes(RIMS[name].colour).hex(),
+            "voxels": int(mask.sum()),
+            "volume": view.series.grid.voxel_ml * int(mask.sum()),
+        }
+        for name, mask in view.found.items()
+    ]
 
 
 def flagged(view: View) -> dict[str, object]:

@@ -86,6 +86,11 @@ class View:
         """The maps, where there are any yet."""
         return None if self.result is None else self.result.maps
 
+    @property
+    def found(self) -> Mapping[str, Bool[np.ndarray, "x y z"]]:
+        """Regions that were found in the maps, by name: late tissue, low flow, an infarct core."""
+        return {} if self.maps is None else self.maps.found
+
     def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
         """A volume of numbers by name: a map, 'baseline' or 'peak'. KeyError for another."""
         if name in ("baseline", "peak") or (name == "ttp" and self.maps is None):
@@ -105,6 +110,8 @@ class View:
             return self._arteries().astype(np.uint8)
         if name == "vein":
             return self._venous().astype(np.uint8)
+        if name in self.found:
+            return self.found[name].astype(np.uint8)
         if name not in REGIONS:
             raise KeyError(name)
         found = self.regions.get(name)

@@ -51,6 +51,7 @@ export function toggleSpread() {
 export function toggleBefore() {
   if (!state.facts.before) return;
   state.before = !state.before;
+  layers();
   paint();
 }
 
@@ -158,11 +159,31 @@ const OUTLINED = { voxel: ["tumor", "reference", "aif"], arteries: ["aif", "drai
 export function layers() {
   const { marks, arteries, vein, tab } = state;
   const ofMaps = { aif: arteries, drained: vein };
-  const shown = OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }));
+  const found = tab !== "arteries" && state.rims && !state.before ? state.found : [];
+  const shown = [...found, ...OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }))];
   for (const { slice } of panes) {
     slice.layers = shown;
     slice.redraw();
   }
+}
+
+// Names of the rims in their colours, with what they enclose.
+function nameRims() {
+  const { found } = state.facts;
+  byId("rims-row").hidden = !found.length;
+  byId("rims-words").replaceChildren(...found.map(({ name, word, meaning, colour, volume: size }) => {
+    const made = element("span", { title: `${meaning}; the rim as drawn` }, `${word} ${round(size)} mL`);
+    made.dataset.rim = name;
+    made.style.color = colour;
+    return made;
+  }));
+}
+
+export function toggleRims() {
+  if (!state.found.length) return;
+  state.rims = !state.rims;
+  byId("rims").checked = state.rims;
+  layers();
 }
 
 // The map's share over the anatomy, in per cent.
@@ -199,6 +220,7 @@ export function setUpMaps() {
   byId("fit").addEventListener("click", fit);
   byId("spread").addEventListener("change", toggleSpread);
   byId("before").addEventListener("change", toggleBefore);
+  byId("rims").addEventListener("change", toggleRims);
   byId("opacity").addEventListener("input", (event) => takeOpacity(Number(event.target.value)));
   byId("low").addEventListener("change", takeWindow);
   byId("high").addEventListener("change", takeWindow);
@@ -222,6 +244,7 @@ export function setUpMaps() {
     state.before = false;
     if (!volumeFacts()) state.shown = state.facts.made ? "cbf" : "peak";
     byId("beneath-label").hidden = !state.facts.anatomy;
+    nameRims();
     layers();
     paint();
     layAnatomy();
