@@ -18,7 +18,6 @@ from bolus.phantom import simulate_patient
 from bolus.preprocess import censor_moved, prepare
 from bolus.viewer import viewer_app
 
-
 EARLY = StrokeThresholds(late=(2.0, 3.5), critical=2.0, severe=3.5, normal=1.8)
 
 
