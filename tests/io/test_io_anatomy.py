@@ -18,7 +18,7 @@ from bolus.data import (
 )
 from bolus.io import (
     read_anatomy,
-    read_mask_on_either,
+    read_mask_on_any,
     read_transform,
     resample_linear,
     resample_nearest,
@@ -140,28 +140,30 @@ def test_masks_are_recognised_by_place(tmp_path):
     series = grid((10, 10, 4), (3.0, 3.0, 6.0))
     anatomy = grid((30, 30, 24), (1.0, 1.0, 1.0))
     image = AnatomicalImage(volume=np.ones(anatomy.shape), grid=anatomy, name="t1")
-    for place, there in ((series, False), (anatomy, True)):
+    for place, there in ((series, None), (anatomy, 0)):
         mask = np.zeros(place.shape, dtype=bool)
         mask[4:7, 4:7, 1:3] = True
         write_volume(tmp_path / "mask.nii.gz", mask, place)
-        found, on_anatomy = read_mask_on_either(tmp_path / "mask.nii.gz", series, image)
-        assert on_anatomy is there
+        found, number = read_mask_on_any(tmp_path / "mask.nii.gz", series, [image])
+        assert number == there
         assert np.array_equal(found, mask)
     write_volume(tmp_path / "mask.nii.gz", mask, grid(anatomy.shape, (1.0, 1.0, 1.0), (9, 0, 0)))
-    with pytest.raises(MaskError, match=r"neither on the grid of the series.* nor on that of t1"):
-        read_mask_on_either(tmp_path / "mask.nii.gz", series, image)
+    with pytest.raises(
+        MaskError, match=r"on no grid that is known: on that of the series.*; on that of t1"
+    ):
+        read_mask_on_any(tmp_path / "mask.nii.gz", series, [image])
 
 
 def test_a_segmentation_drawn_on_the_anatomy_is_recognised(tmp_path):
     series = grid((10, 10, 4), (3.0, 3.0, 6.0))
     anatomy = grid((30, 30, 24), (1.0, 1.0, 1.0))
     image = AnatomicalImage(volume=np.ones(anatomy.shape), grid=anatomy, name="t1")
-    for place, there in ((series, False), (anatomy, True)):
+    for place, there in ((series, None), (anatomy, 0)):
         mask = np.zeros(place.shape, dtype=bool)
         mask[3:7, 4:8, 1:3] = True
         path = write_segmentation(tmp_path / f"{there}.dcm", {"tumour": mask}, place)
-        found, on_anatomy = read_mask_on_either(f"{path}#tumour", series, image)
-        assert on_anatomy is there
+        found, number = read_mask_on_any(f"{path}#tumour", series, [image])
+        assert number == there
         assert np.array_equal(found, mask)
 
 

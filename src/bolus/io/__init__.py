@@ -13,7 +13,7 @@ from bolus.io.dicom.write.series import write_dicom_series
 from bolus.io.diffusion import Diffusion, read_adc
 from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
-from bolus.io.mask import is_mask, read_mask, read_mask_on_either
+from bolus.io.mask import is_mask, read_mask, read_mask_on_any
 from bolus.io.output import check_apart, check_output, output_folder
 from bolus.io.resample import resample_linear, resample_nearest
 from bolus.io.series import FORMATS, Format, read_echoes, read_series
@@ -46,7 +46,7 @@ __all__ = [
     "read_kept",
     "read_map",
     "read_mask",
-    "read_mask_on_either",
+    "read_mask_on_any",
     "read_series",
     "read_transform",
     "resample_linear",

@@ -44,7 +44,7 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "concentration": concentration(view),
         "aif": None if view.result is None else arterial(view.result.aif),
         "levels": LEVELS,
-        "anatomy": view.anatomy is not None,
+        "anatomies": len(view.anatomies),
         "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
         "found": found(view),
     }

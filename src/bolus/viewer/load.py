@@ -73,7 +73,7 @@ def read_view(
         for name in REGIONS
         if (path := folder / f"roi_{name}.nii.gz").exists()
     }
-    preparation, anatomy = _preparation(told), read_registered(folder, told.get("anatomy"))
+    preparation, anatomies = _preparation(told), read_registered(folder, told)
     measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
@@ -82,7 +82,7 @@ def read_view(
                 **_regions_of_maps(folder, told, regions, series),
                 **_diffusion(folder, series),
             },
-            anatomy=anatomy,
+            anatomy=anatomies,
         ),
         preparation=preparation,
         reporter=reporter,
@@ -96,7 +96,7 @@ def read_view(
         result=result,
         regions=regions,
         preparation=preparation,
-        anatomy=anatomy,
+        anatomies=anatomies,
     )
     return view, chosen
 
@@ -278,7 +278,7 @@ def _maps(
         rois=measured.rois,
         common=_common(told),
         preparation=measured.preparation,
-        anatomy=measured.anatomy,
+        anatomies=measured.anatomies,
         label=str(told.get("label", "")),
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

@@ -42,8 +42,8 @@ class View:
     """A prepared series with its curves; ``result`` is None until an arterial input is chosen.
 
     ``regions`` are masks (x, y, z) by name in REGIONS; ``preparation`` is how the series was
-    prepared, and how leakage is corrected; ``version`` grows with every result; ``anatomy`` is the
-    image that the series is registered to, if any.
+    prepared, and how leakage is corrected; ``version`` grows with every result; ``anatomies``
+    are the images that the series is registered to.
     """
 
     series: PreparedSeries
@@ -52,7 +52,7 @@ class View:
     regions: Mapping[str, Bool[np.ndarray, "x y z"]]
     preparation: Preparation
     version: int = 0
-    anatomy: Anatomy | None = None
+    anatomies: tuple[Anatomy, ...] = ()
 
     @cached_property
     def brain(self) -> Bool[np.ndarray, "x y z"]:

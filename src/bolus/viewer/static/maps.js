@@ -194,9 +194,27 @@ function takeOpacity(share) {
 }
 
 export function thinner() {
-  if (!state.facts.anatomy) return;
+  if (!state.facts.anatomies) return;
   const share = Number(byId("opacity").value);
   takeOpacity(share <= 0 ? 100 : Math.max(0, share - 25));
+}
+
+// Which anatomical image lies beneath, where there are several; and the next one.
+function offerImages() {
+  const { anatomies } = state.facts;
+  byId("image").hidden = anatomies < 2;
+  byId("image").replaceChildren(...Array.from({ length: anatomies }, (_, n) => element("option", { value: n + 1 }, `Image ${n + 1}`)));
+  byId("image").value = state.image;
+}
+
+function chooseImage(number) {
+  state.image = number;
+  byId("image").value = number;
+  layAnatomy();
+}
+
+export function nextImage() {
+  if (state.facts.anatomies > 1) chooseImage((state.image % state.facts.anatomies) + 1);
 }
 
 export function nextLayout() {
@@ -222,6 +240,7 @@ export function setUpMaps() {
   byId("before").addEventListener("change", toggleBefore);
   byId("rims").addEventListener("change", toggleRims);
   byId("opacity").addEventListener("input", (event) => takeOpacity(Number(event.target.value)));
+  byId("image").addEventListener("change", (event) => chooseImage(Number(event.target.value)));
   byId("low").addEventListener("change", takeWindow);
   byId("high").addEventListener("change", takeWindow);
   byId("window-reset").addEventListener("click", () => {
@@ -243,7 +262,8 @@ export function setUpMaps() {
     byId("before-label").hidden = !state.facts.before;
     state.before = false;
     if (!volumeFacts()) state.shown = state.facts.made ? "cbf" : "peak";
-    byId("beneath-label").hidden = !state.facts.anatomy;
+    byId("beneath-label").hidden = !state.facts.anatomies;
+    offerImages();
     nameRims();
     layers();
     paint();

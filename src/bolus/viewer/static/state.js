@@ -26,6 +26,7 @@ export const state = {
   baseline: null,
   found: [],
   rims: true,
+  image: 1,
 };
 
 const heard = new Map();
