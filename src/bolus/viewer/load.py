@@ -35,11 +35,10 @@ from bolus.estimators import (
 from bolus.estimators.phae import Weights
 from bolus.findings import with_numbers
 from bolus.grading.facts import read_facts
-from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
+from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask, read_registered
 from bolus.io.checksums import mask_checksum
 from bolus.patient import Beside, Measured, PatientMaps, measure_prepared
 from bolus.patient.together import among_others
-from bolus.viewer.anatomy import read_registered
 from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, Result, View
 
 SUMMARY = "summary.json"
