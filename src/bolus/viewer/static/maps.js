@@ -202,7 +202,7 @@ export function thinner() {
 // Which anatomical image lies beneath, where there are several; and the next one.
 function offerImages() {
   const { anatomies } = state.facts;
-  byId("image").hidden = anatomies < 2;
+  byId("image-row").hidden = anatomies < 2;
   byId("image").replaceChildren(...Array.from({ length: anatomies }, (_, n) => element("option", { value: n + 1 }, `Image ${n + 1}`)));
   byId("image").value = state.image;
 }
