@@ -20,6 +20,7 @@ from bolus.io import (
     read_anatomy,
     read_mask_on_any,
     read_transform,
+    resample_each,
     resample_linear,
     resample_nearest,
     write_transform,
@@ -187,3 +188,18 @@ def test_a_transform_that_is_not_rigid_is_no_anatomy():
         Anatomy(image=image, to_anatomy=2 * np.eye(4), score=RegistrationScore(0.6, 1.0, 0.0))
     with pytest.raises(InputError, match="values are not finite"):
         AnatomicalImage(volume=np.full((2, 2, 2), np.nan), grid=image.grid)
+
+
+def test_several_volumes_are_resampled_as_each_alone():
+    """The weights of one must not be taken for another's, whose known voxels are others."""
+    rng = np.random.default_rng(3)
+    source, target = grid((8, 9, 4), (3.0, 3.0, 6.0)), grid((20, 20, 20), (1.1, 1.2, 1.3))
+    volumes = [rng.normal(size=source.shape) for _ in range(4)]
+    volumes[1][:4], volumes[2][:, 5:], volumes[3][:] = np.nan, np.nan, np.nan
+    found = list(resample_each(volumes, source, target))
+    for one, volume in zip(found, volumes, strict=True):
+        alone = resample_linear(volume, source, target)
+        np.testing.assert_array_equal(one, alone)
+    known = [int(np.isfinite(one).sum()) for one in found]
+    assert known[0] > known[1] > 0
+    assert known[3] == 0

@@ -41,9 +41,8 @@ def compare_maps(
 
     ``before`` and ``after`` are folders that ``bolus maps`` wrote, or maps. The images before the
     bolus are registered rigidly; maps of the second examination are brought to the grid of the
-    first, with ``anatomy`` to that of its anatomical image, too. Regions are those of either result.
-    What protocols, methods or versions that differ rule
-    out is left out, and said.
+    first, with ``anatomy`` to that of its anatomical image, too. Regions are those of either
+    result. What protocols, methods or versions that differ rule out is left out, and said.
 
     Raises InputError for folders that bolus did not write, for a registration that failed, and for
     a first examination without the anatomical image that is asked for.

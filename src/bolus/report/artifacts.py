@@ -14,7 +14,7 @@ from bolus.base.json import write_json
 from bolus.data import AIF, Anatomy, Grid, Identity, PerfusionMaps
 from bolus.data.anatomy import anatomy_name
 from bolus.data.measures import Measurement, shortened
-from bolus.io import resample_linear, write_aif, write_table, write_transform, write_volume
+from bolus.io import resample_each, write_aif, write_table, write_transform, write_volume
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
 from bolus.report.rims import RIMS
@@ -207,9 +207,10 @@ def _on_anatomy(maps: PerfusionMaps, anatomy: Anatomy) -> Iterator[Artifact]:
     SDs are interpolated as the maps are: Σ wᵢ·sdᵢ is the SD of Σ wᵢ·xᵢ where neighbours err alike,
     and more than it where they do not.
     """
-    there = (name for name in maps.units if np.isfinite(maps.volume(name)).any())
-    for name in there:
-        moved = resample_linear(maps.volume(name), maps.grid, anatomy.seen_by_series)
+    there = [name for name in maps.units if np.isfinite(maps.volume(name)).any()]
+    volumes = (maps.volume(name) for name in there)
+    on_image = resample_each(volumes, maps.grid, anatomy.seen_by_series)
+    for name, moved in zip(there, on_image, strict=True):
         yield Artifact(f"anat_{name}", Image(moved, anatomy.grid), sidecar(maps, name))
 
 

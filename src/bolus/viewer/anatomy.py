@@ -1,6 +1,5 @@
 """The anatomy beneath the maps, as the page shows it."""
 
-
 import numpy as np
 from jaxtyping import UInt8
 
