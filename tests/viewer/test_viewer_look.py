@@ -7,6 +7,7 @@ from matplotlib.image import imread
 from viewer_pages import WAIT, shown, some, until
 
 from bolus.io import read_mask
+from bolus.report.page.numbers import number_lines
 from bolus.report.rims import RIMS
 from bolus.viewer.voxel import voxel
 
@@ -113,6 +114,14 @@ def test_rims_of_late_tissue_are_shown_and_hidden(opened, kept):
     assert told == f"late tissue {size} mL"
     number = next(n for n in kept.stroke.measurements if n.measure == "late_volume")
     assert size == shown(number.value)
+    page.page.keyboard.press("r")
+    rows = page.page.locator("#numbers tbody tr:has(th)")
+    lines = number_lines(kept.stroke.measurements)
+    assert len(lines) > 5
+    assert rows.count() == len(lines)
+    for row, line in zip(rows.all(), lines, strict=True):
+        told = [*row.locator("th").all_inner_texts(), *row.locator("td").all_inner_texts()]
+        assert told == [line.title, line.region, line.value, line.interval]
     page.page.keyboard.press("h")
     until(lambda: share_of(page.visit.pixels("#slice"), green) == 0)
     assert not page.page.locator("#rims").is_checked()

@@ -11,6 +11,7 @@ from bolus.physics import area
 from bolus.report.facts import arterial_facts
 from bolus.report.figures.mosaic import pixel_aspect, through
 from bolus.report.motion_facts import moved_bands
+from bolus.report.page.numbers import number_lines
 from bolus.report.rims import RIMS
 from bolus.viewer.panels import PALETTES, concentration, ramps, shown
 from bolus.viewer.view import View
@@ -47,7 +48,14 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "anatomies": len(view.anatomies),
         "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
         "found": found(view),
+        "numbers": numbers(view),
     }
+
+
+def numbers(view: View) -> list[dict[str, str]]:
+    """What was measured in the regions of the maps, in the words and digits of the report."""
+    measured = () if view.maps is None else view.maps.measurements
+    return [line._asdict() for line in number_lines(measured)]
 
 
 def found(view: View) -> list[dict[str, object]]:
