@@ -64,10 +64,11 @@ def _visit(given: PathLike | PerfusionMaps) -> Visit:
 
 def _anatomy(given: PathLike | PerfusionMaps, visit: Visit) -> Anatomy:
     """The first anatomical image of an examination. Raises InputError for one without."""
-    made = isinstance(given, PerfusionMaps)
-    found = given.anatomies if made else read_registered(Path(given), visit.told)
+    if isinstance(given, PerfusionMaps):
+        name, found = "the first examination", given.anatomies
+    else:
+        name, found = str(given), read_registered(Path(given), visit.told)
     if not found:
-        name = "the first examination" if made else f"{given}"
         raise InputError(
             f"{name}: maps with an anatomical image are expected (bolus maps --anatomy), found none"
         )
