@@ -40,6 +40,6 @@ def test_the_page_counts_what_was_found():
     same, changed = "50 %, +18 %, 50 %", "50 %, +25 %, 50 %"
     row = ["Corrected CBV", "normalised", "–", "–", "–", same, "–", "–", changed]
     assert f"| {' | '.join(row)} |" in page
-    assert "| -40 % | -20 % | -10 % | +0 % | +10 % |" in page
+    assert "| -40 % | -20 % | -10 % | 0 % | +10 % |" in page
     assert "| CBV | 5.0 % | 4.0–6.0 % |" in page
     assert "| 2 | 0.6 | 0.7 | 0.3 | 0.4 |" in page

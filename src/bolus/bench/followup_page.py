@@ -99,7 +99,11 @@ def _power(found: FollowupResult) -> Layout:
         title="Power: tumours that changed",
         note=f"Share of changes with a probability of {REAL:g} or more, the median change, and the "
         "share of 90 % intervals that hold the true one, by the true change of CBV and CBF.",
-        columns=("number", "change", *(f"{100 * (factor - 1):+.0f} %" for factor in factors)),
+        columns=(
+            "number",
+            "change",
+            *(f"{100 * (factor - 1):+.0f} %".replace("+0", "0") for factor in factors),
+        ),
         sections=(("", tuple(rows)),),
     )
 
