@@ -8,15 +8,17 @@ from estimator_cases import DT, gamma_variate
 
 from bolus.data import CurveError, MethodError
 from bolus.estimators import Places, deconvolve, deconvolve_patient
-from bolus.estimators.joint import Joint, blocks
+from bolus.estimators.joint import Joint, among, blocks
 from bolus.estimators.joint.amplitude import loose, of_patient
-from bolus.estimators.joint.blocks import Curves, levels, tissue_around
+from bolus.estimators.joint.blocks import Curves
+from bolus.estimators.joint.box import Points, tissue_around
 from bolus.estimators.joint.dispersion import LOOKED_AT, learned
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.marginals import middle_and_width
 from bolus.estimators.joint.messages import Messages, messages
 from bolus.estimators.joint.moments import Moments
 from bolus.estimators.joint.neighbours import OPEN, local_prior
+from bolus.estimators.joint.points import points
 from bolus.estimators.joint.population import learn_population
 from bolus.estimators.joint.posterior import RESIDUE_SD
 from bolus.estimators.joint.templates import MTTS, SHAPES, undispersed
@@ -268,8 +270,10 @@ def test_a_patients_dispersion_is_what_the_voxels_say_of_it():
     evidence = -0.5 * ((np.log1p(np.maximum(LOOKED_AT, 0)) - np.log1p(true)) / 0.5) ** 2
     time, sd = learned(np.tile(evidence, (500, 1)))
     assert time == pytest.approx(true, abs=0.3)
-    assert learned(np.zeros((500, LOOKED_AT.size)))[0] < 1
     assert sd < 0.5
+    time, sd = learned(np.zeros((500, LOOKED_AT.size)))
+    assert time == 0.0  # not what patients have in the mean
+    assert sd > 0.1
 
 
 def test_a_tenth_of_the_voxels_decides_nothing_of_dispersion():
@@ -400,6 +404,25 @@ class TestVolume:
         assert np.exp(told.mean[0]) < 0.01
         assert told.sd[0] > 0.3
 
+    def test_points_help_unsure_voxels_and_leave_sure_ones(self):
+        """Half of a plane has twice the volume of the other; points have a quarter of the noise."""
+        rng = np.random.default_rng(0)
+        plane = Places(np.argwhere(np.ones((40, 40, 1), dtype=bool)), (40, 40, 1))
+        true = np.where(plane.index[:, 0] < 20, 0.02, 0.04) * np.exp(0.1 * rng.normal(size=1600))
+        made = blocks.blocks(plane)
+        errors = {}
+        for noise in (0.3, 0.02):
+            sd = np.full(1600, noise * 0.03)
+            found = self.found(true + sd * rng.normal(size=1600), sd)
+            few = true[made.first] + sd[made.first] / 4 * rng.normal(size=len(made.first))
+            known = Points(made.first, self.found(few, sd[made.first] / 4))
+            errors[noise] = [
+                np.abs(of_patient(found, plane, points).mean - np.log(true)).mean()
+                for points in (None, known)
+            ]
+        assert errors[0.3][1] < 0.95 * errors[0.3][0]
+        assert errors[0.02][1] == pytest.approx(errors[0.02][0], rel=0.03)
+
     def test_the_brains_volumes_help_an_unsure_one(self):
         rng = np.random.default_rng(0)
         true = np.where(rng.random(4000) < 0.5, 0.02, 0.05)
@@ -427,60 +450,88 @@ def test_even_tissue_is_seen_as_such():
     assert widths[0] < 0.5 * widths[1]
 
 
-class TestBlocks:
+class TestPoints:
     PLACES = Places(np.argwhere(np.ones((4, 3, 2), dtype=bool)), (4, 3, 2))
+    PLANE = Places(np.argwhere(np.ones((40, 40, 1), dtype=bool)), (40, 40, 1))
+    AIF = np.r_[np.zeros(20), np.ones(10)]
 
     def test_a_block_is_the_mean_of_its_voxels_and_its_noise_averages_out(self, monkeypatch):
-        monkeypatch.setattr(blocks, "ENOUGH", 1)
-        monkeypatch.setattr(blocks, "TIMES", 1)
         monkeypatch.setattr(blocks, "_excess", lambda curves, aif: 1.0)
         rng = np.random.default_rng(0)
         tissue, sd = rng.normal(size=(24, 30)), rng.uniform(1, 2, size=(24, 30))
         sd[self.PLACES.index[:, 2] == 1, 4] = np.inf
-        fine, coarse = levels(Curves(tissue, sd), self.PLACES, np.ones(30))
-        assert coarse.places.shape == (2, 2, 2)
-        assert fine.places is self.PLACES
-        for row, place in enumerate(coarse.places.index):
+        made = blocks.blocks(self.PLACES)
+        coarse = blocks.joined(Curves(tissue, sd), made, np.ones(30))
+        assert made.places.shape == (2, 2, 2)
+        for row, place in enumerate(made.places.index):
             inside = (self.PLACES.index // [2, 2, 1] == place).all(axis=1)
-            np.testing.assert_allclose(coarse.curves.tissue[row], tissue[inside].mean(axis=0))
+            assert inside[made.first[row]]
+            np.testing.assert_array_equal(made.of == row, inside)
+            np.testing.assert_allclose(coarse.tissue[row], tissue[inside].mean(axis=0))
             expected = np.sqrt(np.square(sd[inside]).sum(axis=0)) / inside.sum()
-            np.testing.assert_allclose(coarse.curves.noise_sd[row], expected)
-            assert np.isinf(coarse.curves.noise_sd[row, 4]) == (place[2] == 1)
+            np.testing.assert_allclose(coarse.noise_sd[row], expected)
+            assert np.isinf(coarse.noise_sd[row, 4]) == (place[2] == 1)
 
     @pytest.mark.parametrize("shared", [True, False])
     def test_noise_that_neighbours_share_does_not_average_out(self, shared):
-        places = Places(np.argwhere(np.ones((40, 40, 1), dtype=bool)), (40, 40, 1))
-        noise = np.random.default_rng(0).normal(size=(20, 20, 30))
+        rng = np.random.default_rng(0)
+        noise = rng.normal(size=(20, 20, 30)) if shared else rng.normal(size=(40, 40, 30))
         if shared:
             noise = noise.repeat(2, axis=0).repeat(2, axis=1)
-        else:
-            noise = np.random.default_rng(0).normal(size=(40, 40, 30))
-        aif = np.r_[np.zeros(20), np.ones(10)]
         curves = Curves(noise.reshape(1600, 30), np.ones((1600, 1)))
-        _, coarse, coarsest = levels(curves, places, aif)
-        once = 1 if shared else 0.5
-        np.testing.assert_allclose(coarse.curves.noise_sd, once, rtol=0.05)
-        np.testing.assert_allclose(coarsest.curves.noise_sd, once / 2, rtol=0.1)
+        made = blocks.blocks(self.PLANE)
+        coarse = blocks.joined(curves, made, self.AIF)
+        np.testing.assert_allclose(coarse.noise_sd, 1 if shared else 0.5, rtol=0.05)
+        mean = points(curves, self.PLANE, made, self.AIF)
+        inside = ((made.places.index > 1) & (made.places.index < 18))[:, :2].all(axis=1)
+        ratio = mean.tissue[inside].std() / np.median(mean.noise_sd[inside])
+        assert ratio == pytest.approx(1, abs=0.1)
 
-    def test_what_blocks_say_lies_on_straight_lines_and_is_as_wide_as_they_differ(self):
+    def test_a_point_is_the_mean_of_what_agrees_with_it(self):
+        """Beside tissue with curves six times as large and 4 frames earlier."""
+        rng = np.random.default_rng(1)
+        small, large = (np.exp(-0.5 * ((np.arange(30) - at) / 4) ** 2) for at in (14, 10))
+        edge = self.PLANE.index[:, 0] < 20
+        true = np.where(edge[:, None], small, 6 * large)
+        tissue = true + 0.2 * rng.normal(size=true.shape)
+        made = blocks.blocks(self.PLANE)
+        curves = Curves(tissue, np.full((1600, 1), 0.2))
+        found = points(curves, self.PLANE, made, self.AIF)
+        beside = self.PLANE.index[made.first, 0] == 18
+        error = found.tissue[beside] - small
+        assert np.sqrt(np.square(error).mean()) < 0.1
+        assert np.abs(blocks.joined(curves, made, self.AIF).tissue[beside] - small).mean() < 0.1
+
+    def test_a_censored_sample_of_one_is_censored_in_the_mean(self):
+        tissue = np.tile(np.sin(np.arange(30.0)), (1600, 1))
+        sd = np.full((1600, 30), 0.1)
+        sd[0, 7] = np.inf
+        made = blocks.blocks(self.PLANE)
+        found = points(Curves(tissue, sd), self.PLANE, made, self.AIF)
+        assert np.isinf(found.noise_sd[0, 7])
+        assert np.isfinite(np.delete(found.noise_sd, 7, axis=1)).all()
+        np.testing.assert_allclose(found.tissue, tissue[made.first], atol=1e-12)
+
+    def test_what_points_say_is_a_mixture_as_wide_as_they_differ(self):
         fine = Places(np.argwhere(np.ones((6, 2, 1), dtype=bool)), (6, 2, 1))
-        coarse = Places(np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0]]), (3, 1, 1))
+        made = blocks.blocks(fine)
         mean = np.array([[1.0, 0.0, 0.3], [2.0, 4.0, 0.3], [2.0, 4.0, 0.3]])
         own = np.diag([0.01, 0.04, 0.01])
-        told = tissue_around(moments(mean, np.broadcast_to(own, (3, 3, 3))), coarse, fine)
+        found = moments(mean, np.broadcast_to(own, (3, 3, 3)))
+        told = tissue_around(Points(made.first, found), fine)
         at = fine.index[:, 0]
-        np.testing.assert_allclose(told.mean[at == 1, 0], 1.25)
+        np.testing.assert_allclose(told.mean[at == 1, 0], 1.5)
         np.testing.assert_allclose(told.mean[at == 5], mean[2:].repeat(2, axis=0))
         np.testing.assert_allclose(told.covariance[at == 5], own[None].repeat(2, axis=0))
-        np.testing.assert_allclose(told.covariance[at == 1, 0, 0], 0.01 + 0.25 * 0.75)
-        np.testing.assert_allclose(told.covariance[at == 1, 0, 1], 0.25 * 0.75 * 4)
+        np.testing.assert_allclose(told.covariance[at == 1, 0, 0], 0.01 + 0.25)
+        np.testing.assert_allclose(told.covariance[at == 1, 0, 1], 0.25 * 4)
 
     def test_a_late_half_is_seen_through_noise_that_hides_it_in_voxels(self, monkeypatch):
         made = brain(late=5.0, noise=4 * NOISE)
         half = made.places.index[:, 0] < GRID[0] // 2
         off = []
-        for times in (blocks.TIMES, 0):
-            monkeypatch.setattr(blocks, "TIMES", times)
+        for enough in (blocks.ENOUGH, 10**6):
+            monkeypatch.setattr(among, "ENOUGH", enough)
             found = solve(made, noise=4 * NOISE * made.aif.max())
             off.append(np.median((found.delay - made.truth["delay"])[half]))
         assert abs(off[0]) < 1

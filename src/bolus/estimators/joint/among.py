@@ -1,4 +1,4 @@
-"""The voxels of a patient together: a population, blocks from coarse to fine, and neighbours."""
+"""The voxels of a patient together: a population, points of less noise, and neighbours."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,26 +6,28 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from bolus.estimators.joint.blocks import Curves, Level, tissue_around
+from bolus.estimators.joint.blocks import ENOUGH, Blocks, Curves, Level, blocks, joined
+from bolus.estimators.joint.box import Points, tissue_around
 from bolus.estimators.joint.dispersion import LOOSE, learned
 from bolus.estimators.joint.gaussian import ANYTHING
 from bolus.estimators.joint.messages import messages
-from bolus.estimators.joint.moments import Moments, Settled, Voxels
+from bolus.estimators.joint.moments import Settled, Voxels
 from bolus.estimators.joint.neighbours import LocalPrior, coarse_prior, from_population, local_prior
 from bolus.estimators.joint.noise import noise_of
+from bolus.estimators.joint.points import points
 from bolus.estimators.joint.population import learn_population
 from bolus.estimators.joint.sample import evidence_of_dispersion
 from bolus.estimators.joint.templates import Templates, Undispersed
 from bolus.estimators.joint.windows import ALONE, COARSELY, FINELY, Fineness, first_look, windows
-from bolus.estimators.protocol import Places
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What was ``found`` of ``voxels``."""
+    """What was ``found`` of ``voxels``, and before of ``points`` among them."""
 
     found: Settled
     voxels: Voxels
+    points: Points | None = None
 
 
 def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None) -> Known:
@@ -34,20 +36,23 @@ def alone(curves: Curves, table: Templates, late: Float[np.ndarray, " n"] | None
     return Known(voxels.settled(_anything), voxels)
 
 
-def among_others(resolved: list[Level], bank: Undispersed, *, spatial: bool) -> Known:
+def among_others(
+    voxels: Level, aif: Float[np.ndarray, " t"], bank: Undispersed, *, spatial: bool
+) -> Known:
     """Each voxel under the patient's population and, where ``spatial``, among its neighbours.
 
-    ``resolved`` are the voxels, and then blocks of them, which noise harms less. Blocks are
-    estimated first, the largest before all; what they say of the tissue around a voxel is part of
-    its prior.
+    There, ``points`` of the brain are estimated first, which noise harms less: what they say of the
+    tissue around a voxel is part of its prior. ``aif`` (t,) is the arterial input.
     """
-    table = bank.dispersed(_dispersion(resolved[:2][-1].curves, bank))
-    above: Above | None = None
-    for blocks in resolved[:0:-1]:
-        voxels, prior = _expected(blocks, table, above, OF_BLOCKS, spatial=spatial)
-        above = Above(blocks.places, voxels.moments(prior))
-    voxels, prior = _expected(resolved[0], table, above, OF_VOXELS, spatial=spatial)
-    return Known(voxels.settled(prior), voxels)
+    made = blocks(voxels.places) if spatial else None
+    if made is None or len(made.first) < ENOUGH:
+        table = bank.dispersed(_dispersion(voxels.curves, bank))
+        above = None
+    else:
+        table = bank.dispersed(_dispersion(joined(voxels.curves, made, aif), bank))
+        above = _above(voxels, made, aif, table)
+    held, prior = _expected(voxels, table, above, OF_VOXELS, spatial=spatial)
+    return Known(held.settled(prior), held, above)
 
 
 class Looks(NamedTuple):
@@ -57,18 +62,18 @@ class Looks(NamedTuple):
     then: Fineness
 
 
-OF_VOXELS, OF_BLOCKS = Looks(COARSELY, FINELY), Looks(COARSELY.of_blocks(), FINELY.of_blocks())
+OF_VOXELS, OF_POINTS = Looks(COARSELY, FINELY), Looks(COARSELY.of_few(), FINELY.of_few())
 
 
-class Above(NamedTuple):
-    """What was ``found`` of blocks at their ``places``."""
-
-    places: Places
-    found: Moments
+def _above(voxels: Level, made: Blocks, aif: Float[np.ndarray, " t"], table: Templates) -> Points:
+    """Points of the brain, among their neighbours."""
+    level = Level(points(voxels.curves, voxels.places, made, aif), made.places)
+    held, prior = _expected(level, table, None, OF_POINTS, spatial=True)
+    return Points(made.first, held.moments(prior))
 
 
 def _expected(
-    level: Level, table: Templates, above: Above | None, looks: Looks, *, spatial: bool
+    level: Level, table: Templates, above: Points | None, looks: Looks, *, spatial: bool
 ) -> tuple[Voxels, LocalPrior]:
     """Voxels of a level in windows where they are expected, and the prior that expects them."""
     places = level.places
@@ -81,7 +86,7 @@ def _expected(
     else:
         told = None
         if above is not None:
-            told = coarse_prior(tissue_around(above.found, above.places, places), found)
+            told = coarse_prior(tissue_around(above, places), found)
         prior = local_prior(said, population, places, told)
     return voxels.narrowed(prior.look(said, found), looks.then), prior
 

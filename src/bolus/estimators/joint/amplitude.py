@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
+from bolus.estimators.joint.box import Box, Points
 from bolus.estimators.joint.moments import Moments
-from bolus.estimators.joint.neighbours import Box
 from bolus.estimators.protocol import Places
 
 NODES = np.linspace(np.log(5e-4), 0.0, 72)
@@ -20,6 +20,9 @@ NEAR = 0.85
 """Share of a voxel's prior that its neighbours' volumes make."""
 SMOOTH, SPREAD = 1.0, 1.0
 """Nodes by which a patient's distribution, and the neighbours', are smoothed."""
+TEXTURE, UNSURE = 1.5, 0.3
+"""Nodes by which voxels differ from the points around them; SD of a volume, in parts of it, at
+which points and neighbours count alike."""
 LEAST = 1e-30
 POINTS = np.linspace(0.0, 1.0, 49)
 """Of a voxel's own range, at which its posterior is summed."""
@@ -43,31 +46,53 @@ def loose(found: Moments) -> Volume:
     return _volume(found, even, np.log(LEAST_ALONE))
 
 
-def of_patient(found: Moments, places: Places | None) -> Volume:
+def of_patient(found: Moments, places: Places | None, points: Points | None = None) -> Volume:
     """Volumes of the voxels of one brain.
 
     Their distribution over the brain is learned by EM from all of them, and with ``places`` most
     of a voxel's prior is the distribution that its neighbours' posteriors make: beside grey matter
-    and white there are both volumes to choose from, and no edge is blurred.
+    and white there are both volumes to choose from, and no edge is blurred. Of a voxel whose own
+    curve leaves it open within UNSURE and more, it is rather that of the ``points`` around it.
     """
     likelihood = _likelihood(found)
+    prior = _distribution(likelihood)
+    if places is None:
+        return _volume(found, np.log(prior)[None], NODES[0])
+    own = np.broadcast_to(prior, likelihood.shape)
+    told, worth = (own, 0.0) if points is None else _told(found, places, points)
+    for _ in range(TURNS):
+        posterior = _normal(likelihood * own)
+        around = gaussian_filter1d(Box(places)(posterior), SPREAD, axis=1)
+        total = around.sum(axis=1, keepdims=True)
+        near = np.where(total > 0, around / np.maximum(total, LEAST), prior)
+        own = NEAR * (near + worth * (told - near)) + (1 - NEAR) * prior
+    return _volume(found, np.log(own), NODES[0])
+
+
+def _distribution(likelihood: Float[np.ndarray, "n nodes"]) -> Float[np.ndarray, " nodes"]:
+    """How volumes are distributed, by EM, a share of OPEN left even."""
     share = np.full(NODES.size, 1 / NODES.size, dtype=np.float32)
     for _ in range(ROUNDS):
         share = share * ((1 / (likelihood @ share)) @ likelihood)
         share = gaussian_filter1d(share, SMOOTH)
         share /= share.sum()
-    prior = (1 - OPEN) * share + OPEN / NODES.size
-    if places is None:
-        return _volume(found, np.log(prior)[None], NODES[0])
-    own = np.broadcast_to(prior, likelihood.shape)
-    for _ in range(TURNS):
-        posterior = likelihood * own
-        posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), LEAST)
-        around = gaussian_filter1d(Box(places)(posterior), SPREAD, axis=1)
-        total = around.sum(axis=1, keepdims=True)
-        near = np.where(total > 0, around / np.maximum(total, LEAST), prior)
-        own = NEAR * near + (1 - NEAR) * prior
-    return _volume(found, np.log(own), NODES[0])
+    return (1 - OPEN) * share + OPEN / NODES.size
+
+
+def _told(
+    found: Moments, places: Places, points: Points
+) -> tuple[Float[np.ndarray, "n nodes"], Float[np.ndarray, "n 1"]]:
+    """The volumes that points say there are around each voxel, and what that is worth to it."""
+    likelihood = _likelihood(points.found)
+    every = np.zeros((len(found.volume), NODES.size), dtype=np.float32)
+    every[points.which] = _normal(likelihood * _distribution(likelihood))
+    told = gaussian_filter1d(_normal(every + Box(places)(every)), TEXTURE, axis=1)
+    unsure = found.variance / np.maximum(np.square(found.volume), LEAST)
+    return told, (unsure / (unsure + UNSURE**2))[:, None].astype(np.float32)
+
+
+def _normal(share: Float[np.ndarray, "n nodes"]) -> Float[np.ndarray, "n nodes"]:
+    return share / np.maximum(share.sum(axis=1, keepdims=True), LEAST)
 
 
 def _likelihood(found: Moments) -> Float[np.ndarray, "n nodes"]:

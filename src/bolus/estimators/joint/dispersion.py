@@ -23,13 +23,16 @@ MEANS = np.linspace(0.0, 2.0, 81)
 """Mean depths that a patient may have …"""
 SPREAD = 0.2
 """… and the SD of voxels around them."""
-NONE = 0.7
-"""Probability of patients without dispersion: little of it cannot be told from none."""
+NONE = 0.95
+"""Probability of patients without dispersion: little of it cannot be told from none, and an
+arterial input that is found may be narrower than the true one."""
 EXPECTED = (0.3, 0.5)
 """Mean and SD of the others' mean depths."""
-SURE = 0.2
-"""What a voxel is worth: the errors of the model, and of noise that is not quite as it is taken to
-be, are the same in all."""
+SURE = 0.1
+"""What a voxel is worth: the errors of the model, of noise that is not quite as it is taken to be,
+and of an arterial input that is found, are the same in all. In simulated strokes without
+dispersion, inputs found at SNR 50, five hundred blocks say e^20 to e^35 that there is some; with
+1.5 to 3 s of it e^95."""
 OPEN = 0.1
 """Weight of residues that no dispersion explains: what a voxel may say is bounded by it.
 
@@ -39,7 +42,12 @@ LEAST = 0.1
 
 
 def learned(evidence: Float[np.ndarray, "n k"]) -> tuple[float, float]:
-    """A patient's dispersion in s and its SD, from voxels' log evidence (n, k) of LOOKED_AT."""
+    """A patient's dispersion in s and its SD, from voxels' log evidence (n, k) of LOOKED_AT.
+
+    The median of its posterior: none, unless some is more probable than none. The mean of one that
+    is half at none would be dispersion that hardly any patient has, and tissue would seem as much
+    earlier.
+    """
     at = depth(LOOKED_AT)
     share = np.exp(-0.5 * ((at - MEANS[:, None]) / SPREAD) ** 2)
     share /= share.sum(axis=1, keepdims=True)
@@ -49,6 +57,6 @@ def learned(evidence: Float[np.ndarray, "n k"]) -> tuple[float, float]:
     log_prior[0] = np.log(NONE)
     weight = softmax(SURE * np.log(seen).sum(axis=0) + log_prior)
     times = time_of(MEANS)
-    mean = float(weight @ times)
-    sd = float(np.sqrt(weight @ (times - mean) ** 2))
-    return (mean, sd) if mean > LEAST else (0.0, sd)
+    median = float(times[np.searchsorted(np.cumsum(weight), 0.5)])
+    sd = float(np.sqrt(weight @ np.square(times - weight @ times)))
+    return (median, sd) if median > LEAST else (0.0, sd)

@@ -11,9 +11,8 @@ from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.joint.among import Known, alone, among_others
 from bolus.estimators.joint.amplitude import loose, of_patient
-from bolus.estimators.joint.blocks import Curves, Level, levels
+from bolus.estimators.joint.blocks import Curves, Level
 from bolus.estimators.joint.dispersion import LOOSE
-from bolus.estimators.joint.moments import Settled
 from bolus.estimators.joint.noise import weights
 from bolus.estimators.joint.posterior import RESIDUE_SD, one_voxel, perfusion
 from bolus.estimators.joint.templates import RESIDUE, Undispersed, undispersed
@@ -75,12 +74,12 @@ class BoundJoint:
         self, tissue: Float[np.ndarray, "voxels t"], noise_sd: np.ndarray | None = None
     ) -> Perfusion:
         """Perfusion of loose curves, each alone; noise_sd (voxels, t) or (voxels, 1)."""
-        return self._perfusion(self._loose(tissue, noise_sd).found, None, together=False)
+        return self._perfusion(self._loose(tissue, noise_sd), None, together=False)
 
     def fit(self, curve: Float[np.ndarray, "1 t"], noise_sd: np.ndarray | None = None) -> Fit:
         """The best template of a loose curve, with the offset that is free."""
         known = self._loose(curve, noise_sd)
-        answer = self._perfusion(known.found, None, together=False)
+        answer = self._perfusion(known, None, together=False)
         return Estimated(answer, known, self.scale).fit(0)
 
     def together(
@@ -93,12 +92,11 @@ class BoundJoint:
         curves = self._curves(tissue, noise_sd, np.float32)
         near = places if self.options.spatial else None
         if self.options.population:
-            level = Level(curves, places)
-            resolved = levels(*level, self.aif) if self.options.spatial else [level]
-            known = among_others(resolved, self.curves, spatial=self.options.spatial)
+            voxels = Level(curves, places)
+            known = among_others(voxels, self.aif, self.curves, spatial=self.options.spatial)
         else:
             known = alone(curves, self.curves.dispersed(LOOSE), places.late)
-        answer = self._perfusion(known.found, near, together=self.options.population)
+        answer = self._perfusion(known, near, together=self.options.population)
         return Estimated(answer, known, self.scale)
 
     def _loose(self, tissue: np.ndarray, noise_sd: np.ndarray | None) -> Known:
@@ -111,8 +109,9 @@ class BoundJoint:
         sd = baseline_noise(tissue, self.aif) if noise_sd is None else noise_sd
         return Curves((tissue / self.scale).astype(dtype), (sd / self.scale).astype(dtype))
 
-    def _perfusion(self, found: Settled, near: Places | None, *, together: bool) -> Perfusion:
-        volume = of_patient(found, near) if together else loose(found)
+    def _perfusion(self, known: Known, near: Places | None, *, together: bool) -> Perfusion:
+        found = known.found
+        volume = of_patient(found, near, known.points) if together else loose(found)
         answer = perfusion(found, volume, self.dtype, RESIDUE_SD if together else 0.0)
         return answer._replace(residual=(answer.residual * self.scale).astype(self.dtype))
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import softmax
 
-from bolus.estimators.joint.blocks import Around
+from bolus.estimators.joint.box import Around, Box
 from bolus.estimators.joint.gaussian import ANYTHING, Gaussian, Mixture, around
 from bolus.estimators.joint.messages import Messages, seen
 from bolus.estimators.joint.moments import PAIRS, Moments
@@ -194,29 +194,6 @@ def _texture(
     away = (np.log(SCALES) - EXPECTED[0]) / EXPECTED[1]
     weight = softmax(SURE * np.array(fits) - 0.5 * away**2)
     return float(weight @ SCALES) * TEXTURE
-
-
-class Box(NamedTuple):
-    """Sums over the 26 voxels around each."""
-
-    places: Places
-
-    def __call__(self, values: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
-        """Sums (n, c) of values (n, c) of the neighbours that are among the voxels."""
-        where = tuple(self.places.index.T)
-        grid = np.zeros((*self.places.shape, values.shape[1]), dtype=values.dtype)
-        grid[where] = values
-        for axis in range(3):
-            ahead, behind = (tuple(_cut(axis, part)) for part in (slice(1, None), slice(None, -1)))
-            total = grid.copy()
-            total[ahead] += grid[behind]
-            total[behind] += grid[ahead]
-            grid = total
-        return grid[where] - values
-
-
-def _cut(axis: int, part: slice) -> list[slice]:
-    return [part if number == axis else slice(None) for number in range(3)]
 
 
 def _natural(

@@ -44,8 +44,8 @@ class Fineness(NamedTuple):
     doubt: float = 0.0
     steps: int = 6
 
-    def of_blocks(self) -> "Fineness":
-        """The same for few voxels."""
+    def of_few(self) -> "Fineness":
+        """The same where there are few voxels."""
         return self._replace(steps=2 * self.steps)
 
 
