@@ -110,7 +110,7 @@ def estimate(
         "rois": measured.rois,
         "brain_given": measured.brain_given,
         "preparation": measured.preparation,
-        "anatomy": measured.anatomy,
+        "anatomies": measured.anatomies,
     }
     made = PatientMaps(**{**named, **kept})
     if measured.reference != "none":
