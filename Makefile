@@ -60,14 +60,15 @@ weights-spinned: .venv/.ready-dev
 	$(BIN)/bolus train -o weights/spinned.safetensors --preset spinned --seed 0 --overwrite
 	cp weights/spinned.safetensors $(SHIPPED)/
 
-# The wheel, and maps by what is in it and in nothing of this folder: pages, weights and scripts come along.
+# The wheel, in an environment of its own with what it asks for and nothing else: its maps, and its size (600 MB at most).
 wheel: .venv/.ready
 	rm -rf dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
-	$(BIN)/python -m pip install --quiet --no-deps --no-compile --target dist/installed dist/bolus-*.whl
-	cd dist/installed && $(CURDIR)/$(BIN)/python -c 'import bolus; assert "installed" in bolus.__file__, bolus.__file__' \
-	    && $(CURDIR)/$(BIN)/python -m bolus simulate patient -o ../patient --matrix 28,28,4 --frames 36 --quiet \
-	    && $(CURDIR)/$(BIN)/python -m bolus maps ../patient/dsc.nii.gz -o ../maps --motion off --quiet
+	$(PYTHON) -m venv --without-pip dist/fresh
+	$(BIN)/python -m pip --python dist/fresh/bin/python install --quiet --no-compile --constraint constraints.txt dist/bolus-*.whl
+	cd dist && size=$$(du -sm fresh/lib | cut -f1) && echo "installed: $$size MB" && test "$$size" -le 600
+	cd dist && fresh/bin/bolus simulate patient -o patient --matrix 28,28,4 --frames 36 --quiet \
+	    && fresh/bin/bolus maps patient/dsc.nii.gz -o maps --motion off --quiet
 
 # What the program needs. Most modules of what is installed are never imported: Python compiles those that are.
 .venv/.ready: pyproject.toml constraints.txt

@@ -85,6 +85,7 @@ def parameters(function: Function) -> int:
     """Parameters of a function but self and cls."""
     given = function.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    every += [given.kwarg] if given.kwarg else []
     return sum(p.arg not in ("self", "cls") for p in every)
 
 
@@ -204,7 +205,7 @@ def figures() -> list[Figure]:
     found = modules()
     return [
         parameters_of(found, "maps", "cli/maps", 14),
-        parameters_of(found, "perfusion_maps", "", 10),
+        parameters_of(found, "perfusion_maps", "", 8),
         most_parameters(found, 10),
         lines_with(found, "questions whether a series is prepared", UNPREPARED, 0),
         files_with(found, "files that name the map psr", "psr", 3),

@@ -156,6 +156,7 @@ def test_a_bug_in_one_is_reported_and_stops_no_other(raw, monkeypatch, tmp_path)
         ({"aif": "a.tsv"}, "--aif is of one patient"),
         ({"subject": "01"}, "--subject is of one patient"),
         ({"reference": "m.nii.gz"}, "put {label} in the path"),
+        ({"anatomy": ["{label}.nii", "t1.nii"]}, "--anatomy is of one patient"),
     ],
 )
 def test_what_is_of_one_patient_is_refused_for_many(table, told):
@@ -166,6 +167,7 @@ def test_what_is_of_one_patient_is_refused_for_many(table, told):
 
 def test_what_is_of_all_is_not():
     shared = {"tumor": "{label}.nii.gz", "reference": "mirror", "aif": "auto", "weights": "w"}
+    shared |= {"anatomy": ["{label}-t1c.nii", "{label}-flair.nii"]}
     check_shared(MapOptions.from_mapping(shared, "t"))
 
 

@@ -1,4 +1,4 @@
-from bolus.bench.followup import RISES, FollowupResult, Placed, Told
+from bolus.bench.followup import FACTORS, FollowupResult, Placed, Told
 from bolus.bench.followup_page import followup_page
 from bolus.followup.change import Change
 
@@ -24,7 +24,7 @@ def told(seed, factor, change, interval, probability):
 
 
 def test_the_page_counts_what_was_found():
-    rise = RISES[2]
+    rise = FACTORS[-1]
     found = FollowupResult(
         told=(
             told(1, 1.0, 5.0, (-10.0, 22.5), 0.4),
@@ -36,7 +36,10 @@ def test_the_page_counts_what_was_found():
         voxels=((1, "cbv", 0.04), (2, "cbv", 0.06)),
     )
     page = followup_page(found)
-    assert "| Corrected CBV | normalised | 2 | 50 % | 50 % |" in page
-    assert "| Corrected CBV | normalised | – | – | 50 %, +25 %, 50 % | – |" in page
+    assert "| Corrected CBV | normalised | 2 | 50 ± 35 % | 50 ± 35 % |" in page
+    same, changed = "50 %, +18 %, 50 %", "50 %, +25 %, 50 %"
+    row = ["Corrected CBV", "normalised", "–", "–", "–", same, "–", "–", changed]
+    assert f"| {' | '.join(row)} |" in page
+    assert "| -40 % | -20 % | -10 % | 0 % | +10 % |" in page
     assert "| CBV | 5.0 % | 4.0–6.0 % |" in page
     assert "| 2 | 0.6 | 0.7 | 0.3 | 0.4 |" in page

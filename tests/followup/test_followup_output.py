@@ -11,22 +11,44 @@ from followup_cases import STILL, grid_of, head, movement, regions_of
 from bolus.base.about import NOTICE
 from bolus.base.json import write_json
 from bolus.cli import app, main
-from bolus.data import AIF, DSCSeries, FrameWindow, PerfusionMaps, PreparedSeries
+from bolus.data import (
+    AIF,
+    AnatomicalImage,
+    Anatomy,
+    DSCSeries,
+    FrameWindow,
+    Grid,
+    InputError,
+    PerfusionMaps,
+    PreparedSeries,
+    RegistrationScore,
+)
 from bolus.data.measures import Measurement
+from bolus.followup import compare_maps
 from bolus.followup.compared import compared_pair
 from bolus.followup.pair import Pair
 from bolus.followup.visit import read_visit, visit_of
-from bolus.io import KEPT, write_kept, write_volume
+from bolus.io import KEPT, write_kept, write_transform, write_volume
 from bolus.report import summary
 
 WAY = movement([5.0, -4.0, 3.0], [2.0, -3.0, 4.0])
 NAMES = ("cbf", "cbv", "mtt")
 FILES = {
-    "baseline_after.nii.gz", "baseline_before.nii.gz", "changes.tsv", "report.html",
+    "anat.nii.gz", "baseline_after.nii.gz", "baseline_before.nii.gz", "changes.tsv", "report.html",
     "roi_reference.nii.gz", "roi_tumor.nii.gz", "summary.json",
     *(f"{map}.{end}" for n in NAMES for end in ("json", "nii.gz")
-      for map in (f"change_{n}", f"change_{n}_sd", f"probability_{n}")),
+      for map in (f"change_{n}", f"change_{n}_sd", f"probability_{n}",
+                  f"anat_change_{n}", f"anat_change_{n}_sd", f"anat_probability_{n}")),
 }  # fmt: skip
+
+
+def imaged(grid, image):
+    """An anatomical image that saw the same voxels 7 mm to the right."""
+    way = np.eye(4)
+    way[0, 3] = 7.0
+    there = Grid(shape=grid.shape, affine=way @ grid.affine)
+    scan = AnatomicalImage(volume=image, grid=there)
+    return (Anatomy(image=scan, to_anatomy=way, score=RegistrationScore(0.6, 1.0, 7.0)),)
 
 
 def result(folder, transform, seed, rois):
@@ -67,6 +89,10 @@ def result(folder, transform, seed, rois):
         else (),
     )
     folder.mkdir()
+    maps = replace(maps, anatomies=imaged(grid, image) if rois else ())
+    for anatomy in maps.anatomies:
+        write_volume(folder / "anat.nii.gz", anatomy.image.volume, anatomy.grid)
+        write_transform(folder / "anat_xfm.tfm", anatomy.to_anatomy)
     write_json(folder / "summary.json", summary(maps))
     for name in maps.units:
         write_volume(folder / f"{name}.nii.gz", maps.volume(name), grid)
@@ -91,7 +117,7 @@ def folders(tmp_path_factory):
 def written(folders):
     place, _ = folders
     arguments = ["compare", str(place / "a"), str(place / "b"), "-o", str(place / "out"), "--quiet"]
-    app(arguments, standalone_mode=False)
+    app([*arguments, "--anatomy"], standalone_mode=False)
     return place / "out"
 
 
@@ -124,6 +150,21 @@ def test_maps_of_change_lie_on_the_first_grid(written, folders):
     inside = probability[np.isfinite(probability)]
     assert (np.abs(inside) <= 1).all()
     assert np.mean(np.abs(inside) >= 0.95) < 0.06
+
+
+def test_maps_of_change_lie_on_the_anatomy_of_the_first_date(written, folders):
+    place, maps = folders
+    (anatomy,) = maps.anatomies
+    for name in ("change_cbv", "change_cbv_sd", "probability_cbv"):
+        image = nib.load(written / f"anat_{name}.nii.gz")
+        np.testing.assert_allclose(image.affine, anatomy.grid.affine, atol=1e-5)
+        plain = np.asarray(nib.load(written / f"{name}.nii.gz").dataobj)
+        moved = np.asarray(image.dataobj)
+        known = np.isfinite(plain)
+        assert known.sum() > 1000
+        np.testing.assert_allclose(moved[known], plain[known], rtol=1e-3, atol=1e-3)
+    with pytest.raises(InputError, match=r"b: maps with an anatomical image are expected"):
+        compare_maps(place / "b", place / "a", anatomy=True)
 
 
 def test_the_page_loads_nothing_and_says_what_it_is(written):

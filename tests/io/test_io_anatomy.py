@@ -18,8 +18,9 @@ from bolus.data import (
 )
 from bolus.io import (
     read_anatomy,
-    read_mask_on_either,
+    read_mask_on_any,
     read_transform,
+    resample_each,
     resample_linear,
     resample_nearest,
     write_transform,
@@ -140,28 +141,30 @@ def test_masks_are_recognised_by_place(tmp_path):
     series = grid((10, 10, 4), (3.0, 3.0, 6.0))
     anatomy = grid((30, 30, 24), (1.0, 1.0, 1.0))
     image = AnatomicalImage(volume=np.ones(anatomy.shape), grid=anatomy, name="t1")
-    for place, there in ((series, False), (anatomy, True)):
+    for place, there in ((series, None), (anatomy, 0)):
         mask = np.zeros(place.shape, dtype=bool)
         mask[4:7, 4:7, 1:3] = True
         write_volume(tmp_path / "mask.nii.gz", mask, place)
-        found, on_anatomy = read_mask_on_either(tmp_path / "mask.nii.gz", series, image)
-        assert on_anatomy is there
+        found, number = read_mask_on_any(tmp_path / "mask.nii.gz", series, [image])
+        assert number == there
         assert np.array_equal(found, mask)
     write_volume(tmp_path / "mask.nii.gz", mask, grid(anatomy.shape, (1.0, 1.0, 1.0), (9, 0, 0)))
-    with pytest.raises(MaskError, match=r"neither on the grid of the series.* nor on that of t1"):
-        read_mask_on_either(tmp_path / "mask.nii.gz", series, image)
+    with pytest.raises(
+        MaskError, match=r"on no grid that is known: on that of the series.*; on that of t1"
+    ):
+        read_mask_on_any(tmp_path / "mask.nii.gz", series, [image])
 
 
 def test_a_segmentation_drawn_on_the_anatomy_is_recognised(tmp_path):
     series = grid((10, 10, 4), (3.0, 3.0, 6.0))
     anatomy = grid((30, 30, 24), (1.0, 1.0, 1.0))
     image = AnatomicalImage(volume=np.ones(anatomy.shape), grid=anatomy, name="t1")
-    for place, there in ((series, False), (anatomy, True)):
+    for place, there in ((series, None), (anatomy, 0)):
         mask = np.zeros(place.shape, dtype=bool)
         mask[3:7, 4:8, 1:3] = True
         path = write_segmentation(tmp_path / f"{there}.dcm", {"tumour": mask}, place)
-        found, on_anatomy = read_mask_on_either(f"{path}#tumour", series, image)
-        assert on_anatomy is there
+        found, number = read_mask_on_any(f"{path}#tumour", series, [image])
+        assert number == there
         assert np.array_equal(found, mask)
 
 
@@ -185,3 +188,18 @@ def test_a_transform_that_is_not_rigid_is_no_anatomy():
         Anatomy(image=image, to_anatomy=2 * np.eye(4), score=RegistrationScore(0.6, 1.0, 0.0))
     with pytest.raises(InputError, match="values are not finite"):
         AnatomicalImage(volume=np.full((2, 2, 2), np.nan), grid=image.grid)
+
+
+def test_several_volumes_are_resampled_as_each_alone():
+    """The weights of one must not be taken for another's, whose known voxels are others."""
+    rng = np.random.default_rng(3)
+    source, target = grid((8, 9, 4), (3.0, 3.0, 6.0)), grid((20, 20, 20), (1.1, 1.2, 1.3))
+    volumes = [rng.normal(size=source.shape) for _ in range(4)]
+    volumes[1][:4], volumes[2][:, 5:], volumes[3][:] = np.nan, np.nan, np.nan
+    found = list(resample_each(volumes, source, target))
+    for one, volume in zip(found, volumes, strict=True):
+        alone = resample_linear(volume, source, target)
+        np.testing.assert_array_equal(one, alone)
+    known = [int(np.isfinite(one).sum()) for one in found]
+    assert known[0] > known[1] > 0
+    assert known[3] == 0

@@ -4,6 +4,7 @@ import hashlib
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import highdicom as hd
 import numpy as np
@@ -66,6 +67,28 @@ def same_in_patient(volume, expected, grid):
     np.testing.assert_array_equal(volume.array[tuple(nearest)], expected.reshape(-1))
 
 
+def read_in_order(ds, expected, grid):
+    """What dcmqi does: frames one after the other along row × column from the lowest one."""
+    shared = ds.SharedFunctionalGroupsSequence[0]
+    assert shared.FrameAnatomySequence[0].AnatomicRegionSequence[0].CodeMeaning == "Brain"
+    assert ds.ContentCreatorName == ""
+    row, column = np.reshape(shared.PlaneOrientationSequence[0].ImageOrientationPatient, (2, 3))
+    down, right = map(float, shared.PixelMeasuresSequence[0].PixelSpacing)
+    places = np.array(
+        [
+            g.PlanePositionSequence[0].ImagePositionPatient
+            for g in ds.PerFrameFunctionalGroupsSequence
+        ]
+    ).astype(float)
+    lowest = places[np.argmin(places @ np.cross(row, column))]
+    gap = float(shared.PixelMeasuresSequence[0].SpacingBetweenSlices)
+    frames = np.frombuffer(ds.FloatPixelData, "<f4").reshape(-1, ds.Rows, ds.Columns)
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = np.cross(row, column) * gap, np.array(column) * down
+    affine[:3, 2], affine[:3, 3] = np.array(row) * right, lowest
+    same_in_patient(SimpleNamespace(affine=affine, array=frames), expected, grid)
+
+
 def coded(item, sequence="ConceptCodeSequence"):
     code = item[sequence][0]
     return code.CodeValue, code.CodingSchemeDesignator
@@ -98,6 +121,7 @@ def test_any_orientation(tmp_path, axes):
     np.testing.assert_allclose(
         plane.ImageOrientationPatient, source.ImageOrientationPatient, atol=1e-4
     )
+    read_in_order(ds, maps.cbf, series.grid)
     measures = ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
     for name in ("SpacingBetweenSlices", "SliceThickness"):
         np.testing.assert_allclose(measures[name].value, grid.voxel_size[2], rtol=1e-4)

@@ -130,6 +130,21 @@ def test_all_that_is_referred_to_is_evidence(maps, folder):
     assert len(named) == 2 + maps.grid.shape[2]
 
 
+def test_readers_find_what_they_look_for(maps, folder):
+    """OHIF a library of images, Quantitative Reporting of 3D Slicer one of two classes."""
+    ds = pydicom.dcmread(folder / "numbers.dcm")
+    assert ds.SOPClassUID == pydicom.uid.ComprehensiveSRStorage
+    library = next(
+        item for item in ds.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "111028"
+    )
+    group = library.ContentSequence[0]
+    assert group.ConceptNameCodeSequence[0].CodeValue == "126200"
+    found = [item.ReferencedSOPSequence[0] for item in group.ContentSequence]
+    sources = {pydicom.dcmread(f).SOPInstanceUID for f in maps.series.series.source.files}
+    assert {one.ReferencedSOPInstanceUID for one in found} <= sources
+    assert len(found) == maps.series.series.signal.shape[2]
+
+
 def test_patient_and_study_are_the_sources(maps, folder):
     ds, header = pydicom.dcmread(folder / "numbers.dcm"), maps.series.series.source.files[0]
     source = pydicom.dcmread(header)

@@ -298,9 +298,6 @@ class TestCommand:
     def test_target_and_size_by_option(self, monkeypatch):
         asked = []
         monkeypatch.setattr("bolus.learning.train", lambda *_, **named: asked.append(named))
-        monkeypatch.setattr(
-            "bolus.cli.train._compared", lambda *_: pytest.fail("a surrogate adapts nothing")
-        )
         given = ["train", "x", "-o", "w", "--preset", "gan", "--target", "osvd", "-q"]
         for more in ([], ["--size", "large"]):
             with pytest.raises(SystemExit) as stop:

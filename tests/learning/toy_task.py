@@ -32,6 +32,9 @@ class Toy:
         x = rng.standard_normal((rows, 3))
         return torch.from_numpy(x), torch.from_numpy(x @ [1.0, -2.0, 0.5] + 0.1)
 
+    def steps(self):
+        return self.number
+
     def batches(self, epoch, rank, world):
         for number in range(self.number):
             x, y = self._data([self.seed, epoch, number], self.rows)

@@ -108,6 +108,19 @@ def test_a_file_is_its_flags_and_a_flag_wins(file):
     assert line_of() == MapOptions()
 
 
+def test_an_option_may_be_given_more_than_once(tmp_path):
+    path = tmp_path / "bolus.toml"
+    path.write_text('anatomy = ["t1c.nii.gz", "flair.nii.gz"]\n')
+    both = (tmp_path / "t1c.nii.gz", tmp_path / "flair.nii.gz")
+    made = MapOptions.read(path)
+    assert made.given.anatomy == both
+    assert line_of("--anatomy", both[0], "--anatomy", both[1]) == made
+    assert line_of("--config", path) == made
+    assert line_of("--config", path, "--anatomy", both[1]).given.anatomy == both[1:]
+    path.write_text(made.as_toml())
+    assert MapOptions.read(path) == made
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -120,6 +133,7 @@ def test_a_file_is_its_flags_and_a_flag_wins(file):
         ("spatial = 'no'", "'spatial' is true or false, found 'no'"),
         ("spatial = 0", "'spatial' is true or false, found 0"),
         ("mask = 3", "'mask' is a path, found 3"),
+        ("anatomy = ['a.nii', 3]", "'anatomy' is a path, or several, ['a', 'b'], found"),
         ("motion = 'leave'", "'motion' is one of correct, censor, off, found 'leave'"),
         ("late = ['x']", "'late' is numbers"),
         ("method = ['joint']", "'method' is a text"),

@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 
 import bolus
 from altered import BARE
+from bolus.base import extras
 from bolus.data import InputError
+from bolus.estimators.weights import shipped_weights
 from bolus.io import write_series
 from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
@@ -53,6 +55,13 @@ def test_numbers_as_rows(maps):
     frame = maps.numbers_to_dataframe()
     assert list(frame.value) == [number.value for number in maps.measurements]
     assert len(replace(maps, measurements=()).numbers_to_dataframe()) == 0
+
+
+@pytest.mark.parametrize("name", ["to_dataframe", "numbers_to_dataframe"])
+def test_without_pandas_it_says_what_to_install(maps, name, monkeypatch):
+    monkeypatch.setattr(extras, "find_spec", lambda library: None)
+    with pytest.raises(InputError, match=r"needs pandas, .* pip install 'bolus\[pandas\]'"):
+        getattr(maps, name)()
 
 
 def test_plots_are_the_user_s(maps, capsys):
@@ -139,3 +148,15 @@ def test_help_names_only_what_can_be_imported():
             module, _, attribute = told.rpartition(".")
             assert hasattr(import_module(module), attribute), f"{name}: {told}"
     assert "``bolus.METHODS``" in bolus.perfusion_maps.__doc__
+
+
+def test_what_holds_arrays_is_printed_as_wide_as_a_screen(maps):
+    things = [maps, maps["cbf"], maps.aif, maps.series, maps.series.series, maps.grid]
+    things += [maps.regions["brain"], shipped_weights("phae")]
+    for one in things:
+        lines = repr(one).splitlines()
+        assert len(lines) <= 8
+        assert max(map(len, lines)) < 80
+    assert repr(maps["cbf"]).startswith(
+        "Map(name='cbf', values=float32 28×28×5, sd=float32 28×28×5"
+    )

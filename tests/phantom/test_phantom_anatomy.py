@@ -1,12 +1,15 @@
 import socket
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
 
+from bolus.assets import TEMPLATE, asset_path
 from bolus.data import InputError
-from bolus.phantom.anatomy import scanner_grid, simulate_anatomy
+from bolus.io import read_map
+from bolus.phantom.anatomy import TEMPLATE_ORIGIN, scanner_grid, simulate_anatomy, templates
 from bolus.phantom.fields import smooth_field
 from bolus.phantom.vessels import distance, simulate_vessels
 
@@ -70,10 +73,32 @@ def test_nothing_is_downloaded(monkeypatch):
     simulate_anatomy(np.random.default_rng(0), (24, 24, 1))
 
 
-def test_import_pulls_in_neither_nilearn_nor_scipy():
+def test_the_tissue_maps_are_those_of_every_published_figure():
+    found = [zlib.crc32(part.tobytes()) for part in templates()]
+    assert found == [1182767571, 688931657, 709116631]
+    assert {part.shape for part in templates()} == {(197, 233, 189)}
+
+
+def test_the_tissue_maps_lie_where_the_vessels_expect_them():
+    for name in TEMPLATE:
+        _, grid = read_map(asset_path(name))
+        np.testing.assert_array_equal(grid.affine[:3, :3], np.eye(3))
+        np.testing.assert_array_equal(grid.affine[:3, 3], TEMPLATE_ORIGIN)
+
+
+def test_what_others_made_is_named_with_its_licence():
+    folder = asset_path(TEMPLATE[0]).parent
+    texts = [(folder / name).read_text() for name in ("README.md", "LICENSES.txt")]
+    assert all(name in text for name in TEMPLATE for text in texts)
+    assert "Louis Collins, McConnell Brain Imaging Centre" in texts[1]
+    with pytest.raises(KeyError, match="no asset 'mni152_red'"):
+        asset_path("mni152_red")
+
+
+def test_import_pulls_in_neither_nibabel_nor_scipy():
     code = (
         "import sys, bolus.phantom; "
-        "print([m for m in ('nilearn', 'scipy', 'nibabel', 'torch') if m in sys.modules])"
+        "print([m for m in ('scipy', 'nibabel', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

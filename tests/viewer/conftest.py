@@ -1,6 +1,7 @@
 """A small patient with a tumour, mapped once; every test that writes has a copy of its own."""
 
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,11 +11,14 @@ from viewer_pages import opened  # noqa: F401  (a fixture)
 
 import bolus
 from altered import MIXED, leaking
-from bolus.data import Motion
+from bolus.data import Motion, StrokeThresholds
+from bolus.findings import with_numbers
 from bolus.patient import estimate, measure_prepared
 from bolus.phantom import simulate_patient
 from bolus.preprocess import censor_moved, prepare
 from bolus.viewer import viewer_app
+
+EARLY = StrokeThresholds(late=(2.0, 3.5), critical=2.0, severe=3.5, normal=1.8)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,13 +33,19 @@ def patient():
 
 @pytest.fixture(scope="session")
 def kept(patient, tmp_path_factory):
-    """Results that tests only read: 'phae', and 'leak', by osvd with the leakage corrected."""
+    """Results that tests only read: 'phae', and 'leak', by osvd with the leakage corrected.
+
+    'stroke' is 'phae' with so early a threshold that tissue is late without a stroke.
+    """
     root = tmp_path_factory.mktemp("results")
     regions = {"tumor": patient.masks.tumor, "reference": patient.masks.nawm}
     plain = bolus.perfusion_maps(
         patient.series, "phae", regions=regions, preparation=leaking(False)
     )
     plain.save(root / "phae")
+    asked = replace(plain.preparation, stroke=EARLY)
+    stroke = with_numbers(replace(plain, preparation=asked))
+    stroke.save(root / "stroke")
     leak = bolus.perfusion_maps(
         patient.series, "osvd", regions=regions, preparation=leaking(model="bsw", unmix=False)
     )
@@ -47,7 +57,7 @@ def kept(patient, tmp_path_factory):
     series = censor_moved(prepare(patient.series, motion=motion))
     jumping = estimate(measure_prepared(series, preparation=MIXED), "phae")
     jumping.save(root / "jumping")
-    return SimpleNamespace(root=root, phae=plain, leak=leak)
+    return SimpleNamespace(root=root, phae=plain, leak=leak, stroke=stroke)
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ import csv
 
 import numpy as np
 from matplotlib.image import imread
-from viewer_pages import WAIT, some, until
+from viewer_pages import WAIT, shown, some, until
 
 from bolus.io import read_mask
+from bolus.report.page.numbers import number_lines
+from bolus.report.rims import RIMS
 from bolus.viewer.voxel import voxel
 
 
@@ -93,6 +95,38 @@ def test_colours_maps_side_by_side_and_three_planes(opened):
         assert [n for k, n in enumerate(stepped) if k != axis] == [
             n for k, n in enumerate(after) if k != axis
         ]
+
+
+def share_of(pixels, colour):
+    """Share of pixels of a colour."""
+    return np.mean(np.abs(pixels.astype(int) - colour).max(axis=-1) < 12)
+
+
+def test_rims_of_late_tissue_are_shown_and_hidden(opened, kept):
+    late = kept.stroke.found["hypoperfused"]
+    page = opened("stroke")
+    most = np.argmax(page.session.view.series.grid.to_ras(late).sum(axis=(0, 1)))
+    page.page.locator("#slider").fill(str(most))
+    green = np.array(RIMS["hypoperfused"].colour)
+    assert until(lambda: share_of(page.visit.pixels("#slice"), green) > 0.001)
+    size = shown(late.sum() * kept.stroke.grid.voxel_ml)
+    told = page.page.locator("#rims-words [data-rim=hypoperfused]").inner_text()
+    assert told == f"late tissue {size} mL"
+    number = next(n for n in kept.stroke.measurements if n.measure == "late_volume")
+    assert size == shown(number.value)
+    page.page.keyboard.press("r")
+    rows = page.page.locator("#numbers tbody tr:has(th)")
+    lines = number_lines(kept.stroke.measurements)
+    assert len(lines) > 5
+    assert rows.count() == len(lines)
+    for row, line in zip(rows.all(), lines, strict=True):
+        told = [*row.locator("th").all_inner_texts(), *row.locator("td").all_inner_texts()]
+        assert told == [line.title, line.region, line.value, line.interval]
+    page.page.keyboard.press("h")
+    until(lambda: share_of(page.visit.pixels("#slice"), green) == 0)
+    assert not page.page.locator("#rims").is_checked()
+    page.page.locator("#rims").click()
+    until(lambda: share_of(page.visit.pixels("#slice"), green) > 0.001)
 
 
 def saved(page, button, folder):

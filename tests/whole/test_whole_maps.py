@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from types import SimpleNamespace
 
 import dicom_writers
@@ -340,6 +341,10 @@ class TestWeights:
         told = json.loads((out / "summary.json").read_text())
         assert told["method"] == "phae-paper"
         assert told["parameters"]["checksum"] == shipped_weights("phae-paper").checksum
+        sidecar = json.loads((out / "cbf.json").read_text())
+        for found in (told["parameters"], sidecar["MethodParameters"]):
+            assert found["weights_file"] == "w.safetensors"
+            assert found["weights_file_sha256"] == sha256(weights.read_bytes()).hexdigest()
 
     @pytest.mark.parametrize("content", [b"", b"not weights", b"\x00" * 64])
     def test_refused(self, patient, tmp_path, run, content):

@@ -17,7 +17,7 @@ from bolus.grading import roi_ratio
 from bolus.phantom import simulate_patient
 from recorder import Recorder
 
-HEAVY = ("torch", "numpy", "nibabel", "nilearn", "matplotlib", "scipy", "pydicom", "sklearn")
+HEAVY = ("torch", "numpy", "nibabel", "pandas", "matplotlib", "scipy", "pydicom", "sklearn")
 
 
 @pytest.mark.parametrize("start", ["import bolus", "import bolus.cli"])

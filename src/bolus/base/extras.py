@@ -8,6 +8,7 @@ EXTRAS = {
     "torch": "train",
     "pynetdicom": "network",
     "dicomweb_client": "network",
+    "pandas": "pandas",
     "xarray": "xarray",
 }
 """The extra of the package that brings a library."""

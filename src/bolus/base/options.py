@@ -42,7 +42,9 @@ class Option(NamedTuple):
         return long[2:].split("/")[0]
 
     def is_path(self, value: Any) -> bool:
-        """Whether a value is a path, or a text that stands for one."""
+        """Whether a value is a path, a text that stands for one, or several."""
+        if isinstance(value, tuple):
+            return any(self.is_path(one) for one in value)
         words = (self.metavar or "").split("|")
         voxel = all(part.strip().isdecimal() for part in str(value).split(","))
         may = bool({"MASK", "FILE"} & set(words))
@@ -126,7 +128,7 @@ def option_values(options: object) -> dict[str, Any]:
     for key, place in _places(kind).items():
         holder = options if place.group is None else getattr(options, place.group)
         value = getattr(holder, place.name)
-        if value is not None:
+        if value is not None and value != ():
             found[key] = value
     return found
 
@@ -196,11 +198,18 @@ def _value(place: _Place, value: Any, where: str, folder: Path) -> Any:
     from bolus.data.errors import InputError
 
     kinds = _alternatives(place.kind)
-    for kind in kinds:
+    if several(place.kind):
+        each = value if isinstance(value, list) else [value]
+        found = tuple(_taken(kinds[0], one, place.option, folder) for one in each)
+        if None not in found:
+            return found
+    for kind in () if several(place.kind) else kinds:
         taken = _taken(kind, value, place.option, folder)
         if taken is not None:
             return taken
     wanted = " or ".join(_wanted(kind) for kind in kinds)
+    if several(place.kind):
+        wanted = f"{wanted}, or several, ['a', 'b']"
     if place.option.listed:
         wanted = "numbers, [1, 2] or '1,2'"
     raise InputError(f"{where}: '{place.option.key}' is {wanted}, found {value!r}")
@@ -229,7 +238,14 @@ def _taken_text(kind: Any, value: str, told: Option, folder: Path) -> Any:
     return str(folder / value) if told.is_path(value) else value
 
 
+def several(kind: Any) -> bool:
+    """Whether an option may be given more than once: its type is tuple[T, ...]."""
+    return get_origin(kind) is tuple
+
+
 def _alternatives(kind: Any) -> list[Any]:
+    if several(kind):
+        return [get_args(kind)[0]]
     if get_origin(kind) in (Union, UnionType):
         return [one for one in get_args(kind) if one is not NoneType]
     return [kind]
@@ -247,8 +263,13 @@ def _is_numbers(value: Any) -> bool:
     )  # fmt: skip
 
 
-def plain_value(value: Any) -> bool | int | float | str:
-    """A value as TOML has it: a path and a word of an enumeration are texts."""
+Plain = bool | int | float | str
+
+
+def plain_value(value: Any) -> Plain | list[Plain]:
+    """A value as TOML has it: a path and a word of an enumeration are texts, several are a list."""
+    if isinstance(value, tuple):
+        return [plain for one in value if not isinstance(plain := plain_value(one), list)]
     if isinstance(value, bool | int | float):
         return value
     return value.as_posix() if isinstance(value, Path) else str(value)
@@ -257,8 +278,12 @@ def plain_value(value: Any) -> bool | int | float | str:
 def toml_line(key: str, value: Any) -> str:
     """A key with its value, as TOML."""
     plain = plain_value(value)
+    if isinstance(plain, list):
+        return f"{key} = [{', '.join(map(_written, plain))}]"
+    return f"{key} = {_written(plain)}"
+
+
+def _written(plain: Plain) -> str:
     if isinstance(plain, bool):
-        written = "true" if plain else "false"
-    else:
-        written = json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else repr(plain)
-    return f"{key} = {written}"
+        return "true" if plain else "false"
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else repr(plain)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bolus.base.options import changed, option_of_key, option_values
-from bolus.base.progress import QUIET, Reporter
+from bolus.base.progress import QUIET, Reporter, heard_by
 from bolus.batch.inputs import Input
 from bolus.data import BolusError, InputError
 from bolus.io import check_apart, check_dicom_output
@@ -45,7 +45,7 @@ def map_one(
     Everything that can be checked before is. Raises InputError and its kind, OutputError.
     """
     check_apart(source, out)
-    for path in (options.reading.echo, options.given.anatomy):
+    for path in (options.reading.echo, *options.given.anatomy):
         if path is not None:
             check_apart(path, out)
     reporter.step("reading")
@@ -57,7 +57,8 @@ def map_one(
         check_dicom_output(series)
     result = options.run_on(series, chosen, reporter)
     reporter.step("writing")
-    page = layout.write(result, out, names, source=source, overwrite=overwrite)
+    with heard_by(reporter):
+        page = layout.write(result, out, names, source=source, overwrite=overwrite)
     return result, page
 
 
@@ -80,13 +81,19 @@ def own_options(options: MapOptions, one: Input) -> MapOptions:
     """The options of one input of many: its label in paths, its subject and session."""
     changes: dict[str, Any] = {}
     for key, value in option_values(options).items():
-        if LABEL in str(value):
-            changes[key] = type(value)(str(value).replace(LABEL, one.label))
+        if isinstance(value, tuple):
+            changes[key] = tuple(_labelled(each, one.label) for each in value)
+        elif LABEL in str(value):
+            changes[key] = _labelled(value, one.label)
     made = changed(options, changes)
     if one.subject is not None and made.layout.bids:
         layout = replace(made.layout, subject=one.subject, session=one.session)
         made = replace(made, layout=layout)
     return made
+
+
+def _labelled(value: Any, label: str) -> Any:
+    return type(value)(str(value).replace(LABEL, label))
 
 
 def made_alike(options: MapOptions, made: MapOptions) -> bool:
@@ -118,7 +125,8 @@ def check_shared(options: MapOptions) -> None:
     for key, value in option_values(options).items():
         told = option_of_key(MapOptions, key)
         named = told.is_path(value) and key not in _SHARED
-        if key in ("subject", "session") or (named and LABEL not in str(value)):
+        each = value if isinstance(value, tuple) else (value,)
+        if key in ("subject", "session") or (named and not all(LABEL in str(one) for one in each)):
             raise InputError(
                 f"--{key} is of one patient, and these are many"
                 + (f": put {LABEL} in the path where every patient's differs" if named else "")

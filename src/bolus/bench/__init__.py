@@ -2,7 +2,13 @@
 
 from bolus.bench.ablation import Ablation, AblationRun, run_ablation
 from bolus.bench.ablation_page import ablation_page
-from bolus.bench.adaptation import Adaptation, adaptation_page, compare_weights, run_adaptation
+from bolus.bench.adaptation import (
+    Adaptation,
+    adaptation_page,
+    by_benchmark,
+    compare_weights,
+    run_adaptation,
+)
 from bolus.bench.design import CurveBatch, Design
 from bolus.bench.limit import Limit, limit_prior
 from bolus.bench.result import Benchmark
@@ -27,6 +33,7 @@ __all__ = [
     "ablation_page",
     "adaptation_page",
     "bench_methods",
+    "by_benchmark",
     "compare_weights",
     "limit_prior",
     "page",

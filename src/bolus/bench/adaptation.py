@@ -1,6 +1,7 @@
 """What a cohort without labels teaches: ``phae`` before and after it was adapted to one."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from bolus.bench.tables import coverage, number
 from bolus.bench.trial import accuracy_rows, run_trial, trial_steps
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.weights import Weights
+from bolus.learning.judgement import Judge, Judged
 from bolus.phantom import PopulationPrior
 from bolus.preprocess import pooled_sd
 from bolus.report.text.layout import Layout, as_markdown
@@ -47,6 +49,30 @@ def compare_weights(before: Weights, after: Weights, *, reporter: Reporter = QUI
         parts=(),
         reporter=reporter,
     )
+
+
+def by_benchmark(
+    *,
+    anyway: bool = False,
+    seen: Callable[[Benchmark], object] = lambda found: None,
+    reporter: Reporter = QUIET,
+) -> Judge:
+    """A judge for ``bolus.learning.train``, which rejects what makes the benchmark worse.
+
+    The error is the mean of ``|log(CBF/true)|`` over all SNR. ``anyway`` keeps it all the same;
+    ``seen`` gets the benchmark.
+    """
+
+    def judge(before: Weights, after: Weights) -> Judged:
+        found = compare_weights(before, after, reporter=reporter)
+        seen(found)
+        errors = {
+            name: float(np.mean([row.log_cbf for row in found.pooled if row.method == name]))
+            for name in ("before", "after")
+        }
+        return Judged(before=errors["before"], after=errors["after"], anyway=anyway)
+
+    return judge
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from textwrap import fill
 import numpy as np
 from scipy.stats import norm
 
-from bolus.bench.followup import FRAMES, RISES, SAME, SHAPE, FollowupResult, Told
+from bolus.bench.followup import FACTORS, FRAMES, SHAPE, FollowupResult, Told
 from bolus.data import QUANTITIES
 from bolus.data.measures import MEASURES
 from bolus.followup.page import REAL
@@ -22,21 +22,21 @@ NUMBERS = ("cbv_ratio", "burden_low", "burden_high")
 
 
 def followup_page(found: FollowupResult) -> str:
-    """Tables of unchanged tumours, of risen ones, of voxels and of registration, as Markdown."""
+    """Tables of unchanged tumours, of changed ones, of voxels and of registration, as Markdown."""
     x, y, z = SHAPE
     patients = len({told.seed for told in found.told})
-    rises = ", ".join(f"{rise:g}" for rise in RISES)
+    factors = ", ".join(f"{factor:g}" for factor in FACTORS)
     lead = (
         f"{patients} simulated high-grade gliomas of {x} × {y} × {z} voxels and {FRAMES} frames, "
-        f"mapped by `joint` at {SAME} examinations as they are, and at another with the tumour's "
-        f"CBV and CBF {rises} times what they were, patients in turn. Each examination is compared "
-        "with every later one. Each has its own arterial input, leak and noise, SNR 40 and then "
+        f"mapped by `joint` twice as they are, and once with the tumour's CBV and CBF {factors} "
+        "times what they were, patients in turn. The first examination is compared with either "
+        "later one. Each has its own arterial input, leak and noise, SNR 40 and then "
         "30, the head up to 8 mm and 6 degrees elsewhere, and of every other patient the first "
         "another echo time, so that absolute flow and volume are compared in the rest. Each has "
         "its own masks of tumour and reference; changes are those in the tumour of the earlier. "
         "How alike the errors of two dates are was estimated on patients of other seeds."
     )
-    layouts = (_unchanged(found), _risen(found), _voxels(found), _registration(found))
+    layouts = (_unchanged(found), _power(found), _voxels(found), _registration(found))
     parts = [
         "# Two dates: what was measured",
         "",
@@ -82,46 +82,48 @@ def _unchanged(found: FollowupResult) -> Layout:
         title="Tumours that did not change",
         note="Share of changes beyond their 90 % interval (10 % are due) and of a probability of "
         f"{REAL:g} or more (5 % are due), and the root mean square of the change over the SD that "
-        "is said of it (1 is due).",
+        "is said of it (1 is due). Standard errors of the shares.",
         columns=("number", "change", "pairs", "beyond 90 %", f"P ≥ {REAL:g}", "SD over said"),
         sections=(("", tuple(rows)),),
     )
 
 
-def _risen(found: FollowupResult) -> Layout:
+def _power(found: FollowupResult) -> Layout:
+    factors = sorted({*FACTORS, 1.0})
     rows = []
     for name, kind, chosen in _kinds(found):
-        cells = [_power(name, [t for t in chosen if t.factor == rise], rise) for rise in RISES]
+        cells = [_cell(name, [t for t in chosen if t.factor == factor]) for factor in factors]
         rows.append((_titled(name), kind, *cells))
     return Layout(
-        name="risen",
-        title="Power: tumours that did",
+        name="power",
+        title="Power: tumours that changed",
         note=f"Share of changes with a probability of {REAL:g} or more, the median change, and the "
-        "share of 90 % intervals that hold the true one, by the true rise.",
-        columns=("number", "change", *(f"+{100 * (rise - 1):.0f} %" for rise in RISES)),
+        "share of 90 % intervals that hold the true one, by the true change of CBV and CBF.",
+        columns=(
+            "number",
+            "change",
+            *(f"{100 * (factor - 1):+.0f} %".replace("+0", "0") for factor in factors),
+        ),
         sections=(("", tuple(rows)),),
     )
 
 
-def _power(name: str, more: list[Told], rise: float) -> str:
-    """Of changes by one true rise; '–' of none."""
-    if not more:
+def _cell(name: str, told: list[Told]) -> str:
+    """Of changes by one true factor; '–' of none."""
+    if not told:
         return "–"
-    median = float(np.median([told.change.change for told in more]))
-    number = more[0].change.kind == "number"
-    told = (
-        f"{_share(more, _real)}, {median:+.2f}"
-        if number
-        else f"{_share(more, _real)}, {median:+.0f} %"
-    )
-    if number:
-        return told
-    true = rise if name in GROWN else 1.0
-    return f"{told}, {_share(more, lambda one: _holds(one, true))}"
+    median = float(np.median([one.change.change for one in told]))
+    real = f"{100 * np.mean([_real(one) for one in told]):.0f} %"
+    if told[0].change.kind == "number":
+        return f"{real}, {median:+.2f}"
+    true = told[0].factor if name in GROWN else 1.0
+    return f"{real}, {median:+.0f} %, {100 * np.mean([_holds(one, true) for one in told]):.0f} %"
 
 
 def _share(told: list[Told], whether: Callable[[Told], bool]) -> str:
-    return f"{100 * np.mean([whether(one) for one in told]):.0f} %"
+    """A share with its standard error, that of pairs that are independent."""
+    share = float(np.mean([whether(one) for one in told]))
+    return f"{100 * share:.0f} ± {100 * math.sqrt(share * (1 - share) / len(told)):.0f} %"
 
 
 def _real(told: Told) -> bool:

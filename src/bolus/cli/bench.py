@@ -150,9 +150,14 @@ class Instead:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead simulate tumours at four dates, with and without a change, and compare "
+            help="Instead simulate tumours at three dates, with and without a change, and compare "
             "them (about an hour), and write those tables here.",
         ),
+    ] = None
+
+    patients: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="With --followup: so many patients, not 200."),
     ] = None
 
     tumors: Annotated[
@@ -196,7 +201,7 @@ class Instead:
             self.arteries: _arteries,
             self.tumors: _tumors,
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
-            self.followup: _followup,
+            self.followup: lambda reporter: _followup(self.patients, reporter),
             self.strokes: _strokes,
             self.anatomy: _anatomy,
         }
@@ -283,11 +288,11 @@ def _arteries(reporter: "Reporter") -> str:
     return arteries_page(run_arteries(reporter=reporter))
 
 
-def _followup(reporter: "Reporter") -> str:
-    from bolus.bench.followup import run_followup
+def _followup(patients: int | None, reporter: "Reporter") -> str:
+    from bolus.bench.followup import PATIENTS, run_followup
     from bolus.bench.followup_page import followup_page
 
-    return followup_page(run_followup(reporter=reporter))
+    return followup_page(run_followup(patients=patients or PATIENTS, reporter=reporter))
 
 
 def _strokes(reporter: "Reporter") -> str:

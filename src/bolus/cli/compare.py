@@ -24,6 +24,14 @@ def compare(
     out: Annotated[
         Path, typer.Option("--output", "-o", metavar="OUT", help="Folder to make for the results.")
     ],
+    anatomy: Annotated[
+        bool,
+        typer.Option(
+            "--anatomy",
+            help="Maps of change on the anatomical image of the first date, too (bolus maps "
+            "--anatomy).",
+        ),
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -41,7 +49,7 @@ def compare(
         check_apart(folder, out)
     check_output(out, overwrite)
     with reporting(quiet) as reporter:
-        found = compare_maps(before, after, reporter=reporter)
+        found = compare_maps(before, after, anatomy=anatomy, reporter=reporter)
         reporter.step("writing")
         found.save(out, overwrite=overwrite)
     if not quiet:

@@ -4,11 +4,11 @@ import inspect
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
-from bolus.base.options import Option, option_of
+from bolus.base.options import Option, option_of, several
 
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
@@ -47,14 +47,14 @@ def _is_group(kind: Any) -> bool:
 def _made(kind: type, values: dict[str, Any]) -> Any:
     """An object of a group, with its options of ``values``, which lose them."""
     hints = get_type_hints(kind)
-    return kind(
-        **{
-            one.name: _made(hints[one.name], values)
-            if _is_group(hints[one.name])
-            else values.pop(one.name)
-            for one in fields(kind)
-        }
-    )
+    made = {}
+    for one in fields(kind):
+        if _is_group(hints[one.name]):
+            made[one.name] = _made(hints[one.name], values)
+        else:
+            value = values.pop(one.name)
+            made[one.name] = tuple(value or ()) if several(hints[one.name]) else value
+    return kind(**made)
 
 
 def _options(kind: type) -> Iterator[inspect.Parameter]:
@@ -63,14 +63,16 @@ def _options(kind: type) -> Iterator[inspect.Parameter]:
         if _is_group(hints[one.name]):
             yield from _options(hints[one.name])
             continue
-        told = option_of(one)
+        told, own, usual = option_of(one), hints[one.name], _default(one)
+        if several(own):
+            own, usual = list[get_args(own)[0]], list(usual)  # type: ignore[misc]
         yield inspect.Parameter(
             one.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=_default(one),
-            annotation=_in_panel(hints[one.name], getattr(kind, "panel", None))
+            default=usual,
+            annotation=_in_panel(own, getattr(kind, "panel", None))
             if told is None
-            else Annotated[hints[one.name], _flag(told, getattr(kind, "panel", None), one.default)],
+            else Annotated[own, _flag(told, getattr(kind, "panel", None), one.default)],
         )
 
 

@@ -95,6 +95,20 @@ def reporting(quiet: bool) -> "Iterator[Reporter]":
 
 
 @contextmanager
+def reporting_lines(quiet: bool) -> "Iterator[Reporter]":
+    """As ``reporting``; where stderr is no terminal, a line a second says how far the work is."""
+    from bolus.cli.terminal import Both, Lines, Terminal
+
+    with Terminal(quiet) as terminal:
+        if quiet or sys.stderr.isatty():
+            yield terminal
+            return
+        lines = Lines(terminal.note, steps_only=True, every=1.0)
+        yield Both(terminal, lines)
+        lines.finish()
+
+
+@contextmanager
 def reporting_run(run: Run, inputs: "Sequence[Path]") -> "Iterator[tuple[Reporter, Log]]":
     """As ``reporting``; with lines for steps, and a log file, where these are asked for.
 

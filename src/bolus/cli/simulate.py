@@ -96,8 +96,9 @@ def simulate_patient(
 ) -> None:
     """One digital patient: series, masks, true arterial input and truth maps.
 
-    Anatomy comes from the MNI152 tissue maps. Example: bolus simulate patient -o patient --tumor
-    high, or --stroke
+    Anatomy comes from the MNI152 tissue maps.
+
+    Example: bolus simulate patient -o patient --tumor high
     """
     from bolus.io import check_output, output_folder, write_dicom_series
     from bolus.phantom import Displaced, stroke_patient, write_anatomy, write_patient
@@ -148,7 +149,9 @@ def simulate_cohort(
     """Digital glioma patients for bolus study, with masks, grades and truth maps.
 
     They have what the curves that train phae do not: arterial dispersion, leaking tumours, head
-    motion, Rician noise, partial volume. Example: bolus simulate cohort -o cohort
+    motion, Rician noise, partial volume.
+
+    Example: bolus simulate cohort -o cohort
     """
     from bolus.io import check_output
     from bolus.phantom import simulate_cohort as simulated

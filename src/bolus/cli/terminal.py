@@ -87,12 +87,12 @@ class Terminal:
 class Lines:
     """A reporter that writes a line for every step, with its seconds, and what else is reported.
 
-    Steps of more than PATIENCE seconds that are counted say how far they are, as a percentage, and
+    Steps of more than ``every`` seconds that are counted say how far they are, as a percentage, and
     what time remains. ``write`` takes the lines.
     """
 
-    def __init__(self, write: Write, *, steps_only: bool = False) -> None:
-        self._write, self._steps_only = write, steps_only
+    def __init__(self, write: Write, *, steps_only: bool = False, every: float = PATIENCE) -> None:
+        self._write, self._steps_only, self._every = write, steps_only, every
         self._step, self._begun, self._counted, self._told = "", 0.0, 0.0, 0.0
 
     def step(self, name: str) -> None:
@@ -108,11 +108,11 @@ class Lines:
         self._step = ""
 
     def advance(self, done: int, total: int, label: str) -> None:
-        """How far it is, no more often than PATIENCE."""
+        """How far it is, no more often than every so many seconds."""
         now = time.monotonic()
         if done == 0:
             self._counted = now
-        if done in (0, total) or now - self._told < PATIENCE:
+        if done in (0, total) or now - self._told < self._every:
             return
         self._told = now
         left = (now - self._counted) * (total - done) / done

@@ -1,125 +1,45 @@
 """The command ``bolus train``."""
 
 import os
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bolus.cli.config import TrainConfig
 from bolus.cli.groups import grouped
-from bolus.cli.options import Quiet, reporting, show
-from bolus.options import Motion
+from bolus.cli.options import Quiet, reporting_lines, show
 from bolus.options.preparing import motion_options
+from bolus.options.training import TrainOptions
 
 if TYPE_CHECKING:
-    from bolus.base.progress import Reporter
-    from bolus.learning import Sample, Training
-    from bolus.report.text.layout import Table
+    from bolus.bench.result import Benchmark
+    from bolus.learning import Judge, Sample, Training
+    from bolus.learning.run import Existing
 
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """Which network, from which weights."""
-
-    preset: Annotated[
-        str,
-        typer.Option(
-            help="phae: adapt it to the cohort's population, without labels; "
-            "paper: train the published network on its reconstruction alone; spinned: learn "
-            "deconvolution from simulation; temporal, gan, talebi: surrogates that learn the maps "
-            "of the --target."
-        ),
-    ] = "phae"
-    target: Annotated[
-        str | None,
-        typer.Option(metavar="METHOD", help="The method whose maps a surrogate learns, e.g. osvd."),
-    ] = None
-    size: Annotated[
-        str | None,
-        typer.Option(
-            metavar="small|large",
-            help="Size of a surrogate: small (if not given) is for two cores, large for a GPU or "
-            "a night.",
-        ),
-    ] = None
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", metavar="WEIGHTS", help="Weights to start from (phae: the shipped ones)."
-        ),
-    ] = None
-
-    def recipe(self) -> object:
-        """That of a surrogate in a size; None for the preset's own. Raises InputError."""
-        from bolus.data import InputError
-        from bolus.learning.surrogate.recipe import RECIPES, recipe_of
-
-        if self.size is None:
-            return None
-        if self.preset not in {kind for kind, _ in RECIPES}:
-            raise InputError(f"a size is that of a surrogate; '{self.preset}' has one alone")
-        return recipe_of(self.preset, self.size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount:
-    """What and how much is trained on."""
-
-    epochs: Annotated[
-        int | None, typer.Option(metavar="N", help="Epochs; the preset's own if not given.")
-    ] = None
-    validation: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE", help="Share of a cohort's patients that is held out; 0.2 if not given."
-        ),
-    ] = None
-    voxels: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="At most this many voxels of each series (8192 if not given), or of each "
-            "simulated patient.",
-        ),
-    ] = None
-    patients: Annotated[
-        int | None, typer.Option(metavar="N", help="Simulated patients, without a cohort.")
-    ] = None
-    batch: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Voxels a batch of the paper presets (1536 if not given) and temporal (512), "
-            "slices of gan and talebi (4).",
-        ),
-    ] = None
-    motion: Annotated[
-        Motion | None,
-        typer.Option(
-            "--motion", help="Head motion of a cohort, as in bolus maps; correct if not given."
-        ),
-    ] = None
-
-    def sample(self, target: str | None) -> "Sample":
-        """As the package takes it, with the teacher of a surrogate."""
-        from bolus.data import LeakageCorrection, Preparation
-        from bolus.learning import Sample
-
-        preparation = None
-        if self.motion is not None:
-            correction, censoring = motion_options(self.motion)
-            leakage = LeakageCorrection(use=False)
-            preparation = Preparation(motion=correction, censoring=censoring, leakage=leakage)
-        return Sample(
-            voxels=self.voxels,
-            validation=self.validation,
-            patients=self.patients,
-            epochs=self.epochs,
-            batch=self.batch,
-            preparation=preparation,
-            target=target,
-        )
+Recipe = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--recipe",
+        metavar="NAME=VALUE",
+        help="A field of the preset's recipe, learning_rate=5e-4 or 'widths=[64, 64]'; may be "
+        "given again. A name that it does not have is answered by those it has.",
+        rich_help_panel="Network",
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume", help="Go on from the last whole epoch in WEIGHTS.work.", rich_help_panel="Run"
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Start anew, and replace WEIGHTS.", rich_help_panel="Run"),
+]
 
 
 @grouped
@@ -130,8 +50,7 @@ def train(
             "--output", "-o", metavar="WEIGHTS", help="File to make, e.g. ours.safetensors."
         ),
     ],
-    network: Network,
-    amount: Amount,
+    options: TrainOptions,
     cohort: Annotated[
         list[str] | None,
         typer.Argument(
@@ -140,13 +59,10 @@ def train(
             "globs of these. Without any, the preset is trained on simulation.",
         ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last whole epoch in WEIGHTS.work.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Same seed, same weights.")] = 0,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start anew, and replace WEIGHTS.")
-    ] = False,
+    recipe: Recipe = None,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
+    config: TrainConfig = None,
     quiet: Quiet = False,
 ) -> None:
     """Train on your own series, without labels; use the result with bolus maps --weights.
@@ -154,42 +70,107 @@ def train(
     A surrogate (temporal, gan, talebi) learns the maps that another method makes of your series,
     with that method's errors.
 
-    WEIGHTS comes with a log (.csv) and a loss curve (.png). An adaptation is kept only if patients
-    held out are explained better by it; otherwise no weights are written. Several processes:
+    WEIGHTS comes with a log (.csv) and a loss curve (.png). An adaptation is kept only if it
+    explains the patients held out better and does not make the standard benchmark worse;
+    otherwise no weights are written. A GPU is used where there is one. Several processes:
     torchrun --nproc-per-node 2 -m bolus train ...
 
     Example: bolus train 'cohort/*.nii.gz' -o ours.safetensors
     """
     from bolus.learning import train as run
 
-    with reporting(quiet) as reporter:
+    shown: list[Benchmark] = []
+    with reporting_lines(quiet) as reporter:
         made = run(
             out,
             cohort or (),
-            preset=network.preset,
-            recipe=network.recipe(),
-            resume=resume,
-            seed=seed,
-            sample=amount.sample(network.target),
-            start=network.start,
-            overwrite=overwrite,
+            preset=options.network.preset,
+            recipe=_recipe(options, _choices(recipe or ())),
+            seed=options.network.seed,
+            sample=_sample(options),
+            start=options.network.start,
+            existing=_existing(resume, overwrite),
+            judge=_judge(options, shown, reporter),
             reporter=reporter,
         )
-        if quiet or os.environ.get("RANK", "0") != "0":
-            return
-        compared = _compared(network.start, made, reporter)
-    if compared:
+    if not quiet and os.environ.get("RANK", "0") == "0":
+        _tell(made, shown)
+
+
+def _tell(made: "Training", shown: "Sequence[Benchmark]") -> None:
+    """The benchmark, what came of the training, and where it lies."""
+    if shown:
+        from bolus.bench import tables
+
         typer.echo("The standard benchmark, whose population is not the cohort's:")
-        show(*compared)
+        show(*tables(shown[0]))
     typer.echo("\n".join([*made.lines(), *([f"{made.path}"] if made.path else [])]))
 
 
-def _compared(start: Path | None, made: "Training", reporter: "Reporter") -> "list[Table]":
-    """The benchmark before and after an adaptation that was kept; else nothing."""
-    if made.adapted is None or made.weights is None:
-        return []
-    from bolus.bench import compare_weights, tables
-    from bolus.estimators.phae import read_weights, shipped_weights
+def _choices(texts: Sequence[str]) -> dict[str, object]:
+    """Fields of a recipe by their names, from NAME=VALUE. Raises InputError."""
+    from bolus.data import InputError
 
-    before = shipped_weights("phae") if start is None else read_weights(start)
-    return list(tables(compare_weights(before, made.weights, reporter=reporter)))
+    found: dict[str, object] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not (sign and name.strip() and value.strip()):
+            raise InputError(f"--recipe is NAME=VALUE, such as learning_rate=5e-4, found '{text}'")
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name.strip()] = value.strip()
+    return found
+
+
+def _recipe(options: TrainOptions, choices: dict[str, object]) -> object:
+    """That of a surrogate in a size, or the fields chosen; None for the preset's own."""
+    from bolus.data import InputError
+    from bolus.learning.choices import with_choices
+    from bolus.learning.surrogate.recipe import RECIPES, recipe_of
+
+    preset, size = options.network.preset, options.network.size
+    if size is None:
+        return choices or None
+    if preset not in {kind for kind, _ in RECIPES}:
+        raise InputError(f"a size is that of a surrogate; '{preset}' has one alone")
+    return with_choices(recipe_of(preset, size), choices)
+
+
+def _sample(options: TrainOptions) -> "Sample":
+    """As the package takes it, with the teacher of a surrogate."""
+    from bolus.data import LeakageCorrection, Preparation
+    from bolus.learning import Sample
+
+    amount, preparation = options.amount, None
+    if amount.motion is not None:
+        correction, censoring = motion_options(amount.motion)
+        leakage = LeakageCorrection(use=False)
+        preparation = Preparation(motion=correction, censoring=censoring, leakage=leakage)
+    return Sample(
+        voxels=amount.voxels,
+        validation=amount.validation,
+        patients=amount.patients,
+        epochs=amount.epochs,
+        batch=amount.batch,
+        preparation=preparation,
+        target=options.network.target,
+        smoke=options.keeping.smoke,
+    )
+
+
+def _existing(resume: bool, overwrite: bool) -> "Existing":
+    from bolus.data import InputError
+
+    if resume and overwrite:
+        raise InputError("--resume goes on, --overwrite starts anew: give one of them")
+    return "resume" if resume else "overwrite" if overwrite else "refuse"
+
+
+def _judge(options: TrainOptions, shown: "list[Benchmark]", reporter: object) -> "Judge":
+    """The benchmark before and after an adaptation, which is put into ``shown``."""
+    from bolus.base.progress import Reporter
+    from bolus.bench.adaptation import by_benchmark
+
+    assert isinstance(reporter, Reporter)
+    return by_benchmark(anyway=options.keeping.keep_worse, seen=shown.append, reporter=reporter)

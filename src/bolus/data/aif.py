@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from bolus.data.brief import brief
 from bolus.data.errors import ArterialInputError
 
 Origin = Literal["automatic", "mask", "file", "given"]
@@ -94,6 +95,8 @@ class AIF:
 
     Raises ArterialInputError for a curve that is not finite or nowhere positive.
     """
+
+    __repr__ = brief
 
     curve: Float[np.ndarray, " t"]
     dt: float

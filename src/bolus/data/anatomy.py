@@ -8,6 +8,12 @@ from jaxtyping import Float
 from bolus.data.errors import InputError, RegistrationScore
 from bolus.data.grid import Grid
 
+
+def anatomy_name(number: int) -> str:
+    """What the file of an image is called, by its number from 1: 'anat', then 'anat2', 'anat3'."""
+    return "anat" if number == 1 else f"anat{number}"
+
+
 _RIGID = 1e-4
 """How far a rotation may be from one that keeps lengths."""
 

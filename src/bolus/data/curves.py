@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from bolus.data.brief import brief
 from bolus.data.errors import SeriesError
 
 
@@ -20,6 +21,8 @@ class TissueCurves:
 
     Raises SeriesError when the parts do not fit each other.
     """
+
+    __repr__ = brief
 
     curves: Float[np.ndarray, "n t"]
     noise_sd: Float[np.ndarray, " n"]

@@ -6,6 +6,8 @@ from itertools import permutations
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from bolus.data.brief import brief
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Grid:
@@ -14,6 +16,8 @@ class Grid:
     ``affine`` maps voxel indices to mm; ``qform`` is the header's second transform where it
     differs, and the two codes are NIfTI's: what is written has the geometry that was read.
     """
+
+    __repr__ = brief
 
     shape: tuple[int, int, int]
     affine: Float[np.ndarray, "4 4"]

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from bolus.data.aif import AIF
 from bolus.data.anatomy import Anatomy
+from bolus.data.brief import brief
 from bolus.data.description import Description
 from bolus.data.display import Range
 from bolus.data.errors import InputError
@@ -43,6 +44,9 @@ class Marked(NamedTuple):
     mask: Bool[np.ndarray, "x y z"]
     found: bool
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class Map(NamedTuple):
     """One map: its ``values`` (x, y, z) in a ``unit``, their ``sd`` where it is known."""
@@ -52,6 +56,9 @@ class Map(NamedTuple):
     sd: Float[np.ndarray, "x y z"] | None
     unit: Unit
     grid: Grid
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def affine(self) -> Float[np.ndarray, "4 4"]:
@@ -73,7 +80,7 @@ class PerfusionMaps:
     ``seconds`` is the time every step took. ``rois`` are the regions that were given, by name
     ('tumor', 'reference'); ``brain_given`` says whether ``mask`` was given, too, or found.
     ``flagged_frames``, one of FLAGGED, is what became of used frames in which the head moved much.
-    ``anatomy`` is the image that the series was registered to, None for none.
+    ``anatomies`` are the images that the series was registered to, maps on the grid of the first.
     ``common`` are, by name, SDs of the logarithm of what all voxels of a map are off by together;
     ``sd`` holds them, and ratios leave them out. ``found`` are regions that were found in the maps,
     by name, and ``measurements`` the numbers of its regions (``bolus.findings``). ``reference``
@@ -100,7 +107,7 @@ class PerfusionMaps:
     brain_given: bool = False
     preparation: Preparation = USUAL
     flagged_frames: str = "none"
-    anatomy: Anatomy | None = None
+    anatomies: tuple[Anatomy, ...] = ()
     common: Mapping[str, float] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     reference: FoundReference | None = None
@@ -114,6 +121,11 @@ class PerfusionMaps:
                 raise InputError(
                     f"map {name} of shape {volume.shape} on a grid of {self.grid.shape}"
                 )
+
+    @property
+    def anatomy(self) -> Anatomy | None:
+        """The first image that the series was registered to; None for none."""
+        return self.anatomies[0] if self.anatomies else None
 
     @property
     def grid(self) -> Grid:

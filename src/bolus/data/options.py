@@ -42,7 +42,7 @@ class LeakageCorrection:
     use: bool | None = None
     """Whether; None: where a mask of the tumour is given."""
     model: str | LeakageModel = "free"
-    """A name in ``bolus.estimators.LEAKAGE_MODELS``, or a model."""
+    """A name in ``bolus.patient.leakage.MODELS``, or a model."""
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from bolus.data.brief import brief
 from bolus.data.errors import InputError, NoPosteriorError
 
 PARAMETERS = ("cbv", "cbf", "mtt", "tmax", "delay")
@@ -57,6 +58,9 @@ class Perfusion(NamedTuple):
     posterior: Posterior | None = None
     common: float = 0.0
     further: Mapping[str, Float[np.ndarray, " voxels"]] = _NONE
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def interval(
         self, name: str, level: float = 0.9

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
+from bolus.data.brief import brief
 from bolus.data.drift import Drift
 from bolus.data.errors import MaskError, SeriesError
 from bolus.data.grid import Grid
@@ -21,6 +22,8 @@ class PreparedSeries:
 
     Raises SeriesError or MaskError when the parts do not fit each other.
     """
+
+    __repr__ = brief
 
     series: DSCSeries
     """The signal, motion-corrected where ``motion`` says so; censored samples are interpolated."""

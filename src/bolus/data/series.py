@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from bolus.data.brief import brief
 from bolus.data.errors import SeriesError
 from bolus.data.grid import Grid
 from bolus.data.plausible import ECHO_TIME, REPETITION_TIME
@@ -78,6 +79,8 @@ class DSCSeries:
     Raises SeriesError when the parts do not fit each other, and for times that no DSC-MRI series
     has (``bolus.data.plausible``): milliseconds, most often.
     """
+
+    __repr__ = brief
 
     signal: Float[np.ndarray, "x y z t"]
     dt: float

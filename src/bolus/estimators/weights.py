@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,11 +13,14 @@ import numpy as np
 
 from bolus.base.tensors import read_tensors, write_tensors
 from bolus.data import InputError, WeightsError
+from bolus.data.brief import brief
 
 FORMAT = "bolus-weights"
 VERSION = "1"
 KINDS = ("phae", "phae-paper", "spinned")
 """Kinds whose weights come with the package."""
+SMOKE = "smoke_test"
+"""What the provenance of weights says that come from a smoke test."""
 SURROGATES = ("temporal", "gan", "talebi")
 """Kinds that are trained on one's own patients, by the maps of another method; none are shipped."""
 
@@ -28,18 +31,28 @@ class Weights:
 
     ``kind`` is the method it belongs to, ``tensors`` (name → float32 array) its parameters,
     ``config`` all that is needed to rebuild it and ``provenance`` how it was made; both hold only
-    what JSON can say, and no patient's identity.
+    what JSON can say, and no patient's identity. ``file`` and ``sha256`` are the name and the
+    SHA-256 of the file they were read from, empty where there is none.
     """
+
+    __repr__ = brief
 
     kind: str
     tensors: Mapping[str, np.ndarray]
     config: Mapping[str, object]
     provenance: Mapping[str, object]
+    file: str = ""
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         known = (*KINDS, *SURROGATES)
         if self.kind not in known:
             raise WeightsError(f"weights are of {', '.join(known)}, found '{self.kind}'")
+
+    @property
+    def smoke(self) -> bool:
+        """Whether they come from a smoke test, and so from no training."""
+        return bool(self.provenance.get(SMOKE, False))
 
     @property
     def checksum(self) -> str:
@@ -67,7 +80,8 @@ class Weights:
 def read_weights(path: str | os.PathLike[str]) -> Weights:
     """Weights from a safetensors file written by ``write_weights``.
 
-    Raises WeightsError for a file that is missing, damaged, or holds something else.
+    Raises WeightsError for a file that is missing, damaged, or holds something else, and for
+    weights of a smoke test.
     """
     if not Path(path).is_file():
         raise WeightsError(f"{path}: no such file of weights")
@@ -75,7 +89,17 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
         tensors, told = read_tensors(path)
     except InputError as error:
         raise WeightsError(str(error)) from error
-    return _weights(Path(path), told, tensors)
+    found = _weights(Path(path), told, tensors)
+    if found.smoke:
+        raise WeightsError(
+            f"{path}: made by a smoke test (bolus train --smoke), which trains nothing; train "
+            "without --smoke"
+        )
+    return replace(found, file=Path(path).name, sha256=_digest(Path(path)))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _weights(path: Path, told: Mapping[str, str], tensors: dict[str, np.ndarray]) -> Weights:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bolus.data import InputError
+from bolus.data import Anatomy, InputError
 from bolus.data.measures import MEASURES, Measurement
 from bolus.data.quantities import FLOW, VOLUME
 from bolus.followup.alike import UNKNOWN, numbers_alike
@@ -31,6 +31,8 @@ class Compared:
     changes: tuple[Change, ...]
     numbers: tuple[Change, ...]
     voxels: tuple[VoxelChange, ...]
+    anatomy: Anatomy | None = None
+    """The image of the first examination on whose grid maps of change are written, too."""
 
 
 def compared_pair(pair: Pair) -> Compared:

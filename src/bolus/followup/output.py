@@ -8,9 +8,10 @@ import numpy as np
 from bolus.base.about import NOTICE, software
 from bolus.base.files import write_bytes
 from bolus.base.json import write_json
+from bolus.data import Grid
 from bolus.followup.compared import Compared
 from bolus.followup.page import comparison_page
-from bolus.followup.voxels import VoxelChange
+from bolus.followup.voxels import VoxelChange, on_anatomy
 from bolus.io import write_table, write_volume
 from bolus.io.checksums import mask_checksum
 
@@ -20,13 +21,17 @@ def write_comparison(found: Compared, folder: Path) -> None:
 
     ``change_NAME``, its SD and ``probability_NAME`` of every map, each with a sidecar; the image
     before the bolus at both dates and the regions, on the grid of the first; ``changes.tsv``;
-    ``report.html``. No file says where the results lay or whose they are.
+    ``report.html``. With an anatomy its image ``anat`` and the maps on its grid, as
+    ``anat_change_NAME``. No file says where the results lay or whose they are.
     """
     grid = found.pair.before.grid
     for change in found.voxels:
-        for name, volume, told in _volumes(change):
-            write_volume(folder / f"{name}.nii.gz", volume, grid)
-            write_json(folder / f"{name}.json", {**told, "SoftwareName": software()})
+        _write_change(change, grid, folder)
+        if found.anatomy is not None:
+            moved = on_anatomy(change, grid, found.anatomy)
+            _write_change(moved, found.anatomy.grid, folder, "anat_")
+    if found.anatomy is not None:
+        write_volume(folder / "anat.nii.gz", found.anatomy.image.volume, found.anatomy.grid)
     later = np.asarray(found.pair.of_after(found.pair.after.baseline), dtype=np.float32)
     write_volume(folder / "baseline_before.nii.gz", found.pair.before.baseline, grid)
     write_volume(folder / "baseline_after.nii.gz", later, grid)
@@ -37,6 +42,12 @@ def write_comparison(found: Compared, folder: Path) -> None:
         write_table(folder / "changes.tsv", [change.as_json() for change in changes])
     write_bytes(folder / "report.html", comparison_page(found).encode())
     write_json(folder / "summary.json", summary(found))
+
+
+def _write_change(change: VoxelChange, grid: Grid, folder: Path, before: str = "") -> None:
+    for name, volume, told in _volumes(change):
+        write_volume(folder / f"{before}{name}.nii.gz", volume, grid)
+        write_json(folder / f"{before}{name}.json", {**told, "SoftwareName": software()})
 
 
 def summary(found: Compared) -> dict[str, object]:

@@ -1,17 +1,18 @@
 """Change of maps voxel by voxel."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import erf
 
-from bolus.data import Quantity
+from bolus.data import Anatomy, Grid, Quantity
 from bolus.data.quantities import Ratio
 from bolus.followup.carried import gradient
 from bolus.followup.pair import Pair
 from bolus.followup.protocol import Allowed
+from bolus.io import resample_linear
 
 SUBTRACTED = "mean of the reference subtracted from both"
 DIVIDED = "both divided by the mean of the reference"
@@ -83,6 +84,26 @@ def _normalised(pair: Pair, quantity: Quantity, may: Allowed) -> VoxelChange | N
     return _made(pair, quantity, values, (shared[0], shared[1]), (DIVIDED, "1", may))
 
 
+def signed_probability(change: Volume, sd: Volume) -> Volume:
+    """Probability of ``Change`` by voxel, with the sign of the change."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _float32(np.sign(change) * erf(np.abs(change) / sd / np.sqrt(2)))
+
+
+def on_anatomy(change: VoxelChange, grid: Grid, anatomy: Anatomy) -> VoxelChange:
+    """A change on the grid of an anatomical image, of the first examination's ``grid``.
+
+    Change and SD are interpolated linearly, and the probability is made of them.
+    """
+    target = anatomy.seen_by_series
+    moved = resample_linear(change.change, grid, target)
+    sd = None if change.sd is None else resample_linear(change.sd, grid, target)
+    probability = (
+        None if change.probability is None or sd is None else signed_probability(moved, sd)
+    )
+    return replace(change, change=moved, sd=sd, probability=probability)
+
+
 def _carried(pair: Pair, sd: Volume | None) -> Volume | None:
     return None if sd is None else pair.of_after(sd)
 
@@ -100,8 +121,7 @@ def _made(
     if sds[0] is not None and sds[1] is not None and may.probability:
         moved = np.linalg.norm(gradient(values[1], pair.before.grid), axis=0)
         sd = np.sqrt(sds[0] ** 2 + sds[1] ** 2 + (pair.registration.sd * moved) ** 2)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            probability = _float32(np.sign(change) * erf(np.abs(change) / sd / np.sqrt(2)))
+        probability = signed_probability(change, sd)
         sd = _float32(np.where(np.isfinite(change), sd, np.nan))
     return VoxelChange(
         quantity=quantity,

@@ -13,9 +13,10 @@ from bolus.io.dicom.write.series import write_dicom_series
 from bolus.io.diffusion import Diffusion, read_adc
 from bolus.io.echoes import second_echo
 from bolus.io.map import read_map
-from bolus.io.mask import is_mask, read_mask, read_mask_on_either
+from bolus.io.mask import is_mask, read_mask, read_mask_on_any
 from bolus.io.output import check_apart, check_output, output_folder
-from bolus.io.resample import resample_linear, resample_nearest
+from bolus.io.registered import read_registered
+from bolus.io.resample import resample_each, resample_linear, resample_nearest
 from bolus.io.series import FORMATS, Format, read_echoes, read_series
 from bolus.io.series_store import KEPT, read_kept, write_kept
 from bolus.io.tables import write_table
@@ -46,9 +47,11 @@ __all__ = [
     "read_kept",
     "read_map",
     "read_mask",
-    "read_mask_on_either",
+    "read_mask_on_any",
+    "read_registered",
     "read_series",
     "read_transform",
+    "resample_each",
     "resample_linear",
     "resample_nearest",
     "second_echo",

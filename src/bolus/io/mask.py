@@ -1,6 +1,7 @@
 """Reading masks: NIfTI or DICOM."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,38 +46,48 @@ def read_mask(
     return _read_nifti(path, grid)
 
 
-def read_mask_on_either(
+def read_mask_on_any(
     path: str | os.PathLike[str],
     grid: Grid,
-    anatomy: AnatomicalImage,
+    images: Sequence[AnatomicalImage],
     source: Source = _UNKNOWN,
-) -> tuple[Bool[np.ndarray, "x y z"], bool]:
-    """A mask on the grid of a series or of an anatomical image, and whether it is on the image's.
+) -> tuple[Bool[np.ndarray, "x y z"], int | None]:
+    """A mask on the grid of a series or of an anatomical image, and the number of that image.
 
-    A NIfTI file is recognised by its place, shape and affine; on both, it counts as on the series.
-    A DICOM mask lies on the image where each of its voxels is one of the image's; another is put
-    onto the series by the place in its headers, as ``read_mask`` does.
+    A NIfTI file is recognised by its place, shape and affine; on several grids, it counts as on the
+    series (None), then as on the first image. A DICOM mask lies on an image where each of its
+    voxels is one of the image's; another is put onto the series by the place in its headers, as
+    ``read_mask`` does.
 
-    Raises MaskError as ``read_mask``, and for a NIfTI file on neither grid.
+    Raises MaskError as ``read_mask``, and for a NIfTI file on none of the grids.
     """
+    if not images:
+        return read_mask(path, grid, source), None
     path, segment = _split(Path(path))
     if not path.exists() or path.is_dir() or not is_nifti_name(path):
         known = path.exists() and (path.is_dir() or is_dicom(path))
-        if known and not anatomy.grid.matches(grid):
-            found = drawn_on(path, segment, anatomy.grid, source)
+        for number, image in enumerate(images if known else ()):
+            found = (
+                None if image.grid.matches(grid) else drawn_on(path, segment, image.grid, source)
+            )
             if found is not None:
-                return found, True
+                return found, number
         whole = path if segment is None else path.with_name(f"{path.name}#{segment}")
-        return read_mask(whole, grid, source), False
+        return read_mask(whole, grid, source), None
     place = grid_of(check_nifti(path, MaskError), path, MaskError)
-    for there, own in ((False, grid), (True, anatomy.grid)):
+    grids = [(None, grid), *((number, image.grid) for number, image in enumerate(images))]
+    for there, own in grids:
         if place.arranged(np.empty(place.shape, dtype=bool), own) is not None:
             return _read_nifti(path, own), there
+    named = [("the series", grid), *((image.name, image.grid) for image in images)]
     raise MaskError(
-        f"{path}: this mask lies neither on the grid of the series, of shape {grid.shape}, nor on "
-        f"that of {anatomy.name}, of shape {anatomy.grid.shape}: its shape is {place.shape}, and "
-        f"its corners lie up to {corner_gap(place, grid):.2f} and "
-        f"{corner_gap(place, anatomy.grid):.2f} mm from theirs. Resample it onto one of them first"
+        f"{path}: this mask, of shape {place.shape}, lies on no grid that is known: "
+        + "; ".join(
+            f"on that of {name}, of shape {own.shape}, its corners lie up to "
+            f"{corner_gap(place, own):.2f} mm off"
+            for name, own in named
+        )
+        + ". Resample it onto one of them first"
     )
 
 

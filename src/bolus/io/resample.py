@@ -1,5 +1,7 @@
 """Values from one grid onto another, by where voxels lie in the patient."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from jaxtyping import Float, Shaped
 
@@ -39,24 +41,35 @@ def resample_linear(
     by its weights; where less than half of the weight is known, and outside the source's voxels,
     the result is NaN.
     """
+    return next(resample_each([volume], source, target))
+
+
+def resample_each(
+    volumes: Iterable[Float[np.ndarray, "x y z"]], source: Grid, target: Grid
+) -> Iterator[Float[np.ndarray, "i j k"]]:
+    """``resample_linear`` of several volumes; weights are kept where the same voxels are known."""
     from scipy.ndimage import affine_transform
 
     to_source = np.linalg.inv(source.affine) @ target.affine
-    known, part = np.isfinite(volume), _reached(source, target)
+    part = _reached(source, target)
     start = np.array([one.start for one in part])
     shape = tuple(one.stop - one.start for one in part)
     offset = to_source[:3, :3] @ start + to_source[:3, 3] + 1
+    known, weight = np.zeros(source.shape, dtype=bool), np.zeros(shape, dtype=np.float32)
 
     def moved(values: np.ndarray) -> np.ndarray:
         padded = np.pad(values.astype(np.float32), 1)  # half a voxel beyond the outer centres
         return np.asarray(affine_transform(padded, to_source[:3, :3], offset, shape, order=1))
 
-    weight = moved(known)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = moved(np.where(known, volume, 0.0)) / weight
-    out = np.full(target.shape, np.nan, dtype=np.float32)
-    out[part] = np.where(weight >= _KNOWN, mean, np.float32(np.nan))
-    return out
+    for volume in volumes:
+        finite = np.isfinite(volume)
+        if not np.array_equal(finite, known):
+            known, weight = finite, moved(finite)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = moved(np.where(known, volume, 0.0)) / weight
+        out = np.full(target.shape, np.nan, dtype=np.float32)
+        out[part] = np.where(weight >= _KNOWN, mean, np.float32(np.nan))
+        yield out
 
 
 def _reached(source: Grid, target: Grid) -> tuple[slice, slice, slice]:

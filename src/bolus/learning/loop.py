@@ -16,6 +16,7 @@ from bolus.learning.checkpoint import (
     save_checkpoint,
     write_log,
 )
+from bolus.learning.device import lent, moved, training_device
 from bolus.learning.processes import Group, joined
 from bolus.learning.recipe import History, Recipe, Task
 
@@ -32,11 +33,12 @@ def fit(
     """Train a task's module in place; it ends with the weights that are to be kept.
 
     After every epoch ``checkpoint.safetensors`` (module, optimizer, history) and ``log.csv`` in
-    ``folder`` are replaced, each in one go, and ``reporter`` gets the epoch. ``resume`` goes on
-    from the checkpoint, if there is one, and on one process ends with the same bits as an unbroken
-    run; ``identity`` stands for the data and the network, which must be the same then. Under
-    torchrun every process takes its share of every batch, gradients are averaged, and the first
-    process alone writes and reports.
+    ``folder`` are replaced, each in one go, and ``reporter`` gets the epoch; every batch is an
+    advance. Batches run on a GPU where there is one (``training_device``). ``resume`` goes on
+    from the checkpoint, if there is one, and on one process without a GPU ends with the same bits
+    as an unbroken run; ``identity`` stands for the data and the network, which must be the same
+    then. Under torchrun every process takes its share of every batch, gradients are averaged, and
+    the first process alone writes and reports.
 
     Raises InputError when a checkpoint is of another training or a loss is not finite,
     OutputError when the folder cannot be written.
@@ -50,8 +52,9 @@ def fit(
         if resume:
             progressed = load_checkpoint(folder, module, optimizer, recipe, identity)
         group.share(module.state_dict().values())
+        told = reporter if group.first else QUIET
         while not _finished(progressed.epochs, recipe):
-            progressed = _epoch(task, recipe, optimizer, progressed, group)
+            progressed = _epoch(task, recipe, optimizer, progressed, group, told)
             if group.first:
                 save_checkpoint(folder, module, optimizer, progressed, label_of(recipe, identity))
                 write_log(folder / LOG, progressed.epochs)
@@ -68,12 +71,12 @@ def _epoch(
     optimizer: torch.optim.Optimizer,
     before: Progressed,
     group: Group,
+    reporter: Reporter,
 ) -> Progressed:
     """One more epoch, its validation, and a copy of the network if it is the best so far."""
     start = time.perf_counter()
     number = len(before.epochs)
-    expected = before.epochs[0].batches if before.epochs else None
-    loss, batches, rate = _pass(task, recipe, optimizer, group, number, expected)
+    loss, batches, rate = _pass(task, recipe, optimizer, group, number, reporter)
     loss = group.mean(loss)
     group.share(task.module.buffers())
     task.module.eval()
@@ -98,26 +101,31 @@ def _pass(
     optimizer: torch.optim.Optimizer,
     group: Group,
     epoch: int,
-    expected: int | None,
+    reporter: Reporter,
 ) -> tuple[float, int, float]:
     """All batches of an epoch once: mean loss, their number, the last learning rate.
 
-    The learning rate moves from batch to batch once the first epoch has told how many there are.
+    Network and optimizer are on the device for that long only.
     """
     module, total, count = task.module, torch.zeros((), dtype=torch.float64), 0
-    rate = recipe.rate(epoch)
+    rate, expected = recipe.rate(epoch), task.steps()
+    device = training_device(group.world)
     module.train()
-    for batch in task.batches(epoch, group.rank, group.world):
-        rate = recipe.rate(epoch + (min(count / expected, 1.0) if expected else 0.0))
-        for parameters in optimizer.param_groups:
-            parameters["lr"] = rate
-        optimizer.zero_grad(set_to_none=True)
-        loss = task.loss(batch)
-        loss.backward()
-        group.average_gradients(module.parameters())
-        optimizer.step()
-        total += loss.detach()
-        count += 1
+    with lent(module, optimizer, device):
+        for batch in task.batches(epoch, group.rank, group.world):
+            reporter.advance(
+                epoch * expected + count, recipe.epochs * expected, f"epoch {epoch + 1}"
+            )
+            rate = recipe.rate(epoch + (min(count / expected, 1.0) if epoch else 0.0))
+            for parameters in optimizer.param_groups:
+                parameters["lr"] = rate
+            optimizer.zero_grad(set_to_none=True)
+            loss = task.loss(moved(batch, device))
+            loss.backward()
+            group.average_gradients(module.parameters())
+            optimizer.step()
+            total += loss.detach().cpu()
+            count += 1
     if count == 0:
         raise InputError("there is nothing to train on: not one whole batch")
     return float(total) / count, count, rate

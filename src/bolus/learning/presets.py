@@ -1,14 +1,15 @@
 """What each preset trains, with a cohort and without."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bolus.base.progress import Reporter
 from bolus.data import InputError
 from bolus.estimators.weights import Weights, shipped_weights
+from bolus.learning.choices import with_choices
 from bolus.learning.cohort import LEAST
 from bolus.learning.lesson import Lesson
 from bolus.learning.sample import Sample
@@ -42,9 +43,14 @@ class Job:
     reporter: Reporter
     lesson: Lesson | None = None
 
-    def recipe_of(self, kind: type[R]) -> R:
-        """The recipe given or else the kind's own, with the epochs and the batch given."""
-        recipe = kind() if self.recipe is None else self.recipe
+    def recipe_of(self, kind: type[R], usual: R | None = None) -> R:
+        """The recipe given or else the kind's own, with the epochs and the batch given.
+
+        Of a recipe given as a mapping the other fields are those of ``usual``, or the kind's own.
+        """
+        recipe: Any = self.recipe
+        if recipe is None or isinstance(recipe, Mapping):
+            recipe = with_choices(kind() if usual is None else usual, recipe or {})
         if not isinstance(recipe, kind):
             raise InputError(
                 f"the recipe of this training is a {kind.__name__}, found {type(recipe).__name__}"
@@ -163,9 +169,8 @@ def paper_config(job: Job, patients: Sequence[PatientVoxels]) -> "PaperConfig":
     from bolus.estimators.paper.config import PaperConfig
     from bolus.learning.paper.task import BLOCKS
 
-    if job.recipe is None and job.start is not None:
-        job = replace(job, recipe=PaperConfig.from_dict(job.start.config))
-    config = job.recipe_of(PaperConfig)
+    usual = None if job.start is None else PaperConfig.from_dict(job.start.config)
+    config = job.recipe_of(PaperConfig, usual)
 
     def filled(batch: int) -> bool:
         blocks: dict[tuple[int, float], int] = {}
@@ -208,14 +213,13 @@ def surrogate_cohort(job: Job, *, kind: str) -> "tuple[Weights | None, Adapted |
     from bolus.learning.surrogate.train import train_surrogate
 
     assert job.lesson is not None
-    chosen = replace(job, recipe=job.recipe or RECIPES[kind, "small"])
     weights = train_surrogate(
         kind,
         job.lesson,
         _opened(job.files),
         _opened(job.held_out),
         job.folder,
-        recipe=chosen.recipe_of(SurrogateRecipe),
+        recipe=job.recipe_of(SurrogateRecipe, RECIPES[kind, "small"]),
         seed=job.seed,
         resume=job.resume,
         reporter=job.reporter,
@@ -264,6 +268,26 @@ PRESETS = {
     "gan": _surrogate("gan", "slices"),
     "talebi": _surrogate("talebi", "slices"),
 }
+
+
+def usual_recipe(preset: str, cohort: bool) -> object:
+    """The recipe that a preset has where none is given; torch is needed for it."""
+    if preset == "paper":
+        from bolus.estimators.paper.config import PaperConfig
+
+        return PaperConfig()
+    if preset == "spinned":
+        from bolus.learning.spinned.train import SpinnedRecipe
+
+        return SpinnedRecipe()
+    if preset == "phae":
+        from bolus.learning.phae.adapt import AdaptRecipe
+        from bolus.learning.phae.train import PhaeRecipe
+
+        return AdaptRecipe() if cohort else PhaeRecipe()
+    from bolus.learning.surrogate.recipe import RECIPES
+
+    return RECIPES[preset, "small"]
 
 
 def preset_named(name: str) -> Preset:

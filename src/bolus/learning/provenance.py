@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 
+from bolus.learning.device import device_name, training_device
 from bolus.learning.recipe import History, Recipe
 
 
@@ -14,5 +15,6 @@ def provenance(recipe: Recipe, history: History, more: Mapping[str, object]) -> 
         **history.provenance(),
         "seconds": round(sum(line.seconds for line in history.epochs), 1),
         "versions": {name: version(name) for name in ("bolus", "torch", "numpy")},
+        "device": device_name(training_device()),
         **more,
     }

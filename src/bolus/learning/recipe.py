@@ -21,6 +21,10 @@ class Task(Protocol):
         """The network, a torch module; its parameters are trained in place."""
         ...
 
+    def steps(self) -> int:
+        """Batches an epoch."""
+        ...
+
     def batches(self, epoch: int, rank: int, world: int) -> Iterator[Any]:
         """Batches of an epoch, counted from 0: of each, the equal share of process ``rank``.
 

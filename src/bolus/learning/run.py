@@ -1,66 +1,31 @@
 """From a cohort, or from simulation, to weights in a file."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bolus.base.extras import need
 from bolus.base.progress import QUIET, Reporter
 from bolus.data import BolusError, InputError, Preparation, WeightsError
-from bolus.estimators.weights import Weights, read_weights
-from bolus.learning.cohort import Cohort, Skipped, read_cohort
+from bolus.estimators.weights import SMOKE, Weights, read_weights, shipped_weights
+from bolus.learning.choices import with_choices
+from bolus.learning.cohort import Cohort, read_cohort
+from bolus.learning.judgement import Judge
 from bolus.learning.lesson import Lesson
-from bolus.learning.presets import Job, Preset, preset_named
+from bolus.learning.outcome import Training
+from bolus.learning.presets import Job, Preset, preset_named, usual_recipe
 from bolus.learning.sample import Sample
+from bolus.learning.smoke import SERIES, smoke_sample, smoke_sizes
 from bolus.learning.sources import PathLike, Source, find_sources
 from bolus.learning.workspace import CHECKPOINT, begin, check_name, finish, forget, work_folder
 
 if TYPE_CHECKING:
-    from bolus.learning.phae.adapt import Adapted
     from bolus.learning.processes import Group
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Training:
-    """What came of a training.
-
-    ``weights`` and ``path`` are None when an adaptation was not kept. ``trained``, ``held_out``
-    and ``voxels`` count series and voxels of the cohort, 0 without one.
-    """
-
-    path: Path | None
-    weights: Weights | None
-    trained: int = 0
-    held_out: int = 0
-    voxels: int = 0
-    skipped: tuple[Skipped, ...] = ()
-    adapted: "Adapted | None" = None
-
-    def lines(self) -> list[str]:
-        """The outcome for people."""
-        said = []
-        if self.trained:
-            said.append(
-                f"{self.trained} series trained on, {self.held_out} held out, "
-                f"{self.voxels} voxels, {len(self.skipped)} skipped"
-            )
-        if self.adapted is not None:
-            low, high = self.adapted.gain_ci
-            said.append(
-                "held-out patients: log predictive likelihood of a curve "
-                f"{self.adapted.gain:+.3f} (95 % interval {low:+.3f} to {high:+.3f}) "
-                "under the learned population"
-            )
-        if self.weights is None:
-            said.append(
-                "not kept: the patients held out are not explained better beyond chance; "
-                "no weights were written, go on with those you started from"
-            )
-        return said
+Existing = Literal["refuse", "resume", "overwrite"]
 
 
 def train(
@@ -69,11 +34,11 @@ def train(
     *,
     preset: str = "phae",
     recipe: object = None,
-    resume: bool = False,
     seed: int = 0,
     sample: Sample | None = None,
     start: PathLike | Weights | None = None,
-    overwrite: bool = False,
+    existing: Existing = "refuse",
+    judge: Judge | None = None,
     reporter: Reporter = QUIET,
 ) -> Training:
     """Train on a cohort, or without one on simulation, and write weights to ``out``.
@@ -85,35 +50,34 @@ def train(
     'gan' and 'talebi' learn the maps that the ``sample``'s target makes of the cohort. ``recipe``
     has the sizes and choices of the training: a PaperConfig for 'paper', a SpinnedRecipe for
     'spinned', a SurrogateRecipe for a surrogate; for 'phae' an AdaptRecipe with a cohort, a
-    PhaeRecipe without. ``sample`` is what and how much is learnt. Beside ``out`` come its log
-    (.csv) and loss curve (.png); ``out`` + '.work' has the checkpoint, from which ``resume`` goes
-    on. ``reporter`` gets each step, epoch, and series that is skipped. Under torchrun every process
-    calls this alike and the first one writes.
+    PhaeRecipe without; or a mapping of the fields that are not to be the usual ones. ``sample`` is
+    what and how much is learnt. ``judge`` (``bolus.bench.by_benchmark``) may reject an adaptation.
+    Beside ``out`` come its log and loss curve (.csv, .png); ``out`` + '.work' has the checkpoint,
+    from which ``existing`` 'resume' goes on. Under torchrun every process calls this alike.
 
-    Raises InputError and its kind for what cannot be used, and where torch is not installed;
-    OutputError for what exists.
+    Raises InputError and its kind for what cannot be used, or torch; OutputError for what exists.
     """
-    chosen, path, sample = preset_named(preset), Path(out), sample or Sample()
-    check_name(path)
+    chosen, path, sample = preset_named(preset), check_name(Path(out)), sample or Sample()
     _check_numbers(chosen, bool(cohort), seed, sample)
     lesson = _lesson(preset, chosen, sample)
     begun, sources = _start(chosen, start, bool(cohort)), find_sources(cohort)
     need("torch", "training")
+    recipe = _checked(recipe, preset, bool(cohort), sample)
+    if sample.smoke:
+        sample, sources, judge = smoke_sample(sample, chosen, bool(cohort)), sources[:SERIES], None
     from bolus.learning.processes import joined
 
     with joined() as group:
         _check_processes(chosen, group)
         shown = reporter if group.first else QUIET
-        _by_first(group, lambda: begin(path, resume=resume, overwrite=overwrite))
-        if resume and not (work_folder(path) / CHECKPOINT).exists():
-            shown.note("nothing to resume: no epoch was finished before")
+        _by_first(group, lambda: _begin(path, existing, shown))
         job = Job(
             folder=work_folder(path),
             start=begun,
             recipe=recipe,
             seed=seed,
             sample=sample,
-            resume=resume,
+            resume=existing == "resume",
             reporter=shown,
             lesson=lesson,
         )
@@ -121,8 +85,22 @@ def train(
             made = _on_cohort(chosen, _cohort(sources, job, group), job, path)
         else:
             made = Training(path=path, weights=chosen.simulated(job))
+        made = _marked(_judged(made, job, group, judge), smoke=sample.smoke)
         _by_first(group, lambda: _leave(path, made))
-    return made
+        return made
+
+
+def _begin(path: Path, existing: Existing, shown: Reporter) -> None:
+    begin(path, resume=existing == "resume", overwrite=existing == "overwrite")
+    if existing == "resume" and not (work_folder(path) / CHECKPOINT).exists():
+        shown.note("nothing to resume: no epoch was finished before")
+
+
+def _checked(recipe: object, preset: str, cohort: bool, sample: Sample) -> object:
+    """The recipe, its fields checked before anything is read; that of a smoke test."""
+    if isinstance(recipe, Mapping):
+        with_choices(usual_recipe(preset, cohort), recipe)
+    return smoke_sizes(usual_recipe(preset, cohort)) if sample.smoke else recipe
 
 
 def _said(preparation: Preparation) -> str:
@@ -152,6 +130,26 @@ def _on_cohort(chosen: Preset, found: Cohort, job: Job, path: Path) -> Training:
         skipped=found.skipped,
         adapted=adapted,
     )
+
+
+def _judged(made: Training, job: Job, group: "Group", judge: Judge | None) -> Training:
+    """An adaptation as the first process's judge leaves it."""
+    if judge is None or made.adapted is None or made.weights is None:
+        return made
+    before, after = job.start or shipped_weights("phae"), made.weights
+    job.reporter.step("the standard benchmark, before and after")
+    judged = _by_first(group, lambda: judge(before, after))
+    if group.agreed(float(judged is None or judged.kept)):
+        return replace(made, judged=judged)
+    return replace(made, judged=judged, weights=None, path=None)
+
+
+def _marked(made: Training, *, smoke: bool) -> Training:
+    """Weights of a smoke test say so."""
+    if made.weights is None or not smoke:
+        return made
+    told = {**made.weights.provenance, SMOKE: True}
+    return replace(made, weights=replace(made.weights, provenance=told))
 
 
 def _cohort(sources: Sequence[Source], job: Job, group: "Group") -> Cohort:

@@ -16,7 +16,8 @@ class Sample:
     cohort's patients that is held out. ``patients`` are simulated, for presets that simulate
     whole patients; a cohort has those it has. ``epochs`` and ``batch`` (voxels or slices, where
     the recipe has such) go before the recipe's own. ``target`` is the method whose maps a
-    surrogate learns.
+    surrogate learns. ``smoke``: seconds of work that show that all parts work; the weights are
+    marked, and ``read_weights`` refuses them.
     ``preparation`` is that of a cohort's series, None that of ``bolus maps``: head motion is
     corrected, and leakage is not, for nobody says where the tumours are.
 
@@ -30,6 +31,7 @@ class Sample:
     batch: int | None = None
     preparation: Preparation | None = None
     target: str | None = None
+    smoke: bool = False
 
     def __post_init__(self) -> None:
         for name in ("voxels", "patients", "epochs", "batch"):

@@ -78,10 +78,11 @@ def finish(out: Path, weights: Weights) -> None:
     forget(work, everything=False)
 
 
-def check_name(out: Path) -> None:
-    """Raise InputError for a name that the log or the picture would overwrite."""
+def check_name(out: Path) -> Path:
+    """The same path. Raises InputError for a name that the log or the picture would overwrite."""
     if out.suffix.lower() in (".csv", ".png"):
         raise InputError(f"{out}: weights are written as safetensors; call it WEIGHTS.safetensors")
+    return out
 
 
 def _losses(told: object) -> Sequence[float]:

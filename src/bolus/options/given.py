@@ -39,7 +39,7 @@ class Given:
         None,
         "--tumor",
         metavar="MASK",
-        help="Tumour mask: a NIfTI file on the grid of the series or of the anatomy, a DICOM "
+        help="Tumour mask: a NIfTI file on the grid of the series or of an anatomy, a DICOM "
         "SEG file (of several segments: FILE#NUMBER or FILE#LABEL), or a folder with a DICOM "
         "mask series. Corrects leakage, too.",
     )
@@ -58,14 +58,14 @@ class Given:
         help="Normalised rCBV between the classes of the fractional tumour burden; 1.0 and "
         "1.75 by Iv et al., AJNR 2019.",
     )
-    anatomy: Path | None = option(
-        None,
+    anatomy: tuple[Path, ...] = option(
+        (),
         "--anatomy",
         metavar="FILE",
         help="An anatomical image of the patient, of any contrast (T1 after contrast agent, "
         "FLAIR): NIfTI, a folder with one DICOM series, or FOLDER#NUMBER of several. The "
         "series is registered to it, or refused; maps are written on its grid, too, and masks "
-        "may lie on it.",
+        "may lie on it. May be given again: of further images only the place is written.",
     )
     hematocrit: float | None = option(
         None,

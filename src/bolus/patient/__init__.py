@@ -7,6 +7,7 @@ from bolus.patient.methods import method_name, method_or_weights
 from bolus.patient.quantify import LeakageResult, quantify
 from bolus.patient.ready import ready
 from bolus.patient.result import PatientMaps
+from bolus.patient.source import Said
 
 __all__ = [
     "REGIONS",
@@ -14,6 +15,7 @@ __all__ = [
     "LeakageResult",
     "Measured",
     "PatientMaps",
+    "Said",
     "estimate",
     "measure",
     "measure_prepared",

@@ -1,13 +1,14 @@
 """Masks that are given of a patient, on the grid of the series or of an anatomical image."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool
 
 from bolus.data import AnatomicalImage, Anatomy, DSCSeries, Grid, InputError, MaskError
-from bolus.io import read_mask, read_mask_on_either, resample_nearest
+from bolus.io import read_mask_on_any, resample_nearest
 
 PathLike = str | os.PathLike[str]
 Voxel = tuple[int, int, int]
@@ -15,19 +16,23 @@ Voxel = tuple[int, int, int]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Drawn:
-    """A mask, called ``name``, and whether it lies on the grid of the anatomical image."""
+    """A mask, called ``name``, and the number of the anatomical image on whose grid it lies.
+
+    None where it lies on that of the series.
+    """
 
     name: str
     mask: Bool[np.ndarray, "x y z"]
-    on_anatomy: bool = False
+    image: int | None = None
 
-    def on(self, grid: Grid, anatomy: Anatomy | None) -> Bool[np.ndarray, "x y z"]:
+    def on(self, grid: Grid, anatomies: Sequence[Anatomy]) -> Bool[np.ndarray, "x y z"]:
         """The mask on the grid of the series: the nearest voxel of the anatomy.
 
         Raises MaskError where none of it lies in a voxel centre of the series.
         """
-        if not self.on_anatomy or anatomy is None:
+        if self.image is None:
             return self.mask
+        anatomy = anatomies[self.image]
         mask = resample_nearest(self.mask, anatomy.seen_by_series, grid)
         if not mask.any():
             raise MaskError(
@@ -41,39 +46,38 @@ def drawn(
     mask: np.ndarray | PathLike | Voxel | None,
     series: DSCSeries,
     name: str,
-    image: AnatomicalImage | None = None,
+    images: Sequence[AnatomicalImage] = (),
 ) -> Drawn | None:
-    """A mask, from an array or a file, on either grid; None where none is given.
+    """A mask, from an array or a file, on the grid of the series or of an image; None for none.
 
-    An array is recognised by its shape; three numbers are one voxel of the series, from 0. Raises
-    InputError for an array that is not boolean,
-    MaskError for one of another shape and as ``bolus.io.read_mask``.
+    An array is recognised by its shape, on several by the first; three numbers are one voxel of the
+    series, from 0. Raises InputError for an array that is not boolean, MaskError for one of another
+    shape and as ``bolus.io.read_mask``.
     """
     if mask is None:
         return None
     if isinstance(mask, tuple):
         return _one_voxel(mask, series, name)
     if not isinstance(mask, str | os.PathLike):
-        return _array(np.asarray(mask), series, name, image)
-    if image is None:
-        return Drawn(name=name, mask=read_mask(mask, series.grid, series.source))
-    found, there = read_mask_on_either(mask, series.grid, image, series.source)
-    return Drawn(name=name, mask=found, on_anatomy=there)
+        return _array(np.asarray(mask), series, name, images)
+    found, there = read_mask_on_any(mask, series.grid, images, series.source)
+    return Drawn(name=name, mask=found, image=there)
 
 
 def _array(
-    values: np.ndarray, series: DSCSeries, name: str, image: AnatomicalImage | None
+    values: np.ndarray, series: DSCSeries, name: str, images: Sequence[AnatomicalImage]
 ) -> Drawn:
     if values.dtype != bool:
         raise InputError(f"{name} as an array must be boolean, found {values.dtype}")
-    shapes = [series.grid.shape, *([] if image is None else [image.grid.shape])]
+    shapes = [series.grid.shape, *(image.grid.shape for image in images)]
     if values.shape not in shapes:
         raise MaskError(
             f"{name} of shape {values.shape} on a grid of {' or '.join(map(str, shapes))}"
         )
     if not values.any():
         raise MaskError(f"{name} marks no voxel")
-    return Drawn(name=name, mask=values, on_anatomy=values.shape != series.grid.shape)
+    found = shapes.index(values.shape)
+    return Drawn(name=name, mask=values, image=found - 1 if found else None)
 
 
 def _one_voxel(voxel: Voxel, series: DSCSeries, name: str) -> Drawn:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import fields, replace
+from typing import Unpack
 
 import numpy as np
 from jaxtyping import Float
@@ -22,7 +23,7 @@ from bolus.patient.measure import Measured, measure
 from bolus.patient.methods import DEFAULT, method_name
 from bolus.patient.quantify import LeakageResult, half_width, quantify
 from bolus.patient.result import PatientMaps
-from bolus.patient.source import series_of
+from bolus.patient.source import Said, series_of
 from bolus.patient.stopwatch import Stopwatch
 from bolus.patient.timing import at_slice, lateness, solved
 from bolus.patient.together import among_others
@@ -40,16 +41,13 @@ def perfusion_maps(
     regions: Regions | Beside = NO_REGIONS,
     preparation: Preparation = USUAL,
     reporter: Reporter = QUIET,
-    te: float | None = None,
-    tr: float | None = None,
-    affine: np.ndarray | None = None,
+    **said: Unpack[Said],
 ) -> PatientMaps:
     """Perfusion maps of a series.
 
     ``series`` is a ``bolus.DSCSeries``, the path of a NIfTI file or a DICOM folder, or an array
-    (x, y, z, t) of the signal; ``te`` and ``tr`` are echo and repetition time in s, which an array
-    needs (``te`` None: relative maps) and which go before what files say, and ``affine`` (4, 4)
-    takes voxel indices of an array to mm (RAS+). ``method`` is a name in ``bolus.METHODS`` or a
+    (x, y, z, t) of the signal. ``tr=``, ``te=`` and ``affine=`` (``bolus.patient.Said``) say of an
+    array or a file what it does not say itself. ``method`` is a name in ``bolus.METHODS`` or a
     configured estimator, such as ``bolus.from_weights`` makes. ``aif`` is an arterial input, a
     curve (t,), a mask or a file; None finds the arteries. ``mask`` is the brain, None finds it.
     ``regions`` are masks by name ('tumor', 'reference', 'vein') and 'adc', or a
@@ -61,7 +59,7 @@ def perfusion_maps(
     """
     chosen = estimator(method)
     measured = measure(
-        series_of(series, te, tr, affine),
+        series_of(series, **said),
         aif,
         mask,
         regions=regions,
@@ -112,7 +110,7 @@ def estimate(
         "rois": measured.rois,
         "brain_given": measured.brain_given,
         "preparation": measured.preparation,
-        "anatomy": measured.anatomy,
+        "anatomies": measured.anatomies,
     }
     made = PatientMaps(**{**named, **kept})
     if measured.reference != "none":

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +33,7 @@ from bolus.patient.drawn import Drawn, Voxel, drawn
 from bolus.tissue import CHOICES
 
 PathLike = str | os.PathLike[str]
+Image = PathLike | AnatomicalImage | Anatomy
 Arterial = AIF | np.ndarray | ArterialTable | Drawn | None
 """What is given as the arterial input, read: a curve where it is an array."""
 Regions = Mapping[str, np.ndarray | PathLike | Voxel | None]
@@ -46,20 +47,27 @@ NO_REGIONS: Regions = {}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Beside:
-    """What is given of a patient beside the series: ``regions``, and an anatomical image.
+    """What is given of a patient beside the series: ``regions``, and anatomical images.
 
-    ``anatomy`` is a file or folder as ``bolus.io.read_anatomy`` takes, an image in memory, or one
-    that the series was registered to already. Masks may then lie on its grid, too.
+    ``anatomy`` is a file or folder as ``bolus.io.read_anatomy`` takes, an image in memory, one that
+    the series was registered to already, or several such, the first of which maps are written on.
+    Masks may then lie on their grids, too.
     """
 
     regions: Regions = field(default_factory=dict)
-    anatomy: PathLike | AnatomicalImage | Anatomy | None = None
+    anatomy: Image | Sequence[Image] | None = None
 
-    def read(self, series: DSCSeries) -> AnatomicalImage | Anatomy | None:
-        """The image, read. Raises InputError as ``bolus.io.read_anatomy``."""
-        if isinstance(self.anatomy, str | os.PathLike):
-            return read_anatomy(self.anatomy, series.source)
-        return self.anatomy
+    def read(self, series: DSCSeries) -> tuple[AnatomicalImage | Anatomy, ...]:
+        """The images, read. Raises InputError as ``bolus.io.read_anatomy``."""
+        several: Sequence[Image] = ()
+        if isinstance(self.anatomy, str | os.PathLike | AnatomicalImage | Anatomy):
+            several = (self.anatomy,)
+        elif self.anatomy is not None:
+            several = self.anatomy
+        return tuple(
+            read_anatomy(one, series.source) if isinstance(one, str | os.PathLike) else one
+            for one in several
+        )
 
 
 def beside(regions: Regions | Beside) -> Beside:
@@ -67,13 +75,13 @@ def beside(regions: Regions | Beside) -> Beside:
     return regions if isinstance(regions, Beside) else Beside(regions=regions)
 
 
-def image_of(found: AnatomicalImage | Anatomy | None) -> AnatomicalImage | None:
-    """The image, registered or not."""
-    return found.image if isinstance(found, Anatomy) else found
+def images_of(found: Sequence[AnatomicalImage | Anatomy]) -> tuple[AnatomicalImage, ...]:
+    """The images, registered or not."""
+    return tuple(one.image if isinstance(one, Anatomy) else one for one in found)
 
 
 def rois_of(
-    given: Regions, series: DSCSeries, image: AnatomicalImage | None = None
+    given: Regions, series: DSCSeries, images: Sequence[AnatomicalImage] = ()
 ) -> dict[str, Drawn]:
     """Regions by name, those that are given, with the vein.
 
@@ -84,7 +92,7 @@ def rois_of(
     if other:
         raise InputError(f"the regions are {', '.join(known)}, found {', '.join(other)}")
     masks = {
-        name: drawn(mask, series, name, image)
+        name: drawn(mask, series, name, images)
         for name, mask in given.items()
         if name not in (ADC, DWI) and not _is_choice(name, mask)
     }
@@ -136,7 +144,7 @@ def diffusion_of(given: Regions, grid: Grid) -> Diffusion | None:
 def read_input(
     aif: AIF | np.ndarray | PathLike | None,
     series: DSCSeries,
-    image: AnatomicalImage | None = None,
+    images: Sequence[AnatomicalImage] = (),
 ) -> Arterial:
     """The arterial input, its file read and checked before anything takes time.
 
@@ -145,21 +153,21 @@ def read_input(
     """
     if isinstance(aif, str | os.PathLike):
         if is_mask(aif):
-            return drawn(aif, series, "aif", image)
+            return drawn(aif, series, "aif", images)
         table = read_arterial_table(aif, series.dt, series.relative)
         table.check_covers((MIN_FRAMES - 1) * series.dt, series.dt)
         return table
     if aif is None or isinstance(aif, AIF):
         return aif
     values = np.asarray(aif)
-    return values if values.ndim == 1 else drawn(values, series, "aif", image)
+    return values if values.ndim == 1 else drawn(values, series, "aif", images)
 
 
-def on_series(given: Arterial, grid: Grid, anatomy: Anatomy | None) -> Arterial:
+def on_series(given: Arterial, grid: Grid, anatomies: Sequence[Anatomy]) -> Arterial:
     """The same input, its mask on the grid of the series. Raises MaskError as ``Drawn.on``."""
     if not isinstance(given, Drawn):
         return given
-    return Drawn(name=given.name, mask=given.on(grid, anatomy))
+    return Drawn(name=given.name, mask=given.on(grid, anatomies))
 
 
 def arterial_input(

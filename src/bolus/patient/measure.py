@@ -29,7 +29,7 @@ from bolus.patient.given import (
     arterial_input,
     beside,
     diffusion_of,
-    image_of,
+    images_of,
     on_series,
     read_input,
     reference_choice,
@@ -53,8 +53,8 @@ class Measured:
     The prepared ``series``, its ``curves`` and arterial input, and with a leakage correction the
     ``corrected`` curves and its fit; ``rois`` are the regions given, ``images`` other images of the
     patient by name ('adc', mm²/s) on the series' grid, ``brain_given`` says whether the brain was,
-    ``seconds`` are those of every step, ``preparation`` how it was made, ``anatomy`` the image that
-    the series was registered to, if any.
+    ``seconds`` are those of every step, ``preparation`` how it was made, ``anatomies`` the images
+    that the series was registered to.
     """
 
     series: PreparedSeries
@@ -67,7 +67,7 @@ class Measured:
     preparation: Preparation = USUAL
     brain_given: bool = False
     images: Mapping[str, np.ndarray] = field(default_factory=dict)
-    anatomy: Anatomy | None = None
+    anatomies: tuple[Anatomy, ...] = ()
     reference: str = "none"
     """How a reference region is to be found, one of ``bolus.tissue.CHOICES``."""
 
@@ -95,9 +95,9 @@ def measure(
     among them, a map of diffusion: a NIfTI file on any grid, put where headers say, or an array of
     mm²/s; 'dwi' in its stead is a file of diffusion-weighted images, of which the map is made
     (``bolus.io.read_dwi``), and which is registered to the series. A ``Beside``
-    holds regions and an anatomical image, which the series is registered to
-    (``register_anatomy``); any mask may then lie on the image's grid, and is brought to the series
-    by the nearest voxel.
+    holds regions and anatomical images, which the series is registered to
+    (``register_anatomy``), each by itself; any mask may then lie on an image's grid, and is brought
+    to the series by the nearest voxel.
 
     ``preparation`` says whether head motion is corrected (``correct_motion``), whether signal
     drift (``correct_drift``) and leakage are, and whether frames that moved are censored: left out
@@ -108,18 +108,18 @@ def measure(
     RegistrationError.
     """
     watch, more = Stopwatch(reporter), beside(regions)
-    image = more.read(series)
-    brain = drawn(mask, series, "mask", image_of(image))
-    rois = rois_of(more.regions, series, image_of(image))
+    images = more.read(series)
+    brain = drawn(mask, series, "mask", images_of(images))
+    rois = rois_of(more.regions, series, images_of(images))
     diffusion = diffusion_of(more.regions, series.grid)
-    given = read_input(aif, series, image_of(image))
+    given = read_input(aif, series, images_of(images))
     find_leakage_model(preparation.leakage.model)
-    own = None if brain is None or brain.on_anatomy else brain.mask
+    own = None if brain is None or brain.image is not None else brain.mask
     found = prepared(series, own, preparation, watch)
-    anatomy = placed(found, image, watch)
-    if brain is not None and brain.on_anatomy:
-        found = with_brain(found, brain.on(series.grid, anatomy))
-    measured = _measured(found, given, rois, anatomy, preparation, watch)
+    anatomies = placed(found, images, watch)
+    if brain is not None and brain.image is not None:
+        found = with_brain(found, brain.on(series.grid, anatomies))
+    measured = _measured(found, given, rois, anatomies, preparation, watch)
     return replace(
         measured,
         brain_given=brain is not None,
@@ -142,13 +142,13 @@ def measure_prepared(
     arguments and errors are ``measure``'s.
     """
     watch, more = Stopwatch(reporter), beside(regions)
-    image = more.read(series.series)
-    rois = rois_of(more.regions, series.series, image_of(image))
+    images = more.read(series.series)
+    rois = rois_of(more.regions, series.series, images_of(images))
     diffusion = diffusion_of(more.regions, series.grid)
-    given = read_input(aif, series.series, image_of(image))
+    given = read_input(aif, series.series, images_of(images))
     find_leakage_model(preparation.leakage.model)
-    anatomy = placed(series, image, watch)
-    measured = _measured(series, given, rois, anatomy, preparation, watch)
+    anatomies = placed(series, images, watch)
+    measured = _measured(series, given, rois, anatomies, preparation, watch)
     return replace(
         measured,
         images=diffusion_on(series, diffusion, watch),
@@ -160,13 +160,13 @@ def _measured(
     series: PreparedSeries,
     given: Arterial,
     given_rois: Mapping[str, Drawn],
-    anatomy: Anatomy | None,
+    anatomies: tuple[Anatomy, ...],
     preparation: Preparation,
     watch: Stopwatch,
 ) -> Measured:
-    rois = {name: one.on(series.grid, anatomy) for name, one in given_rois.items()}
+    rois = {name: one.on(series.grid, anatomies) for name, one in given_rois.items()}
     vein = rois.pop(VEIN, None)
-    given = on_series(given, series.grid, anatomy)
+    given = on_series(given, series.grid, anatomies)
     curves, artery = _read(series, given, vein, preparation, watch)
     if preparation.drift.use and series.drift is None:
         for _ in range(PASSES):
@@ -190,7 +190,7 @@ def _measured(
         rois=rois,
         seconds=watch.seconds,
         preparation=preparation,
-        anatomy=anatomy,
+        anatomies=anatomies,
     )
 
 

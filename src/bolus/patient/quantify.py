@@ -265,7 +265,14 @@ def _parameters(estimator: Estimator) -> dict[str, object]:
     weights = getattr(estimator, "weights", None)
     if isinstance(weights, Weights):
         config = dict(weights.config)
-        return {"weights": weights.kind, "checksum": weights.checksum, "config": config}
+        found: dict[str, object] = {
+            "weights": weights.kind,
+            "checksum": weights.checksum,
+            "config": config,
+        }
+        if weights.file:
+            found |= {"weights_file": weights.file, "weights_file_sha256": weights.sha256}
+        return found
     if is_dataclass(estimator) and not isinstance(estimator, type):
         return asdict(estimator)
     return {}

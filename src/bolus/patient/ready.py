@@ -1,6 +1,7 @@
 """A series as read, prepared: head motion, used frames, brain, censored samples."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -50,13 +51,17 @@ def prepared(
 
 
 def placed(
-    series: PreparedSeries, image: AnatomicalImage | Anatomy | None, watch: Stopwatch
-) -> Anatomy | None:
-    """The anatomy that a prepared series is registered to; None where no image is given.
+    series: PreparedSeries, images: Sequence[AnatomicalImage | Anatomy], watch: Stopwatch
+) -> tuple[Anatomy, ...]:
+    """The anatomies that a prepared series is registered to, each by itself.
 
     Raises RegistrationError for an image that it does not fit.
     """
-    if image is None or isinstance(image, Anatomy):
+    return tuple(_placed(series, image, watch) for image in images)
+
+
+def _placed(series: PreparedSeries, image: AnatomicalImage | Anatomy, watch: Stopwatch) -> Anatomy:
+    if isinstance(image, Anatomy):
         return image
     with watch("registering the anatomy"):
         return register_anatomy(series, image, watch.reporter)

@@ -44,11 +44,14 @@ class PatientMaps(PerfusionMaps):
         return notebook_html(self)
 
     def to_dataframe(self) -> "DataFrame":
-        """Voxels of the brain mask as rows, maps, SDs, quality and regions as columns."""
+        """Voxels of the brain mask as rows, maps, SDs, quality and regions as columns.
+
+        Raises InputError where pandas is not installed (``pip install 'bolus[pandas]'``).
+        """
         return voxel_frame(self)
 
     def numbers_to_dataframe(self) -> "DataFrame":
-        """The numbers of its regions as rows."""
+        """The numbers of its regions as rows. Raises InputError as ``to_dataframe``."""
         return number_frame(self)
 
     def to_nibabel(self, name: str = "cbf") -> "Nifti1Image":

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -38,11 +39,23 @@ def read_source(
     return two_echoes(first, *second) if second else first
 
 
+class Said(TypedDict, total=False):
+    """What is said of a series by keyword: an array needs ``tr`` and ``affine``."""
+
+    te: float | None
+    """Echo time in s, before what a file says; None: of an array, relative maps."""
+    tr: float | None
+    """Repetition time in s, before what a file says."""
+    affine: np.ndarray | None
+    """(4, 4), from voxel indices of an array to mm (RAS+)."""
+
+
 def series_of(
     given: DSCSeries | PathLike | np.ndarray,
-    te: float | None,
-    tr: float | None,
-    affine: np.ndarray | None,
+    *,
+    te: float | None = None,
+    tr: float | None = None,
+    affine: np.ndarray | None = None,
 ) -> DSCSeries:
     """A series as it is, read from a file or folder, or made of an array (x, y, z, t).
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import distribution
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from bolus.assets import TEMPLATE, asset_path
 from bolus.data import Grid, InputError
 from bolus.io import read_map
 from bolus.phantom.fields import smooth_field
@@ -72,9 +72,9 @@ def simulate_anatomy(
     """One head on a grid of ``shape``: the MNI152 tissue maps, moved, scaled and warped a little.
 
     The fractions are those of all the ``pieces`` of the voxels, on their grid. Partial volume
-    comes from averaging the 1 mm maps over every voxel. Nothing is downloaded: the maps are part
-    of nilearn. Source: Fonov et al., Neuroimage 2011;54:313. Raises InputError for a matrix that
-    is too small.
+    comes from averaging the 1 mm maps over every voxel. Nothing is downloaded: the maps come
+    with the package. Source: Fonov et al., Neuroimage 2011;54:313. Raises InputError for a matrix
+    that is too small.
     """
     return anatomy_on(rng, divided(scanner_grid(shape), pieces))
 
@@ -96,27 +96,13 @@ def anatomy_on(rng: np.random.Generator, grid: Grid) -> Anatomy:
     )
 
 
-def _template(kind: str) -> Float[np.ndarray, "i j k"]:
-    """One of nilearn's files, 0 to 1: importing its own loaders takes longer than all the rest."""
-    name = f"nilearn/datasets/data/mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"
-    values, _ = read_map(str(distribution("nilearn").locate_file(name)))
-    return values / values.max()
-
-
 @lru_cache(maxsize=1)
 def templates() -> list[UInt8[np.ndarray, "i j k"]]:
-    """Grey, white and whole brain on the template's 1 mm grid, 0 to 255.
+    """Grey matter, white matter and whole brain on the template's 1 mm grid, 0 to 255.
 
-    The maps are averages over many heads; squaring and renormalising the class shares gives back
-    the crisp ribbon of a single one.
+    ``bolus/assets/README.md`` says how they were made from the MNI152 maps.
     """
-    grey, white, head = (_template(kind) for kind in ("gm", "wm", "t1"))
-    inside = (head > 0.05) | (grey + white > 0.2)
-    fluid = np.maximum(1 - grey - white, 0)
-    total = grey**2 + white**2 + fluid**2
-    scale = 255 * inside / np.maximum(total, 1e-6)
-    parts = (grey**2 * scale, white**2 * scale, 255 * inside)
-    return [np.rint(part).astype(np.uint8) for part in parts]
+    return [read_map(asset_path(name))[0].astype(np.uint8) for name in TEMPLATE]
 
 
 @dataclass(frozen=True, eq=False)

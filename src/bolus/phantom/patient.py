@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bolus.data import DSCSeries, Grid, InputError
+from bolus.data.brief import brief
 from bolus.phantom.acquisition import Protocol
 from bolus.phantom.altered import altered
 from bolus.phantom.anatomy import Anatomy, scanner_grid, simulate_anatomy
@@ -87,6 +88,8 @@ class DigitalPatient:
     images can be made (``anatomical_image``). ``adc`` is a map of the apparent diffusion
     coefficient in mm²/s on the same grid, as it is measured, 0 outside the head.
     """
+
+    __repr__ = brief
 
     series: DSCSeries
     masks: PatientMasks

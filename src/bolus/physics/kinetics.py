@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 from bolus.physics.convolution import QUADRATURES, convolve
 from bolus.physics.residue import Exponential, Residue
@@ -48,7 +48,7 @@ class ForwardModel:
         """
         xp = array_namespace(self.aif, mtt)
         lead = _frames_ahead(delay, self.dt)
-        lags = xp.astype(xp.arange(-lead, self.aif.shape[-1]), mtt.dtype)
+        lags = xp.arange(-lead, self.aif.shape[-1], dtype=mtt.dtype, device=device(mtt))
         made = QUADRATURES[self.quadrature](lags, self.dt, mtt, delay, self.residue, shape)
         return made, lead
 

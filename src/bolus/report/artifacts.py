@@ -12,8 +12,9 @@ import numpy as np
 
 from bolus.base.json import write_json
 from bolus.data import AIF, Anatomy, Grid, Identity, PerfusionMaps
+from bolus.data.anatomy import anatomy_name
 from bolus.data.measures import Measurement, shortened
-from bolus.io import resample_linear, write_aif, write_table, write_transform, write_volume
+from bolus.io import resample_each, write_aif, write_table, write_transform, write_volume
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
 from bolus.report.rims import RIMS
@@ -176,8 +177,9 @@ def artifacts(
     Maps, their SDs where the method has a posterior, quality and regions are images with a sidecar;
     'aif' is the arterial input, 'numbers' what was measured in regions, 'overview' the picture,
     'report' the page, 'bolus' the options. With an anatomy there are its image 'anat', the
-    transform 'anat_xfm' and the maps on its grid, 'anat_cbf' and so on. ``named`` is what a file
-    of a result folder is called in the layout, without its folder.
+    transform 'anat_xfm', and on its grid the maps and their SDs, 'anat_cbf', 'anat_cbf_sd' and so
+    on; of further images there are 'anat2', 'anat2_xfm' and so on. ``named`` is what a file of a
+    result folder is called in the layout, without its folder.
     """
     for name in maps.units:
         yield Artifact(name, Image(maps.volume(name), maps.grid), sidecar(maps, name))
@@ -185,6 +187,10 @@ def artifacts(
     for name, mask, text in _masks(maps):
         yield Artifact(name, Image(mask, maps.grid, mask=True), mask_sidecar(maps, text))
     yield Artifact("aif", Table(maps.aif, maps.relative), aif_sidecar(maps))
+    for number, anatomy in enumerate(maps.anatomies, 1):
+        name, told = anatomy_name(number), anatomy_sidecar(maps, anatomy)
+        yield Artifact(name, Image(anatomy.image.volume, anatomy.grid, reference=True), told)
+        yield Artifact(f"{name}_xfm", Transform(anatomy), told)
     if maps.anatomy is not None:
         yield from _on_anatomy(maps, maps.anatomy)
     if maps.measurements:
@@ -196,13 +202,15 @@ def artifacts(
 
 
 def _on_anatomy(maps: PerfusionMaps, anatomy: Anatomy) -> Iterator[Artifact]:
-    """The anatomical image, the transform to it, and on its grid every map that has values."""
-    told = anatomy_sidecar(maps, anatomy)
-    yield Artifact("anat", Image(anatomy.image.volume, anatomy.grid, reference=True), told)
-    yield Artifact("anat_xfm", Transform(anatomy), told)
-    there = (name for name in maps.volumes if np.isfinite(maps.volume(name)).any())
-    for name in there:
-        moved = resample_linear(maps.volume(name), maps.grid, anatomy.seen_by_series)
+    """Every map that has values, on the grid of an anatomical image.
+
+    SDs are interpolated as the maps are: Σ wᵢ·sdᵢ is the SD of Σ wᵢ·xᵢ where neighbours err alike,
+    and more than it where they do not.
+    """
+    there = [name for name in maps.units if np.isfinite(maps.volume(name)).any()]
+    volumes = (maps.volume(name) for name in there)
+    on_image = resample_each(volumes, maps.grid, anatomy.seen_by_series)
+    for name, moved in zip(there, on_image, strict=True):
         yield Artifact(f"anat_{name}", Image(moved, anatomy.grid), sidecar(maps, name))
 
 

@@ -17,8 +17,9 @@ def voxel_frame(maps: PerfusionMaps) -> "DataFrame":
 
     Columns: its place ``i``, ``j``, ``k`` on the grid and ``x``, ``y``, ``z`` in mm (RAS+), every
     map and SD by its name, ``quality`` (Quality bits), and for every region whether the voxel is
-    ``in_`` it. ``attrs['units']`` has the units.
+    ``in_`` it. ``attrs['units']`` has the units. Raises InputError where pandas is not installed.
     """
+    need("pandas", "a table of voxels")
     import pandas
 
     index = np.argwhere(maps.mask)
@@ -35,7 +36,11 @@ def voxel_frame(maps: PerfusionMaps) -> "DataFrame":
 
 
 def number_frame(maps: PerfusionMaps) -> "DataFrame":
-    """One row a number of a region: measure, region, value, ends of the 90 % interval, unit."""
+    """One row a number of a region: measure, region, value, ends of the 90 % interval, unit.
+
+    Raises InputError where pandas is not installed.
+    """
+    need("pandas", "a table of numbers")
     import pandas
 
     return pandas.DataFrame(

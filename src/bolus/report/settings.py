@@ -13,12 +13,13 @@ from bolus.base.about import software
 from bolus.base.files import write_bytes
 from bolus.base.options import toml_line
 from bolus.data import PerfusionMaps, Preparation
+from bolus.data.anatomy import anatomy_name
 from bolus.estimators import METHODS
 from bolus.estimators.phae import shipped_weights
 
 _FLAGS = {"population": "patient-prior", "spatial": "spatial"}
 """Parameters of methods that have flags of their own."""
-Value = str | float | int | bool
+Value = str | float | int | bool | tuple[str, ...]
 Named = Callable[[str], str]
 """Takes the name of a file in a result folder to what it is called beside the options."""
 
@@ -55,7 +56,7 @@ def _method(maps: PerfusionMaps) -> Iterator[tuple[str, Value]]:
             yield key, value
     checksum = _own_weights(maps)
     if checksum is not None:
-        yield "weights", f"weights-{checksum[:12]}.safetensors"
+        yield "weights", str(maps.parameters.get("weights_file", _unnamed(checksum)))
 
 
 def _as_usual(maps: PerfusionMaps) -> bool:
@@ -76,6 +77,10 @@ def _own_weights(maps: PerfusionMaps) -> str | None:
     return str(checksum)
 
 
+def _unnamed(checksum: str) -> str:
+    return f"weights-{checksum[:12]}.safetensors"
+
+
 def _given(maps: PerfusionMaps, named: Named) -> Iterator[tuple[str, Value]]:
     inputs = {"automatic": "auto", "mask": named("aif_mask.nii.gz")}
     yield "aif", inputs.get(maps.aif.origin, named("aif.tsv"))
@@ -93,8 +98,9 @@ def _given(maps: PerfusionMaps, named: Named) -> Iterator[tuple[str, Value]]:
         yield "reference", "none"
     if "adc" in maps.volumes:
         yield "adc", named("adc.nii.gz")
-    if maps.anatomy is not None:
-        yield "anatomy", named("anat.nii.gz")
+    images = [named(f"{anatomy_name(n + 1)}.nii.gz") for n in range(len(maps.anatomies))]
+    if images:
+        yield "anatomy", images[0] if len(images) == 1 else tuple(images)
 
 
 def _prepared(preparation: Preparation) -> Iterator[tuple[str, Value]]:

@@ -251,7 +251,7 @@ def _train(
             preparation=replace(settings.preparation, leakage=LeakageCorrection(use=False)),
             target=settings.target if preset in KINDS else None,
         ),
-        resume=resume,
+        existing="resume" if resume else "refuse",
         reporter=reporter,
     )
 

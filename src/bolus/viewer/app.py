@@ -116,13 +116,16 @@ class Answers:
     def anatomy(self, request: Request) -> Response:
         """The anatomy as greys, slices × rows × columns, whose numbers are in a header each.
 
-        ``?through=`` 0, 1 or 2 is the direction across the slices: right, anterior, superior.
+        ``?through=`` 0, 1 or 2 is the direction across the slices: right, anterior, superior;
+        ``?image=`` the number of the image, from 1.
         """
-        told = request.query_params.get("through")
+        told, image = request.query_params.get("through"), request.query_params.get("image", "1")
         if told not in (None, "0", "1", "2"):
             raise InputError(f"slices are across 0, 1 or 2, found '{told}'")
+        if not image.isdecimal():
+            raise InputError(f"an image has a number from 1, found '{image}'")
         try:
-            values = pictures(self._session.view, None if told is None else int(told))
+            values = pictures(self._session.view, None if told is None else int(told), int(image))
         except KeyError as error:
             raise HTTPException(404, "there is no anatomy") from error
         response = binary(values)

@@ -11,6 +11,8 @@ from bolus.physics import area
 from bolus.report.facts import arterial_facts
 from bolus.report.figures.mosaic import pixel_aspect, through
 from bolus.report.motion_facts import moved_bands
+from bolus.report.page.numbers import number_lines
+from bolus.report.rims import RIMS
 from bolus.viewer.panels import PALETTES, concentration, ramps, shown
 from bolus.viewer.view import View
 
@@ -43,9 +45,32 @@ def facts(view: View, title: str, method: str) -> dict[str, object]:
         "concentration": concentration(view),
         "aif": None if view.result is None else arterial(view.result.aif),
         "levels": LEVELS,
-        "anatomy": view.anatomy is not None,
+        "anatomies": len(view.anatomies),
         "regions": {name: int(mask.sum()) for name, mask in view.regions.items()},
+        "found": found(view),
+        "numbers": numbers(view),
     }
+
+
+def numbers(view: View) -> list[dict[str, str]]:
+    """What was measured in the regions of the maps, in the words and digits of the report."""
+    measured = () if view.maps is None else view.maps.measurements
+    return [line._asdict() for line in number_lines(measured)]
+
+
+def found(view: View) -> list[dict[str, object]]:
+    """Regions that were found in the maps: what they are, the colour of their rims, voxels, mL."""
+    return [
+        {
+            "name": name,
+            "word": RIMS[name].word,
+            "meaning": RIMS[name].meaning,
+            "colour": "#" + bytes(RIMS[name].colour).hex(),
+            "voxels": int(mask.sum()),
+            "volume": view.series.grid.voxel_ml * int(mask.sum()),
+        }
+        for name, mask in view.found.items()
+    ]
 
 
 def flagged(view: View) -> dict[str, object]:

@@ -35,11 +35,10 @@ from bolus.estimators import (
 from bolus.estimators.phae import Weights
 from bolus.findings import with_numbers
 from bolus.grading.facts import read_facts
-from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask
+from bolus.io import KEPT, read_aif, read_kept, read_map, read_mask, read_registered
 from bolus.io.checksums import mask_checksum
 from bolus.patient import Beside, Measured, PatientMaps, measure_prepared
 from bolus.patient.together import among_others
-from bolus.viewer.anatomy import read_registered
 from bolus.viewer.view import REGIONS, TUMOR_OF_MAPS, Result, View
 
 SUMMARY = "summary.json"
@@ -73,7 +72,7 @@ def read_view(
         for name in REGIONS
         if (path := folder / f"roi_{name}.nii.gz").exists()
     }
-    preparation, anatomy = _preparation(told), read_registered(folder, told.get("anatomy"))
+    preparation, anatomies = _preparation(told), read_registered(folder, told)
     measured = measure_prepared(
         series,
         _arterial(folder, told["aif"], series),
@@ -82,7 +81,7 @@ def read_view(
                 **_regions_of_maps(folder, told, regions, series),
                 **_diffusion(folder, series),
             },
-            anatomy=anatomy,
+            anatomy=anatomies,
         ),
         preparation=preparation,
         reporter=reporter,
@@ -96,7 +95,7 @@ def read_view(
         result=result,
         regions=regions,
         preparation=preparation,
-        anatomy=anatomy,
+        anatomies=anatomies,
     )
     return view, chosen
 
@@ -278,7 +277,7 @@ def _maps(
         rois=measured.rois,
         common=_common(told),
         preparation=measured.preparation,
-        anatomy=measured.anatomy,
+        anatomies=measured.anatomies,
         label=str(told.get("label", "")),
         flagged_frames=(told.get("motion") or {}).get("handling", "none"),
     )

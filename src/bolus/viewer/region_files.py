@@ -19,19 +19,18 @@ GZIP, DICOM, DICOM_AT = b"\x1f\x8b", b"DICM", 128
 def region_from(view: View, content: bytes) -> Mask:
     """The mask (x, y, z) that a file holds, on the grid of the series.
 
-    As ``bolus maps --tumor`` takes them: NIfTI on the grid of the series or of the anatomy, or a
+    As ``bolus maps --tumor`` takes them: NIfTI on the grid of the series or of an anatomy, or a
     DICOM segmentation. Raises MaskError for what is none, is empty, or lies elsewhere.
     """
     with TemporaryDirectory(prefix="bolus-") as folder:
         path = Path(folder) / f"region{_ending(content)}"
         path.write_bytes(content)
-        anatomy = view.anatomy
         try:
-            image = None if anatomy is None else anatomy.image
-            found = drawn(path, view.series.series, "region", image)
+            images = [anatomy.image for anatomy in view.anatomies]
+            found = drawn(path, view.series.series, "region", images)
             if found is None:
                 raise MaskError("no region was given")
-            return found.on(view.series.grid, anatomy)
+            return found.on(view.series.grid, view.anatomies)
         except MaskError as error:
             raise MaskError(str(error).replace(str(path), "this file")) from error
 

@@ -135,7 +135,7 @@ class Session:
         measured = measure_prepared(
             view.series,
             artery,
-            regions=Beside(regions=regions_to_find(view), anatomy=view.anatomy),
+            regions=Beside(regions=regions_to_find(view), anatomy=view.anatomies),
             preparation=view.preparation,
             reporter=reporter,
         )
@@ -153,7 +153,7 @@ class Session:
             regions=dict(maps.rois),
             preparation=view.preparation,
             version=view.version + 1,
-            anatomy=view.anatomy,
+            anatomies=view.anatomies,
         )
 
     def _others(self) -> list[str]:

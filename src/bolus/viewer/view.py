@@ -42,8 +42,8 @@ class View:
     """A prepared series with its curves; ``result`` is None until an arterial input is chosen.
 
     ``regions`` are masks (x, y, z) by name in REGIONS; ``preparation`` is how the series was
-    prepared, and how leakage is corrected; ``version`` grows with every result; ``anatomy`` is the
-    image that the series is registered to, if any.
+    prepared, and how leakage is corrected; ``version`` grows with every result; ``anatomies``
+    are the images that the series is registered to.
     """
 
     series: PreparedSeries
@@ -52,7 +52,7 @@ class View:
     regions: Mapping[str, Bool[np.ndarray, "x y z"]]
     preparation: Preparation
     version: int = 0
-    anatomy: Anatomy | None = None
+    anatomies: tuple[Anatomy, ...] = ()
 
     @cached_property
     def brain(self) -> Bool[np.ndarray, "x y z"]:
@@ -86,6 +86,11 @@ class View:
         """The maps, where there are any yet."""
         return None if self.result is None else self.result.maps
 
+    @property
+    def found(self) -> Mapping[str, Bool[np.ndarray, "x y z"]]:
+        """Regions that were found in the maps, by name: late tissue, low flow, an infarct core."""
+        return {} if self.maps is None else self.maps.found
+
     def volume(self, name: str) -> Float[np.ndarray, "x y z"]:
         """A volume of numbers by name: a map, 'baseline' or 'peak'. KeyError for another."""
         if name in ("baseline", "peak") or (name == "ttp" and self.maps is None):
@@ -105,6 +110,8 @@ class View:
             return self._arteries().astype(np.uint8)
         if name == "vein":
             return self._venous().astype(np.uint8)
+        if name in self.found:
+            return self.found[name].astype(np.uint8)
         if name not in REGIONS:
             raise KeyError(name)
         found = self.regions.get(name)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 from bolus.estimators.spinned.inputs import SAMPLES, SIZE
 
@@ -61,7 +61,7 @@ def _last(parameters: Mapping[str, Array], x: Array) -> Response:
     for layer in range(1, len(parameters) // 2):
         x = xp.maximum(x, 0 * x[:1, :1])
         x = x @ parameters[f"weight{layer}"] + parameters[f"bias{layer}"]
-    spans = xp.asarray(SPANS, dtype=x.dtype) / TYPICAL
+    spans = xp.asarray(SPANS, dtype=x.dtype, device=device(x)) / TYPICAL
     raw = x[:, 2:]
     rate = xp.maximum(raw, 0 * raw[:1]) + xp.log1p(xp.exp(-xp.abs(raw)))
     left = xp.exp(-xp.cumulative_sum(rate * spans, axis=1))

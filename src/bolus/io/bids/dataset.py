@@ -41,7 +41,8 @@ SUFFIXES = tuple(
     ))
 )  # fmt: skip
 """What follows the last underscore of the files in ``perf``; BIDS knows none of them there."""
-_ANATOMY, _TRANSFORM = "space-anat_", "from-dsc_to-anat_mode-image_"
+_ANATOMY, _TRANSFORM = "space-{}_", "from-dsc_to-{}_mode-image_"
+_ON_ANATOMY = re.compile(r"(anat\d*)(_.+)?")
 _LAST = "_summary.json"
 _PARTIAL = ".bolus-partial-"
 
@@ -91,11 +92,11 @@ class BidsNames:
         if stem.endswith("_mask") or stem.startswith("roi_"):
             region = _alphanumeric(stem.removesuffix("_mask").removeprefix("roi_"))
             return f"label-{region}_desc-{self.label}_mask"
-        if stem == "anat_xfm":
-            return f"{_TRANSFORM}desc-{self.label}_xfm"
         space, variant = "", ""
-        if stem == "anat" or stem.startswith("anat_"):
-            space, stem = _ANATOMY, stem.removeprefix("anat_")
+        if there := _ON_ANATOMY.fullmatch(stem):
+            if there[2] == "_xfm":
+                return f"{_TRANSFORM.format(there[1])}desc-{self.label}_xfm"
+            space, stem = _ANATOMY.format(there[1]), "anat" if there[2] is None else there[2][1:]
         for ending, told in _VARIANTS.items():
             if stem.endswith(ending):
                 stem, variant = stem.removesuffix(ending), told + variant
@@ -103,8 +104,9 @@ class BidsNames:
 
     def present(self, dataset: Path) -> list[Path]:
         """Files of such a run that are in the dataset, sorted."""
+        there = "|".join(name.format(r"anat\d*") for name in (_ANATOMY, _TRANSFORM))
         mine = re.compile(
-            rf"{self.stem}_(label-[A-Za-z0-9]+_|{_ANATOMY}|{_TRANSFORM})?desc-{self.label}(Corrected)?(SD)?_[A-Za-z0-9]+\..+"
+            rf"{self.stem}_(label-[A-Za-z0-9]+_|{there})?desc-{self.label}(Corrected)?(SD)?_[A-Za-z0-9]+\..+"
         )
         places = (dataset, dataset / self.folder / "perf", dataset / self.folder / "figures")
         return sorted(

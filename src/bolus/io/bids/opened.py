@@ -10,6 +10,7 @@ from typing import Any
 
 from bolus.base.json import read_json
 from bolus.data import InputError
+from bolus.data.anatomy import anatomy_name
 from bolus.io.bids.dataset import BidsNames
 from bolus.io.bids.description import DESCRIPTION
 from bolus.io.series_store import KEPT
@@ -19,9 +20,9 @@ _RUN = re.compile(
     r"(?P<subject>sub-[A-Za-z0-9]+)(?:_(?P<session>ses-[A-Za-z0-9]+))?"
     r"_desc-(?P<label>[A-Za-z0-9]+)_(?:summary\.json|report\.html)"
 )
-BESIDE = ("quality", "brain_mask", "aif_mask", "vein_mask", "roi_tumor", "roi_reference", "anat")
+BESIDE = ("quality", "brain_mask", "aif_mask", "vein_mask", "roi_tumor", "roi_reference")
 """Images of a result besides the maps that its summary names."""
-ALONE = (KEPT, SUMMARY, "aif.tsv", "anat_xfm.tfm", "report.html")
+ALONE = (KEPT, SUMMARY, "aif.tsv", "report.html")
 """Its other files."""
 
 
@@ -80,8 +81,15 @@ def _names(path: Path) -> BidsNames:
 
 def _plain_names(summary: Mapping[str, Any]) -> list[str]:
     units = summary.get("units")
-    images = [*(units if isinstance(units, dict) else ()), *BESIDE]
-    return [*(f"{name}{ending}" for name in images for ending in (".nii.gz", ".json")), *ALONE]
+    further = summary.get("further_anatomies")
+    count = 1 + len(further if isinstance(further, list) else ())
+    anatomies = [anatomy_name(number) for number in range(1, count + 1)]
+    images = [*(units if isinstance(units, dict) else ()), *BESIDE, *anatomies]
+    return [
+        *(f"{name}{ending}" for name in images for ending in (".nii.gz", ".json")),
+        *(f"{name}_xfm.tfm" for name in anatomies),
+        *ALONE,
+    ]
 
 
 def _put(source: Path, target: Path) -> None:

@@ -34,13 +34,15 @@ from bolus.learning.recipe import Recipe
 from bolus.learning.voxels import PatientVoxels
 
 RESAMPLES = 2000
-VOXELS = 3000
-"""Curves in all from which a population is learned, and as many to judge it by."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptRecipe:
-    """``scans`` simulated scans of ``voxels``, a share ``own`` of them with the cohort's inputs."""
+    """``scans`` simulated scans of ``voxels``, a share ``own`` of them with the cohort's inputs.
+
+    A population is learned from ``curves`` in all, and judged by as many. ``always``: the network
+    is trained even where patients held out are not explained better.
+    """
 
     scans: int = 160
     held_out: int = 16
@@ -48,6 +50,8 @@ class AdaptRecipe:
     own: float = 0.6
     epochs: int = 8
     learning_rate: float = 1e-3
+    curves: int = 3000
+    always: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -89,11 +93,11 @@ def adapt(
     recipe = AdaptRecipe() if recipe is None else recipe
     reporter.step("learning the population")
     before = broad_population()
-    core = learn_population([likelihood(c) for c in some_curves(train)], before)
+    core = learn_population([likelihood(c) for c in some_curves(train, recipe.curves)], before)
     learned = core.kept_open(before)
     reporter.step("judging it on the patients held out")
-    gain, low, high = predictive_gain(some_curves(validation), learned, before, seed)
-    if not low > 0:
+    gain, low, high = predictive_gain(some_curves(validation, recipe.curves), learned, before, seed)
+    if not (low > 0 or recipe.always):
         return Adapted(weights=None, population=learned, gain=gain, gain_ci=(low, high))
     reporter.step("simulating its curves")
     task = _task(train, learned, start, recipe, seed)
@@ -119,7 +123,7 @@ def adapt(
     return Adapted(weights=weights, population=learned, gain=gain, gain_ci=(low, high))
 
 
-def some_curves(patients: Sequence[PatientVoxels], voxels: int = VOXELS) -> list[Curves]:
+def some_curves(patients: Sequence[PatientVoxels], voxels: int) -> list[Curves]:
     """The first voxels of every patient, ``voxels`` in all; they lie in random order."""
     each = max(1, voxels // max(1, len(patients)))
     found = []

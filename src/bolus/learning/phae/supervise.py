@@ -101,8 +101,8 @@ def posterior_loss(found: Outputs, truth: torch.Tensor) -> torch.Tensor:
     log_mtt, log_cbv, delay = truth.unbind(1)
     medians = (found.log_mtt, found.log_cbv, found.delay, found.log_cbv - found.log_mtt)
     true = (log_mtt, log_cbv, delay, log_cbv - log_mtt)
-    level = torch.tensor(LEVELS)
-    total = torch.zeros(())
+    level = torch.tensor(LEVELS, device=truth.device)
+    total = torch.zeros((), device=truth.device)
     for place, name in enumerate(QUANTITIES):
         values = torch.stack(quantiles(medians[place], found.offsets[:, place]), dim=1)
         short = true[place][:, None] - values

@@ -65,7 +65,7 @@ def residue_loss(found: Response, truth: Truth) -> torch.Tensor:
 
     Its minimum are medians. ∫|R − R_true| dt/MTT counts a residue's tail as much as its head.
     """
-    areas = torch.as_tensor(AREAS, dtype=found.residue.dtype)
+    areas = torch.as_tensor(AREAS, dtype=found.residue.dtype, device=found.residue.device)
     log_mtt = torch.log(found.residue @ areas)
     flow, transit = found.log_flow - truth.log_flow, log_mtt - truth.log_mtt
     apart = ((found.residue - truth.residue).abs() @ areas) / torch.exp(truth.log_mtt)
@@ -110,6 +110,10 @@ class Deconvolution:
     @cached_property
     def _shapes(self) -> list[np.ndarray]:
         return [residues(s) for s in self.scenes]
+
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return len(self.scenes[0].clean) // CHUNK * (len(self.scenes) // SCANS)
 
     def batches(self, epoch: int, rank: int = 0, world: int = 1) -> Iterator[Batch]:
         """Batches of an epoch, those of one rank: scans in random groups, voxels in blocks."""

@@ -56,6 +56,10 @@ class SurrogateTask:
         self._parts = [part for patient in patients for part in self._of(patient)]
         self._held_out = [part for patient in held_out for part in self._of(patient)]
 
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return len(self._parts) // max(1, min(self._at_once, len(self._parts)))
+
     def batches(self, epoch: int, rank: int = 0, world: int = 1) -> Iterator[Any]:
         """Runs of voxels, or slices, in random order."""
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self._parts))

@@ -48,18 +48,16 @@ def beneath(anatomy: Anatomy, grid: Grid, mask: np.ndarray) -> UInt8[np.ndarray,
 
 
 def sheets(
-    maps: PerfusionMaps, shown: Iterable[tuple[np.ndarray, float, float, str]]
+    maps: PerfusionMaps, anatomy: Anatomy, shown: Iterable[tuple[np.ndarray, float, float, str]]
 ) -> Iterator[UInt8[np.ndarray, "rows columns 3"]]:
-    """Mosaics of maps over the anatomy, as colours; none without an anatomy.
+    """Mosaics of maps over one of their anatomies, as colours.
 
     ``shown`` are maps with the ends of their windows and their colours. A map is the more opaque
     the higher it is in its window, from FAINT to OPAQUE.
     """
-    if maps.anatomy is None:
-        return
     fine = finer(maps.grid)
     mask = resample_nearest(maps.mask, maps.grid, fine)
-    grey = _square(mosaic(beneath(maps.anatomy, fine, mask), fine, mask, fill=0), fine)
+    grey = _square(mosaic(beneath(anatomy, fine, mask), fine, mask, fill=0), fine)
     for volume, low, high, colours in shown:
         moved = resample_linear(np.where(maps.mask, volume, np.nan), maps.grid, fine)
         sheet = _square(mosaic(moved, fine, mask), fine)

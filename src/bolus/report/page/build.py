@@ -17,7 +17,7 @@ from bolus.report.facts import facts_of
 from bolus.report.page.curves import plots
 from bolus.report.page.histogram import histogram_plot
 from bolus.report.page.numbers import number_lines
-from bolus.report.page.over_anatomy import over_anatomy
+from bolus.report.page.over_anatomy import anatomy_words, over_anatomy
 from bolus.report.page.pictures import (
     FLAGS,
     Picture,
@@ -124,7 +124,10 @@ def _pictures(maps: PerfusionMaps, shown: tuple[Shown, ...]) -> dict[str, object
         "baseline": baseline_picture(maps),
         "quality": quality_picture(maps),
         "shares": _shares(maps),
-        "overlays": [_figure(maps, s, picture) for s, picture in over_anatomy(maps, shown)],
+        "overlays": [
+            (_figure(maps, s, picture), anatomy_words(maps, number))
+            for s, number, picture in over_anatomy(maps, shown)
+        ],
         "figures": [_figure(maps, s) for s in shown] + _uncertainty(maps, shown),
         "volumes": Markup(HOLE),
     }

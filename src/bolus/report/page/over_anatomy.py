@@ -17,17 +17,28 @@ FIRST = (("cbv_corrected", "cbv"), ("tmax", "delay"))
 """Of each, the first that there is lies over the anatomy."""
 
 
-def over_anatomy(maps: PerfusionMaps, shown: Sequence[Shown]) -> list[tuple[Shown, Picture]]:
-    """Blood volume and lateness over the anatomy; none without one."""
+def over_anatomy(maps: PerfusionMaps, shown: Sequence[Shown]) -> list[tuple[Shown, int, Picture]]:
+    """Blood volume and lateness over each anatomy, whose number from 1 is told; none without."""
     named = {one.name: one for one in shown}
     wanted = [next((n for n in names if n in named), None) for names in FIRST]
     chosen = [named[name] for name in wanted if name is not None]
-    made = sheets(maps, ((s.volume, s.low, s.high, s.colours) for s in chosen))
-    return [(one, _picture(sheet)) for one, sheet in zip(chosen, made, strict=False)]
+    windows = [(s.volume, s.low, s.high, s.colours) for s in chosen]
+    return [
+        (one, number, _picture(sheet))
+        for number, anatomy in enumerate(maps.anatomies, 1)
+        for one, sheet in zip(chosen, sheets(maps, anatomy, windows), strict=True)
+    ]
+
+
+def anatomy_words(maps: PerfusionMaps, number: int) -> str:
+    """What an image is called: by its number only where there are several."""
+    if len(maps.anatomies) == 1:
+        return "the anatomical image"
+    return f"anatomical image {number}"
 
 
 def anatomy_beneath(maps: PerfusionMaps) -> UInt8[np.ndarray, "x y z"] | None:
-    """The anatomy in the voxels of the series, as greys; None without one."""
+    """The first anatomy in the voxels of the series, as greys; None without one."""
     return None if maps.anatomy is None else beneath(maps.anatomy, maps.grid, maps.mask)
 
 

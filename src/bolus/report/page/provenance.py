@@ -36,6 +36,9 @@ def provenance(maps: PerfusionMaps) -> dict[str, str]:
     }
     checksum = maps.parameters.get("checksum")
     facts |= {"SHA-256 of the weights": checksum} if isinstance(checksum, str) else {}
+    if "weights_file" in maps.parameters:
+        facts["Weights"] = str(maps.parameters["weights_file"])
+        facts["SHA-256 of the weights' file"] = str(maps.parameters["weights_file_sha256"])
     return {**facts, "Libraries": _libraries(), "Seconds of each step": "in summary.json"}
 
 
@@ -59,8 +62,12 @@ def _arterial(aif: AIF) -> str:
     return f"{aif.origin}; {'; '.join([*aif.notes, *said]) or 'no notes'}"
 
 
+WEIGHTS = ("checksum", "weights_file", "weights_file_sha256")
+"""Parameters that have lines of their own."""
+
+
 def _parameters(maps: PerfusionMaps) -> str:
-    plain = {key: value for key, value in maps.parameters.items() if key != "checksum"}
+    plain = {key: value for key, value in maps.parameters.items() if key not in WEIGHTS}
     return json.dumps(plain, ensure_ascii=False, default=str) if plain else ""
 
 

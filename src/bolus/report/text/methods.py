@@ -173,12 +173,20 @@ def _leakage(maps: PerfusionMaps) -> str:
 def _estimation(maps: PerfusionMaps) -> str:
     plain = [f"{k} {v:g}" for k, v in maps.parameters.items() if isinstance(v, int | float)]
     checksum = maps.parameters.get("checksum")
-    plain += [f"weights SHA-256 {checksum[:12]}…"] if isinstance(checksum, str) else []
+    plain += [_weights(maps.parameters, checksum)] if isinstance(checksum, str) else []
     chosen = f" ({', '.join(plain)})" if plain else ""
     if maps.description is None:
         return f"CBF, CBV and MTT were estimated by the method {maps.method}{chosen}."
     told = re.sub(CITED, rf"[{METHOD}\1]", maps.description.sentence)
     return f"CBF, CBV and MTT were estimated by {told.replace('{chosen}', chosen)}."
+
+
+def _weights(parameters: Mapping[str, object], checksum: str) -> str:
+    """The file of weights and its SHA-256; that of the tensors where no file was read."""
+    if "weights_file" not in parameters:
+        return f"weights SHA-256 {checksum[:12]}…"
+    digest = str(parameters["weights_file_sha256"])
+    return f"weights {parameters['weights_file']}, SHA-256 {digest[:12]}…"
 
 
 def _numbered(text: str, known: Mapping[str, str]) -> MethodsText:

@@ -149,6 +149,7 @@ def summary(maps: PerfusionMaps) -> dict[str, object]:
         "spikes": spike_facts(maps),
         "slice_times_s": _slice_times(maps.series.slice_times),
         "anatomy": None if maps.anatomy is None else _registration(maps.anatomy),
+        "further_anatomies": [_registration(one) for one in maps.anatomies[1:]],
         "baseline_snr": _number(facts.snr),
         "bolus_depth": _number(facts.depth),
         "brain_voxels": facts.voxels,
@@ -231,10 +232,10 @@ def closing_lines(maps: PerfusionMaps) -> list[str]:
         )
     if maps.reference is not None:
         lines.append(maps.reference.sentence)
-    if maps.anatomy is not None:
-        fit = maps.anatomy.score
+    for number, anatomy in enumerate(maps.anatomies, 1):
+        fit, name = anatomy.score, f" {number}" if len(maps.anatomies) > 1 else ""
         lines.append(
-            f"anatomy: registered, {fit.travel:.1f} mm from the headers' place; parts of the "
+            f"anatomy{name}: registered, {fit.travel:.1f} mm from the headers' place; parts of the "
             f"brain lie {fit.apart:.1f} mm off, {100 * fit.kept:.0f} % of the mutual "
             "information are left 4 mm off"
         )

@@ -34,8 +34,8 @@ export async function mask(name) {
 }
 
 // Greys of the anatomy, slice by slice across an axis, and how many slices, rows and columns.
-export async function anatomy(through) {
-  const answer = await asked(`/api/anatomy?through=${through}`);
+export async function anatomy(through, image) {
+  const answer = await asked(`/api/anatomy?through=${through}&image=${image}`);
   const shape = answer.headers.get("X-Shape").split(",").map(Number);
   return { values: new Uint8Array(await answer.arrayBuffer()), shape };
 }

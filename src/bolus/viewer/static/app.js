@@ -8,6 +8,7 @@ import { setUpGestures } from "./gestures.js";
 import { setUpKeys } from "./keys.js";
 import { setUpLabel } from "./label.js";
 import { setUpMaps } from "./maps.js";
+import { setUpNumbers } from "./numbers.js";
 import { firstPane, setUpPanes } from "./panes.js";
 import { setUpRegions } from "./regions.js";
 import { hear, loadMarks, renew, state, tell } from "./state.js";
@@ -42,7 +43,7 @@ async function start() {
   firstPane(byId("slice"));
   for (const setUp of [
     setUpPanes, setUpGestures, setUpMaps, setUpVoxel, setUpArteries, setUpRegions, setUpDrawing, setUpTabs, setUpKeys,
-    setUpExports, setUpLabel,
+    setUpExports, setUpLabel, setUpNumbers,
   ]) {
     setUp();
   }

@@ -20,6 +20,8 @@ export const LAYERS = {
   tumor: { colour: "#ffffff", dash: [] },
   reference: { colour: SKY, dash: [7, 5] },
 };
+// Dashes of regions found in maps, whose colours come with them, as on the report.
+export const DASHES = { hypoperfused: [], low_flow: [5, 3], core: [9, 3, 2, 3] };
 
 // 256 colours as [r, g, b, r, g, b, …] from hexadecimals.
 export function ramp(hexadecimals) {

@@ -2,7 +2,7 @@
 
 import { act, choose as chooseTool, close, giveUp, redo, resize, tool, undo } from "./drawing.js";
 import { chooseMode, toggleMode } from "./gestures.js";
-import { fit, nextColours, nextLayout, show, thinner, toSlice, toggleBefore, toggleSpread, zoomBy } from "./maps.js";
+import { fit, nextColours, nextImage, nextLayout, show, thinner, toSlice, toggleBefore, toggleRims, toggleSpread, zoomBy } from "./maps.js";
 import { choose as chooseVessel } from "./arteries.js";
 import { choose as chooseRegion } from "./regions.js";
 import { state, tell } from "./state.js";
@@ -31,6 +31,8 @@ const ACTIONS = {
   s: toggleSpread,
   c: toggleBefore,
   o: thinner,
+  h: toggleRims,
+  n: nextImage,
   v: () => chooseTab("voxel"),
   a: () => chooseTab("arteries"),
   r: () => chooseTab("regions"),

@@ -51,6 +51,7 @@ export function toggleSpread() {
 export function toggleBefore() {
   if (!state.facts.before) return;
   state.before = !state.before;
+  layers();
   paint();
 }
 
@@ -158,11 +159,31 @@ const OUTLINED = { voxel: ["tumor", "reference", "aif"], arteries: ["aif", "drai
 export function layers() {
   const { marks, arteries, vein, tab } = state;
   const ofMaps = { aif: arteries, drained: vein };
-  const shown = OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }));
+  const found = tab !== "arteries" && state.rims && !state.before ? state.found : [];
+  const shown = [...found, ...OUTLINED[tab].map((name) => ({ name, data: ofMaps[name] ?? marks[name].data }))];
   for (const { slice } of panes) {
     slice.layers = shown;
     slice.redraw();
   }
+}
+
+// Names of the rims in their colours, with what they enclose.
+function nameRims() {
+  const { found } = state.facts;
+  byId("rims-row").hidden = !found.length;
+  byId("rims-words").replaceChildren(...found.map(({ name, word, meaning, colour, volume: size }) => {
+    const made = element("span", { title: `${meaning}; the rim as drawn` }, `${word} ${round(size)} mL`);
+    made.dataset.rim = name;
+    made.style.color = colour;
+    return made;
+  }));
+}
+
+export function toggleRims() {
+  if (!state.found.length) return;
+  state.rims = !state.rims;
+  byId("rims").checked = state.rims;
+  layers();
 }
 
 // The map's share over the anatomy, in per cent.
@@ -173,9 +194,27 @@ function takeOpacity(share) {
 }
 
 export function thinner() {
-  if (!state.facts.anatomy) return;
+  if (!state.facts.anatomies) return;
   const share = Number(byId("opacity").value);
   takeOpacity(share <= 0 ? 100 : Math.max(0, share - 25));
+}
+
+// Which anatomical image lies beneath, where there are several; and the next one.
+function offerImages() {
+  const { anatomies } = state.facts;
+  byId("image-row").hidden = anatomies < 2;
+  byId("image").replaceChildren(...Array.from({ length: anatomies }, (_, n) => element("option", { value: n + 1 }, `Image ${n + 1}`)));
+  byId("image").value = state.image;
+}
+
+function chooseImage(number) {
+  state.image = number;
+  byId("image").value = number;
+  layAnatomy();
+}
+
+export function nextImage() {
+  if (state.facts.anatomies > 1) chooseImage((state.image % state.facts.anatomies) + 1);
 }
 
 export function nextLayout() {
@@ -199,7 +238,9 @@ export function setUpMaps() {
   byId("fit").addEventListener("click", fit);
   byId("spread").addEventListener("change", toggleSpread);
   byId("before").addEventListener("change", toggleBefore);
+  byId("rims").addEventListener("change", toggleRims);
   byId("opacity").addEventListener("input", (event) => takeOpacity(Number(event.target.value)));
+  byId("image").addEventListener("change", (event) => chooseImage(Number(event.target.value)));
   byId("low").addEventListener("change", takeWindow);
   byId("high").addEventListener("change", takeWindow);
   byId("window-reset").addEventListener("click", () => {
@@ -221,7 +262,9 @@ export function setUpMaps() {
     byId("before-label").hidden = !state.facts.before;
     state.before = false;
     if (!volumeFacts()) state.shown = state.facts.made ? "cbf" : "peak";
-    byId("beneath-label").hidden = !state.facts.anatomy;
+    byId("beneath-label").hidden = !state.facts.anatomies;
+    offerImages();
+    nameRims();
     layers();
     paint();
     layAnatomy();

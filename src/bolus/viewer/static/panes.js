@@ -126,11 +126,13 @@ export function setOpacity(share) {
 
 // The anatomy beneath each pane, in its own plane.
 export async function layAnatomy() {
-  if (!state.facts.anatomy) return;
+  if (!state.facts.anatomies) return;
   await Promise.all([...panes].map(async ({ slice }) => {
-    const { space } = slice;
-    if (!beneath.has(space.through)) beneath.set(space.through, anatomy(space.through));
-    slice.anatomy = new Beneath(space, await beneath.get(space.through));
+    const { space } = slice, { image } = state, key = `${space.through} ${image}`;
+    if (!beneath.has(key)) beneath.set(key, anatomy(space.through, image));
+    const greys = await beneath.get(key);
+    if (image !== state.image) return;
+    slice.anatomy = new Beneath(space, greys);
     slice.opacity = opacity;
     slice.redraw();
   }));

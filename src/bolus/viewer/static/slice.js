@@ -147,9 +147,9 @@ export class SliceView {
     context.putImageData(pixels, 0, 0);
   }
 
-  #outline(context, { name, data }) {
+  #outline(context, layer) {
     const { space, place, pixel, start } = this;
-    const { colour, dash, dot } = LAYERS[name];
+    const { data } = layer, { colour, dash, dot } = LAYERS[layer.name] ?? layer;
     const edges = new Path2D();
     for (const line of outlines(space, data, place.slice)) {
       const loop = new Path2D();

@@ -1,6 +1,7 @@
 // What the page knows, shared by its parts; a part says with `tell` what it has changed.
 
 import { mask, numbers } from "./api.js";
+import { DASHES } from "./colours.js";
 import { Marks } from "./marks.js";
 
 export const REGIONS = ["tumor", "reference"];
@@ -23,6 +24,9 @@ export const state = {
   arteries: null,
   vein: null,
   baseline: null,
+  found: [],
+  rims: true,
+  image: 1,
 };
 
 const heard = new Map();
@@ -38,13 +42,15 @@ export function volume(name, before = false) {
   return volumes.get(key);
 }
 
-// All that does not depend on the chosen voxel, anew.
+// All that does not depend on the chosen voxel, anew; `found` are regions with the style of rims.
 export async function renew() {
   volumes = new Map();
-  const [baseline, brain, arteries, vein] = await Promise.all([
+  const [baseline, brain, arteries, vein, ...masks] = await Promise.all([
     volume("baseline"), mask("brain"), mask("aif"), mask("vein"),
+    ...state.facts.found.map(({ name }) => mask(name)),
   ]);
-  Object.assign(state, { baseline, brain, arteries, vein });
+  const found = state.facts.found.map(({ name, colour }, n) => ({ name, data: masks[n], colour, dash: DASHES[name] ?? [] }));
+  Object.assign(state, { baseline, brain, arteries, vein, found });
 }
 
 export async function loadMarks(size) {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bolus.base.progress import listener
 from bolus.data import OutputError, PerfusionMaps
 from bolus.io.dicom.silence import no_remarks
 from bolus.io.dicom.write.capture import Draw, colour_capture
@@ -37,9 +38,11 @@ def write_dicom(maps: PerfusionMaps, folder: Path, draw: Draw | None = None) -> 
     """
     with no_remarks():
         objects = _objects(maps, read_origin(maps.series.series), draw)
+        most = len(maps.units) * (1 if draw is None else 2) + 2
         try:
             folder.mkdir()
-            for name, made in objects:
+            for number, (name, made) in enumerate(objects, start=1):
+                listener().advance(min(number, most), most, "DICOM objects")
                 made.save_as(folder / f"{name}.dcm", enforce_file_format=True)
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written ({error.strerror})") from error

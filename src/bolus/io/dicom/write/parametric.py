@@ -8,6 +8,7 @@ from bolus.data import PerfusionMaps, is_sd, plain_name, quantity_of
 from bolus.data.codes import Concept
 from bolus.data.display import Range
 from bolus.io.dicom.write.codes import (
+    BRAIN,
     DERIVATION,
     METHOD,
     PERFUSION_ANALYSIS,
@@ -62,8 +63,48 @@ def parametric_map(maps: PerfusionMaps, name: str, origin: Origin) -> Parametric
         ),
     )
     made.Modality = "MR"
+    made.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [_anatomy()]
+    _along_normal(made)
     stamp.finish(made, PERFUSION_ANALYSIS)
     return made
+
+
+def _anatomy() -> Dataset:
+    """Where the frames lie.
+
+    The standard asks for it in original frames only; dcmqi, and with it 3D Slicer, reads no
+    parametric map without.
+    """
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.AnatomicRegionSequence = [coded(BRAIN)]
+    item.FrameLaterality = "U"
+    return item
+
+
+def _along_normal(made: Dataset) -> None:
+    """Put the frames into the order of their places along row × column.
+
+    highdicom writes them the other way round, each with its place; dcmqi, and with it 3D Slicer,
+    takes them one after the other and would show the head upside down.
+    """
+    groups = list(made.PerFrameFunctionalGroupsSequence)
+    plane = made.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence[0]
+    row, column = np.reshape(np.array(plane.ImageOrientationPatient, dtype=float), (2, 3))
+    normal = np.cross(row, column)
+    heights = [normal @ [float(p) for p in _place(group)] for group in groups]
+    order = np.argsort(heights)
+    frames = np.frombuffer(made.FloatPixelData, dtype="<f4").reshape(len(groups), -1)
+    made.FloatPixelData = frames[order].tobytes()
+    sorted_groups = [groups[i] for i in order]
+    for number, group in enumerate(sorted_groups, start=1):
+        group.FrameContentSequence[0].DimensionIndexValues = number
+    made.PerFrameFunctionalGroupsSequence = sorted_groups
+
+
+def _place(group: Dataset) -> Any:
+    return group.PlanePositionSequence[0].ImagePositionPatient
 
 
 def common_scale(maps: PerfusionMaps, name: str) -> str:

@@ -22,7 +22,7 @@ from bolus.io.dicom.write.stamp import Stamp, coded, nobody
 if TYPE_CHECKING:
     from highdicom.sr import (
         CodedConcept,
-        Comprehensive3DSR,
+        ComprehensiveSR,
         ContentSequence,
         MeasurementsAndQualitativeEvaluations,
         NumContentItem,
@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     )
     from highdicom.sr import Measurement as Item
 else:  # highdicom is imported with the first object
-    CodedConcept = Comprehensive3DSR = ContentSequence = Item = NumContentItem = Any
+    CodedConcept = ComprehensiveSR = ContentSequence = Item = NumContentItem = Any
     MeasurementsAndQualitativeEvaluations = QualitativeEvaluation = TextContentItem = Any
 
 PROCEDURE = Concept("24590-2", "LN", "MR Brain")
 DEVICE = Concept("121007", "DCM", "Device")
+MEASUREMENTS = Concept("126010", "DCM", "Imaging Measurements")
+LIBRARY = Concept("111028", "DCM", "Image Library")
+LIBRARY_GROUP = Concept("126200", "DCM", "Image Library Group")
+SOURCE_IMAGE = Concept("121324", "DCM", "Source Image")
 COMMENT = Concept("121106", "DCM", "Comment")
 NOT_A_NUMBER = Concept("114000", "DCM", "Not a number")
 UPPER = Concept("371886008", "SCT", "+, range of upper measurement uncertainty")
@@ -59,7 +63,7 @@ class Written(NamedTuple):
 
 def numbers_report(
     maps: PerfusionMaps, origin: Origin, written: Mapping[str, Written], regions: Written
-) -> Comprehensive3DSR:
+) -> ComprehensiveSR:
     """The numbers of maps that have some, as a report under the study of the source.
 
     ``written`` are the objects of the maps by name, ``regions`` that of their segments. Values and
@@ -85,8 +89,11 @@ def numbers_report(
         procedure_reported=coded(PROCEDURE),
         imaging_measurements=groups,
     )
-    content[0].ContentSequence.append(_text(COMMENT, NOTICE, "CONTAINS"))
-    made = hd.sr.Comprehensive3DSR(
+    whole = content[0].ContentSequence
+    before = [item.name == coded(MEASUREMENTS) for item in whole].index(True)
+    whole.insert(before, _library(origin))
+    whole.append(_text(COMMENT, NOTICE, "CONTAINS"))
+    made = hd.sr.ComprehensiveSR(
         evidence=_evidence(origin, [*written.values(), regions]),
         content=content,
         is_complete=True,
@@ -109,6 +116,28 @@ def _observer(stamp: Stamp) -> ContentSequence:
     )
     context = hd.sr.ObserverContext(coded(DEVICE), device)
     return hd.sr.ObservationContext(observer_device_context=context)
+
+
+def _library(origin: Origin) -> Any:
+    """The first images of the source as image library (TID 1600), without which OHIF fails."""
+    import highdicom as hd
+
+    within = hd.sr.RelationshipTypeValues.CONTAINS
+    library, group = (
+        hd.sr.ContainerContentItem(name=coded(name), relationship_type=within)
+        for name in (LIBRARY, LIBRARY_GROUP)
+    )
+    group.ContentSequence = hd.sr.ContentSequence(
+        hd.sr.ImageContentItem(
+            name=coded(SOURCE_IMAGE),
+            referenced_sop_class_uid=image.sop_class,
+            referenced_sop_instance_uid=image.uid,
+            relationship_type=within,
+        )
+        for image in dict.fromkeys(one._replace(frame=None, tiled=False) for one in origin.images)
+    )
+    library.ContentSequence = hd.sr.ContentSequence([group])
+    return library
 
 
 def _evidence(origin: Origin, written: Iterable[Written]) -> list[Any]:

@@ -99,6 +99,7 @@ class Stamp:
         """Put patient, study, source images, dates and the remaining UIDs into an image."""
         self.own(ds)
         ds.BodyPartExamined = "BRAIN"
+        ds.ContentCreatorName = ""  # nobody; its element has to be there (type 2)
         ds.PositionReferenceIndicator = str(
             self.origin.header.get("PositionReferenceIndicator") or ""
         )
