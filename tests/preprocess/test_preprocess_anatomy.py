@@ -1,16 +1,19 @@
 """Registration to an anatomical image: the known transform, its own grid, and refusals."""
 
+import gc
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813
 
 from bolus.data import AnatomicalImage, Grid, RegistrationError
 from bolus.io import resample_linear
 from bolus.phantom import Displaced, anatomical_image, simulate_patient
 from bolus.preprocess import prepare
 from bolus.preprocess.anatomy import mean_distance, register_anatomy
+from kept import kept
 
 POSE = (4.0, -3.0, 5.0, 3.0, -2.0, 4.0)
 
@@ -27,8 +30,11 @@ def head():
     return SimpleNamespace(series=series, image=image, truth=scan.to_anatomy, places=places)
 
 
-def test_the_known_transform_is_found(head):
+def test_the_known_transform_is_found_and_no_search_stays_in_memory(head):
+    before = kept(sitk.ImageRegistrationMethod)
     found = register_anatomy(head.series, head.image)
+    gc.collect()
+    assert kept(sitk.ImageRegistrationMethod) == before
     assert mean_distance(np.eye(4), head.truth, head.places) > 7
     assert mean_distance(found.to_anatomy, head.truth, head.places) < 1.0
     assert found.score.misfit < 0.9

@@ -1,5 +1,6 @@
 """The search for poses where it is hard: oblique, flat, far away, already there."""
 
+import gc
 from dataclasses import replace
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from bolus.phantom.motion import moved, trajectory
 from bolus.preprocess import correct_motion, pose_error
 from bolus.preprocess.motion.rigid import relative_to
 from bolus.preprocess.motion.space import Space
+from kept import kept
 
 SHAPE, FRAMES = (40, 40, 8), 9
 OBLIQUE = np.array(
@@ -92,6 +94,15 @@ def test_the_same_bytes_with_any_number_of_threads_and_itk_as_before():
     found = [correct_motion(series, threads=n) for n in (1, 2, 3)]
     assert len({one.motion.pose.tobytes() + one.series.signal.tobytes() for one in found}) == 1
     assert sitk.ProcessObject.GetGlobalDefaultNumberOfThreads() == threads
+
+
+def test_no_search_stays_in_memory():
+    """A callback that holds its search is a cycle through ITK: all stayed, with their images."""
+    series, _ = restless(patient(), drift())
+    before = kept(sitk.ImageRegistrationMethod)
+    correct_motion(replace(series, signal=series.signal[..., 5:8]), threads=1)
+    gc.collect()
+    assert kept(sitk.ImageRegistrationMethod) == before
 
 
 def test_the_times_of_slices_are_kept():

@@ -1,5 +1,6 @@
 """Maps of one series, written: what ``bolus maps`` does with each of its inputs."""
 
+import gc
 import time
 import traceback
 from dataclasses import dataclass, replace
@@ -63,10 +64,14 @@ def map_one(
 
 
 def done_of(one: Input, out: Path, options: MapOptions, overwrite: bool) -> Done:
-    """``map_one`` of an input of many: what goes wrong is returned, and stops no other."""
+    """``map_one`` of an input of many: what goes wrong is returned, and stops no other.
+
+    Its garbage is collected at the end: a figure of matplotlib is a cycle that holds its picture
+    (some 25 MB a patient), and Python's own collection may come many patients later.
+    """
     begun = time.monotonic()
     try:
-        _, page = map_one(one.path, out, own_options(options, one), overwrite=overwrite)
+        page = map_one(one.path, out, own_options(options, one), overwrite=overwrite)[1]
     except BolusError as error:
         told = {"error": " ".join(str(error).split())}
     except Exception as error:  # a bug in one patient's maps: reported, with its trace
@@ -74,6 +79,8 @@ def done_of(one: Input, out: Path, options: MapOptions, overwrite: bool) -> Done
         told = {"error": " ".join(said.split()), "trace": traceback.format_exc()}
     else:
         return Done(label=one.label, page=page, seconds=time.monotonic() - begun)
+    finally:
+        gc.collect()
     return Done(label=one.label, page=None, seconds=time.monotonic() - begun, **told)
 
 

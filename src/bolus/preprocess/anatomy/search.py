@@ -156,6 +156,8 @@ def descend(fixed: Fixed, moving: Moving, start: Pose, level: Level) -> End:
             f"the series and the anatomy cannot be compared ({reason}): they are expected to "
             "overlap where their headers put them, or by their centres"
         ) from error
+    finally:
+        method.RemoveAllCommands()  # noted holds method: a cycle through ITK, which gc cannot see
     best = int(np.argmin(values)) if values else 0
     transform.SetParameters(places[best])
     return End(space.pose(transform), values[best] if values else np.inf)

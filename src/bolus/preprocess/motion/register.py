@@ -142,5 +142,7 @@ def register(
             f"a frame cannot be held against the others ({reason}): leave motion in "
             f"(Preparation(motion=None), --motion off)"
         ) from error
+    finally:
+        method.RemoveAllCommands()  # noted holds method: a cycle through ITK, which gc cannot see
     transform.SetParameters(places[int(np.argmin(values)) if values else 0])
     return space.pose(transform)
