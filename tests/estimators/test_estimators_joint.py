@@ -271,9 +271,9 @@ def test_a_patients_dispersion_is_what_the_voxels_say_of_it():
     time, sd = learned(np.tile(evidence, (500, 1)))
     assert time == pytest.approx(true, abs=0.3)
     assert sd < 0.5
-    time, sd = learned(np.zeros((500, LOOKED_AT.size)))
-    assert time == 0.0  # not what patients have in the mean
-    assert sd > 0.1
+    time, sd = learned(np.tile(evidence, (26, 1)))
+    assert time == 0.0  # none is more probable than some, though not by much
+    assert sd > 0.9
 
 
 def test_a_tenth_of_the_voxels_decides_nothing_of_dispersion():
