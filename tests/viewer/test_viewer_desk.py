@@ -67,6 +67,21 @@ def test_series_are_found_and_told_apart(desk, folder):
     assert (seen["files"], seen["parent"]) == (["dsc.nii.gz", "few.nii.gz"], str(folder.parent))
 
 
+@pytest.mark.parametrize(
+    "summary", ['{"software": "bolus 0", "simulated_patient": {}}', '{"software": "other"}', "{"]
+)
+def test_a_summary_alone_makes_no_maps(desk, folder, summary):
+    """A simulated patient has one."""
+    (folder / "summary.json").write_text(summary)
+    try:
+        told = ask(desk, "find", path=str(folder))[1]
+        assert not ask(desk, "browse", path=str(folder))[1]["result"]
+    finally:
+        (folder / "summary.json").unlink()
+    assert not told["result"]
+    assert len(told["series"]) == 2
+
+
 def test_what_is_wrong_is_said_before_anything_runs(desk, folder, tmp_path):
     (tmp_path / "note.txt").write_text("no image")
     (tmp_path / "there").mkdir()

@@ -129,6 +129,20 @@ def result_of(measured: Measured, maps: PatientMaps, chosen: Estimator) -> Resul
     return Result(measured=measured, maps=maps, explain=ready)
 
 
+def holds_maps(folder: Path) -> bool:
+    """Whether ``bolus maps`` wrote a folder.
+
+    A simulated patient and a demonstration have a summary, too, and other programs may have one.
+    """
+    if not (folder / SUMMARY).is_file():
+        return False
+    try:
+        told = read_facts(folder / SUMMARY)
+    except InputError:
+        return False
+    return isinstance(told.get("method"), str)
+
+
 def _facts(folder: Path) -> dict[str, Any]:
     """The summary, with all that is needed of it."""
     if not (folder / SUMMARY).is_file():

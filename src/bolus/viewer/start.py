@@ -15,7 +15,7 @@ from bolus.options import MapOptions
 from bolus.viewer.background import WRITING, BusyError, Job
 from bolus.viewer.begin import session_of_series
 from bolus.viewer.dropped import Dropped
-from bolus.viewer.load import SUMMARY, read_view
+from bolus.viewer.load import holds_maps, read_view
 from bolus.viewer.session import Session
 
 SHOWN = 500
@@ -106,13 +106,13 @@ class Desk:
             "parent": str(folder.parent),
             "folders": [path.name for path in seen if path.is_dir()][:SHOWN],
             "files": [path.name for path in seen if is_nifti_name(path)][:SHOWN],
-            "result": (folder / SUMMARY).is_file(),
+            "result": holds_maps(folder),
         }
 
     def find(self, told: dict[str, object]) -> dict[str, object]:
         """The series in a folder or file, and where maps of it would go."""
         source = path_of(told, "path")
-        if (source / SUMMARY).is_file():
+        if holds_maps(source):
             return {"path": str(source), "result": True, "series": [], "out": ""}
         found = list_series(source)
         series = [
