@@ -48,7 +48,7 @@ def test_a_recipe_with_some_fields_chosen():
     ("choices", "said"),
     [
         ({"scan": 3}, "no 'scan' to choose; it has widths, scans"),
-        ({"scans": 3.5}, "scans of a PhaeRecipe is a whole number, found 3.5"),
+        ({"scans": 3.5}, "scans of a recipe is a whole number, found 3.5"),
         ({"scans": True}, "a whole number, found True"),
         ({"widths": 7}, r"a list of numbers, \[256, 192\], found 7"),
         ({"learning_rate": "fast"}, "a number, found 'fast'"),
@@ -92,7 +92,7 @@ def test_without_the_mark_they_are_those_of_the_options_file(smoked, monkeypatch
     [
         ("smok = true", "no option 'smok'; did you mean 'smoke'?"),
         ("recipe = 3", "'recipe' is a table, [recipe], found 3"),
-        ("[recipe]\nscan = 3", "a PhaeRecipe has no 'scan'"),
+        ("[recipe]\nscan = 3", "this recipe has no 'scan'"),
         ('epochs = "two"', "'epochs' is a whole number"),
     ],
 )

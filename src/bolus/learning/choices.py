@@ -16,13 +16,12 @@ def with_choices(recipe: R, choices: Mapping[str, object]) -> R:
     Whole numbers stand for numbers, and lists for tuples. Raises InputError for a name that is no
     field of it or a value of another type.
     """
-    kind = type(recipe).__name__
     known = [one.name for one in fields(recipe)]  # type: ignore[arg-type]
     changes: dict[str, Any] = {}
     for name, value in choices.items():
         if name not in known:
-            raise InputError(f"a {kind} has no '{name}' to choose; it has {', '.join(known)}")
-        changes[name] = _like(getattr(recipe, name), value, f"{name} of a {kind}")
+            raise InputError(f"this recipe has no '{name}' to choose; it has {', '.join(known)}")
+        changes[name] = _like(getattr(recipe, name), value, f"{name} of a recipe")
     return replace(recipe, **changes)  # type: ignore[type-var]
 
 
