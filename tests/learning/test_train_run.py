@@ -250,7 +250,7 @@ class TestPaper:
             train(place.out, preset="paper", start=shipped_weights("phae-paper"))
 
     def test_a_batch_where_the_recipe_has_none(self, place):
-        with pytest.raises(InputError, match="PhaeRecipe has no batch"):
+        with pytest.raises(InputError, match="this recipe has no batch"):
             train(place.out, preset="phae", sample=Sample(batch=96))
 
     def test_a_recipe_of_another_training(self, place):

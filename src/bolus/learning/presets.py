@@ -59,7 +59,7 @@ class Job:
         said = {name: value for name, value in given.items() if value is not None}
         lacking = [name for name in said if not hasattr(recipe, name)]
         if lacking:
-            raise InputError(f"a {kind.__name__} has no {lacking[0]} that could be chosen")
+            raise InputError(f"this recipe has no {lacking[0]} that could be chosen")
         return replace(recipe, **said)  # type: ignore[type-var]
 
 
