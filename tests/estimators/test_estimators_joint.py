@@ -512,6 +512,19 @@ class TestPoints:
         assert np.isfinite(np.delete(found.noise_sd, 7, axis=1)).all()
         np.testing.assert_allclose(found.tissue, tissue[made.first], atol=1e-12)
 
+    @pytest.mark.parametrize("frame", [4, 25], ids=["baseline", "bolus"])
+    def test_what_a_censored_sample_holds_changes_nothing(self, frame):
+        made = brain()
+        sd = np.full(made.tissue.shape, NOISE * made.aif.max())
+        sd[:, frame] = np.inf
+        found = []
+        for value in (0.0, 50 * made.tissue.max()):
+            tissue = made.tissue.copy()
+            tissue[::2, frame] = value
+            found.append(deconvolve_patient(tissue, made.aif, DT, made.places, Joint(), sd))
+        np.testing.assert_array_equal(found[0].cbf, found[1].cbf)
+        np.testing.assert_array_equal(found[0].delay, found[1].delay)
+
     def test_what_points_say_is_a_mixture_as_wide_as_they_differ(self):
         fine = Places(np.argwhere(np.ones((6, 2, 1), dtype=bool)), (6, 2, 1))
         made = blocks.blocks(fine)

@@ -106,8 +106,7 @@ def _voxels(
     fineness: Fineness,
 ) -> Voxels:
     """Voxels in the windows that a first look at each gives it."""
-    noise = noise_of(curves.noise_sd, curves.tissue.dtype)
-    tissue = curves.tissue * np.isfinite(noise.shape)
+    noise, tissue = noise_of(curves.noise_sd, curves.tissue.dtype), curves.uncensored().tissue
     where = windows(first_look(tissue, noise, table), noise, table, late, fineness)
     return Voxels(tissue, noise, table, where, late, fineness.doubt)
 

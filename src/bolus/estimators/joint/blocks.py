@@ -22,6 +22,10 @@ class Curves(NamedTuple):
     tissue: Float[np.ndarray, "n t"]
     noise_sd: Float[np.ndarray, "n k"]
 
+    def uncensored(self) -> "Curves":
+        """The same, 0 where a sample is censored: what it holds there means nothing."""
+        return self._replace(tissue=self.tissue * np.isfinite(self.noise_sd))
+
 
 class Level(NamedTuple):
     """A brain at one resolution: curves, and the places where they lie."""

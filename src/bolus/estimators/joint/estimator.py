@@ -107,7 +107,8 @@ class BoundJoint:
         self, tissue: np.ndarray, noise_sd: np.ndarray | None, dtype: type[np.floating]
     ) -> Curves:
         sd = baseline_noise(tissue, self.aif) if noise_sd is None else noise_sd
-        return Curves((tissue / self.scale).astype(dtype), (sd / self.scale).astype(dtype))
+        curves = Curves((tissue / self.scale).astype(dtype), (sd / self.scale).astype(dtype))
+        return curves.uncensored()
 
     def _perfusion(self, known: Known, near: Places | None, *, together: bool) -> Perfusion:
         found = known.found
