@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from bolus.base.progress import Epoch
-from bolus.cli import main
 from bolus.cli.terminal import Lines
 from bolus.data import InputError, WeightsError
 from bolus.estimators.weights import SMOKE, read_weights, shipped_weights, write_weights
@@ -25,17 +24,10 @@ from bolus.learning.processes import Group
 from bolus.learning.run import _judged
 from bolus.learning.spinned.task import Deconvolution, Network
 from recorder import Recorder
+from training_calls import call
 
 META = torch.device("meta")
 """A device whose tensors have no values: what mixes it with the CPU fails, as with a GPU."""
-
-
-def call(*arguments):
-    try:
-        main(["train", *map(str, arguments)])
-    except SystemExit as stop:
-        return stop.code or 0
-    return 0
 
 
 def test_a_recipe_with_some_fields_chosen():

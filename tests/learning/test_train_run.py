@@ -21,7 +21,6 @@ from safetensors.torch import load_file
 
 from altered import BARE
 from bolus.bench import run_benchmark
-from bolus.cli import main
 from bolus.data import InputError, LeakageCorrection, OutputError, Preparation, WeightsError
 from bolus.estimators import deconvolve
 from bolus.estimators.paper.config import PaperConfig
@@ -35,6 +34,7 @@ from bolus.phantom import CurvePrior, arterial_input
 from bolus.physics import RESIDUES
 from browser import colours
 from recorder import Recorder
+from training_calls import call
 
 TINY = PaperConfig(channels=(4, 8), epochs=4, batch=192)
 COMMAND = ("--preset", "paper", "--voxels", 200, "--epochs", 2, "--motion", "off")
@@ -48,15 +48,6 @@ def paper(epochs=None, voxels=200, **more):
 
 PAPER = paper()
 AIF = arterial_input(1.5 * np.arange(40), onset=12.0)
-
-
-def call(*arguments):
-    """Exit code of the command line."""
-    try:
-        main(["train", *map(str, arguments)])
-    except SystemExit as stop:
-        return stop.code or 0
-    return 0
 
 
 def equal(a, b):
