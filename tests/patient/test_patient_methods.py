@@ -4,6 +4,8 @@ import pytest
 
 from bolus.data import MethodError
 from bolus.estimators.joint import Joint
+from bolus.estimators.pinn import Pinn
+from bolus.options.estimation import Estimation
 from bolus.patient.methods import DEFAULT, method_or_weights, with_prior
 
 
@@ -21,3 +23,10 @@ def test_a_prior_can_be_left_out(left):
 def test_only_of_a_method_by_name_that_has_one(method):
     with pytest.raises(MethodError, match="has no prior to leave out"):
         with_prior(method, spatial=False)
+
+
+def test_a_method_that_refuses_for_size_can_be_told_to_go_on():
+    assert Estimation(method="pinn", any_size=True).chosen() == Pinn(most_voxels=None)
+    assert Estimation(method="pinn").chosen() == "pinn"
+    with pytest.raises(MethodError, match="'joint' takes any number of voxels"):
+        Estimation(any_size=True).chosen()

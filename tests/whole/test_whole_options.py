@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 
 import bolus
 from bolus.data import AIF
+from bolus.estimators.pinn import Pinn
 from bolus.io import write_aif, write_series, write_volume
 from bolus.options import MapOptions
 from bolus.patient.methods import with_prior
@@ -106,6 +107,17 @@ def test_what_no_option_says_is_remarked(given):
     own = {"weights": "phae", "checksum": "0123456789abcdef", "config": {}}
     told = settings(replace(maps, method="phae", parameters=own), str)
     assert told["weights"] == "weights-0123456789ab.safetensors"
+    learnt = {"method": "temporal", "parameters": {**own, "weights": "temporal"}}
+    told = settings(replace(maps, **learnt), str)
+    assert told["weights"] == "weights-0123456789ab.safetensors"
+    assert "method" not in told
+    (line,) = (line for line in remarks(**learnt) if line.startswith("#"))
+    assert "the file of checksum 0123456789abcdef is needed" in line
+    told = settings(replace(maps, method="pinn", parameters={**asdict(Pinn())}), str)
+    assert (told["method"], told["any-size"]) == ("pinn", False)
+    patient = {"method": "pinn", "parameters": asdict(Pinn(most_voxels=None))}
+    assert settings(replace(maps, **patient), str)["any-size"] is True
+    assert not [line for line in remarks(**patient) if line.startswith("#")]
     curve = AIF(curve=maps.aif.curve, dt=maps.aif.dt, origin="given")
     assert settings(replace(maps, aif=curve), str)["aif"] == "aif.tsv"
     told = {"unmix": False, "drift": False, "motion": "censor", "motion-limit": 2, "leakage": "bsw"}

@@ -44,10 +44,17 @@ class Estimation:
     spatial: bool = option(
         True, "--spatial/--no-spatial", help="With joint: let neighbouring voxels help."
     )
+    any_size: bool = option(
+        False,
+        "--any-size/--no-any-size",
+        help="With pinn: train on any number of voxels, however long it takes.",
+    )
 
     def chosen(self) -> "str | Estimator":
         """The method, as configured. Raises MethodError and WeightsError."""
-        from bolus.patient.methods import method_or_weights, with_prior
+        from bolus.patient.methods import method_or_weights, of_any_size, with_prior
 
         plain = method_or_weights(self.method, self.weights)
+        if self.any_size:
+            plain = of_any_size(plain)
         return with_prior(plain, population=self.patient_prior, spatial=self.spatial)

@@ -6,6 +6,7 @@ from bolus.data import MethodError, WeightsError
 from bolus.estimators import EVERY_METHOD, Estimator
 from bolus.estimators.joint import Joint
 from bolus.estimators.phae import from_weights, read_weights
+from bolus.estimators.pinn import Pinn
 from bolus.estimators.surrogate import CurveSurrogate, SliceSurrogate
 
 PathLike = str | os.PathLike[str]
@@ -44,6 +45,14 @@ def with_prior(
         name = chosen if isinstance(chosen, str) else method_name(chosen)
         raise MethodError(f"'{name}' has no prior to leave out: it takes each voxel alone anyway")
     return Joint(population=population, spatial=spatial)
+
+
+def of_any_size(chosen: str | Estimator) -> Estimator:
+    """'pinn' that takes any number of voxels. Raises MethodError for another method."""
+    if chosen != "pinn":
+        name = chosen if isinstance(chosen, str) else method_name(chosen)
+        raise MethodError(f"'{name}' takes any number of voxels anyway: --any-size is for 'pinn'")
+    return Pinn(most_voxels=None)
 
 
 def method_name(chosen: Estimator) -> str:

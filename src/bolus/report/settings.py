@@ -14,11 +14,14 @@ from bolus.base.files import write_bytes
 from bolus.base.options import toml_line
 from bolus.data import PerfusionMaps, Preparation
 from bolus.data.anatomy import anatomy_name
-from bolus.estimators import METHODS
+from bolus.estimators import EVERY_METHOD
 from bolus.estimators.phae import shipped_weights
+from bolus.estimators.weights import KINDS, SURROGATES
 
 _FLAGS = {"population": "patient-prior", "spatial": "spatial"}
 """Parameters of methods that have flags of their own."""
+_SIZE = "most_voxels"
+"""The parameter that --any-size takes off."""
 Value = str | float | int | bool | tuple[str, ...]
 Named = Callable[[str], str]
 """Takes the name of a file in a result folder to what it is called beside the options."""
@@ -49,11 +52,13 @@ def settings(maps: PerfusionMaps, named: Named) -> dict[str, Value]:
 
 
 def _method(maps: PerfusionMaps) -> Iterator[tuple[str, Value]]:
-    if maps.method in METHODS:
+    if maps.method in EVERY_METHOD:
         yield "method", maps.method
     for name, key in _FLAGS.items():
         if isinstance(value := maps.parameters.get(name), bool):
             yield key, value
+    if _SIZE in maps.parameters:
+        yield "any-size", maps.parameters[_SIZE] is None
     checksum = _own_weights(maps)
     if checksum is not None:
         yield "weights", str(maps.parameters.get("weights_file", _unnamed(checksum)))
@@ -63,16 +68,19 @@ def _as_usual(maps: PerfusionMaps) -> bool:
     """Whether the method's parameters, but those that have a flag, are what they usually are."""
     if "checksum" in maps.parameters:
         return True
-    made: Any = METHODS[maps.method]()
+    made: Any = EVERY_METHOD[maps.method]()
     usual = asdict(made) if is_dataclass(made) and not isinstance(made, type) else {}
     flags = {name: maps.parameters[name] for name in _FLAGS if name in maps.parameters}
+    if maps.parameters.get(_SIZE, 0) is None:
+        flags[_SIZE] = None
     return {**usual, **flags} == dict(maps.parameters)
 
 
 def _own_weights(maps: PerfusionMaps) -> str | None:
     """The checksum of weights that did not come with the package."""
     checksum, kind = maps.parameters.get("checksum"), maps.parameters.get("weights")
-    if checksum is None or checksum == shipped_weights(str(kind)).checksum:
+    shipped = shipped_weights(str(kind)).checksum if kind in KINDS else None
+    if checksum is None or checksum == shipped:
         return None
     return str(checksum)
 
@@ -139,7 +147,7 @@ def _read(maps: PerfusionMaps) -> Iterator[tuple[str, Value]]:
 
 def _remarks(maps: PerfusionMaps) -> Iterator[str]:
     """What no option says, or says only with a file that is not here."""
-    if maps.method not in METHODS:
+    if maps.method not in (*EVERY_METHOD, *SURROGATES):
         yield f"The method '{maps.method}' is none of bolus: it is used from Python."
     elif not _as_usual(maps):
         yield "The method was set up otherwise than usual, which is done from Python."

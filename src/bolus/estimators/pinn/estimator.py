@@ -100,8 +100,8 @@ class BoundPinn:
             hours = len(tissue) * MILLISECONDS * self.options.epochs / 3.6e6
             raise CurveError(
                 f"{len(tissue)} voxels would train for about {hours:.2g} h on one core, more than "
-                f"'pinn' does unasked ({most} voxels); give a mask of fewer slices, or "
-                "Pinn(most_voxels=None)"
+                f"'pinn' does unasked ({most} voxels); give a mask of fewer slices, or --any-size "
+                "(Pinn(most_voxels=None))"
             )
         from bolus.estimators.pinn.training import Loss, Measured, responses
 
