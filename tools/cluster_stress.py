@@ -343,9 +343,42 @@ def table(asked):
         print(f"| {'study' if one['study'] else 'maps'} | {one['matrix']},{one['frames']} | "
               f"{one['workers']} | {n} | {one['seconds']:.0f} | {one['seconds'] / n:.1f} | "
               f"{one['cpu'] / n:.1f} | {parts} | {one['load']:.1f} |")  # fmt: skip
+    for path in sorted(asked.folder.glob("*-kills-*.json")):
+        disturbed(path, json.loads(path.read_text()))
     spent = [json.loads(p.read_text()) for p in asked.folder.glob("*-scale-*.json")]
     if spent:
         print("median CPU a patient:", statistics.median(s["cpu"] / s["patients"] for s in spent))
+
+
+HEADS = (
+    "part",
+    "patients",
+    "CPU a patient",
+    "seconds a patient",
+    "load",
+    "median and highest memory of a worker, MB",
+)
+
+
+def disturbed(path, one):
+    """What a run of ``kills`` came to, and both of its parts by quarter of the patients."""
+    print(
+        f"\n{path.name}: of {one['patients']} patients {one['done_at_the_end_of_the_first']} when "
+        f"the scheduler was gone, {one['done']} in the end, {one['equal']} equal to a calm run, left "
+        f"behind {one['left_behind'] or 'nothing'}; killed at {one['killed']}, exit status "
+        f"{one['codes']}, {sum(one['cpu']):.0f} CPU seconds of workers in {sum(one['seconds']):.0f} s"
+    )
+    print(f"| {' | '.join(HEADS)} |")
+    print("|" + "---|" * len(HEADS))
+    for part, (spent, memory) in enumerate(zip(one["linear"], one["memory"], strict=True)):
+        when = f"{'after' if part else 'before'} the scheduler's end"
+        for quarter, each in enumerate(spent):
+            if each is not None:
+                middle, most = memory["worker_median"][quarter], memory["worker"][quarter]
+                print(
+                    f"| {when}, quarter {quarter + 1} | {each['patients']} | {each['cpu']:.1f} | "
+                    f"{each['seconds']:.1f} | {each['load']:.1f} | {middle:.0f}, {most:.0f} |"
+                )
 
 
 def main():
