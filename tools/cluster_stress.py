@@ -364,9 +364,10 @@ def disturbed(path, one):
     """What a run of ``kills`` came to, and both of its parts by quarter of the patients."""
     print(
         f"\n{path.name}: of {one['patients']} patients {one['done_at_the_end_of_the_first']} when "
-        f"the scheduler was gone, {one['done']} in the end, {one['equal']} equal to a calm run, left "
-        f"behind {one['left_behind'] or 'nothing'}; killed at {one['killed']}, exit status "
-        f"{one['codes']}, {sum(one['cpu']):.0f} CPU seconds of workers in {sum(one['seconds']):.0f} s"
+        f"the scheduler was gone, {one['done']} in the end, {one['equal']} equal to a calm run, "
+        f"left behind {one['left_behind'] or 'nothing'}; killed at {one['killed']}, exit status "
+        f"{one['codes']}, {sum(one['cpu']):.0f} CPU seconds of workers in "
+        f"{sum(one['seconds']):.0f} s"
     )
     print(f"| {' | '.join(HEADS)} |")
     print("|" + "---|" * len(HEADS))
