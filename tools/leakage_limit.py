@@ -43,7 +43,7 @@ def signals(tissue: Tissue, protocol: str) -> np.ndarray:
 
 
 def posterior_means(seen: np.ndarray, tried: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Mean of ``values`` of the tried signals under Gaussian noise; the scale of a signal is free."""
+    """Mean of ``values`` of the tried signals under Gaussian noise, its scale being free."""
     size = np.square(tried).sum(axis=1)
     means = []
     for at in range(0, len(seen), AT_ONCE):
