@@ -22,11 +22,16 @@ ALIKE = {
 
 Only of the part of the errors that the voxels of a region have in common (``shared_by``); noise of
 voxels is new at every date. So that the mean square of changes over their SDs is 1 in tumours that
-did not change: 41 pairs of 41 simulated gliomas, seeds 1000 and on, absolute flow and volume in the
-20 that had one echo time. With the correlation of one half 5 and 7 % of the normalised changes of
-CBV and CBF of the other half had a probability of 0.95. The correlation makes good, too, that a
-region that was registered a millimetre off seems to have lost 2 to 4 % of what is high in it.
-Others have 0: nothing is taken off.
+did not change: pairs of simulated gliomas, seeds 1100 to 1119 and 1200 and on, absolute flow and
+volume in those that had one echo time. Others have 0: nothing is taken off.
+"""
+ECHO = {"joint": {"cbv_corrected": 0.2, "cbf": 0.08}}
+"""SD of a change's logarithm for each unit of the logarithm of the ratio of two echo times.
+
+The T1 effect of agent that leaked counts the more against that on T2* the shorter the echo time is,
+and no correction of leakage takes it off entirely: corrected CBV of such gliomas that did not
+change read 7 % lower where the echo time went from 30 to 20 ms, 6 % higher where it went from 20 to
+30 ms, and the same where it stayed. By maximum likelihood on the same pairs.
 """
 NUMBERS = {
     "joint": {
@@ -56,6 +61,11 @@ def alike(method: str, quantity: str, kind: str) -> float:
 def numbers_alike(method: str, measure: str) -> float:
     """Correlation between dates of the errors of a number."""
     return NUMBERS.get(method, {}).get(measure, 0.0)
+
+
+def by_echo(method: str, quantity: str, log_ratio: float) -> float:
+    """SD of a change's logarithm where the echo times have a ratio of this logarithm."""
+    return ECHO.get(method, {}).get(quantity, 0.0) * abs(log_ratio)
 
 
 def apart(before: float, after: float, correlation: float) -> float:

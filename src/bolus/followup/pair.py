@@ -1,5 +1,6 @@
 """Two examinations on the grid of the first."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from scipy import ndimage
 
 from bolus.data import QUANTITIES, Quantity
 from bolus.data.quantities import Ratio
-from bolus.followup.alike import alike
+from bolus.followup.alike import alike, by_echo
 from bolus.followup.carried import blur_of, blurred, carried, carried_mask
 from bolus.followup.register import Head, Registration, registered
 from bolus.followup.visit import Visit
@@ -97,6 +98,13 @@ class Pair:
         if self.before.method != self.after.method:
             return 0.0
         return alike(self.before.method, quantity.name, kind)
+
+    def by_echo(self, quantity: Quantity) -> float:
+        """SD of the logarithm of a normalised change for echo times that differ; 0 of several."""
+        before, after = (visit.told.get("echo_time_s") for visit in (self.before, self.after))
+        if not (isinstance(before, float | int) and isinstance(after, float | int)):
+            return 0.0
+        return by_echo(self.before.method, quantity.name, math.log(after / before))
 
     def _carried(self, mask: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "i j k"]:
         grids = self.after.grid, self.before.grid
