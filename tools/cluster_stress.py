@@ -8,7 +8,8 @@
 FOLDER is made; it holds the simulated patients, results and a JSON file a run. ``--study`` does the
 same with ``bolus study`` in place of ``bolus maps``. A handful of patients is simulated, of
 ``--matrix`` and ``--frames``, and linked into a dataset of as many participants as are asked for.
-What follows ``--`` are options of the command. Needs dask. Figures of a run: docs/many.md.
+``--lean`` deletes the viewer's copy of the series from each result as soon as that is whole. What
+follows ``--`` are options of the command. Needs dask. Figures of a run: docs/many.md.
 """
 
 import argparse
@@ -27,8 +28,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 TICKS = os.sysconf("SC_CLK_TCK")
-MAPS = ("cbf", "cbv", "mtt", "tmax")
 LIGHT = ["--method", "osvd", "--motion", "off", "--no-drift", "--no-unmix"]
+SERIES = "series.safetensors"
 DISTINCT = 4
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
                "MALLOC_TRIM_THRESHOLD_": "65536"}  # fmt: skip
@@ -144,8 +145,9 @@ class Watch(Thread):
                 except (FileNotFoundError, StopIteration):
                     continue
         done = self._whole()
-        self.looks.append({"seconds": time.monotonic() - self._begun, "done": done,
-                           "memory": memory})  # fmt: skip
+        spent = sum(own for role, own in self.cpu.items() if "worker" in role)
+        self.looks.append({"seconds": time.monotonic() - self._begun, "done": done, "cpu": spent,
+                           "load": os.getloadavg()[0], "memory": memory})  # fmt: skip
         if self._at is not None:
             self._at(done)
 
@@ -155,6 +157,7 @@ class Task:
 
     def __init__(self, asked, dataset, out):
         self.out, self._dataset, self._study = out, dataset, asked.study
+        self._lean = asked.lean
         self._options = asked.options or (
             ["--methods", "osvd", "--snr", "none,20"] if asked.study else LIGHT
         )
@@ -169,13 +172,17 @@ class Task:
         if self._study:
             kept = self.out.with_name(f"{self.out.name}.work") / "done"
             return len(list(kept.glob("*.json")))
-        return len(list(self.out.glob("sub-*/summary.json")))
+        found = list(self.out.glob("sub-*/summary.json"))
+        if self._lean:
+            for path in found:
+                (path.parent / SERIES).unlink(missing_ok=True)
+        return len(found)
 
     def content(self):
         """Participant → digest of what was found."""
         if self._study:
             return self._rows()
-        return {path.name: digest(path / f"{name}.nii.gz" for name in MAPS)
+        return {path.name: digest(sorted(path.glob("*.nii.gz")))
                 for path in sorted(self.out.glob("sub-*"))}  # fmt: skip
 
     def _rows(self):
@@ -216,16 +223,35 @@ def run(task, cluster, *words, at=None):
     return code, time.monotonic() - begun, watch
 
 
+def quarters(looks, patients):
+    """Looks during each quarter of the patients."""
+    return [[one for one in looks if min(3, 4 * one["done"] // patients) == part]
+            for part in range(4)]  # fmt: skip
+
+
 def flat(looks, patients):
     """Highest memory of a worker, MB, in each quarter of the patients; of scheduler, of command."""
-    quarters = []
-    for part in range(4):
-        inside = [look for look in looks if min(3, 4 * look["done"] // patients) == part]
+    told = {"worker": [], "worker_median": []}
+    for inside in quarters(looks, patients):
         seen = [m for look in inside for role, m in look["memory"].items() if "worker" in role]
-        quarters.append(max(seen, default=None))
-    other = [max((look["memory"].get(role, 0) for look in looks), default=0)
-             for role in ("scheduler", "command")]  # fmt: skip
-    return {"worker": quarters, "scheduler": other[0], "command": other[1]}
+        told["worker"].append(max(seen, default=None))
+        told["worker_median"].append(statistics.median(seen) if seen else None)
+    for role in ("scheduler", "command"):
+        told[role] = max((look["memory"].get(role, 0) for look in looks), default=0)
+    return told
+
+
+def linear(looks, patients):
+    """Seconds a patient of the workers' CPU and of the clock, and the load, in each quarter."""
+    told = []
+    for inside in quarters(looks, patients):
+        made = inside[-1]["done"] - inside[0]["done"] if inside else 0
+        told.append(None if made == 0 else {
+            "patients": made,
+            "cpu": (inside[-1]["cpu"] - inside[0]["cpu"]) / made,
+            "seconds": (inside[-1]["seconds"] - inside[0]["seconds"]) / made,
+            "load": statistics.median(one["load"] for one in inside)})  # fmt: skip
+    return told
 
 
 def scale(asked, patients):
@@ -241,7 +267,8 @@ def scale(asked, patients):
         cpu = sum(own for role, own in watch.cpu.items() if "worker" in role)
         told = {"workers": workers, "code": code, "seconds": seconds, "cpu": cpu,
                 "client_cpu": watch.cpu.get("command"), "load": os.getloadavg()[0],
-                "memory": flat(watch.looks, asked.patients), "looks": watch.looks,
+                "memory": flat(watch.looks, asked.patients),
+                "linear": linear(watch.looks, asked.patients), "looks": watch.looks,
                 "done": len(task.content())}  # fmt: skip
         record(asked, f"scale-{workers}-{asked.patients}", told)
 
@@ -280,7 +307,9 @@ def kills(asked, patients):
             "done_at_the_end_of_the_first": between, "done": len(found),
             "equal": sum(found[name] == expected[n % whole] for n, name in enumerate(found)),
             "left_behind": task.left_behind(),
-            "memory": [flat(watch.looks, asked.patients), flat(second.looks, asked.patients)],
+            "cpu": [one.looks[-1]["cpu"] for one in (watch, second)],
+            "memory": [flat(one.looks, asked.patients) for one in (watch, second)],
+            "linear": [linear(one.looks, asked.patients) for one in (watch, second)],
             "looks": watch.looks[::5] + second.looks[::5]}  # fmt: skip
     record(asked, f"kills-{asked.patients}", told)
 
@@ -329,6 +358,7 @@ def main():
     parser.add_argument("--matrix", default="128,128,20")
     parser.add_argument("--frames", type=int, default=45)
     parser.add_argument("--study", action="store_true")
+    parser.add_argument("--lean", action="store_true")
     own = sys.argv[1:]
     at = own.index("--") if "--" in own else len(own)
     asked = parser.parse_args(own[:at])

@@ -24,7 +24,7 @@ def brains():
 
 def _brains():
     cases = (Case(), *late_sides((8.0,)))
-    methods = {"joint": "joint", ALONE: Joint(spatial=False), "osvd": "osvd"}
+    methods = {"joint": "joint", ALONE: Joint(spatial=False), "osvd": "osvd", "svd-pws": "svd-pws"}
     return run_brains((1009,), cases, methods, SHAPE, jobs=1)
 
 
@@ -81,3 +81,13 @@ def test_the_page_has_the_figures(brains):
     for title in ("Lesions: contrast recovered", "A hemisphere that is late", "Time and memory"):
         assert f"## {title}" in page
     assert "nan" not in page
+
+
+def test_further_methods_have_tables_of_their_own(brains):
+    first, further = brain_page(brains).split("## Further methods")
+    s = score(brains.mapped[:1], "svd-pws", TISSUES[0])
+    assert "svd-pws" not in first
+    assert f"| tumour, grey | {s.voxels} | {s.error[0]:.2f} |" in further
+    assert "joint" not in further.split("### Bias")[0].replace(f"`{ALONE}`", "")
+    assert "## Time and memory" in further
+    assert all(f"| {name} |" in further.split("## Time and memory")[1] for name in brains.methods)

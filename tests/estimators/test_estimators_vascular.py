@@ -12,7 +12,7 @@ from bolus.data import InputError
 from bolus.estimators import METHODS, deconvolve
 from bolus.estimators.map.newton import NormalPrior, maximum
 from bolus.estimators.vascular.model import GammaCurves
-from bolus.estimators.vascular.posterior import CTH, OEF
+from bolus.estimators.vascular.posterior import CTH, OEF, SHARE
 from bolus.physics import RESIDUES, ForwardModel, oxygen
 
 AIF = gamma_variate()
@@ -112,6 +112,10 @@ class TestTransitTimes:
         assert wide == sorted(wide)
         assert wide[-1] <= 1
         assert np.isfinite(told[3].mtt).all()
+        for found in told.values():
+            width = found.further[SHARE]
+            np.testing.assert_array_equal(width > 0.9, np.isnan(found.further[CTH]))
+            assert (width > 0).all()
 
     def test_how_much_is_asked_of_a_curve_can_be_said(self, tissue):
         clean = tissue[0][:40]

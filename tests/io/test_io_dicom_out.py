@@ -234,12 +234,13 @@ ABSOLUTE = {
     "psr": ("PSR", "%"),
     "misfit": ("misfit", "1"),
     "cth": ("CTH", "s"),
+    "priorshare": ("PriorShare", "{ratio}"),
     "oefmax": ("OEFmax", "{ratio}"),
     "adc": ("113041", "mm2/s"),
 }
 
 
-OURS = ("srcbv", "k2", "psr", "misfit", "cth", "oefmax")
+OURS = ("srcbv", "k2", "psr", "misfit", "cth", "priorshare", "oefmax")
 """Maps for which DICOM has no code."""
 
 

@@ -11,6 +11,8 @@ from bolus.patient import estimate, measure
 from bolus.phantom import simulate_patient
 from bolus.report.text.summary import sidecar
 
+FURTHER = ("cth", "priorshare", "oefmax")
+
 
 @dataclass(frozen=True)
 class Scaled:
@@ -23,7 +25,7 @@ class Scaled:
 
     def __call__(self, tissue, noise_sd=None):
         answer = self.factor * np.abs(tissue).sum(axis=1)
-        return Perfusion(*6 * [answer], further={"cth": answer, "oefmax": answer})
+        return Perfusion(*6 * [answer], further=dict.fromkeys(FURTHER, answer))
 
 
 @pytest.fixture(scope="module")

@@ -211,6 +211,20 @@ _LIST = (
         lesser=True,
     ),
     Quantity(
+        name="priorshare",
+        title="Prior share",
+        meaning="Posterior over prior width of the shape of transit times",
+        definition="Standard deviation of the posterior of the logarithm of the shape of the "
+        "distribution of transit times over that of its prior: 1 where the curve says nothing",
+        unit=PLAIN_RATIO,
+        code=Concept("PriorShare", PRIVATE, "Posterior over prior width of transit times' shape"),
+        display=Display("viridis", Fixed(0.0, 1.0)),
+        estimated=True,
+        corrected=True,
+        timed=True,
+        lesser=True,
+    ),
+    Quantity(
         name="oefmax",
         title="OEFmax",
         meaning="Oxygen extraction that these transit times allow at most",

@@ -1,5 +1,7 @@
 """The page of whole brains."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from textwrap import fill
 
 import numpy as np
@@ -9,7 +11,7 @@ from bolus.bench.brain.clouds import NEAR_POINTS, POINTS
 from bolus.bench.brain.lesions import COUNTS, LESIONS
 from bolus.bench.brain.limits import LIMITS, OPEN
 from bolus.bench.brain.lines import names, number, usual
-from bolus.bench.brain.run import Brains, seconds_of
+from bolus.bench.brain.run import FURTHER, Brains, seconds_of
 from bolus.bench.brain.scores import TISSUES, Region
 from bolus.bench.brain.shown_tables import contrast_table, edge_table, late_table, lesion_table
 from bolus.bench.brain.tables import (
@@ -24,11 +26,33 @@ from bolus.bench.brain.tables import (
 from bolus.bench.brain.voxels import Voxels
 from bolus.report.text.layout import Layout, as_markdown
 
+FURTHER_TEXT = (
+    "The same brains by methods that take each voxel by itself: with gamma-distributed transit "
+    "times (`vascular`), with control points (`cpi`), by a trained network (`spinned`), and two "
+    "more deconvolutions."
+)
+
 
 def brain_page(found: Brains) -> str:
-    """The tables as a page of Markdown."""
-    made = (
-        people_table(found),
+    """The tables as a page of Markdown; methods of FURTHER after the others."""
+    further = tuple(name for name in found.methods if name in FURTHER)
+    first = tuple(name for name in found.methods if name not in further)
+    text = ["# Whole brains\n", *(_wrapped(one) for one in _text(found))]
+    text += _written((people_table(found), *_tables(replace(found, methods=first))), "##")
+    if further:
+        text += ["## Further methods\n", _wrapped(FURTHER_TEXT)]
+        text += _written(_tables(replace(found, methods=further)), "###")
+    return "\n".join([*text, *_written((cost_table(found),), "##")])
+
+
+def _written(tables: Sequence[Layout], heading: str) -> list[str]:
+    """Those that have rows, under headings."""
+    return [f"{heading} {one.title}\n\n{as_markdown(one)}" for one in tables if any(_rows(one))]
+
+
+def _tables(found: Brains) -> tuple[Layout, ...]:
+    """What the methods of ``found`` make of tissue, lesions and scans."""
+    return (
         error_table(found),
         distance_table(found),
         bias_table(found),
@@ -40,10 +64,7 @@ def brain_page(found: Brains) -> str:
         edge_table(found),
         late_table(found),
         scan_table(found),
-        cost_table(found),
     )
-    tables = (f"## {one.title}\n\n{as_markdown(one)}" for one in made if any(_rows(one)))
-    return "\n".join(["# Whole brains\n", *(_wrapped(text) for text in _text(found)), *tables])
 
 
 def _rows(layout: Layout) -> list[int]:

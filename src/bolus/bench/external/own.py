@@ -31,13 +31,24 @@ class Own:
 
 ALL = ("golden", "dispersion", "kudo", "leakage", "brain")
 DEFAULT_MODEL = LeakageCorrection().name
+METHODS = (
+    "joint",
+    "phae",
+    "bayes",
+    "vascular",
+    "cpi",
+    "spinned",
+    "osvd",
+    "tikhonov",
+    "svd-pws",
+)
+"""Methods that are rows of the page."""
 
 
 def own_programs() -> dict[str, Own]:
     """The rows by name: methods on all objects, and every leakage model of one on leaking ones."""
     found = {
-        f"bolus {method}": Own(method=method, model=DEFAULT_MODEL, kinds=ALL)
-        for method in ("joint", "phae", "bayes", "osvd", "tikhonov")
+        f"bolus {method}": Own(method=method, model=DEFAULT_MODEL, kinds=ALL) for method in METHODS
     }
     for model in (*MODELS, None):
         if model != DEFAULT_MODEL:

@@ -16,7 +16,7 @@ ROUNDS = 30
 OPEN = 0.1
 """Share of the volumes' distribution that is even in log CBV."""
 TURNS = 4
-NEAR = 0.85
+NEAR = 0.95
 """Share of a voxel's prior that its neighbours' volumes make."""
 SMOOTH, SPREAD = 1.0, 1.0
 """Nodes by which a patient's distribution, and the neighbours', are smoothed."""

@@ -27,9 +27,9 @@ class Joint:
     The forward model C = CBF·AIF ⊗ R(t − delay) with a Weibull residue, on a grid of MTT, delay
     and shape, with the amplitude and a constant integrated out. Of loose curves each is estimated
     alone, with any tissue as likely as another. Of a patient's voxels (``together``) one dispersion
-    of the arterial input and a ``population`` of tissue are learned first, with a share that stays
-    open, and with ``spatial`` a voxel's prior is drawn to what its neighbours say, where they
-    agree. What residues leave unknown of all voxels alike is in their
+    of the arterial input, one shape of residue and a ``population`` of tissue are learned first,
+    with a share that stays open, and with ``spatial`` a voxel's prior is drawn to what its
+    neighbours say, where they agree. What residues leave unknown of all voxels alike is in their
     intervals (RESIDUE_SD).
 
     Source: Bayes' theorem on the forward model, Mouridsen et al., Neuroimage 2006;33:570; the

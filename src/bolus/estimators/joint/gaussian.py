@@ -31,10 +31,11 @@ ANYTHING = around((np.log(5.0), 1.0, np.log(1.35)), (0.65, 4.0, 0.45))
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Gaussian ``groups`` of ``share`` each, and of the rest anything (``ANYTHING``)."""
+    """Gaussian ``groups`` of ``share`` each, and of the rest ``anything``."""
 
     share: Float[np.ndarray, " groups"]
     groups: tuple[Gaussian, ...]
+    anything: Gaussian = ANYTHING
 
     @property
     def open(self) -> float:
@@ -43,14 +44,14 @@ class Mixture:
 
     def log_density(self, cells: Float[np.ndarray, "cells three"]) -> Float[np.ndarray, " cells"]:
         """Log density at cells (cells, 3)."""
-        parts = [self.open * np.exp(ANYTHING.log_density(cells))]
+        parts = [self.open * np.exp(self.anything.log_density(cells))]
         for share, group in zip(self.share, self.groups, strict=True):
             parts.append(share * np.exp(group.log_density(cells)))
         return np.asarray(np.log(np.sum(parts, axis=0)))
 
     def some(self, which: slice) -> "Mixture":
         """Some of the groups; what is left is open."""
-        return Mixture(self.share[which], self.groups[which])
+        return Mixture(self.share[which], self.groups[which], self.anything)
 
     def whole(self) -> Gaussian:
         """One Gaussian with the mean and the covariance of all groups."""

@@ -14,7 +14,7 @@ from bolus.estimators.map.newton import NormalPrior
 from bolus.estimators.papers import JESPERSEN, MOURIDSEN, MOURIDSEN_CTH
 from bolus.estimators.protocol import Capabilities, CurveScale
 from bolus.estimators.vascular.model import GammaCurves
-from bolus.estimators.vascular.posterior import CTH, OEF, VascularPosterior
+from bolus.estimators.vascular.posterior import CTH, OEF, SHARE, VascularPosterior
 
 PRIOR = NormalPrior(
     mean=np.array([np.log(0.03), np.log(5.0), np.log(2.0), 1.0]),
@@ -38,7 +38,8 @@ class Vascular:
     normal distribution. CTH = MTT/√α is the spread of transit times, and OEFmax the oxygen that
     such a network can extract at most (``physics.oxygen``). Both are NaN where the curve says
     little of the spread: where the posterior of log α is over ``informed`` times as wide as its
-    prior. MTT alone would narrow both, and a map of them be another map of MTT.
+    prior; that ratio is a map, too. MTT alone would narrow both, and a map of them be another map
+    of MTT.
     ``noise_sd`` None reads the noise from the frames before the artery's bolus.
 
     Source: Mouridsen et al., NeuroImage 2006;33:570, for model and estimation; Mouridsen et al., J
@@ -77,10 +78,12 @@ class Vascular:
         theta = fitted.found.theta
         known = VascularPosterior(theta, fitted.found.covariance, PRIOR.sd, dtype)
         cbv, mtt, delay = np.exp(theta[:, 0]), np.exp(theta[:, 1]), theta[:, 3].astype(dtype)
-        told = known.prior_share("shape") <= self.informed
+        width = known.prior_share("shape")
+        told = width <= self.informed
         further = {
             name: np.where(told, known.value(name), np.nan).astype(dtype) for name in (CTH, OEF)
         }
+        further[SHARE] = width.astype(dtype)
         return Perfusion(
             cbv=cbv.astype(dtype),
             cbf=(cbv / mtt).astype(dtype),

@@ -10,7 +10,7 @@ from bolus.data import PARAMETERS
 from bolus.data.perfusion import check_quantile
 from bolus.physics.oxygen import oef_max, transit_heterogeneity
 
-CTH, OEF = "cth", "oefmax"
+CTH, OEF, SHARE = "cth", "oefmax", "priorshare"
 AXES = {
     "cbv": (1.0, 0.0, 0.0, 0.0),
     "cbf": (1.0, -1.0, 0.0, 0.0),
