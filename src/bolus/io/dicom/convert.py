@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from bolus.base.json import from_text
 from bolus.data import SeriesError
+from bolus.io.dicom.multiframe import write_some_frames
 from bolus.io.dicom.order import Number
 from bolus.io.dicom.silence import no_remarks
 
@@ -18,11 +20,14 @@ _OPTIONS = ("-b", "y", "-ba", "y", "-z", "n", "-f", "%j", "-g", "i", "-x", "n", 
 
 @contextmanager
 def converted(
-    paths: Sequence[Path], numbers: Mapping[Path, Number]
+    paths: Sequence[Path],
+    numbers: Mapping[Path, Number],
+    kept: Mapping[Path, tuple[int, ...]] = MappingProxyType({}),
 ) -> Iterator[list[tuple[Path, Mapping[str, object]]]]:
     """Yield the images dcm2niix makes of some files, each with its sidecar, for as long as needed.
 
-    Files that ``numbers`` names are numbered so for the conversion; all are only read.
+    Files that ``numbers`` names are numbered so for the conversion, and of those that ``kept``
+    names only some frames go into it; all are only read.
 
     Raises SeriesError with its last line when it fails.
     """
@@ -32,7 +37,10 @@ def converted(
         target.mkdir()
         links = {source / f"{n:06d}.dcm": path for n, path in enumerate(paths)}
         for link, path in links.items():
-            _place(path.resolve(), link, numbers.get(path))
+            if path in kept:
+                write_some_frames(path, link, kept[path])
+            else:
+                _place(path.resolve(), link, numbers.get(path))
         _run(source, target, links)
         yield [(image, _sidecar(image)) for image in sorted(target.glob("*.nii"))]
 

@@ -43,7 +43,8 @@ class FileHeader:
 
     ``uid`` is that of the series, ``sop`` the class and the UID of the file's own object;
     ``spacing`` are the edges of a pixel in mm, ``scaling`` slope and intercept of stored values,
-    both of the first frame; empty, or None, where they are not stated.
+    both of the first frame; empty, or None, where they are not stated. ``kept`` are the places of
+    its ``frames`` in the file, where these are not all of them.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class FileHeader:
     spacing: tuple[float, ...]
     scaling: tuple[float | None, float | None]
     frames: tuple[Frame, ...]
+    kept: tuple[int, ...] = ()
 
 
 def read_header(path: Path) -> FileHeader | None:

@@ -50,7 +50,7 @@ def read_dicom_echoes(
     with _named(folder):
         chosen = choose(study, series, MIN_FRAMES)
         echoes = chosen.echoes
-        if len(echoes) > TWO or len({len(echo.files) for echo in echoes}) > 1:
+        if len(echoes) > TWO or len({echo.images for echo in echoes}) > 1:
             check_complete(chosen)
         return tuple(_checked(echo, None, tr) for echo in echoes)
 
@@ -87,7 +87,8 @@ def _interval(chosen: StudySeries, tr: float | None) -> float:
 def _read(chosen: StudySeries, dt: float, te: float | None) -> DSCSeries:
     paths = [file.path for file in chosen.files]
     ordered = tuple(file.path for file in in_time(chosen.files))
-    with converted(paths, renumbered(chosen.files)) as images:
+    kept = {file.path: file.kept for file in chosen.files if file.kept}
+    with converted(paths, renumbered(chosen.files), kept) as images:
         image, sidecar = _the_series(chosen, images)
         loaded = load_image(image, SeriesError)
         grid = grid_of(loaded.header, CONVERTED, SeriesError)

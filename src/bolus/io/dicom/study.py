@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -41,6 +41,11 @@ class StudySeries:
         return None if self.files[0].mosaic else len(self.by_slice)
 
     @property
+    def images(self) -> int:
+        """Images of all slices and frames."""
+        return sum(len(file.frames) for file in self.files)
+
+    @property
     def diffusion(self) -> bool:
         """Whether any image is diffusion-weighted."""
         return any(file.diffusion for file in self.files)
@@ -55,14 +60,12 @@ class StudySeries:
     def echoes(self) -> tuple["StudySeries", ...]:
         """The series of each echo; itself where there is one, or where none tells them apart.
 
-        Echoes within a multi-frame file are not separated.
+        Of a multi-frame file that holds several each has its own frames.
         """
-        if len(self.echo_times) < 2 or any(len(file.frames) > 1 for file in self.files):
+        if len(self.echo_times) < 2:
             return (self,)
-        return tuple(
-            StudySeries(tuple(file for file in self.files if file.frames[0].te == te))
-            for te in self.echo_times
-        )
+        each = ([_of_echo(file, te) for file in self.files] for te in self.echo_times)
+        return tuple(StudySeries(tuple(file for file in files if file.frames)) for files in each)
 
     def __str__(self) -> str:
         number = self.files[0].number
@@ -72,6 +75,14 @@ class StudySeries:
             f"series {'without number' if number is None else number}: "
             f"'{self.files[0].description}', {self.n_frames} frames of {slices}, TE {te} ms"
         )
+
+
+def _of_echo(file: FileHeader, te: float) -> FileHeader:
+    """A file with the frames of one echo only, which may be none."""
+    kept = tuple(n for n, frame in enumerate(file.frames) if frame.te == te)
+    if len(kept) == len(file.frames):
+        return file
+    return replace(file, frames=tuple(file.frames[n] for n in kept), kept=kept)
 
 
 def read_study(folder: Path) -> list[StudySeries]:
