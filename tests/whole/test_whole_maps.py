@@ -426,6 +426,7 @@ def test_real_slice(shared_data, tmp_path, run):
     flow = np.sort(maps.cbf[np.isfinite(maps.cbf)])
     upper, lower = np.percentile(flow, 70), np.percentile(flow, 20)
     assert 1.5 < upper / lower < 5
+    assert 3 < np.nanmedian(maps.mtt) < 5.5
 
 
 def test_real_slice_under_a_shifted_arterial_input(shared_data):
