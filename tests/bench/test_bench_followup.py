@@ -36,9 +36,9 @@ def test_the_page_counts_what_was_found():
         voxels=((1, "cbv", 0.04), (2, "cbv", 0.06)),
     )
     page = followup_page(found)
-    assert "| Corrected CBV | normalised | 2 | 50 ± 35 % | 50 ± 35 % |" in page
+    assert "| Corrected CBV | normalised | first | 2 | 50 ± 35 % | 50 ± 35 % |" in page
     same, changed = "50 %, +18 %, 50 %", "50 %, +25 %, 50 %"
-    row = ["Corrected CBV", "normalised", "–", "–", "–", same, "–", "–", changed]
+    row = ["Corrected CBV", "normalised", "first", "–", "–", "–", same, "–", "–", changed]
     assert f"| {' | '.join(row)} |" in page
     assert "| -40 % | -20 % | -10 % | 0 % | +10 % |" in page
     assert "| CBV | 5.0 % | 4.0–6.0 % |" in page

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from findings_cases import maps_with
 
-from bolus.data import InputError
+from bolus.data import Grid, InputError
 from bolus.data.options import Burden, Preparation
 from bolus.data.reference import FoundReference
-from bolus.findings import with_numbers
+from bolus.findings import draws, with_numbers
 from bolus.findings.burden import burden_numbers
 from bolus.findings.draws import TumorVolume, tumor_volume
 
@@ -17,7 +17,8 @@ from bolus.findings.draws import TumorVolume, tumor_volume
 def volume_of(values, sd=None, off=0.0, shared=0.0):
     where = np.zeros((10, len(values) // 10, 1), dtype=bool)
     where[:] = True
-    return TumorVolume(values=values, sd=sd, where=where, off=off, shared=shared)
+    grid = Grid(shape=where.shape, affine=np.diag([5.0, 5.0, 7.0, 1.0]))
+    return TumorVolume(values=values, sd=sd, where=where, grid=grid, off=off, shared=shared)
 
 
 def told(numbers):
@@ -97,6 +98,16 @@ def test_what_voxels_share_widens_intervals_and_the_reference_does():
         widths.append(high - low)
     assert widths[0] < widths[1] / 2
     assert widths[1] < widths[2]
+
+
+def test_neighbours_that_err_alike_widen_a_share(monkeypatch):
+    values, sd = np.linspace(0.8, 2.5, 200), np.full(200, 0.4)
+    widths = []
+    for length in (0.5, 8.0):
+        monkeypatch.setattr(draws, "LENGTH", length)
+        low, high = told(burden_numbers(volume_of(values, sd), Burden()))["burden_high"].interval
+        widths.append(high - low)
+    assert 2 * widths[0] < widths[1]
 
 
 def test_draws_are_the_same_every_time():

@@ -6,11 +6,11 @@ import pytest
 from followup_cases import STILL, pair, visit
 
 from bolus.data.measures import Measurement
-from bolus.followup.alike import ALIKE, apart
+from bolus.followup.alike import ALIKE, ECHO, apart
 from bolus.followup.carried import blurred
 from bolus.followup.change import Estimate, in_unit, of_numbers, per_cent, probability_of
 from bolus.followup.compared import compared_pair
-from bolus.followup.pair import Pair
+from bolus.followup.pair import Pair, core_of
 from bolus.followup.protocol import Effect, allowed, differences
 from bolus.followup.regions import region_changes
 from bolus.grading.ratio import Z90
@@ -156,6 +156,51 @@ def test_one_reference_and_two_tumours():
     assert set(found.regions) == {"tumor before", "tumor after", "reference"}
     assert set(pair(visit(), visit(rois=False)).regions) == {"tumor", "reference"}
     assert set(pair(visit(rois=False), visit()).regions) == {"tumor", "reference"}
+
+
+def test_a_rim_that_one_mask_has_is_left_out_and_growth_stays():
+    """Of two masks that are a voxel apart what both have is left; what lies further off stays."""
+    one, other = np.zeros((12, 6, 3), dtype=bool), np.zeros((12, 6, 3), dtype=bool)
+    one[2:6, 1:5, 1], other[3:9, 1:5, 1] = True, True
+    np.testing.assert_array_equal(core_of(one, other), one & other)
+    grown = core_of(other, one)
+    assert not grown[6].any()
+    np.testing.assert_array_equal(grown[7:], other[7:])
+    np.testing.assert_array_equal(core_of(one, np.roll(one, 6, axis=0)), one)
+
+
+def test_a_rim_that_was_corrected_at_one_date_only_is_no_change():
+    """Voxels of the rim read half as much at the date whose mask does not have them."""
+    before, after = visit(), visit()
+    moved = np.roll(after.rois["tumor"], 1, axis=0)
+    cbv = np.where(before.rois["tumor"], 6.0, 2.0)
+    read = {"cbv": np.where(before.rois["tumor"] & ~moved, 3.0, cbv)}
+    late = replace(after, volumes={**after.volumes, **read}, rois={**after.rois, "tumor": moved})
+    first = replace(before, volumes={**before.volumes, "cbv": cbv})
+    still = {
+        c.region: c.change
+        for c in region_changes(Pair(first, late, replace(STILL, voxel=0.0)), allowed(()))
+        if (c.quantity, c.kind) == ("cbv", "normalised")
+    }
+    assert still["tumor before"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_echo_times_that_differ_widen_a_normalised_change(monkeypatch):
+    """By ECHO times the logarithm of their ratio, either way, and only where they differ."""
+    monkeypatch.setitem(ECHO["joint"], "cbv", 0.2)
+    variances = []
+    for echo in (0.03, 0.02, 0.045):
+        two = Pair(visit(), visit(echo_time_s=echo), replace(STILL, voxel=0.0))
+        (told,) = (
+            c
+            for c in region_changes(two, allowed(()))
+            if (c.quantity, c.kind, c.region) == ("cbv", "normalised", "tumor before")
+        )
+        logs = [math.log1p(end / 100) for end in told.interval]
+        variances.append(((logs[1] - logs[0]) / 2 / Z90) ** 2)
+    added = (0.2 * math.log(1.5)) ** 2
+    assert variances[1] == pytest.approx(variances[0] + added)
+    assert variances[2] == pytest.approx(variances[1])
 
 
 def test_what_two_dates_err_alike_leaves_the_change():

@@ -25,7 +25,12 @@ FIRST_SEED, PATIENTS = 7800, 200
 SHAPE, FRAMES, PIECES = (36, 36, 8), 40, (1, 1, 2)
 FACTORS = (0.6, 0.8, 0.9, 1.1, 1.2, 1.4)
 """What the tumour's blood volume and flow are multiplied by at the last date, patients in turn."""
-SNRS = (40.0, 30.0, 30.0)
+BLOCK = 24
+"""Patients in which every factor meets every kind of echo times once."""
+ECHOES = ((0.03, 0.02), (0.02, 0.02), (0.02, 0.03), (0.02, 0.02))
+"""Echo times in s of the first examination and of the others, patients in turn."""
+SNRS = (30.0, 40.0)
+"""Least and highest SNR of an examination."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +68,14 @@ def run_followup(
     method: str = "joint",
     reporter: Reporter = QUIET,
 ) -> FollowupResult:
-    """Examine every patient twice as it is, and once with a tumour that rose or fell.
+    """Examine every patient twice as it is, and some once with a tumour that rose or fell.
 
     The first examination is compared with either later one, so that unchanged pairs are as many as
-    ``patients``, and independent. Each has another arterial input, leak and noise, SNR 40 and then
-    30, and a head that lies up to 8 mm and 6 degrees elsewhere; of every other patient the first
-    has another echo time. Every examination has its tumour and its reference, drawn rightly.
-    Patients in whom no artery is found are skipped, and told.
+    ``patients``, and independent; every other BLOCK of patients has a third date. Each examination
+    has another arterial input, leak and noise, an SNR from 30 to 40, and a head that lies up to
+    8 mm and 6 degrees elsewhere; of every other patient the first has a longer or a shorter echo
+    time, so that neither date is the better one. Every examination has its tumour and its
+    reference, drawn rightly. Patients in whom no artery is found are skipped, and told.
     """
     made: list[FollowupResult] = []
     steps = Steps(patients, reporter)
@@ -120,16 +126,17 @@ class Examined(NamedTuple):
 def examined(seed: int, method: str) -> Iterator[Examined]:
     """The examinations of a patient; none lies straight, as what is moved is blurred."""
     rng = np.random.default_rng([seed, 41])
+    block, within = divmod(seed, BLOCK)
     cbv, flow = rng.uniform(1.5, 4.0), rng.uniform(0.7, 1.0)
     leak = Leak(ktrans=float(rng.uniform(0.0, 0.15)))
-    echoes = (0.02 if seed % 2 else 0.03, 0.02)
-    factors = (1.0, 1.0, FACTORS[seed % len(FACTORS)])
-    for visit, (factor, snr) in enumerate(zip(factors, SNRS, strict=True), 1):
+    echoes = ECHOES[within % len(ECHOES)]
+    changed = (FACTORS[within // len(ECHOES)],) if block % 2 else ()
+    for visit, factor in enumerate((1.0, 1.0, *changed), 1):
         drawn = rng.uniform(-1, 1, 6) * [8, 8, 8, 6, 6, 6]
         pose = tuple(float(x) for x in drawn)
         made = simulate_patient(
             seed=seed,
-            snr=snr,
+            snr=float(rng.uniform(*SNRS)),
             te=echoes[visit > 1],
             frames=FRAMES,
             shape=SHAPE,

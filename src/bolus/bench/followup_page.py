@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import product
 from textwrap import fill
 
 import numpy as np
 from scipy.stats import norm
 
-from bolus.bench.followup import FACTORS, FRAMES, SHAPE, FollowupResult, Told
+from bolus.bench.followup import FACTORS, FRAMES, SHAPE, SNRS, FollowupResult, Told
 from bolus.data import QUANTITIES
 from bolus.data.measures import MEASURES
 from bolus.followup.page import REAL
@@ -15,7 +16,8 @@ from bolus.report.text.layout import Layout, as_markdown
 
 SHOWN = ("cbv_corrected", "cbf", "mtt")
 """Maps of the tables; of MTT no change is true in either case."""
-REGION = "tumor before"
+REGIONS = {"tumor before": "first", "tumor after": "second", "tumor": ""}
+"""Regions of the tables, and of which date their mask is; numbers have each date's own."""
 GROWN = ("cbv_corrected", "cbf")
 """Whose true change is that of the tumour."""
 NUMBERS = ("cbv_ratio", "burden_low", "burden_high")
@@ -25,16 +27,18 @@ def followup_page(found: FollowupResult) -> str:
     """Tables of unchanged tumours, of changed ones, of voxels and of registration, as Markdown."""
     x, y, z = SHAPE
     patients = len({told.seed for told in found.told})
+    changed = len({told.seed for told in found.told if told.factor != 1})
     factors = ", ".join(f"{factor:g}" for factor in FACTORS)
     lead = (
         f"{patients} simulated high-grade gliomas of {x} × {y} × {z} voxels and {FRAMES} frames, "
-        f"mapped by `joint` twice as they are, and once with the tumour's CBV and CBF {factors} "
-        "times what they were, patients in turn. The first examination is compared with either "
-        "later one. Each has its own arterial input, leak and noise, SNR 40 and then "
-        "30, the head up to 8 mm and 6 degrees elsewhere, and of every other patient the first "
-        "another echo time, so that absolute flow and volume are compared in the rest. Each has "
-        "its own masks of tumour and reference; changes are those in the tumour of the earlier. "
-        "How alike the errors of two dates are was estimated on patients of other seeds."
+        f"mapped by `joint` twice as they are, and {changed} of them once with the tumour's CBV "
+        f"and CBF {factors} times what they were, patients in turn. The first examination is "
+        "compared with either later one. Each has its own arterial input, leak and noise, SNR "
+        f"{SNRS[0]:g} to {SNRS[1]:g}, the head up to 8 mm and 6 degrees elsewhere, and of every "
+        "other patient the first another echo time, in turn longer and shorter, so that absolute "
+        "flow and volume are compared in the rest. Each has its own masks of tumour and "
+        "reference. How alike the errors of two dates are was estimated on patients of other "
+        "seeds."
     )
     layouts = (_unchanged(found), _power(found), _voxels(found), _registration(found))
     parts = [
@@ -47,19 +51,20 @@ def followup_page(found: FollowupResult) -> str:
     return "\n".join([*parts, "", *(f"## {t.title}\n\n{as_markdown(t)}" for t in layouts)])
 
 
-def _kinds(found: FollowupResult) -> Iterator[tuple[str, str, list[Told]]]:
-    """Changes that have an interval, by quantity and kind."""
+def _kinds(found: FollowupResult) -> Iterator[tuple[tuple[str, str, str], list[Told]]]:
+    """Changes that have an interval, by quantity, kind and region."""
     shown = [(name, kind) for name in SHOWN for kind in ("normalised", "absolute")]
-    for name, kind in (*shown, *((name, "number") for name in NUMBERS)):
+    asked = (*shown, *((name, "number") for name in NUMBERS))
+    for (name, kind), region in product(asked, REGIONS):
         chosen = [
             told
             for told in found.told
             if (told.change.quantity, told.change.kind) == (name, kind)
-            and told.change.region in (REGION, "tumor")
+            and told.change.region == region
             and told.change.probability is not None
         ]
         if chosen:
-            yield name, kind, chosen
+            yield (name, kind, region), chosen
 
 
 def _titled(name: str) -> str:
@@ -68,7 +73,7 @@ def _titled(name: str) -> str:
 
 def _unchanged(found: FollowupResult) -> Layout:
     rows = []
-    for name, kind, chosen in _kinds(found):
+    for (name, kind, region), chosen in _kinds(found):
         same = [told for told in chosen if told.factor == 1]
         if same:
             cells = (
@@ -76,14 +81,22 @@ def _unchanged(found: FollowupResult) -> Layout:
                 _share(same, _real),
                 f"{np.sqrt(np.mean([_z(told) ** 2 for told in same])):.2f}",
             )
-            rows.append((_titled(name), kind, f"{len(same)}", *cells))
+            rows.append((_titled(name), kind, REGIONS[region], f"{len(same)}", *cells))
     return Layout(
         name="unchanged",
         title="Tumours that did not change",
         note="Share of changes beyond their 90 % interval (10 % are due) and of a probability of "
         f"{REAL:g} or more (5 % are due), and the root mean square of the change over the SD that "
-        "is said of it (1 is due). Standard errors of the shares.",
-        columns=("number", "change", "pairs", "beyond 90 %", f"P ≥ {REAL:g}", "SD over said"),
+        "is said of it (1 is due), by the date of the mask. Standard errors of the shares.",
+        columns=(
+            "number",
+            "change",
+            "mask of",
+            "pairs",
+            "beyond 90 %",
+            f"P ≥ {REAL:g}",
+            "SD over said",
+        ),
         sections=(("", tuple(rows)),),
     )
 
@@ -91,9 +104,9 @@ def _unchanged(found: FollowupResult) -> Layout:
 def _power(found: FollowupResult) -> Layout:
     factors = sorted({*FACTORS, 1.0})
     rows = []
-    for name, kind, chosen in _kinds(found):
+    for (name, kind, region), chosen in _kinds(found):
         cells = [_cell(name, [t for t in chosen if t.factor == factor]) for factor in factors]
-        rows.append((_titled(name), kind, *cells))
+        rows.append((_titled(name), kind, REGIONS[region], *cells))
     return Layout(
         name="power",
         title="Power: tumours that changed",
@@ -102,6 +115,7 @@ def _power(found: FollowupResult) -> Layout:
         columns=(
             "number",
             "change",
+            "mask of",
             *(f"{100 * (factor - 1):+.0f} %".replace("+0", "0") for factor in factors),
         ),
         sections=(("", tuple(rows)),),

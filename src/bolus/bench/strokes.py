@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from bolus.base.parallel import run_all
 from bolus.base.progress import QUIET, Reporter
-from bolus.data import PerfusionMaps, Preparation, StrokeThresholds
+from bolus.data import ArterialInputError, PerfusionMaps, Preparation, StrokeThresholds
 from bolus.data.options import UNTOUCHED
 from bolus.findings.stroke import stroke_numbers
 from bolus.patient import estimate, measure
@@ -21,6 +21,8 @@ SEEDS = tuple(range(2121, 2131))
 SNRS = (50.0, 20.0, 10.0)
 METHODS = ("joint", "phae", "osvd")
 SHAPE = (64, 64, 14)
+MANY, SMALL = tuple(range(2200, 2400)), (48, 48, 10)
+"""Seeds and matrix of the strokes by which intervals are judged, and are not made."""
 TR, TE, FRAMES = 1.5, 0.03, 60
 """Repetition and echo time in s, and frames."""
 
@@ -75,6 +77,36 @@ def run_strokes(
         done[name] = rows
         reporter.advance(len(done), len(tasks), "strokes")
     return tuple(row for name in tasks for row in done[name])
+
+
+def run_intervals(
+    seeds: Sequence[int] = MANY, *, jobs: int | None = None, reporter: Reporter = QUIET
+) -> tuple[StrokeRow, ...]:
+    """Simulate a stroke with every seed, each at one of SNRS in turn, and measure it by ``joint``.
+
+    Many patients rather than large ones: six seconds of one core each. One in whom no artery is
+    found is skipped, and told.
+    """
+    tasks = {f"{s}": (s, SNRS[s % len(SNRS)], METHODS[:1], SMALL) for s in seeds}
+    done = dict[str, tuple[StrokeRow, ...] | str]()
+    reporter.advance(0, len(tasks), "strokes")
+    for name, found in run_all(_measured_or_why, tasks, jobs=jobs):
+        done[name] = found
+        if isinstance(found, str):
+            reporter.skipped(f"stroke {name}", found)
+        reporter.advance(len(done), len(tasks), "strokes")
+    known = (done[name] for name in tasks)
+    return tuple(row for rows in known if not isinstance(rows, str) for row in rows)
+
+
+def _measured_or_why(
+    seed: int, snr: float, methods: tuple[str, ...], shape: tuple[int, int, int]
+) -> tuple[StrokeRow, ...] | str:
+    """The numbers of a stroke, or why it has none."""
+    try:
+        return measure_stroke(seed, snr, methods, shape)
+    except ArterialInputError as error:
+        return str(error)
 
 
 def measure_stroke(

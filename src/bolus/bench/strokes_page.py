@@ -5,7 +5,7 @@ from textwrap import fill
 
 import numpy as np
 
-from bolus.bench.strokes import FRAMES, SHAPE, TE, TR, StrokeRow
+from bolus.bench.strokes import FRAMES, SHAPE, SMALL, TE, TR, StrokeRow
 from bolus.data.measures import measure_of
 from bolus.report.text.layout import Layout, as_markdown
 
@@ -13,10 +13,44 @@ GOAL = "late_volume", "Tmax > 6 s"
 """The number with a goal: |error| in the median, and in 95 % of strokes."""
 
 
-def strokes_page(rows: Sequence[StrokeRow]) -> str:
-    """The tables as a page of Markdown."""
+def strokes_page(rows: Sequence[StrokeRow], many: Sequence[StrokeRow]) -> str:
+    """The tables as a page of Markdown: of every method, and of the intervals in ``many``."""
     head = "# Volumes of simulated strokes\n\nWritten by `bolus bench --strokes`.\n"
-    return "\n".join([head, as_markdown(strokes_layout(rows)), _goal(rows)])
+    every, held = as_markdown(strokes_layout(rows)), intervals_layout(many)
+    return "\n".join([head, every, _goal(rows), f"## {held.title}\n", as_markdown(held)])
+
+
+def intervals_layout(many: Sequence[StrokeRow]) -> Layout:
+    """How often 90 % intervals of numbers by ``joint`` hold the truth, and how wide they are."""
+    snrs = sorted({row.snr for row in many}, reverse=True)
+    rows = []
+    for number in dict.fromkeys((row.measure, row.region) for row in many):
+        chosen = [row for row in many if (row.measure, row.region) == number]
+        known = [row for row in chosen if np.isfinite(row.held) and np.isfinite(row.true)]
+        if known:
+            width = float(np.median([row.high - row.low for row in known]))
+            shares = [_held([row for row in known if row.snr == snr]) for snr in snrs]
+            cells = _median([row.true for row in known]), f"{len(known)}", _held(known), *shares
+            rows.append((_title(number), *cells, f"{width:.3g}", _cell(known).split(" / ")[0]))
+    strokes = len({row.seed for row in many})
+    return Layout(
+        name="stroke_intervals",
+        title="Intervals",
+        note=f"{strokes} other strokes, in heads of {' × '.join(map(str, SMALL))} voxels of "
+        "4.6 × 4.6 × 7 mm, each at one SNR in turn, by `joint`. Of the strokes that have a number "
+        "and its interval: the median of the truth, the share of 90 % intervals that hold it, in "
+        "all and by SNR, the median width of the interval and the median |error|. Methods and "
+        "intervals were made by looking at strokes of other seeds.",
+        columns=(
+            "number", "true", "strokes", "held", *(f"SNR {snr:g}" for snr in snrs), "width",
+            "|error|",
+        ),
+        sections=(("", tuple(rows)),),
+    )  # fmt: skip
+
+
+def _held(rows: Sequence[StrokeRow]) -> str:
+    return f"{100 * np.mean([row.held for row in rows]):.0f} %" if rows else "–"
 
 
 def strokes_layout(rows: Sequence[StrokeRow]) -> Layout:

@@ -18,7 +18,7 @@ from bolus.patient import perfusion_maps
 from bolus.phantom import DigitalPatient, Growth, Leak, Realism, simulate_patient
 from bolus.phantom.patient import ECHO_TIMES
 
-SEEDS = tuple(range(6000, 6060))
+SEEDS = tuple(range(6000, 6200))
 AGAIN = 20
 """Patients who are scanned twice."""
 SHAPE = (48, 48, 8)

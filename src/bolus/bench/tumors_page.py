@@ -47,7 +47,8 @@ def meaning_layout() -> Layout:
         title="What they mean",
         note="The mean is that of the map; median, percentile, hot spot and classes are means over "
         "400 draws of what the voxels may truly be, by their SDs, of whose variance a share is "
-        "common to all voxels; the uncertainty of the reference is in them. A count above a "
+        "common to all voxels and a part to neighbours; the uncertainty of the reference is in "
+        "them. A count above a "
         "threshold in the map itself is biased by noise. Of methods without SDs the numbers are "
         "those of the map, without intervals. Thresholds: `--burden LOW,HIGH`. PSR depends on "
         "flip angle, TE, TR, dose and preload; the log of its ratio to white matter less so. "

@@ -151,22 +151,27 @@ class Instead:
         typer.Option(
             metavar="FILE",
             help="Instead simulate tumours at three dates, with and without a change, and compare "
-            "them (about an hour), and write those tables here.",
+            "them (two hours), and write those tables here.",
         ),
     ] = None
 
     patients: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="With --followup: so many patients, not 200."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="With --followup, --tumors or the intervals of --strokes: so many patients, not "
+            "200.",
+        ),
     ] = None
 
     tumors: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead simulate sixty patients with tumours, twenty of them twice, and judge "
-            "the reference that is found and every number (half an hour), and write that page "
-            "here.",
+            help="Instead simulate two hundred patients with tumours, twenty of them twice, and "
+            "judge the reference that is found and every number (half an hour), and write that "
+            "page here.",
         ),
     ] = None
 
@@ -174,8 +179,8 @@ class Instead:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead simulate six strokes and measure their volumes (ten minutes), and write "
-            "that table here.",
+            help="Instead simulate ten strokes and measure their volumes by every method, and two "
+            "hundred coarser ones for the intervals (half an hour), and write those tables here.",
         ),
     ] = None
 
@@ -199,10 +204,10 @@ class Instead:
             self.brain: _brain,
             self.objects: lambda reporter: _objects(seed, reporter),
             self.arteries: _arteries,
-            self.tumors: _tumors,
+            self.tumors: lambda reporter: _tumors(self.patients, reporter),
             self.disturbed: lambda reporter: _disturbed(seed, reporter),
             self.followup: lambda reporter: _followup(self.patients, reporter),
-            self.strokes: _strokes,
+            self.strokes: lambda reporter: _strokes(self.patients, reporter),
             self.anatomy: _anatomy,
         }
         return {path: make for path, make in made.items() if path is not None}
@@ -275,11 +280,11 @@ def _disturbed(seed: int, reporter: "Reporter") -> str:
     return disturbed_page(run_disturbed(seed=seed, reporter=reporter))
 
 
-def _tumors(reporter: "Reporter") -> str:
-    from bolus.bench.tumors import run_tumors
+def _tumors(patients: int | None, reporter: "Reporter") -> str:
+    from bolus.bench.tumors import SEEDS, run_tumors, tumor_plans
     from bolus.bench.tumors_page import tumors_page
 
-    return tumors_page(run_tumors(reporter=reporter))
+    return tumors_page(run_tumors(tumor_plans(SEEDS[:patients]), reporter=reporter))
 
 
 def _arteries(reporter: "Reporter") -> str:
@@ -295,11 +300,12 @@ def _followup(patients: int | None, reporter: "Reporter") -> str:
     return followup_page(run_followup(patients=patients or PATIENTS, reporter=reporter))
 
 
-def _strokes(reporter: "Reporter") -> str:
-    from bolus.bench.strokes import run_strokes
+def _strokes(patients: int | None, reporter: "Reporter") -> str:
+    from bolus.bench.strokes import MANY, run_intervals, run_strokes
     from bolus.bench.strokes_page import strokes_page
 
-    return strokes_page(run_strokes(reporter=reporter))
+    every = run_strokes(reporter=reporter)
+    return strokes_page(every, run_intervals(MANY[:patients], reporter=reporter))
 
 
 def _anatomy(reporter: "Reporter") -> str:

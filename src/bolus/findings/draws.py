@@ -7,11 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import InputError, PerfusionMaps
+from bolus.data import Grid, InputError, PerfusionMaps
+from bolus.findings.errors import Alike, errors
 from bolus.grading import MIN_VOXELS, region, shared_by
 
 DRAWS = 400
 SEED = 15
+LENGTH = 2.5
+"""mm: SD of the kernel that makes errors of neighbours alike (``errors``), beside those that all
+voxels share.
+
+Of 37 simulated gliomas of 4.6 × 4.6 × 7 mm (seeds 1700 and on), mapped by ``joint``, errors of
+neighbours that are one voxel apart were correlated by 0.21, two voxels apart by 0.06 and three by
+0.00, the mean error of the tumour left out.
+"""
 LOW, HIGH = 0.05, 0.95
 """Quantiles between which the central 90 % lie."""
 
@@ -20,32 +29,33 @@ LOW, HIGH = 0.05, 0.95
 class TumorVolume:
     """Normalised CBV of a tumour's voxels.
 
-    ``values`` (n,) over the reference's mean, their ``sd`` (n,) apart from the reference, both None
-    for a method without; ``where`` (x, y, z) marks them, ``off`` is the SD of the log of the
-    reference, and ``shared`` the share of error variance that voxels have in common.
+    ``values`` (n,) over the reference's mean, their ``sd`` (n,) apart from the reference, None
+    for a method without; ``where`` (x, y, z) marks them on the ``grid``, ``off`` is the SD of the
+    log of the reference, and ``shared`` the share of error variance that voxels have in common.
     """
 
     values: Float[np.ndarray, " n"]
     sd: Float[np.ndarray, " n"] | None
     where: Bool[np.ndarray, "x y z"]
+    grid: Grid
     off: float
     shared: float
 
     def draws(self) -> Iterator[Float[np.ndarray, " n"]]:
         """DRAWS times what the true values may be; the same every time.
 
-        value + sd·(√shared·c + √(1 − shared)·u) with one normal c a draw and a u a voxel, over a
-        reference that is off by a factor. Maps with a posterior are its mean: draws about it are
-        spread as the truth is, which the map itself is not.
+        value + sd·(√shared·c + √(1 − shared)·u) with one normal c a draw and a u a voxel, that is a
+        little alike in neighbours (LENGTH), over a reference that is off by a factor. Maps with a
+        posterior are its mean: draws about it are spread as the truth is, which the map is not.
         """
         if self.sd is None:
             return
-        random = np.random.default_rng(SEED)
-        for _ in range(DRAWS):
-            common, scale = random.standard_normal(2)
-            own = random.standard_normal(self.values.size)
-            error = math.sqrt(self.shared) * common + math.sqrt(1 - self.shared) * own
-            yield (self.values + self.sd * error) * math.exp(-self.off * scale)
+        alike = Alike(self.shared, LENGTH)
+        scales = np.random.default_rng(SEED).standard_normal(DRAWS)
+        drawn = errors(self.where, self.grid, alike, seed=SEED + 1, draws=DRAWS)
+        for scale, error in zip(scales, drawn, strict=True):
+            own = self.sd * error[self.where]
+            yield (self.values + own) * math.exp(-self.off * scale)
 
 
 def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
@@ -71,6 +81,7 @@ def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
         values=volume[where].astype(float) / base.mean,
         sd=None if own is None else own[where].astype(float) / base.mean,
         where=where,
+        grid=maps.grid,
         off=math.hypot((base.mean_sd or 0.0) / base.mean, maps.reference_sd) if known else 0.0,
         shared=shared,
     )

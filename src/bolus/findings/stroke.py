@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from bolus.findings.volumes import Volume, Volumes, volumes_of
 
 AFTER = 6.0
 """s that a series goes on after the arterial peak and a delay: tissue so late peaks by then."""
-CORE = "no interval: what the noise of the diffusion map says of it held one true core in ten"
 BY_FLOW = "the core is that of low flow, for no map of diffusion was given"
 
 
@@ -95,7 +93,7 @@ def _simple(
         )
     if found.core is not None:
         region = f"ADC < {1e6 * asked.adc:g}e-6 mm2/s"
-        yield replace(_told("core_volume", region, found.core, "", CORE), interval=None)
+        yield _told("core_volume", region, found.core, "")
 
 
 def _mismatch(

@@ -48,8 +48,9 @@ def region_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
     Means are over voxels that have a value at both dates. Their errors are partly the same
     (``shared_by``), of those most at both dates (``alike``), and the registration moves those of
     the second date by what the map changes over its error. Logarithms are compared of maps that
-    have a ratio, differences of others. The SD of an absolute flow or volume has that of the
-    arterial input's scale in it at both dates.
+    have a ratio, differences of others. The SD of a normalised change has in it how much the echo
+    times differ (``by_echo``), that of an absolute flow or volume that of the arterial input's
+    scale at both dates.
     """
     for quantity in pair.quantities:
         means = _means(pair, quantity)
@@ -113,8 +114,8 @@ def _normalised(pair: Pair, here: Means, base: Means, quantity: Quantity) -> Est
         here, base = (here[0].log, here[1].log), (base[0].log, base[1].log)
     value = (here[1].value - base[1].value) - (here[0].value - base[0].value)
     same = pair.alike(quantity, "normalised")
-    drift = here[1].moved - base[1].moved
-    return Estimate(value, _sd(pair, [*here, *base], _commons([here, base], same), drift))
+    commons = [*_commons([here, base], same), pair.by_echo(quantity)]
+    return Estimate(value, _sd(pair, [*here, *base], commons, here[1].moved - base[1].moved))
 
 
 def _commons(pairs: list[Means], same: float) -> list[float | None]:
