@@ -21,7 +21,7 @@ from bolus.estimators.joint.neighbours import OPEN, local_prior
 from bolus.estimators.joint.points import points
 from bolus.estimators.joint.population import learn_population
 from bolus.estimators.joint.posterior import RESIDUE_SD
-from bolus.estimators.joint.residue import MIXED, WIDE, tissue_of
+from bolus.estimators.joint.residue import MIXED, tissue_of
 from bolus.estimators.joint.templates import MTTS, SHAPES, undispersed
 from bolus.physics import RESIDUES, ForwardModel, dispersed
 
@@ -298,9 +298,8 @@ def test_the_shape_of_a_patient_is_what_most_curves_say():
     odd = np.tile(30.0 * np.linspace(1, 0, SHAPES.size), (100, 1))
     tissue = tissue_of(np.concatenate([said, odd]))
     assert np.exp(tissue.mean[2] - MIXED) == pytest.approx(2.5, rel=0.1)
-    assert np.sqrt(tissue.covariance[2, 2]) == pytest.approx(WIDE, abs=0.05)
     nothing = tissue_of(np.zeros((1000, SHAPES.size)))
-    assert np.sqrt(nothing.covariance[2, 2]) > 0.4
+    assert nothing.mean[2] - MIXED == pytest.approx(ANYTHING.mean[2], abs=0.1)
 
 
 def test_medians_and_widths_are_those_of_a_normal_distribution():

@@ -22,8 +22,6 @@ MIXED = 0.1
 """By which the log shape of tissue is above that of points, whose curves are means of tissue of
 unlike transit times and delays, held against an arterial input between whose samples one does not
 see. Chosen on 23 simulated brains, whose MTT is right in the median with it."""
-WIDE = 0.2
-"""SD of the log shape of a patient's tissue, beside what is not known of its mean."""
 
 
 def evidence_of_shape(voxels: Voxels) -> Float[np.ndarray, "n shapes"]:
@@ -41,11 +39,12 @@ def evidence_of_shape(voxels: Voxels) -> Float[np.ndarray, "n shapes"]:
 
 
 def tissue_of(evidence: Float[np.ndarray, "n shapes"]) -> Gaussian:
-    """Any tissue of a patient, from curves' log evidence of SHAPES: ANYTHING of a narrower shape.
+    """Any tissue of a patient, from curves' log evidence of SHAPES: ANYTHING about another shape.
 
     A curve alone says little of the shape of its residue: one that is like a box with a short MTT
     looks like one with a tail and a longer MTT. A thousand say it well. The shapes are normally
     distributed about the patient's mean (SPREAD), but for outliers (OPEN).
+    ANYTHING stays as wide as it is: with a narrower one late tissue is read as slower and earlier.
     """
     at = np.log(SHAPES)
     share = np.exp(-0.5 * ((at - MEANS[:, None]) / SPREAD) ** 2)
@@ -53,7 +52,5 @@ def tissue_of(evidence: Float[np.ndarray, "n shapes"]) -> Gaussian:
     seen = softmax(evidence, axis=1) @ share.T
     told = SURE * np.log((1 - OPEN) * seen + OPEN / SHAPES.size).sum(axis=0)
     weight = softmax(told - 0.5 * ((MEANS - EXPECTED[0]) / EXPECTED[1]) ** 2)
-    mean = float(weight @ MEANS)
-    variance = float(weight @ np.square(MEANS - mean)) + WIDE**2
-    middle = np.array([*ANYTHING.mean[:2], mean + MIXED])
-    return Gaussian(middle, np.diag([*np.diag(ANYTHING.covariance)[:2], variance]))
+    mean = float(weight @ MEANS) + MIXED
+    return Gaussian(np.array([*ANYTHING.mean[:2], mean]), ANYTHING.covariance)
