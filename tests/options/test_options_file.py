@@ -20,6 +20,7 @@ method = "bayes"
 weights = "w.safetensors"
 patient-prior = false
 spatial = false
+any-size = true
 aif = "aif.tsv"
 vein = "3,4,5"
 mask = "brain.nii.gz"
