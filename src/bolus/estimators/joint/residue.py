@@ -12,7 +12,7 @@ MEANS = np.log(np.geomspace(SHAPES[0], SHAPES[-1], 60))
 """Mean log shapes that a patient's residues may have …"""
 SPREAD = 0.15
 """… and the SD of tissue around them."""
-EXPECTED = (float(ANYTHING.mean[2]), 0.45)
+EXPECTED = (float(ANYTHING.mean[2]), float(np.sqrt(ANYTHING.covariance[2, 2])))
 """Mean and SD of patients' mean log shapes."""
 OPEN = 0.2
 """Weight of any shape at all: what a curve may say is bounded by it."""
