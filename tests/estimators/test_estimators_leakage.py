@@ -508,6 +508,19 @@ def noisier(patient, snr):
     return made, series, tissue_curves(series), aif
 
 
+def over_said(patient, leak=1.0):
+    """RMS of the errors of corrected areas in the tumour over their SDs, of leak and noise."""
+    made, series, curves, aif = patient
+    mended, fit = correct_leakage(curves, series, aif, made.masks.tumor)
+    tumor, normal = (m[made.masks.brain] for m in (made.masks.tumor, made.masks.nawm))
+    area, true = DT * mended.curves.sum(1), made.truth.cbv[made.masks.brain]
+    error = (area - true * (area[normal].mean() / true[normal].mean()))[tumor]
+    n, before = curves.time.size, series.frames.onset - series.frames.first
+    noise = DT * curves.noise_sd * np.sqrt(n + n**2 / before)
+    said = np.hypot(leak * fit.area_sd, noise)[tumor]
+    return float(np.sqrt(np.mean(((error - error.mean()) / said) ** 2)))
+
+
 def middle(found):
     return float(np.median([one.ratio for one in found]))
 
@@ -545,6 +558,14 @@ class TestDigitalPatients:
         assert 0.88 < middle(found) < (1.12 if snr == 20 else 1.3)
         assert all(one.k2 > 0 for one in found)
 
+    def test_it_says_how_far_an_area_may_be_off(self, measured):
+        """Errors of areas in tumours, a patient's common one left out, over what is said of them."""
+        found = {sign: [over_said(one) for one in measured[sign]] for sign in (1, -1, 0)}
+        for sign in (1, -1, 0):
+            assert 0.7 < np.median(found[sign]) < 1.2
+        of_noise = [over_said(one, leak=0) for one in measured[-1]]
+        assert np.median(of_noise) > 1.2 * np.median(found[-1])
+
     def test_the_published_model_loses_more(self, measured, usual):
         def error(found):
             return np.mean([abs(one.ratio - 1) for one in found])
@@ -565,6 +586,7 @@ class Broken(Boxerman):
         (lambda p: LeakageEstimate(p.noise_sd, p.tissue.T.copy()), "taken of shape"),
         (lambda p: LeakageEstimate(p.noise_sd[1:], p.tissue), "k2 of shape"),
         (lambda p: LeakageEstimate(p.noise_sd, p.tissue * np.nan), "not finite"),
+        (lambda p: LeakageEstimate(p.noise_sd, p.tissue, p.tissue), "area_sd of shape"),
         (lambda p: p.tissue, "answered with ndarray"),
     ],
 )

@@ -37,10 +37,14 @@ class LeakageProblem(NamedTuple):
 
 
 class LeakageEstimate(NamedTuple):
-    """K2 (n,) in 1/s, and ``taken`` (n, t), what leakage took off the curves, in their unit."""
+    """K2 (n,) in 1/s, and ``taken`` (n, t), what leakage took off the curves, in their unit.
+
+    ``area_sd`` (n,) is the SD of the area of ``taken``, in that unit times s; None: not known.
+    """
 
     k2: Float[np.ndarray, " n"]
     taken: Float[np.ndarray, "n t"]
+    area_sd: Float[np.ndarray, " n"] | None = None
 
 
 @runtime_checkable

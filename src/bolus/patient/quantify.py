@@ -21,7 +21,7 @@ from bolus.data.scale import with_common
 from bolus.estimators.phae import Weights
 from bolus.estimators.protocol import Estimator, capabilities, description
 from bolus.patient.leakage import LeakageFit
-from bolus.physics import cbf_scale, cbv_scale, noise_gain
+from bolus.physics import area, cbf_scale, cbv_scale, noise_gain
 from bolus.physics.signal import signal_recovery
 from bolus.preprocess import noise_share
 
@@ -84,7 +84,7 @@ def quantify(
             **perfusion.further,
         }
     )
-    own = onto.maps(_sds(perfusion, leak))
+    own = onto.maps(_sds(perfusion, leak, float(area(aif.curve, aif.dt))))
     return PerfusionMaps(
         series=series,
         aif=aif,
@@ -155,8 +155,15 @@ def _finite(curves: TissueCurves) -> Bool[np.ndarray, " n"]:
     return (curves.quality & np.uint8(Quality.NON_FINITE)) == 0
 
 
-def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarray]:
-    """SDs of what has a posterior; the uncorrected CBV's is that of the uncorrected curves."""
+def _sds(
+    perfusion: Perfusion, leak: LeakageResult | None, arterial: float
+) -> dict[str, np.ndarray]:
+    """SDs of what has a posterior, over an ``arterial`` area.
+
+    The uncorrected CBV's is that of the uncorrected curves, and the corrected one's holds what is
+    not known of the area that the correction added: a leak lifts the end of a curve, so volume
+    hangs on it, and flow hardly does.
+    """
     if perfusion.posterior is None:
         return {}
     known = [n for n in perfusion.posterior.quantities if n in (*PARAMETERS, *perfusion.further)]
@@ -166,7 +173,10 @@ def _sds(perfusion: Perfusion, leak: LeakageResult | None) -> dict[str, np.ndarr
             found[name] = np.where(np.isfinite(values), found[name], np.nan)
     if leak is None or leak.cbv_sd is None:
         return found
-    return found | {"cbv": leak.cbv_sd, "cbv_corrected": found["cbv"]}
+    corrected = found["cbv"]
+    if leak.fit.area_sd is not None:
+        corrected = np.hypot(corrected, leak.fit.area_sd / arterial)
+    return found | {"cbv": leak.cbv_sd, "cbv_corrected": corrected}
 
 
 def _absolute(

@@ -28,10 +28,13 @@ def says_what_it_is(model: LeakageModel) -> None:
 
 
 def one_rate_a_curve(model: LeakageModel) -> None:
-    """K2 (n,) and what leakage took (n, t), finite, also for one curve and for none."""
+    """K2 (n,) and what leakage took (n, t), finite, also for one curve and for none.
+
+    The SD of what was taken, where it is known, is (n,) and not negative.
+    """
     problem = _problem()
     for rows in (3, 1, 0):
-        k2, taken = _fit(
+        k2, taken, off = _fit(
             model, problem._replace(tissue=problem.tissue[:rows], noise_sd=problem.noise_sd[:rows])
         )
         frames = problem.reference.size
@@ -40,6 +43,9 @@ def one_rate_a_curve(model: LeakageModel) -> None:
             f"{rows} curves give K2 of {k2.shape} and traces of {taken.shape}",
         )
         hold(np.isfinite(k2).all() and np.isfinite(taken).all(), "K2 or a trace is not finite")
+        if off is not None:
+            hold(off.shape == (rows,), f"{rows} curves give SDs of the area of {off.shape}")
+            hold(bool((off >= 0).all()), "an SD of the area is negative or not a number")
 
 
 def order_does_not_matter(model: LeakageModel) -> None:
@@ -59,11 +65,14 @@ def concentration_has_no_unit(model: LeakageModel) -> None:
     one, two = _fit(model, problem), _fit(model, _unknown_echo_time(problem))
     close(two.k2, one.k2, "K2 without the echo time", rtol=1e-6, atol=1e-9)
     close(two.taken, TE * one.taken, "traces without the echo time", rtol=1e-6, atol=1e-9)
+    if one.area_sd is not None and two.area_sd is not None:
+        off = TE * one.area_sd
+        close(two.area_sd, off, "SDs of areas without the echo time", rtol=1e-6, atol=1e-9)
 
 
 def has_the_sign_of_the_leak(model: LeakageModel) -> None:
     """K2 > 0, and something taken off, where T1 shortens; the reverse where T2* does."""
-    k2, taken = _fit(model, _problem())
+    k2, taken, _ = _fit(model, _problem())
     for known, found, trace in zip(K2[:2], k2[:2], taken[:2].sum(axis=1), strict=True):
         hold(
             np.sign(found) == np.sign(known) == np.sign(trace),

@@ -22,9 +22,14 @@ from bolus.patient.leakage.reference import reference_curve
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LeakageFit:
-    """``k2`` (n,) in 1/s, NaN for a curve that is not finite; the reference curve m (t,)."""
+    """``k2`` (n,) in 1/s, NaN for a curve that is not finite; the reference curve m (t,).
+
+    ``area_sd`` (n,) is the SD of the area that the correction added, in the curves' unit times s,
+    NaN likewise; None of a model that does not know it.
+    """
 
     k2: Float[np.ndarray, " n"]
+    area_sd: Float[np.ndarray, " n"] | None
     reference: Float[np.ndarray, " t"]
     model: LeakageModel
 
@@ -53,7 +58,7 @@ def correct_leakage(
         )
     reference = reference_curve(curves, series, tumor)
     good = np.isfinite(curves.curves).all(axis=1) & np.isfinite(curves.noise_sd)
-    k2, corrected = np.full(len(good), np.nan), curves.curves.copy()
+    corrected = curves.curves.copy()
     problem = LeakageProblem(
         tissue=curves.curves[good],
         noise_sd=curves.noise_sd[good],
@@ -65,9 +70,21 @@ def correct_leakage(
     )
     found = chosen.fit(problem)
     _check(found, chosen, curves.curves[good].shape)
-    k2[good] = found.k2
     corrected[good] += found.taken.astype(corrected.dtype)
-    return replace(curves, curves=corrected), LeakageFit(k2=k2, reference=reference, model=chosen)
+    fit = LeakageFit(
+        k2=_among(good, found.k2),
+        area_sd=None if found.area_sd is None else _among(good, found.area_sd),
+        reference=reference,
+        model=chosen,
+    )
+    return replace(curves, curves=corrected), fit
+
+
+def _among(good: Bool[np.ndarray, " n"], values: Float[np.ndarray, " g"]) -> np.ndarray:
+    """Values of the good curves at their places, NaN at the others, (n,)."""
+    out = np.full(len(good), np.nan)
+    out[good] = values
+    return out
 
 
 def _places(
@@ -83,7 +100,10 @@ def _check(found: object, model: LeakageModel, shape: tuple[int, ...]) -> None:
     if not isinstance(found, LeakageEstimate):
         raise MethodError(f"leakage model '{model.name}' answered with {type(found).__name__}, "
                           "expected LeakageEstimate")  # fmt: skip
-    for name, value, expected in (("k2", found.k2, shape[:1]), ("taken", found.taken, shape)):
+    told = [("k2", found.k2, shape[:1]), ("taken", found.taken, shape)]
+    if found.area_sd is not None:
+        told.append(("area_sd", found.area_sd, shape[:1]))
+    for name, value, expected in told:
         values = np.asarray(value)
         if values.shape != expected or values.dtype.kind != "f":
             raise MethodError(

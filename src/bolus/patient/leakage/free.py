@@ -14,6 +14,7 @@ from bolus.patient.leakage.neighbours import averaged_with_neighbours
 from bolus.patient.leakage.population import (
     ELSEWHERE,
     TUMOR,
+    Among,
     Expected,
     among,
     learn_leaks,
@@ -21,6 +22,7 @@ from bolus.patient.leakage.population import (
 )
 from bolus.patient.leakage.traces import Traces, linear, saturating
 from bolus.patient.leakage.vascular import Vascular
+from bolus.physics import area
 
 LEU = Citation(
     "Leu K, Boxerman JL, Cloughesy TF, et al. Improved leakage correction for single-echo dynamic "
@@ -54,7 +56,7 @@ class Free:
     )
 
     def fit(self, problem: LeakageProblem) -> LeakageEstimate:
-        """Mean K2 of every curve and the mean of its leak's trace.
+        """Mean K2 of every curve, the mean of its leak's trace, and the SD of that's area.
 
         They are fitted to the mean signal of a voxel and its neighbours, and expected to be like
         the leaks of the tumour, or of what is no tumour.
@@ -67,6 +69,7 @@ class Free:
                 tissue, noise_sd, problem.te, problem.places
             )
         vascular, k2, taken = Vascular.of(problem), np.zeros(len(tissue)), np.zeros(tissue.shape)
+        area_sd = np.zeros(len(tissue))
         with one_blas_thread():
             for region, expected, kinds in (
                 (tumor, TUMOR, saturating),
@@ -75,25 +78,26 @@ class Free:
                 if not region.any():
                     continue
                 rows = tissue[region], noise_sd[region]
-                k2[region], taken[region] = _region(
-                    vascular, rows, problem.te, kinds(problem), expected
+                k2[region], taken[region], area_sd[region] = _region(
+                    vascular, rows, problem, kinds(problem), expected
                 )
-        return LeakageEstimate(k2, taken)
+        return LeakageEstimate(k2, taken, area_sd)
 
 
 def _region(
     vascular: Vascular,
     rows: tuple[Float[np.ndarray, "n t"], Float[np.ndarray, " n"]],
-    te: float,
+    problem: LeakageProblem,
     traces: Traces,
     expected: Expected,
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n t"]]:
-    """Mean K2 and mean trace of the leaks of a region's curves, with their noise.
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n t"], Float[np.ndarray, " n"]]:
+    """Mean K2 and mean trace of the leaks of a region's curves, and the SD of the trace's area.
 
-    All kinds are tried on some of its voxels, those that it has on the others.
+    All kinds are tried on some of its voxels, those that it has on the others. ``rows`` are the
+    curves and their noise.
     """
     tissue, noise_sd = rows
-    some = sample(len(tissue))
+    some, te, dt = sample(len(tissue)), problem.te, problem.dt
     seen = vascular.evidence(tissue[some], noise_sd[some], te, traces)
     leaks = learn_leaks(seen, expected)
     kept = leaks.common()
@@ -102,4 +106,15 @@ def _region(
     leaking = found.probability[:, 1:]
     strength = leaking * found.mean
     k2 = leaking @ traces.fixed_k2 - strength @ traces.varied_k2
-    return k2, leaking @ traces.fixed - strength @ traces.varied
+    taken = leaking @ traces.fixed - strength @ traces.varied
+    return k2, taken, _spread(found, area(traces.fixed, dt), area(traces.varied, dt))
+
+
+def _spread(
+    found: Among, fixed: Float[np.ndarray, " w"], varied: Float[np.ndarray, " w"]
+) -> Float[np.ndarray, " n"]:
+    """SD (n,) of f − κ·v over kinds of leaks and their strength κ; 0 where there is no leak."""
+    leaking, each = found.probability[:, 1:], fixed - found.mean * varied
+    mean = np.einsum("nw,nw->n", leaking, each)
+    square = np.einsum("nw,nw->n", leaking, each**2 + found.variance * varied**2)
+    return np.sqrt(np.maximum(square - mean**2, 0))
