@@ -559,7 +559,7 @@ class TestDigitalPatients:
         assert all(one.k2 > 0 for one in found)
 
     def test_it_says_how_far_an_area_may_be_off(self, measured):
-        """Errors of areas in tumours, a patient's common one left out, over what is said of them."""
+        """Errors of areas in tumours over what is said of them."""
         found = {sign: [over_said(one) for one in measured[sign]] for sign in (1, -1, 0)}
         for sign in (1, -1, 0):
             assert 0.7 < np.median(found[sign]) < 1.2
