@@ -161,8 +161,8 @@ def _sds(
     """SDs of what has a posterior, over an ``arterial`` area.
 
     The uncorrected CBV's is that of the uncorrected curves, and the corrected one's holds what is
-    not known of the area that the correction added: a leak lifts the end of a curve, so volume
-    hangs on it, and flow hardly does.
+    not known of the area that the correction added: a leak lifts the end of a curve, on which
+    volume depends, and flow hardly.
     """
     if perfusion.posterior is None:
         return {}
