@@ -216,7 +216,8 @@ def noise_figure(table: Sequence[TableRow]) -> "Figure":
         areas = [row.roc.auc for row in own if row.roc]
         low, high = (np.array([row.roc.auc_ci[k] for row in own if row.roc]) for k in (0, 1))
         colour, marker = COLOURS[number % 8], MARKERS[number % 8]
-        axis.plot(x, areas, color=colour, marker=marker, label=method, lw=1.8, ms=6)
+        line = ("-", "--")[number // 8 % 2]
+        axis.plot(x, areas, color=colour, marker=marker, ls=line, label=method, lw=1.8, ms=6)
         axis.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
     for row in table:
         if row.method == TRUTH and row.roc is not None:
