@@ -201,7 +201,12 @@ def test_voxels_that_err_alike_make_a_ratio_less_sure():
     volume = np.full((4, 4, 4), 2.0)
     half = np.arange(64).reshape(4, 4, 4) < 32
     joint, phae = (
-        roi_ratio(volume, half, ~half, np.ones_like(volume), shared=shared_by(name)).log_sd
+        roi_ratio(volume, half, ~half, np.ones_like(volume), shared=shared_by(name, "cbf")).log_sd
         for name in ("joint", "phae")
     )
     assert joint > 2 * phae
+
+
+def test_leakage_is_a_voxels_own_more_than_flow_is():
+    assert shared_by("joint", "cbv_corrected") < shared_by("joint", "cbv")
+    assert shared_by("phae", "cbv_corrected") == SHARED

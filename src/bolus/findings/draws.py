@@ -31,7 +31,9 @@ class TumorVolume:
 
     ``values`` (n,) over the reference's mean, their ``sd`` (n,) apart from the reference, None
     for a method without; ``where`` (x, y, z) marks them on the ``grid``, ``off`` is the SD of the
-    log of the reference, and ``shared`` the share of error variance that voxels have in common.
+    log of the reference, and ``shared`` the share of error variance that voxels have in common:
+    that of CBV before its correction, for a class of burden takes in patches whose leakage errs
+    alike, and with less of it intervals held fewer of 140 tumours' classes (0.08: 75 to 87 %).
     """
 
     values: Float[np.ndarray, " n"]
@@ -63,9 +65,11 @@ def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
 
     Raises InputError and MaskError for regions that give no ratio (``roi_ratio``).
     """
-    name, shared = maps.corrected_of("cbv"), shared_by(maps.method)
+    name = maps.corrected_of("cbv")
     volume, own = maps.volumes[name], maps.own_sd(name)
-    base = region("reference", volume, maps.rois["reference"], own, shared=shared)
+    base = region(
+        "reference", volume, maps.rois["reference"], own, shared=shared_by(maps.method, name)
+    )
     if not base.mean > 0:
         raise InputError(f"a ratio needs a reference above 0, found a mean of {base.mean:g}")
     where = maps.rois["tumor"] & np.isfinite(volume)
@@ -83,7 +87,7 @@ def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
         where=where,
         grid=maps.grid,
         off=math.hypot((base.mean_sd or 0.0) / base.mean, maps.reference_sd) if known else 0.0,
-        shared=shared,
+        shared=shared_by(maps.method, "cbv"),
     )
 
 

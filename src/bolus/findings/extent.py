@@ -21,6 +21,12 @@ a voxel lay above that of ``joint`` by 0.15, 0.3, 0.5, 0.75 and 1.0 of its SDs i
 it was 3, 5, 7, 9 and 12 s, at any SNR: by a tenth of an SD for every second that it is later than
 normal brain. Methods that are not named are taken as they are.
 """
+LOST = {"joint": 0.065}
+"""What the logarithm of the flow of late tissue is too low by against that of normal brain.
+
+In 120 simulated strokes (seeds 1300 and on) by 0.05 to 0.09 in levels of 4 to 10 s, at SNR 50, 20
+and 10.
+"""
 MOST = 0.5
 """Largest such share."""
 Mask = Bool[np.ndarray, "x y z"]
@@ -77,9 +83,14 @@ class Extent:
 
     @cached_property
     def flow(self) -> Float[np.ndarray, "x y z"]:
-        """CBF in % of the median of normal brain, infinite where there is none."""
+        """CBF in % of the median of normal brain, infinite where there is none.
+
+        That of late tissue is without what it is too low by (LOST).
+        """
+        late = np.where(self.normal, 1.0, math.exp(LOST.get(self.maps.method, 0.0)))
         with np.errstate(invalid="ignore"):
-            share = 100 * self.maps.cbf / _median(self.maps.cbf[self.normal & self.counted])
+            usual = _median(self.maps.cbf[self.normal & self.counted])
+            share = 100 * late * self.maps.cbf / usual
         return np.where(np.isfinite(share), share, np.inf)
 
     @property

@@ -51,7 +51,7 @@ def _normalised(maps: PerfusionMaps) -> tuple[np.ndarray, np.ndarray | None] | N
     inside = volume[reference & np.isfinite(volume)]
     if inside.size < 5 or not inside.mean(dtype=float) > 0:
         return None
-    base = region("reference", volume, reference, own, shared=shared_by(maps.method))
+    base = region("reference", volume, reference, own, shared=shared_by(maps.method, name))
     ratio = (volume / base.mean).astype(np.float32)
     if own is None or base.mean_sd is None:
         return ratio, None

@@ -49,7 +49,7 @@ def _ratios(maps: PerfusionMaps) -> tuple[Measurement, ...]:
 def _ratio(maps: PerfusionMaps, name: str) -> RoiRatio | None:
     """The ratio of a map; None where the regions have none, which the page says beside them."""
     regions = maps.rois["tumor"], maps.rois["reference"]
-    sd, shared = maps.own_sd(name), shared_by(maps.method)
+    sd, shared = maps.own_sd(name), shared_by(maps.method, name)
     try:
         return compared(
             QUANTITIES[name],
@@ -67,7 +67,7 @@ def _standardised(maps: PerfusionMaps) -> tuple[Measurement, ...]:
     """Mean standardised rCBV of the tumour; nothing without its map or a voxel of it."""
     if "srcbv" not in maps.volumes:
         return ()
-    sd, shared = maps.sd.get("srcbv"), shared_by(maps.method)
+    sd, shared = maps.sd.get("srcbv"), shared_by(maps.method, "srcbv")
     try:
         found = region("tumour", maps.volumes["srcbv"], maps.rois["tumor"], sd, shared=shared)
     except InputError:

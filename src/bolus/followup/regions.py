@@ -75,14 +75,15 @@ def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
     moved = gradient(volumes[1], pair.before.grid)
     both = np.isfinite(volumes[0]) & np.isfinite(volumes[1])
     later = None if sds[1] is None else pair.of_after(sds[1])
+    shared = [shared_by(maps.method, name) for maps in (pair.before, pair.after)]
     found = {}
     for label, mask in pair.regions.items():
         inside = mask & both
         drift = moved[:, inside].mean(axis=1) if inside.any() else np.zeros(3)
         try:
             found[label] = (
-                _mean(pair.before.method, volumes[0], sds[0], inside, np.zeros(3)),
-                _mean(pair.after.method, volumes[1], later, inside, drift),
+                _mean(shared[0], volumes[0], sds[0], inside, np.zeros(3)),
+                _mean(shared[1], volumes[1], later, inside, drift),
             )
         except MaskError:
             continue
@@ -90,18 +91,18 @@ def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
 
 
 def _mean(
-    method: str,
+    shared: float,
     volume: Float[np.ndarray, "x y z"],
     sd: Float[np.ndarray, "x y z"] | None,
     inside: Bool[np.ndarray, "x y z"],
     moved: Float[np.ndarray, "3"],
 ) -> Mean:
-    whole = region("region", volume, inside, sd, shared=shared_by(method))
+    whole = region("region", volume, inside, sd, shared=shared)
     own = region("region", volume, inside, sd, shared=0.0).mean_sd
     if whole.mean_sd is None or own is None:
         return Mean(whole.mean, None, None, moved, whole.voxels)
     # of each voxel's variance a share is common to all
-    own *= math.sqrt(1 - shared_by(method))
+    own *= math.sqrt(1 - shared)
     common = math.sqrt(max(whole.mean_sd**2 - own**2, 0.0))
     return Mean(whole.mean, own, common, moved, whole.voxels)
 

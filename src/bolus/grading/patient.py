@@ -85,7 +85,7 @@ def _graded(
     base = _beside(folder) if reference is None else reference
     masks = _mask(tumor, grid, "tumour"), _mask(base, grid, "reference")
     off = FOUND_SD if reference is None and read_facts(folder / SUMMARY).get("reference") else 0.0
-    ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method), reference_sd=off)
+    ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method, map), reference_sd=off)
     verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
     return Grade(map=map, method=method, unit=unit, ratio=ratio, verdict=verdict)
 

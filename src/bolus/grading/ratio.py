@@ -22,6 +22,13 @@ Chosen on 20 simulated patients without added noise and at SNR 20: with it the 9
 the true ratio of CBF in 90 and 100 %, that of CBV in 80 and 95 %; with SHARED in 40 and 80, 55 and
 45 %.
 """
+SHARED_OF = dict.fromkeys([("joint", name) for name in ("cbv_corrected", "nrcbv")], 0.1)
+"""That of single maps of a method: the SD of corrected CBV holds what is not known of a voxel's
+leakage, which is mostly its own.
+
+Chosen on 140 simulated patients with a glioma (seeds 1300 and on): the 90 % intervals of the
+tumour's ratio held the true one in 93 %, with 0.3 in 99 % and with 0.03 in 84 %.
+"""
 MIN_VOXELS = 5
 """A region with fewer finite voxels is refused."""
 HOT = 3
@@ -67,9 +74,9 @@ class RoiRatio:
     interval: tuple[float, float] | None
 
 
-def shared_by(method: str) -> float:
-    """SHARED of the maps of a method."""
-    return SHARED_BY.get(method, SHARED)
+def shared_by(method: str, map: str) -> float:
+    """SHARED of a method's map of that name."""
+    return SHARED_OF.get((method, map), SHARED_BY.get(method, SHARED))
 
 
 def roi_ratio(

@@ -356,7 +356,8 @@ def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:
 
 
 def _ratio(maps: PatientMaps, name: str, case: _Case) -> RoiRatio:
-    volume, sd, shared = maps.volume(name), maps.own_sd(name), shared_by(maps.method)
+    volume, sd = maps.volume(name), maps.own_sd(name)
+    shared = shared_by(maps.method, name)
     return roi_ratio(volume, case.masks["tumor"], case.masks["nawm"], sd, shared=shared)
 
 

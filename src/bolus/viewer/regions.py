@@ -29,12 +29,13 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
     maps = view.maps
     if maps is None:
         return told | {"rows": [], "problem": "there are no maps yet"}
-    rows, shared = [], shared_by(maps.method)
+    rows = []
     off = maps.reference_sd if still_found(maps, masks) else 0.0
     try:
         for name, quantity in QUANTITIES.items():
             if quantity.ratio is not Ratio.NONE and has_values(maps, name):
                 volume, sd = maps.volume(name), maps.own_sd(name)
+                shared = shared_by(maps.method, name)
                 found = compared(
                     quantity, volume, *_both(masks), sd, shared=shared, reference_sd=off
                 )

@@ -82,7 +82,7 @@ def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
     sd, off = maps.own_sd(shown.name), maps.reference_sd
     tumor, reference = maps.rois["tumor"], maps.rois["reference"]
     try:
-        quantity, shared = QUANTITIES[shown.name], shared_by(maps.method)
+        quantity, shared = QUANTITIES[shown.name], shared_by(maps.method, shown.name)
         return compared(
             quantity, shown.volume, tumor, reference, sd, shared=shared, reference_sd=off
         )
