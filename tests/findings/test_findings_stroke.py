@@ -128,7 +128,9 @@ def test_the_index_knows_that_later_tissue_is_drawn_by_another_share(monkeypatch
     maps = stroke_maps(late=9.0, latest=9.5, sd=0.5)
 
     def width():
-        return np.ptp(numbers(with_numbers(maps))["hypoperfusion_index", "Tmax > 10 s over 6 s"].interval)
+        return np.ptp(
+            numbers(with_numbers(maps))["hypoperfusion_index", "Tmax > 10 s over 6 s"].interval
+        )
 
     known = width()
     monkeypatch.setattr(volumes, "APART", 0.0)
