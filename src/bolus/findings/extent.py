@@ -21,7 +21,7 @@ a voxel lay above that of ``joint`` by 0.15, 0.3, 0.5, 0.75 and 1.0 of its SDs i
 it was 3, 5, 7, 9 and 12 s, at any SNR: by a tenth of an SD for every second that it is later than
 normal brain. Methods that are not named are taken as they are.
 """
-LOST = {"joint": 0.065}
+LOST = {"joint": 0.05}
 """What the logarithm of the flow of late tissue is too low by against that of normal brain.
 
 In 120 simulated strokes (seeds 1300 and on) by 0.05 to 0.09 in levels of 4 to 10 s, at SNR 50, 20
@@ -85,9 +85,10 @@ class Extent:
     def flow(self) -> Float[np.ndarray, "x y z"]:
         """CBF in % of the median of normal brain, infinite where there is none.
 
-        That of late tissue is without what it is too low by (LOST).
+        That of late tissue is without what it is too low by (LOST), where it has SDs.
         """
-        late = np.where(self.normal, 1.0, math.exp(LOST.get(self.maps.method, 0.0)))
+        lost = LOST.get(self.maps.method, 0.0) if "cbf" in self.maps.sd else 0.0
+        late = np.where(self.normal, 1.0, math.exp(lost))
         with np.errstate(invalid="ignore"):
             usual = _median(self.maps.cbf[self.normal & self.counted])
             share = 100 * late * self.maps.cbf / usual

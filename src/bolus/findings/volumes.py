@@ -33,7 +33,7 @@ What is 6 and what is 10 s late is not drawn by the same share: without it the i
 """
 MIDDLE = 7.0
 """s: where APART is 0."""
-FORM = 0.1
+FORM = 0.07
 """SD of the logarithm of what the flow of all late tissue is off by against that of normal brain.
 
 The form of the residue and what is expected of a population are not the same in both: beside what
