@@ -25,7 +25,7 @@ LOST = {"joint": 0.05}
 """What the logarithm of the flow of late tissue is too low by against that of normal brain.
 
 In 120 simulated strokes (seeds 1300 and on) by 0.05 to 0.09 in levels of 4 to 10 s, at SNR 50, 20
-and 10.
+and 10; with more than this volumes at SNR 10 are too small.
 """
 MOST = 0.5
 """Largest such share."""
