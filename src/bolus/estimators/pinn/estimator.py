@@ -41,12 +41,12 @@ class Pinn:
     public; those here are chosen.
     """
 
-    variation: float = 1.0
+    variation: float = 0.3
     absolute: float = 0.01
     squared: float = 0.002
     epochs: int = 60
-    learning_rate: float = 1e-2
-    hidden: int = 64
+    learning_rate: float = 5e-3
+    hidden: int = 96
     seed: int = 0
     most_voxels: int | None = 20_000
 
