@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.base.progress import QUIET, Reporter, Steps
-from bolus.data import ArterialInputError, Grid, PerfusionMaps, Preparation
+from bolus.data import ArterialInputError, Grid, PerfusionMaps, Preparation, RegistrationError
 from bolus.followup import Comparison, compare_maps
 from bolus.followup.carried import carried_mask
 from bolus.followup.change import Change
@@ -75,7 +75,8 @@ def run_followup(
     has another arterial input, leak and noise, an SNR from 30 to 40, and a head that lies up to
     8 mm and 6 degrees elsewhere; of every other patient the first has a longer or a shorter echo
     time, so that neither date is the better one. Every examination has its tumour and its
-    reference, drawn rightly. Patients in whom no artery is found are skipped, and told.
+    reference, drawn rightly. Patients in whom no artery is found are skipped, and pairs that cannot
+    be registered, and told.
     """
     made: list[FollowupResult] = []
     steps = Steps(patients, reporter)
@@ -87,7 +88,12 @@ def run_followup(
             reporter.skipped(f"patient {seed}", str(error))
             continue
         for other in later:
-            made.append(judged(seed, compare_maps(one.maps, other.maps), (one, other)))
+            try:
+                found = compare_maps(one.maps, other.maps)
+            except RegistrationError as error:
+                reporter.skipped(f"patient {seed}", str(error))
+                continue
+            made.append(judged(seed, found, (one, other)))
     steps.finish()
     return together(made)
 

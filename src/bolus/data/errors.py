@@ -56,7 +56,7 @@ class MaskError(InputError):
 
 
 class RegistrationError(InputError):
-    """An anatomical image that the series does not fit; ``score`` says by how much, if known."""
+    """An image or another date that does not fit; ``score`` says by how much, if known."""
 
     def __init__(self, message: str, score: RegistrationScore | None = None) -> None:
         super().__init__(message)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bolus.data import AnatomicalImage, Grid, InputError
+from bolus.data import AnatomicalImage, Grid, RegistrationError
 from bolus.followup.carried import carried, inside_of
 from bolus.preprocess.anatomy import fixed_of, mean_distance, moving_of, search
 from bolus.preprocess.motion.one_thread import one_itk_thread
@@ -84,8 +84,8 @@ def registered(fixed: Head, moving: Head) -> Registration:
     back; the mean of both is taken, and how far they are apart is the error. Two examinations on
     one grid are registered as others are: a grid says where the scanner was, not the head.
 
-    Raises InputError for brains that are too small, and for a registration that is not ``good``,
-    with its scores.
+    Raises RegistrationError for a registration that is not ``good``, with its scores, and
+    InputError for brains that are too small.
     """
     with one_itk_thread():
         there, back = _searched(fixed, moving), _searched(moving, fixed)
@@ -98,7 +98,7 @@ def registered(fixed: Head, moving: Head) -> Registration:
         voxel=float(np.prod(fixed.grid.voxel_size) ** (1 / 3)),
     )
     if not found.good:
-        raise InputError(f"the two dates could not be registered: {found.told}")
+        raise RegistrationError(f"the two dates could not be registered: {found.told}")
     return found
 
 
