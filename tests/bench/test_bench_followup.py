@@ -1,5 +1,10 @@
+from types import SimpleNamespace
+
+from bolus.base.progress import Reporter
+from bolus.bench import followup
 from bolus.bench.followup import FACTORS, FollowupResult, Placed, Told
 from bolus.bench.followup_page import followup_page
+from bolus.data import RegistrationError
 from bolus.followup.change import Change
 
 
@@ -43,3 +48,29 @@ def test_the_page_counts_what_was_found():
     assert "| -40 % | -20 % | -10 % | 0 % | +10 % |" in page
     assert "| CBV | 5.0 % | 4.0–6.0 % |" in page
     assert "| 2 | 0.6 | 0.7 | 0.3 | 0.4 |" in page
+
+
+def test_a_pair_that_cannot_be_registered_is_skipped_and_told(monkeypatch):
+    """A run of an hour does not end with it."""
+    told_of = []
+
+    class Heard(Reporter):
+        def skipped(self, what, why):
+            told_of.append((what, why))
+
+    def compared(before, after):
+        if before == 1:
+            raise RegistrationError("they do not fit")
+        return after
+
+    def examined(seed, method):
+        return [SimpleNamespace(maps=seed), SimpleNamespace(maps=seed)]
+
+    def judged(seed, found, pair):
+        return FollowupResult(told=(), placed=(Placed(seed=seed, error=0.0, said=0.0),), voxels=())
+
+    for name, put in (("compare_maps", compared), ("examined", examined), ("judged", judged)):
+        monkeypatch.setattr(followup, name, put)
+    found = followup.run_followup(first=1, patients=2, reporter=Heard())
+    assert [one.seed for one in found.placed] == [2]
+    assert told_of == [("patient 1", "they do not fit")]
