@@ -34,7 +34,7 @@ def brain(vessels):
 
 
 def test_many_vessels_are_not_taken_for_grey_matter():
-    """Without a class of their own all matter was white, from a tenth of the voxels on."""
+    """Without a class of their own all matter was white where so many voxels are vessels."""
     found, kind = brain(vessels=0.13)
     share = _fitted(found, (4.0, 4.0, 6.0))
     for name in CLASSES[:2]:

@@ -33,7 +33,7 @@ class TumorVolume:
     for a method without; ``where`` (x, y, z) marks them on the ``grid``, ``off`` is the SD of the
     log of the reference, and ``shared`` the share of error variance that voxels have in common:
     that of CBV before its correction, for a class of burden takes in patches whose leakage errs
-    alike, and with less of it intervals held fewer of 140 tumours' classes (0.08: 75 to 87 %).
+    alike, and with less of it intervals held fewer of 140 tumours' classes (0.1: 75 to 87 %).
     """
 
     values: Float[np.ndarray, " n"]

@@ -14,7 +14,8 @@ BLOOD = 1.8
 
 Without a class of their own vessels became the grey matter and all matter the white of 3 of 25
 simulated heads with a tumour that had moved (seeds 1300 and on, the second day of ``bolus bench
---tumors``), and 4 were refused; with it none and none, from 1.6 to 2.0 times the median.
+--tumors``), and 4 were refused; with it none and none, also from 1.6 times the median, and from 2.0
+one was refused.
 """
 ROUNDS = 30
 BEFORE_FIELD = 6
