@@ -13,6 +13,8 @@ from bolus.data.errors import InputError
 
 SD = "_sd"
 """What follows the name of a map in that of its standard deviation."""
+ALONE = "cbv_alone"
+"""The map of blood volume that methods have which draw voxels to their neighbours: without that."""
 SD_DISPLAY = Display("cividis", FromZero(3))
 
 
@@ -156,6 +158,21 @@ _LIST = (
         estimated=True,
         corrected=True,
         ratio=Ratio.PLAIN,
+    ),
+    Quantity(
+        name=ALONE,
+        title="CBV alone",
+        meaning="Blood volume by each voxel's own curve, without others",
+        definition="Cerebral blood volume (corrected for leakage, where it is) by each voxel's own "
+        "curve, without what the other voxels say: noisy, but not drawn to them",
+        caplex="Q.PH1.001",
+        unit=VOLUME,
+        relative=RELATIVE_VOLUME,
+        code=Concept("CBVAlone", PRIVATE, "Cerebral blood volume of each voxel alone"),
+        display=Display("magma", FromZero(3)),
+        estimated=True,
+        corrected=True,
+        lesser=True,
     ),
     Quantity(
         name="mtt",

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from bolus.data import Grid, InputError, PerfusionMaps
 from bolus.findings.errors import Alike, errors
-from bolus.grading import MIN_VOXELS, region, shared_by
+from bolus.grading import MIN_VOXELS, region, shared_by, voxels_of
 
 DRAWS = 400
 SEED = 15
@@ -66,10 +66,9 @@ def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
     Raises InputError and MaskError for regions that give no ratio (``roi_ratio``).
     """
     name = maps.corrected_of("cbv")
-    volume, own = maps.volumes[name], maps.own_sd(name)
-    base = region(
-        "reference", volume, maps.rois["reference"], own, shared=shared_by(maps.method, name)
-    )
+    voxels = voxels_of(maps, name)
+    volume, own = voxels.volume, voxels.sd
+    base = region("reference", voxels, maps.rois["reference"])
     if not base.mean > 0:
         raise InputError(f"a ratio needs a reference above 0, found a mean of {base.mean:g}")
     where = maps.rois["tumor"] & np.isfinite(volume)
@@ -81,9 +80,10 @@ def tumor_volume(maps: PerfusionMaps) -> TumorVolume:
             f"{int(where.sum())}"
         )
     known = base.mean_sd is not None
+    scale = region("tumour", voxels, where).factor / base.mean
     return TumorVolume(
-        values=volume[where].astype(float) / base.mean,
-        sd=None if own is None else own[where].astype(float) / base.mean,
+        values=scale * volume[where].astype(float),
+        sd=None if own is None else scale * own[where].astype(float),
         where=where,
         grid=maps.grid,
         off=math.hypot((base.mean_sd or 0.0) / base.mean, maps.reference_sd) if known else 0.0,

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from bolus.data import QUANTITIES, PerfusionMaps
-from bolus.grading import region, shared_by
+from bolus.grading import region, voxels_of
 from bolus.tissue import TissueError, standardised
 
 MADE = tuple(name for name, quantity in QUANTITIES.items() if quantity.regional)
@@ -51,7 +51,7 @@ def _normalised(maps: PerfusionMaps) -> tuple[np.ndarray, np.ndarray | None] | N
     inside = volume[reference & np.isfinite(volume)]
     if inside.size < 5 or not inside.mean(dtype=float) > 0:
         return None
-    base = region("reference", volume, reference, own, shared=shared_by(maps.method, name))
+    base = region("reference", voxels_of(maps, name), reference)
     ratio = (volume / base.mean).astype(np.float32)
     if own is None or base.mean_sd is None:
         return ratio, None

@@ -9,7 +9,7 @@ from bolus.data.measures import Measurement
 from bolus.findings.burden import burden_numbers
 from bolus.findings.draws import tumor_volume
 from bolus.findings.recovery import recovery_numbers
-from bolus.grading import RoiRatio, compared, region, shared_by
+from bolus.grading import RoiRatio, compared, region, voxels_of
 from bolus.grading.ratio import Z90
 from bolus.tissue.standard import LANDMARKS
 
@@ -49,16 +49,9 @@ def _ratios(maps: PerfusionMaps) -> tuple[Measurement, ...]:
 def _ratio(maps: PerfusionMaps, name: str) -> RoiRatio | None:
     """The ratio of a map; None where the regions have none, which the page says beside them."""
     regions = maps.rois["tumor"], maps.rois["reference"]
-    sd, shared = maps.own_sd(name), shared_by(maps.method, name)
+    off = maps.reference_sd
     try:
-        return compared(
-            QUANTITIES[name],
-            maps.volume(name),
-            *regions,
-            sd,
-            shared=shared,
-            reference_sd=maps.reference_sd,
-        )
+        return compared(QUANTITIES[name], voxels_of(maps, name), *regions, reference_sd=off)
     except InputError:
         return None
 
@@ -67,9 +60,8 @@ def _standardised(maps: PerfusionMaps) -> tuple[Measurement, ...]:
     """Mean standardised rCBV of the tumour; nothing without its map or a voxel of it."""
     if "srcbv" not in maps.volumes:
         return ()
-    sd, shared = maps.sd.get("srcbv"), shared_by(maps.method, "srcbv")
     try:
-        found = region("tumour", maps.volumes["srcbv"], maps.rois["tumor"], sd, shared=shared)
+        found = region("tumour", voxels_of(maps, "srcbv"), maps.rois["tumor"])
     except InputError:
         return ()
     interval = None

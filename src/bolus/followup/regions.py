@@ -1,8 +1,8 @@
 """Change of maps in regions."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -14,7 +14,8 @@ from bolus.followup.carried import gradient
 from bolus.followup.change import PER_CENT, Change, Estimate, in_unit, per_cent
 from bolus.followup.pair import REFERENCE, Pair
 from bolus.followup.protocol import Allowed
-from bolus.grading.ratio import region, shared_by
+from bolus.grading.ratio import region
+from bolus.grading.voxels import Voxels, voxels_of
 
 NO_SD = "The method gives no uncertainty of {}."
 NO_SCALE = "How sure the scale of the arterial input is, is not known."
@@ -70,40 +71,46 @@ Means = tuple[Mean, Mean]
 def _means(pair: Pair, quantity: Quantity) -> dict[str, Means]:
     """Means before and after by region, of those that have enough voxels."""
     name = quantity.name
-    volumes = pair.of_before(pair.before.volumes[name]), pair.of_after(pair.after.volumes[name])
-    sds = pair.before.own_sd(name), pair.after.own_sd(name)
-    moved = gradient(volumes[1], pair.before.grid)
-    both = np.isfinite(volumes[0]) & np.isfinite(volumes[1])
-    later = None if sds[1] is None else pair.of_after(sds[1])
-    shared = [shared_by(maps.method, name) for maps in (pair.before, pair.after)]
+    before = _carried(voxels_of(pair.before, name), pair.of_before)
+    # its SDs are not of blurred voxels
+    before = replace(before, sd=pair.before.own_sd(name))
+    after = _carried(voxels_of(pair.after, name), pair.of_after)
+    moved = gradient(after.volume, pair.before.grid)
+    both = np.isfinite(before.volume) & np.isfinite(after.volume)
     found = {}
     for label, mask in pair.regions.items():
         inside = mask & both
         drift = moved[:, inside].mean(axis=1) if inside.any() else np.zeros(3)
         try:
             found[label] = (
-                _mean(shared[0], volumes[0], sds[0], inside, np.zeros(3)),
-                _mean(shared[1], volumes[1], later, inside, drift),
+                _mean(before, inside, np.zeros(3)),
+                _mean(after, inside, drift),
             )
         except MaskError:
             continue
     return found
 
 
-def _mean(
-    shared: float,
-    volume: Float[np.ndarray, "x y z"],
-    sd: Float[np.ndarray, "x y z"] | None,
-    inside: Bool[np.ndarray, "x y z"],
-    moved: Float[np.ndarray, "3"],
-) -> Mean:
-    whole = region("region", volume, inside, sd, shared=shared)
-    own = region("region", volume, inside, sd, shared=0.0).mean_sd
-    if whole.mean_sd is None or own is None:
+def _carried(voxels: Voxels, onto: Callable[[np.ndarray], np.ndarray]) -> Voxels:
+    """Maps and SDs on the grid of the first examination."""
+    volume, sd, alone = (
+        None if one is None else onto(one) for one in (voxels.volume, voxels.sd, voxels.alone)
+    )
+    assert volume is not None
+    return Voxels(volume, sd, alone, voxels.shared)
+
+
+def _mean(voxels: Voxels, inside: Bool[np.ndarray, "x y z"], moved: Float[np.ndarray, "3"]) -> Mean:
+    whole, none, all_ = (
+        region("region", one, inside)
+        for one in (voxels, replace(voxels, shared=0.0), replace(voxels, shared=1.0))
+    )
+    if whole.mean_sd is None or none.mean_sd is None or all_.mean_sd is None:
         return Mean(whole.mean, None, None, moved, whole.voxels)
     # of each voxel's variance a share is common to all
-    own *= math.sqrt(1 - shared)
-    common = math.sqrt(max(whole.mean_sd**2 - own**2, 0.0))
+    variance = (all_.mean_sd**2 - none.mean_sd**2) / (1 - 1 / whole.voxels)
+    common = math.sqrt(voxels.shared * variance)
+    own = math.sqrt(max(whole.mean_sd**2 - common**2, 0.0))
     return Mean(whole.mean, own, common, moved, whole.voxels)
 
 

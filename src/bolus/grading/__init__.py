@@ -9,14 +9,12 @@ from bolus.grading.delong import Area, Comparison, compare, delong
 from bolus.grading.patient import MAPS, Grade, grade_maps
 from bolus.grading.ratio import (
     MIN_VOXELS,
-    SHARED,
     Region,
     RoiRatio,
     compared,
     hotspot,
     region,
     roi_ratio,
-    shared_by,
 )
 from bolus.grading.roc import (
     Accuracy,
@@ -30,6 +28,7 @@ from bolus.grading.roc import (
 )
 from bolus.grading.statistics import Roc, grade_statistics, mann_whitney
 from bolus.grading.verdict import Verdict, judge
+from bolus.grading.voxels import SHARED, Voxels, shared_by, voxels_of
 
 __all__ = [
     "CUTOFFS",
@@ -48,6 +47,7 @@ __all__ = [
     "RoiRatio",
     "Spread",
     "Verdict",
+    "Voxels",
     "accuracy_at",
     "auc",
     "bootstrap",
@@ -66,6 +66,7 @@ __all__ = [
     "region",
     "roi_ratio",
     "shared_by",
+    "voxels_of",
     "wilson",
     "youden",
 ]

@@ -11,12 +11,14 @@ from jaxtyping import Bool
 from bolus.base.about import NOTICE, software
 from bolus.base.json import read_json
 from bolus.data import Grid, InputError, MaskError
+from bolus.data.quantities import ALONE
 from bolus.data.reference import FOUND_SD
 from bolus.data.scale import without_common
 from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
-from bolus.grading.ratio import RoiRatio, roi_ratio, shared_by
+from bolus.grading.ratio import RoiRatio, roi_ratio
 from bolus.grading.verdict import Verdict, judge
+from bolus.grading.voxels import Voxels, alone_of, shared_by
 from bolus.io import read_map, read_mask
 from bolus.io.bids.opened import result_folder
 
@@ -77,17 +79,27 @@ def _graded(
     method, unit = _made_by(folder, map)
     chosen = cutoff if cutoff is None or isinstance(cutoff, Cutoff) else (
         find_cutoff(cutoff, method, map))  # fmt: skip
-    volume, grid = read_map(folder / f"{map}.nii.gz")
-    spread = folder / f"{map}_sd.nii.gz"
-    sd = read_map(spread, grid)[0] if spread.exists() else None
-    if sd is not None:
-        sd = without_common(sd, volume, _common_scale(folder / f"{map}.json"))
+    voxels, grid = _voxels(folder, map, method)
     base = _beside(folder) if reference is None else reference
     masks = _mask(tumor, grid, "tumour"), _mask(base, grid, "reference")
     off = FOUND_SD if reference is None and read_facts(folder / SUMMARY).get("reference") else 0.0
-    ratio = roi_ratio(volume, *masks, sd, shared=shared_by(method, map), reference_sd=off)
+    ratio = roi_ratio(voxels, *masks, reference_sd=off)
     verdict = None if chosen is None else judge(ratio, chosen, method, map=map)
     return Grade(map=map, method=method, unit=unit, ratio=ratio, verdict=verdict)
+
+
+def _voxels(folder: Path, map: str, method: str) -> tuple[Voxels, Grid]:
+    """A map of the folder and what is known of its voxels; the grid."""
+    volume, grid = read_map(folder / f"{map}.nii.gz")
+    found = {map: volume}
+    for name in (*MAPS, ALONE, f"{map}_sd"):
+        path = folder / f"{name}.nii.gz"
+        if name != map and path.exists():
+            found[name] = read_map(path, grid)[0]
+    sd = found.get(f"{map}_sd")
+    if sd is not None:
+        sd = without_common(sd, volume, _common_scale(folder / f"{map}.json"))
+    return Voxels(volume, sd, alone_of(found, map), shared_by(method, map)), grid
 
 
 def _beside(folder: Path) -> Path:

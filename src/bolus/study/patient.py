@@ -23,7 +23,7 @@ from bolus.data.options import UNCORRECTED
 from bolus.estimators import Estimator, estimator
 from bolus.estimators.phae import from_weights, read_weights
 from bolus.estimators.weights import SURROGATES
-from bolus.grading import RoiRatio, roi_ratio, shared_by
+from bolus.grading import RoiRatio, Voxels, roi_ratio, voxels_of
 from bolus.io import read_map, read_mask, read_series, write_volume
 from bolus.io.cohort import Participant
 from bolus.patient import (
@@ -197,7 +197,7 @@ def _read(participant: Participant, settings: StudySettings) -> _Case:
         if name not in participant.truth:
             return math.nan
         volume, _ = read_map(participant.truth[name], series.grid)
-        return roi_ratio(volume, masks["tumor"], masks["nawm"]).mean
+        return roi_ratio(Voxels(volume), masks["tumor"], masks["nawm"]).mean
 
     return _Case(
         participant=participant,
@@ -356,9 +356,7 @@ def _chosen(method: str, weights: Mapping[str, Path]) -> Estimator:
 
 
 def _ratio(maps: PatientMaps, name: str, case: _Case) -> RoiRatio:
-    volume, sd = maps.volume(name), maps.own_sd(name)
-    shared = shared_by(maps.method, name)
-    return roi_ratio(volume, case.masks["tumor"], case.masks["nawm"], sd, shared=shared)
+    return roi_ratio(voxels_of(maps, name), case.masks["tumor"], case.masks["nawm"])
 
 
 def _write(maps: PatientMaps, folder: Path, name: str, method: str) -> None:

@@ -11,7 +11,7 @@ from bolus.base.json import write_json
 from bolus.data import QUANTITIES, InputError, OutputError, PerfusionMaps, Quantity
 from bolus.data.quantities import Ratio
 from bolus.findings import with_numbers
-from bolus.grading import compared, shared_by
+from bolus.grading import compared, voxels_of
 from bolus.io import write_volume
 from bolus.report.text.summary import mask_sidecar
 from bolus.viewer.panels import unit
@@ -34,11 +34,7 @@ def ratios(view: View, masks: Masks) -> dict[str, object]:
     try:
         for name, quantity in QUANTITIES.items():
             if quantity.ratio is not Ratio.NONE and has_values(maps, name):
-                volume, sd = maps.volume(name), maps.own_sd(name)
-                shared = shared_by(maps.method, name)
-                found = compared(
-                    quantity, volume, *_both(masks), sd, shared=shared, reference_sd=off
-                )
+                found = compared(quantity, voxels_of(maps, name), *_both(masks), reference_sd=off)
                 rows.append({"name": name, "title": _title(quantity), "unit": unit(view, name),
                              **asdict(found)})  # fmt: skip
     except InputError as error:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Description, Perfusion
+from bolus.data.quantities import ALONE
 from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.joint.among import Known, alone, among_others
@@ -114,7 +115,9 @@ class BoundJoint:
         found = known.found
         volume = of_patient(found, near, known.points) if together else loose(found)
         answer = perfusion(found, volume, self.dtype, RESIDUE_SD if together else 0.0)
-        return answer._replace(residual=(answer.residual * self.scale).astype(self.dtype))
+        further = {ALONE: found.volume.astype(self.dtype)} if together else answer.further
+        residual = (answer.residual * self.scale).astype(self.dtype)
+        return answer._replace(residual=residual, further=further)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,13 @@
 """The maps within the given regions, and tumour over reference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bolus.data import QUANTITIES, InputError, PerfusionMaps
 from bolus.data.quantities import Ratio
-from bolus.grading import RoiRatio, compared, shared_by
+from bolus.grading import MIN_VOXELS, RoiRatio, compared, region, voxels_of
 from bolus.report.page.shown import Shown
 
 NAMES = {"tumor": "Tumour", "reference": "Reference"}
@@ -71,20 +71,27 @@ def _inside(maps: PerfusionMaps, shown: Shown, given: Sequence[str]) -> list[str
         if not values.size:
             cells += [NONE, NONE]
             continue
-        digits = shown.digits
-        cells.append(f"{values.mean():.{digits}f} ± {values.std():.{digits}f}")
-        cells.append(f"{np.median(values):.{digits}f}")
+        digits, factor = shown.digits, _factor(maps, shown.name, name)
+        mean, spread, median = (factor * one(values) for one in (np.mean, np.std, np.median))
+        cells.append(f"{mean:.{digits}f} ± {spread:.{digits}f}")
+        cells.append(f"{median:.{digits}f}")
     return cells
+
+
+def _factor(maps: PerfusionMaps, map: str, name: str) -> float:
+    """What voxels' own curves say that a region is off by in the map; 1 of a small region."""
+    voxels, mask = replace(voxels_of(maps, map), sd=None), maps.rois[name]
+    if np.isfinite(voxels.volume[mask]).sum() < MIN_VOXELS:
+        return 1.0
+    return region(name, voxels, mask).factor
 
 
 def _ratio(maps: PerfusionMaps, shown: Shown) -> RoiRatio | str:
     """The ratio, or why there is none."""
-    sd, off = maps.own_sd(shown.name), maps.reference_sd
-    tumor, reference = maps.rois["tumor"], maps.rois["reference"]
+    both, off = (maps.rois["tumor"], maps.rois["reference"]), maps.reference_sd
     try:
-        quantity, shared = QUANTITIES[shown.name], shared_by(maps.method, shown.name)
         return compared(
-            quantity, shown.volume, tumor, reference, sd, shared=shared, reference_sd=off
+            QUANTITIES[shown.name], voxels_of(maps, shown.name), *both, reference_sd=off
         )
     except InputError as error:
         return f"No ratio of {shown.title}: {error}."
