@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from jaxtyping import Float, TypeCheckError, jaxtyped
 
-from bolus.grading import roi_ratio
+from bolus.grading import Voxels, roi_ratio
 from shapes import check
 
 
@@ -18,7 +18,7 @@ def answered(
 def test_functions_of_the_package_refuse_a_wrong_shape():
     whole, part = np.ones((4, 4, 4), bool), np.ones((4, 4, 3), bool)
     with pytest.raises(TypeCheckError, match="parameter 'tumor'"):
-        roi_ratio(np.ones((4, 4, 4)), part, whole)
+        roi_ratio(Voxels(np.ones((4, 4, 4))), part, whole)
 
 
 def test_a_result_is_held_against_the_parameters():

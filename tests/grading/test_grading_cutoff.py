@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from bolus.data import InputError
-from bolus.grading import CUTOFFS, find_cutoff, judge, read_cutoff, roi_ratio
+from bolus.grading import CUTOFFS, Voxels, find_cutoff, judge, read_cutoff, roi_ratio
 
 ROW = {
     "method": "phae",
@@ -29,7 +29,7 @@ def ratio(mean, sd=None):
     top = volume < 0
     top[..., 0] = True
     spread = None if sd is None else np.full(volume.shape, float(sd))
-    return roi_ratio(volume, top, ~top, spread)
+    return roi_ratio(Voxels(volume, spread), top, ~top)
 
 
 def test_published_cutoffs_are_as_published():

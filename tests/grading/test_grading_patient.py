@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bolus.cli.grade import grade
 from bolus.data import BolusError, InputError, MaskError
 from bolus.data.scale import without_common
-from bolus.grading import CUTOFFS, grade_maps, roi_ratio
+from bolus.grading import CUTOFFS, Voxels, grade_maps, roi_ratio
 
 
 def command():
@@ -37,8 +37,11 @@ def test_ratio_of_a_patient_is_that_of_the_maps(mapped):
     cbf, sd = values(mapped.phae / "cbf.nii.gz"), values(mapped.phae / "cbf_sd.nii.gz")
     scale = json.loads((mapped.phae / "cbf_sd.json").read_text())["CommonScaleSD"]
     assert scale > 0.05
-    assert found.ratio == roi_ratio(cbf, masks.tumor, masks.nawm, without_common(sd, cbf, scale))
-    assert found.ratio.log_sd < 0.7 * roi_ratio(cbf, masks.tumor, masks.nawm, sd, shared=1).log_sd
+    assert found.ratio == roi_ratio(
+        Voxels(cbf, without_common(sd, cbf, scale)), masks.tumor, masks.nawm
+    )
+    wide = roi_ratio(Voxels(cbf, sd, shared=1.0), masks.tumor, masks.nawm)
+    assert found.ratio.log_sd < 0.7 * wide.log_sd
     assert (found.map, found.method, found.unit) == ("cbf", "phae", "mL/100g/min")
     assert found.verdict is None
     low, high = found.ratio.interval
@@ -55,7 +58,7 @@ def test_a_scale_that_is_no_number_is_refused(mapped, tmp_path):
 
 def test_tumour_of_high_grade_is_above(mapped):
     truth, masks = mapped.made.truth.cbf, mapped.made.masks
-    true = roi_ratio(truth, masks.tumor, masks.nawm).mean
+    true = roi_ratio(Voxels(truth), masks.tumor, masks.nawm).mean
     found = grade_maps(mapped.phae, mapped.tumor, mapped.nawm, cutoff="qin-cbf")
     assert found.ratio.mean == pytest.approx(true, rel=0.35)
     assert found.verdict.above

@@ -154,7 +154,7 @@ def test_regions_are_told_where_they_are_given(mapped, plain):
 
 def test_the_interval_of_a_ratio_knows_that_voxels_err_alike(mapped, monkeypatch):
     def width(shared):
-        monkeypatch.setattr(regions, "shared_by", lambda method, name: shared)
+        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: shared)
         (row,) = (
             r for r in region_table(mapped, shown_maps(mapped)).rows if r[0].startswith("CBF")
         )

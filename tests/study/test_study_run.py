@@ -439,7 +439,7 @@ def test_the_interval_of_a_ratio_knows_that_voxels_err_alike(cohort, monkeypatch
     one, settings = read_participants(cohort)[0], replace(LIGHT, methods=("phae",))
 
     def width(shared):
-        monkeypatch.setattr(patient, "shared_by", lambda method, name: shared)
+        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: shared)
         row = examine(one, settings, {}, None)[0].rows[0]
         return math.log(row.ratio_high / row.ratio_low)
 

@@ -8,7 +8,7 @@ from viewer_cases import JUMPS, running
 from viewer_pages import WAIT, Page, shown, some, until
 
 from altered import MIXED
-from bolus.grading import roi_ratio
+from bolus.grading import roi_ratio, voxels_of
 from bolus.io import read_mask
 from bolus.viewer.voxel import voxel
 from browser import colours
@@ -184,7 +184,7 @@ def test_regions_are_drawn_and_their_ratio_read(opened, kept):
     assert 30 <= reference.sum() <= 56
     assert reference[centre[0] + 6, centre[1] + 6, centre[2]]
     for name, text in told.items():
-        known = roi_ratio(kept.phae.volume(name), tumor, reference, kept.phae.own_sd(name))
+        known = roi_ratio(voxels_of(kept.phae, name), tumor, reference)
         assert text == shown(known.mean)
         if name == "cbf":
             assert interval == f"{shown(known.interval[0])} to {shown(known.interval[1])}"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bolus.grading import grade_maps, roi_ratio
+from bolus.grading import grade_maps, roi_ratio, voxels_of
 from bolus.io import read_mask
 
 
@@ -26,11 +26,11 @@ def test_ratios_are_those_of_the_grading(reading, kept):
     assert told["voxels"] == {"tumor": int(tumor.sum()), "reference": int(white.sum())}
     assert [row["name"] for row in told["rows"]] == ["cbf", "cbv", "mtt", "psr"]
     *rows, recovery = told["rows"]
-    known = roi_ratio(maps.volume("psr"), tumor, white)
+    known = roi_ratio(voxels_of(maps, "psr"), tumor, white)
     assert recovery["mean"] == pytest.approx(np.log(known.mean))
     assert recovery["interval"] is None
     for row in rows:
-        known = roi_ratio(maps.volume(row["name"]), tumor, white, maps.own_sd(row["name"]))
+        known = roi_ratio(voxels_of(maps, row["name"]), tumor, white)
         for key in ("mean", "median", "hotspot", "p95"):
             assert row[key] == pytest.approx(getattr(known, key), rel=1e-6)
         np.testing.assert_allclose(row["interval"], known.interval, rtol=1e-6)
@@ -41,7 +41,7 @@ def test_the_interval_knows_that_voxels_err_alike(reading, kept, monkeypatch):
     masks = kept.phae.rois["tumor"], kept.phae.rois["reference"]
 
     def width(shared):
-        monkeypatch.setattr("bolus.viewer.regions.shared_by", lambda method, name: shared)
+        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: shared)
         low, high = post(reading.client, "/api/regions/ratio", *masks)["rows"][0]["interval"]
         return np.log(high / low)
 

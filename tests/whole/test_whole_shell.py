@@ -13,7 +13,7 @@ import bolus
 from bolus.bench import demo as demonstration
 from bolus.bench.demo import render, run_demo
 from bolus.estimators import METHODS
-from bolus.grading import roi_ratio
+from bolus.grading import Voxels, roi_ratio
 from bolus.phantom import simulate_patient
 from recorder import Recorder
 
@@ -54,7 +54,7 @@ def test_shapes_are_not_checked_in_whole_runs():
     """As they are elsewhere (test_shapes), which would make these tests slower by half."""
     whole, part = np.ones((4, 4, 4), bool), np.ones((4, 4, 3), bool)
     with pytest.raises(ValueError, match="broadcast"):
-        roi_ratio(np.ones((4, 4, 4)), part, whole)
+        roi_ratio(Voxels(np.ones((4, 4, 4))), part, whole)
 
 
 def test_simulated_patient_is_a_patient(run, tmp_path):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -49,6 +49,7 @@ class Voxels:
     shared: float = SHARED
 
 
+@runtime_checkable
 class Mapped(Protocol):
     """Maps of one examination."""
 
