@@ -44,12 +44,7 @@ def mapped(restless, tmp_path_factory):
     _, path = restless
     folder = tmp_path_factory.mktemp("mapped") / "out"
     said = StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        redirect_stdout(said),
-        pytest.raises(SystemExit, match="0"),
-    ):
-        patch.setattr("bolus.preprocess.motion.register.STEPS", 25)
+    with redirect_stdout(said), pytest.raises(SystemExit, match="0"):
         main(["maps", str(path), "-o", str(folder), "-m", "osvd", "--motion-limit", "1.5"])
     return folder, said.getvalue()
 
