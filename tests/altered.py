@@ -10,10 +10,8 @@ from bolus.data import DriftCorrection, LeakageCorrection, Preparation, Unmixing
 STILL = Preparation(motion=None)
 """No motion correction."""
 STEADY = DriftCorrection(use=False)
-LEVEL = Preparation(motion=None, drift=STEADY)
-"""The same, and no drift removed."""
 MIXED = Preparation(motion=None, drift=STEADY, unmixing=Unmixing(use=False))
-"""The same, and arterial inputs as their voxels have them: what is the same but for one thing."""
+"""The same, no drift removed, and arterial inputs as their voxels have them."""
 BARE = Preparation(
     motion=None,
     drift=STEADY,

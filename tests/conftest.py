@@ -6,12 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 
+import jaxtyping
 import pytest
 from hypothesis import settings
-from jaxtyping import config as jaxtyping
 from jaxtyping import install_import_hook
 
 from browser import chromium, chromium_page  # noqa: F401  (fixtures)
+from shapes import jaxtyped
 
 UNCHECKED = ("assets", "base", "cli", "io", "network", "report", "viewer")
 """Rooms of files and pages, which make so many calls that checking each took a third of the time of
@@ -22,6 +23,7 @@ WHOLE = (
 )
 """Rooms, or files, of tests that run the whole program: there no shapes are checked, as those of
 each function are in the tests of its own room."""
+jaxtyping.jaxtyped = jaxtyped
 _bolus = find_spec("bolus")
 _rooms = {room.name for room in iter_modules(_bolus.submodule_search_locations) if room.ispkg}
 _hook = install_import_hook([f"bolus.{n}" for n in _rooms.difference(UNCHECKED)], "shapes.check")
@@ -62,7 +64,7 @@ def pytest_collection_finish():
 def pytest_runtest_setup(item):
     """Before fixtures are made: shapes are checked, or not, as the room of the test has it."""
     whole = item.path.parent.name in WHOLE or item.path.stem in WHOLE
-    jaxtyping.update("jaxtyping_disable", whole)
+    jaxtyping.config.update("jaxtyping_disable", whole)
 
 
 @pytest.fixture(scope="module")

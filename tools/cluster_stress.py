@@ -189,8 +189,9 @@ class Task:
         found = {}
         with (self.out / "patients.csv").open() as file:
             for row in csv.DictReader(file):
+                name = row.pop("participant_id")
                 told = {k: v for k, v in row.items() if not k.startswith("seconds")}
-                found.setdefault(row["participant_id"], []).append(json.dumps(told))
+                found.setdefault(name, []).append(json.dumps(told))
         return {name: hashlib.sha256("".join(rows).encode()).hexdigest()
                 for name, rows in found.items()}  # fmt: skip
 
@@ -276,7 +277,7 @@ def scale(asked, patients):
 def kills(asked, patients):
     """A run whose worker, then scheduler, is killed, and that is resumed, against a calm one."""
     calm, place = fresh(asked.folder / "calm"), fresh(asked.folder / "kills")
-    whole = asked.patients if asked.study else min(DISTINCT, asked.patients)
+    whole = min(DISTINCT, asked.patients)
     still = Task(asked, linked(patients, calm / "data", whole), calm / "out")
     subprocess.run(still.command("--jobs", 1), check=True, env=ENVIRONMENT)
     expected = list(still.content().values())

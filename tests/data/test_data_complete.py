@@ -26,13 +26,14 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def result():
-    """Maps of every quantity, by the one method that has them, corrected for leakage."""
+    """Maps of every quantity, by the two methods that have them, corrected for leakage."""
     made = simulate_patient(seed=1, tumor="high", shape=(32, 32, 4))
     regions = {"tumor": made.masks.tumor, "reference": made.masks.nawm, "adc": made.adc}
     measured = measure(made.series, preparation=MIXED, regions=regions)
     maps = estimate(measured, "vascular")
-    assert set(maps.volumes) == set(QUANTITIES), "a line in quantify is missing"
-    maps = replace(maps, volumes={**maps.volumes, "tmax": maps.tmax + np.float32(0.5)})
+    volumes = {**estimate(measured, "joint").volumes, **maps.volumes}
+    assert set(volumes) == set(QUANTITIES), "a line in quantify is missing"
+    maps = replace(maps, volumes={**volumes, "tmax": maps.tmax + np.float32(0.5)})
     return Result(measured=measured, maps=maps, explain=None)
 
 

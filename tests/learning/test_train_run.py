@@ -79,6 +79,12 @@ def done(bids, tmp_path_factory):
     return place, out.getvalue(), err.getvalue()
 
 
+@pytest.fixture
+def bare(monkeypatch):
+    """A cohort's series are not corrected, in a test that is not about it."""
+    monkeypatch.setattr(Sample, "prepared", lambda sample: BARE)
+
+
 class TestCommand:
     def test_what_is_said(self, done):
         place, out, err = done
@@ -128,6 +134,7 @@ class TestCommand:
         assert "--overwrite" in capfd.readouterr().err
         assert place.out.read_bytes() == before
 
+    @pytest.mark.usefixtures("bare")
     def test_quiet_still_names_what_was_skipped_or_changed(self, place, capfd):
         code = call(place.bids, "-o", place.out, *COMMAND, "-q")
         out, err = capfd.readouterr()
@@ -281,7 +288,7 @@ def recipe(job):
 
 class TestAdaptation:
     @pytest.fixture(autouse=True)
-    def few(self, monkeypatch):
+    def few(self, monkeypatch, bare):
         """A recipe, and a benchmark, of a size for tests."""
         few = AdaptRecipe(scans=4, held_out=1, voxels=512, epochs=1, curves=100)
         monkeypatch.setattr("bolus.learning.presets.Job.recipe_of", lambda *_: few)
@@ -359,6 +366,7 @@ def test_two_processes_average_their_gradients(both, tmp_path):
     assert (folder / "log.csv").read_text().count("\n") == 4
 
 
+@pytest.mark.usefixtures("bare")
 def test_two_processes_are_one(both, tmp_path):
     """The command with the published network; the first process alone writes and says so."""
     assert [out.count("2 series trained on") for out in both.said] == [1, 0]

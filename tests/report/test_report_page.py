@@ -12,7 +12,7 @@ from altered import altered
 from bolus.assets import NAMES, asset_bytes, asset_text
 from bolus.base.about import NOTICE
 from bolus.data import ArterialScore, Criterion, Identity, Quality
-from bolus.report.page import LIMIT, page, regions, write_page
+from bolus.report.page import LIMIT, page, write_page
 from bolus.report.page.regions import region_table
 from bolus.report.page.shown import shown_maps
 from bolus.report.page.volumes import FINENESS, packed

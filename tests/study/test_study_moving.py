@@ -16,6 +16,7 @@ def heads():
     told = Recorder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bolus.study.moving.FRAMES", 30)
+        patch.setattr("bolus.preprocess.motion.register.STEPS", 20)
         found = run_moving((SHAPE,), ((1, "none"),), reporter=told)
     assert told.advances == [(0, 1, "moving heads of 32×32×6")]
     return found

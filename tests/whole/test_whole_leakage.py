@@ -148,7 +148,7 @@ def test_refused_from_python(leaky):
     with pytest.raises(InputError, match="boolean"):
         measure(leaky.series, regions={"tumor": np.ones(leaky.series.grid.shape)})
     with pytest.raises(InputError, match="frames"):
-        measure(leaky.series, aif=np.ones(12))
+        measure(leaky.series, aif=np.ones(12), preparation=MIXED)
 
 
 def test_what_is_wrong_with_the_options_is_said_before_anything_takes_time(leaky, tmp_path):

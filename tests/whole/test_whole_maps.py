@@ -404,13 +404,20 @@ def test_saving_twice_needs_overwrite(patient, tmp_path):
     maps.save(tmp_path / "out", overwrite=True)
 
 
-@pytest.mark.usefixtures("no_picture")
-def test_real_slice(shared_data, tmp_path, run):
+@pytest.fixture(scope="module")
+def real(shared_data):
+    """A real slice, and what it holds."""
     path = shared_data / "ntuh-convexity" / "dsc.nii.gz"
+    return path, measure(bolus.read_series(path), preparation=STILL)
+
+
+@pytest.mark.usefixtures("no_picture")
+def test_real_slice(real, tmp_path, run):
+    path, measured = real
     code, out, err = run("maps", *LIGHT, path, "-o", tmp_path / "out")
     assert code == 0, err
     assert "relative" in out
-    maps = bolus.perfusion_maps(bolus.read_series(path), preparation=STILL)
+    maps = estimate(measured)
     time = maps.series.dt * np.arange(maps.tissue.size)
 
     def half_rise(curve):
@@ -429,10 +436,9 @@ def test_real_slice(shared_data, tmp_path, run):
     assert 3 < np.nanmedian(maps.mtt) < 5.5
 
 
-def test_real_slice_under_a_shifted_arterial_input(shared_data):
+def test_real_slice_under_a_shifted_arterial_input(real):
     """Two seconds, one frame, early or late: flow moves little, the delay takes it up."""
-    series = bolus.read_series(shared_data / "ntuh-convexity" / "dsc.nii.gz")
-    measured = measure(series, preparation=STILL)
+    _, measured = real
     plain = estimate(measured, "phae")
     assert 2 < np.nanmedian(plain.mtt) < 8
     for shift in (-1, 1):

@@ -8,6 +8,7 @@ from io import StringIO
 import numpy as np
 import pytest
 
+from altered import LIGHT
 from bolus.cli import main
 from bolus.data import (
     Censoring,
@@ -76,7 +77,7 @@ def test_the_command_takes_motion_out_and_says_so(mapped):
 
 def test_no_motion_is_said_too(restless, run, tmp_path):
     _, path = restless
-    code, out, err = run("maps", path, "-o", tmp_path / "out", "-m", "osvd", "--motion", "off")
+    code, out, err = run("maps", *LIGHT, path, "-o", tmp_path / "out")
     assert code == 0, err
     assert "head motion: not motion-corrected" in out
     told = json.loads((tmp_path / "out" / "summary.json").read_text())

@@ -85,12 +85,15 @@ def alone_of(
 ) -> Float[np.ndarray, "x y z"] | None:
     """A map with the blood volume of each voxel's own curve in place of the map's; None without.
 
-    Both are of the curves that are corrected for leakage, where any are.
+    Both are of the curves that are corrected for leakage, where any are; the volume before that has
+    as much less of it alone as in the map.
     """
     if name not in DRAWN or ALONE not in volumes:
         return None
     drawn = volumes.get("cbv_corrected", volumes.get("cbv"))
     if drawn is None:
         return None
+    if name in ("cbv", "cbv_corrected"):
+        return volumes[name] + (volumes[ALONE] - drawn)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(drawn > 0, volumes[name] * (volumes[ALONE] / drawn), np.nan)

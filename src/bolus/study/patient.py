@@ -260,7 +260,7 @@ class _Ready:
 
     def _measured(self, noisy: PreparedSeries, sd: float, key: list[int]) -> Measured:
         masks, preparation = self.case.masks, self.settings.preparation
-        regions = {"tumor": masks.get("tumor")}
+        regions: dict[str, np.ndarray | str] = {"tumor": masks["tumor"], "reference": "none"}
         if self.aif is not None:
             return measure_prepared(noisy, self.aif, regions=regions, preparation=preparation)
         raw = self.case.series

@@ -33,10 +33,10 @@ from bolus.io.output import check_output
 from bolus.io.partial import partial_folder, whole
 
 _NAME = re.compile(r"(sub-[A-Za-z0-9]+)(?:_(ses-[A-Za-z0-9]+))?_.+")
-_VARIANTS = {"_sd": "SD", "_corrected": "Corrected"}
+_VARIANTS = {"_sd": "SD", "_corrected": "Corrected", "_alone": "Alone"}
 SUFFIXES = tuple(
     dict.fromkeys((
-        *(name.removesuffix("_corrected") for name in QUANTITIES),
+        *(name.partition("_")[0] for name in QUANTITIES),
         "quality", "mask", "aif", "numbers", "motion", "summary", "series", "anat", "xfm",
     ))
 )  # fmt: skip
@@ -106,7 +106,7 @@ class BidsNames:
         """Files of such a run that are in the dataset, sorted."""
         there = "|".join(name.format(r"anat\d*") for name in (_ANATOMY, _TRANSFORM))
         mine = re.compile(
-            rf"{self.stem}_(label-[A-Za-z0-9]+_|{there})?desc-{self.label}(Corrected)?(SD)?_[A-Za-z0-9]+\..+"
+            rf"{self.stem}_(label-[A-Za-z0-9]+_|{there})?desc-{self.label}(Corrected|Alone)?(SD)?_[A-Za-z0-9]+\..+"
         )
         places = (dataset, dataset / self.folder / "perf", dataset / self.folder / "figures")
         return sorted(

@@ -123,6 +123,7 @@ perf/ holds sub-XX[_ses-YY]_desc-<method>_<map>.nii.gz with a sidecar each:
                                         the maps; the sidecar says the unit, times are in seconds
   desc-<method>SD                       standard deviation of the map of that name
   desc-<method>Corrected_cbv            blood volume of curves corrected for leakage
+  desc-<method>Alone_cbv                blood volume by each voxel's own curve
   quality                               sum of bits that the sidecar explains, 0 is good
   label-<region>_desc-<method>_mask     brain, arterial voxels (aif), regions that were given
   aif.tsv                               arterial input
