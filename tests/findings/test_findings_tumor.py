@@ -9,9 +9,9 @@ from findings_cases import maps_with
 from bolus.data import Grid, InputError
 from bolus.data.options import Burden, Preparation
 from bolus.data.reference import FoundReference
-from bolus.findings import draws, with_numbers
+from bolus.findings import with_numbers
 from bolus.findings.burden import burden_numbers
-from bolus.findings.draws import TumorVolume, tumor_volume
+from bolus.findings.draws import Spread, TumorVolume, tumor_volume
 
 
 def volume_of(values, sd=None, off=0.0, shared=0.0):
@@ -100,14 +100,32 @@ def test_what_voxels_share_widens_intervals_and_the_reference_does():
     assert widths[1] < widths[2]
 
 
-def test_neighbours_that_err_alike_widen_a_share(monkeypatch):
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        (Spread(length=0.5), Spread(length=8.0)),
+        (Spread(own=0.3), Spread()),
+        (Spread(), Spread(unsure=0.8)),
+    ],
+)
+def test_how_errors_spread_widens_a_share(less, more):
     values, sd = np.linspace(0.8, 2.5, 200), np.full(200, 0.4)
     widths = []
-    for length in (0.5, 8.0):
-        monkeypatch.setattr(draws, "LENGTH", length)
-        low, high = told(burden_numbers(volume_of(values, sd), Burden()))["burden_high"].interval
+    for spread in (less, more):
+        volume = replace(volume_of(values, sd), spread=spread)
+        low, high = told(burden_numbers(volume, Burden()))["burden_low"].interval
         widths.append(high - low)
-    assert 2 * widths[0] < widths[1]
+    assert 1.3 * widths[0] < widths[1]
+
+
+def test_a_tumour_is_told_by_what_its_voxels_have_alone():
+    """The map was drawn to half of what all voxels of the tumour say; draws of it spread less."""
+    maps = maps_with(tumor=6.0, reference=2.0)
+    drawn = {"cbv_alone": np.where(maps.rois["tumor"], 2 * maps.cbv, maps.cbv)}
+    alone = with_numbers(replace(maps, volumes={**maps.volumes, **drawn}))
+    before, after = told(with_numbers(maps).measurements), told(alone.measurements)
+    for name in ("cbv_ratio", "cbv_ratio_median", "cbv_ratio_p95", "cbv_ratio_hotspot"):
+        assert after[name].value == pytest.approx(2 * before[name].value, rel=0.12), name
 
 
 def test_draws_are_the_same_every_time():

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bolus.cli.grade import grade
 from bolus.data import BolusError, InputError, MaskError
 from bolus.data.scale import without_common
-from bolus.grading import CUTOFFS, Voxels, grade_maps, roi_ratio
+from bolus.grading import CUTOFFS, Shared, Voxels, grade_maps, roi_ratio
 
 
 def command():
@@ -40,7 +40,7 @@ def test_ratio_of_a_patient_is_that_of_the_maps(mapped):
     assert found.ratio == roi_ratio(
         Voxels(cbf, without_common(sd, cbf, scale)), masks.tumor, masks.nawm
     )
-    wide = roi_ratio(Voxels(cbf, sd, shared=1.0), masks.tumor, masks.nawm)
+    wide = roi_ratio(Voxels(cbf, sd, shared=Shared(1.0)), masks.tumor, masks.nawm)
     assert found.ratio.log_sd < 0.7 * wide.log_sd
     assert (found.map, found.method, found.unit) == ("cbf", "phae", "mL/100g/min")
     assert found.verdict is None

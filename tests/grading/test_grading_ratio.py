@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bolus.data import InputError, MaskError
-from bolus.grading import SHARED, Voxels, hotspot, region, roi_ratio, shared_by
+from bolus.grading import SHARED, Shared, Voxels, hotspot, region, roi_ratio, shared_by
 from bolus.grading.voxels import alone_of
 
 SHAPE = (12, 10, 3)
@@ -125,8 +125,8 @@ def test_uncertainty_follows_its_formula():
     cbf, sd = np.ones(SHAPE), np.full(SHAPE, 0.5)
     cbf[TUMOR], sd[REFERENCE] = 2.0, 0.2
     found = roi_ratio(Voxels(cbf, sd), TUMOR, REFERENCE)
-    top = 0.5 * math.sqrt(1 / 50 + (1 - 1 / 50) * SHARED)
-    base = 0.2 * math.sqrt(1 / 16 + (1 - 1 / 16) * SHARED)
+    top = 0.5 * math.sqrt(1 / 50 + (1 - 1 / 50) * SHARED.noise)
+    base = 0.2 * math.sqrt(1 / 16 + (1 - 1 / 16) * SHARED.noise)
     assert found.tumor.mean_sd == pytest.approx(top)
     assert found.reference.mean_sd == pytest.approx(base)
     log_sd = math.hypot(top / 2, base)
@@ -148,13 +148,16 @@ def test_interval_holds_the_truth_as_often_as_it_says(shared):
         common = np.where(top, rng.normal(), rng.normal()) * math.sqrt(shared)
         sd = np.where(top, 0.4, 0.2)
         cbf = np.where(top, 4.0, 2.0) + sd * (own + common)
-        low, high = roi_ratio(Voxels(cbf, sd, shared=shared), top, ~top).interval
+        low, high = roi_ratio(Voxels(cbf, sd, shared=Shared(shared)), top, ~top).interval
         held += low <= 2 <= high
     assert held / n == pytest.approx(0.9, abs=0.03)
 
 
 def test_more_in_common_is_less_certain():
-    sds = [region("r", Voxels(volume(), volume(1), shared=s), TUMOR).mean_sd for s in (0, 0.05, 1)]
+    sds = [
+        region("r", Voxels(volume(), volume(1), shared=Shared(s)), TUMOR).mean_sd
+        for s in (0, 0.05, 1)
+    ]
     assert sds == sorted(sds)
     assert sds[2] == pytest.approx(np.sqrt((volume(1)[TUMOR].astype(float) ** 2).mean()))
 
@@ -203,16 +206,19 @@ def test_voxels_that_err_alike_make_a_ratio_less_sure():
     half = np.arange(64).reshape(4, 4, 4) < 32
     joint, phae = (
         roi_ratio(
-            Voxels(volume, np.ones_like(volume), shared=shared_by(name, "cbf")), half, ~half
+            Voxels(volume, np.ones_like(volume), shared=shared_by(name, "delay")), half, ~half
         ).log_sd
         for name in ("joint", "phae")
     )
     assert joint > 2 * phae
 
 
-def test_leakage_is_a_voxels_own_more_than_flow_is():
-    assert shared_by("joint", "cbv_corrected") < shared_by("joint", "cbv")
-    assert shared_by("phae", "cbv_corrected") == SHARED
+def test_a_form_that_is_not_known_is_off_at_any_noise():
+    volume = np.full((4, 4, 4), 2.0)
+    half = np.arange(64).reshape(4, 4, 4) < 32
+    for sd in (0.0, 0.01):
+        voxels = Voxels(volume, np.full_like(volume, sd), shared=Shared(0.0, 0.05))
+        assert roi_ratio(voxels, half, ~half).log_sd == pytest.approx(0.05 * math.sqrt(2), rel=1e-3)
 
 
 def pooled(noise, n=(8, 8, 4), drawn=1.3):

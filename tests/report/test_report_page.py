@@ -12,6 +12,7 @@ from altered import altered
 from bolus.assets import NAMES, asset_bytes, asset_text
 from bolus.base.about import NOTICE
 from bolus.data import ArterialScore, Criterion, Identity, Quality
+from bolus.grading import Shared
 from bolus.report.page import LIMIT, page, write_page
 from bolus.report.page.regions import region_table
 from bolus.report.page.shown import shown_maps
@@ -154,7 +155,7 @@ def test_regions_are_told_where_they_are_given(mapped, plain):
 
 def test_the_interval_of_a_ratio_knows_that_voxels_err_alike(mapped, monkeypatch):
     def width(shared):
-        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: shared)
+        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: Shared(shared))
         (row,) = (
             r for r in region_table(mapped, shown_maps(mapped)).rows if r[0].startswith("CBF")
         )

@@ -25,7 +25,7 @@ from bolus.cli import main
 from bolus.data import InputError, MotionCorrection, OutputError
 from bolus.estimators.paper.config import PaperConfig
 from bolus.estimators.phae import read_weights
-from bolus.grading import auc, read_cutoff
+from bolus.grading import Shared, auc, read_cutoff
 from bolus.io import read_map, read_mask, read_series, write_series
 from bolus.io.cohort import read_participants
 from bolus.learning.surrogate.recipe import RECIPES
@@ -446,7 +446,7 @@ def test_the_interval_of_a_ratio_knows_that_voxels_err_alike(cohort, monkeypatch
     one, settings = read_participants(cohort)[0], replace(LIGHT, methods=("phae",))
 
     def width(shared):
-        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: shared)
+        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: Shared(shared))
         row = examine(one, settings, {}, None)[0].rows[0]
         return math.log(row.ratio_high / row.ratio_low)
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bolus.grading import grade_maps, roi_ratio, voxels_of
+from bolus.grading import Shared, grade_maps, roi_ratio, voxels_of
 from bolus.io import read_mask
 
 
@@ -41,7 +41,7 @@ def test_the_interval_knows_that_voxels_err_alike(reading, kept, monkeypatch):
     masks = kept.phae.rois["tumor"], kept.phae.rois["reference"]
 
     def width(shared):
-        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: shared)
+        monkeypatch.setattr("bolus.grading.voxels.shared_by", lambda method, name: Shared(shared))
         low, high = post(reading.client, "/api/regions/ratio", *masks)["rows"][0]["interval"]
         return np.log(high / low)
 

@@ -15,7 +15,7 @@ from bolus.followup.change import PER_CENT, Change, Estimate, in_unit, per_cent
 from bolus.followup.pair import REFERENCE, Pair
 from bolus.followup.protocol import Allowed
 from bolus.grading.ratio import region
-from bolus.grading.voxels import Voxels, voxels_of
+from bolus.grading.voxels import Shared, Voxels, voxels_of
 
 NO_SD = "The method gives no uncertainty of {}."
 NO_SCALE = "How sure the scale of the arterial input is, is not known."
@@ -103,13 +103,18 @@ def _carried(voxels: Voxels, onto: Callable[[np.ndarray], np.ndarray]) -> Voxels
 def _mean(voxels: Voxels, inside: Bool[np.ndarray, "x y z"], moved: Float[np.ndarray, "3"]) -> Mean:
     whole, none, all_ = (
         region("region", one, inside)
-        for one in (voxels, replace(voxels, shared=0.0), replace(voxels, shared=1.0))
+        for one in (
+            voxels,
+            replace(voxels, shared=Shared(0.0)),
+            replace(voxels, shared=Shared(1.0)),
+        )
     )
     if whole.mean_sd is None or none.mean_sd is None or all_.mean_sd is None:
         return Mean(whole.mean, None, None, moved, whole.voxels)
     # of each voxel's variance a share is common to all
     variance = (all_.mean_sd**2 - none.mean_sd**2) / (1 - 1 / whole.voxels)
-    common = math.sqrt(voxels.shared * variance)
+    shared = voxels.shared
+    common = math.hypot(math.sqrt(shared.noise * variance), shared.form * whole.mean)
     own = math.sqrt(max(whole.mean_sd**2 - common**2, 0.0))
     return Mean(whole.mean, own, common, moved, whole.voxels)
 

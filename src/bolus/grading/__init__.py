@@ -28,7 +28,7 @@ from bolus.grading.roc import (
 )
 from bolus.grading.statistics import Roc, grade_statistics, mann_whitney
 from bolus.grading.verdict import Verdict, judge
-from bolus.grading.voxels import SHARED, Voxels, shared_by, voxels_of
+from bolus.grading.voxels import SHARED, Shared, Voxels, shared_by, voxels_of
 
 __all__ = [
     "CUTOFFS",
@@ -45,6 +45,7 @@ __all__ = [
     "Region",
     "Roc",
     "RoiRatio",
+    "Shared",
     "Spread",
     "Verdict",
     "Voxels",

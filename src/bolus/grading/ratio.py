@@ -151,7 +151,8 @@ def region(name: str, voxels: Voxels, mask: Bool[np.ndarray, "x y z"]) -> Region
     other tissue, and what voxels say ``alone`` is not: their mean a, of SD s, takes that of the map
     m to m·(a/m)^k with k = p²/(p² + (s/m)²), p = POOLED. Median and percentile go along
     (``factor``). The errors of voxels are partly the same (arterial input, noise of neighbours):
-    var(mean) = sd²·(1/n + (1 − 1/n)·shared) + (k·s)² with sd² the mean variance of a voxel.
+    var(mean) = sd²·(1/n + (1 − 1/n)·noise) + (k·s)² + (form·mean)² with sd² the mean variance of a
+    voxel, and noise and form of ``Shared``.
 
     Source: benchmarking of shrunken estimates, Datta et al., TEST 2011;20:574. Raises MaskError for
     fewer than MIN_VOXELS finite voxels, InputError for SDs missing where values are not.
@@ -169,8 +170,8 @@ def region(name: str, voxels: Voxels, mask: Bool[np.ndarray, "x y z"]) -> Region
     )
     mean_sd = None
     if voxels.sd is not None:
-        own = _mean_sd(name, voxels.sd[mask][finite].astype(float), voxels.shared)
-        mean_sd = math.hypot(own, unsure)
+        own = _mean_sd(name, voxels.sd[mask][finite].astype(float), voxels.shared.noise)
+        mean_sd = math.hypot(own, unsure, voxels.shared.form * factor * float(values.mean()))
     return Region(
         voxels=int(values.size),
         left_out=int(inside.size - values.size),

@@ -2,32 +2,47 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from bolus.data.quantities import ALONE
 
-SHARED = 0.03
-"""Share of a voxel's error variance that the voxels of a region have in common.
+
+class Shared(NamedTuple):
+    """What the voxels of a region err by alike.
+
+    ``noise`` is the share of a voxel's error variance that they have in common (arterial input,
+    noise of neighbours), ``form`` the SD, relative, by which their mean is off at any noise: the
+    residue is not what the method takes it for.
+    """
+
+    noise: float
+    form: float = 0.0
+
+
+SHARED = Shared(0.03)
+"""That of most methods.
 
 Chosen on 64 simulated patients at four levels of noise: with it the 90 % intervals of the CBF
 ratio by ``phae`` held the true one in 92 %. docs/study.md has other patients.
 """
-SHARED_BY = {"joint": 0.3}
-"""That of methods whose voxels err alike, for they are estimated with what their neighbours say.
+SHARED_BY = {"joint": Shared(0.3)}
+"""That of methods whose voxels err alike, for they are estimated with what their neighbours say."""
+_VOLUME = Shared(0.02, 0.02)
+SHARED_OF = {
+    ("joint", "cbf"): Shared(0.01, 0.05),
+    ("joint", "cbv"): _VOLUME,
+    ("joint", "cbv_corrected"): _VOLUME,
+    ("joint", "nrcbv"): _VOLUME,
+    ("joint", "mtt"): Shared(0.1, 0.04),
+}
+"""That of single maps of a method; of those of CBF and CBV as their ``alone`` has them.
 
-Chosen on 20 simulated patients without added noise and at SNR 20: with it the 90 % intervals held
-the true ratio of CBF in 90 and 100 %, that of CBV in 80 and 95 %; with SHARED in 40 and 80, 55 and
-45 %.
-"""
-SHARED_OF = dict.fromkeys([("joint", name) for name in ("cbv_corrected", "nrcbv")], 0.1)
-"""That of single maps of a method: the SD of corrected CBV holds what is not known of a voxel's
-leakage, which is mostly its own.
-
-Chosen on 140 simulated patients with a glioma (seeds 1300 and on): the 90 % intervals of the
-tumour's ratio held the true one in 93 %, with 0.3 in 99 % and with 0.03 in 84 %.
+By maximum likelihood. CBF and MTT: 12 simulated patients with a glioma (seed 1029) without added
+noise and at SNR 20 and 10, where intervals of the CBF ratio then hold 92, 100 and 92 %. CBV: 140
+others (seeds 1300 and on), of whose ratios they hold 90 %.
 """
 DRAWN = ("cbf", "cbv", "cbv_corrected", "nrcbv")
 """Maps that are drawn to neighbours as their blood volume is: flow is volume over transit time."""
@@ -38,15 +53,14 @@ class Voxels:
     """A map (x, y, z) to summarise regions of.
 
     ``sd`` are the SDs of its voxels, apart from what all of them have in common as a scale, and
-    ``shared`` is the share of their variance that a region's voxels have in common. ``alone`` is
-    what each voxel would have without the others, in the map's unit: noisier, and not drawn to
-    anything.
+    ``shared`` is what a region's voxels err by alike. ``alone`` is what each voxel would have
+    without the others, in the map's unit: noisier, and not drawn to anything.
     """
 
     volume: Float[np.ndarray, "x y z"]
     sd: Float[np.ndarray, "x y z"] | None = None
     alone: Float[np.ndarray, "x y z"] | None = None
-    shared: float = SHARED
+    shared: Shared = SHARED
 
 
 @runtime_checkable
@@ -65,8 +79,8 @@ class Mapped(Protocol):
         """SDs of a map apart from what its voxels share."""
 
 
-def shared_by(method: str, map: str) -> float:
-    """SHARED of a method's map of that name."""
+def shared_by(method: str, map: str) -> Shared:
+    """What voxels of a method's map of that name err by alike."""
     return SHARED_OF.get((method, map), SHARED_BY.get(method, SHARED))
 
 
