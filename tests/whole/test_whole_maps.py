@@ -32,7 +32,17 @@ SDS = tuple(f"{name}_sd" for name in PARAMETERS)
 FILES = {
     *(
         f"{n}.{e}"
-        for n in (*MAPS, *SDS, "psr", "misfit", "quality", "aif_mask", "vein_mask", "brain_mask")
+        for n in (
+            *MAPS,
+            *SDS,
+            "psr",
+            "misfit",
+            "cbv_alone",
+            "quality",
+            "aif_mask",
+            "vein_mask",
+            "brain_mask",
+        )
         for e in ("nii.gz", "json")
     ),
     "aif.tsv",
