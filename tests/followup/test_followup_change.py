@@ -210,10 +210,10 @@ def test_what_two_dates_err_alike_leaves_the_change():
     assert apart(0.2, 0.3, 0.6) == pytest.approx(np.std(errors[:, 1] - errors[:, 0]), rel=0.01)
     assert apart(0.2, 0.2, 1.0) == 0
     wide, narrow = (
-        of_numbers(number(2.0, 1.7, 2.3), number(3.0, 2.6, 3.4), correlation=r) for r in (0.0, 0.4)
+        of_numbers(number(2.0, 1.7, 2.3), number(3.0, 2.6, 3.4), wider=w) for w in (1.5, 1.0)
     )
     assert narrow.probability > wide.probability
-    assert narrow.interval[0] > wide.interval[0]
+    assert 1 - wide.interval[0] == pytest.approx(1.5 * (1 - narrow.interval[0]))
 
 
 def test_the_shared_error_of_joint_cancels_and_noise_of_voxels_stays():

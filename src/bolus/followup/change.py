@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bolus.data.measures import Measurement, shortened
-from bolus.followup.alike import apart
 from bolus.grading.ratio import Z90
 
 PER_CENT = "%"
@@ -93,21 +92,21 @@ def in_unit(found: Estimate) -> tuple[float, tuple[float, float] | None, float |
 
 
 def of_numbers(
-    before: Measurement, after: Measurement, *, correlation: float = 0.0, without: str = ""
+    before: Measurement, after: Measurement, *, wider: float = 1.0, without: str = ""
 ) -> Change:
     """The change of a number that both results have; ``without`` says why it has no interval.
 
     Of the two intervals, which need not be symmetric, the halves that face each other count for
     the direction of the change: from the lower end of one to the upper end of the other is
-    d ± √(l₁² + u₂² − 2·r·l₁·u₂), r being the ``correlation`` of both errors. Source: Zou and
-    Donner, Stat Med 2008;27:1693 (MOVER).
+    d ± w·√(l₁² + u₂²), w being how much ``wider`` two dates are apart than either says. Source: Zou
+    and Donner, Stat Med 2008;27:1693 (MOVER).
     """
     change = after.value - before.value
     interval, probability = None, None
     if before.interval is not None and after.interval is not None and not without:
         (low, high), (low2, high2) = before.interval, after.interval
-        down = apart(high - before.value, after.value - low2, correlation)
-        up = apart(before.value - low, high2 - after.value, correlation)
+        down = wider * math.hypot(high - before.value, after.value - low2)
+        up = wider * math.hypot(before.value - low, high2 - after.value)
         interval = (change - down, change + up)
         facing = down if change > 0 else up
         probability = probability_of(Z90 * change / facing) if facing > 0 else None

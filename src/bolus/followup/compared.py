@@ -7,7 +7,7 @@ from typing import Any
 from bolus.data import Anatomy, InputError
 from bolus.data.measures import MEASURES, Measurement
 from bolus.data.quantities import FLOW, VOLUME
-from bolus.followup.alike import UNKNOWN, numbers_alike
+from bolus.followup.alike import UNKNOWN, numbers_apart
 from bolus.followup.change import Change, of_numbers
 from bolus.followup.pair import Pair
 from bolus.followup.protocol import Allowed, Difference, allowed, differences
@@ -56,8 +56,8 @@ def _number_changes(pair: Pair, may: Allowed) -> Iterator[Change]:
         scaled = number.about.unit in (FLOW, VOLUME)
         if key in after and (may.absolute or not scaled):
             without = UNKNOWN.get(number.measure, "") if may.probability else OTHERS
-            same = numbers_alike(pair.before.method, number.measure)
-            yield of_numbers(number, after[key], correlation=same, without=without)
+            wider = numbers_apart(pair.before.method, number.measure)
+            yield of_numbers(number, after[key], wider=wider, without=without)
 
 
 def _numbers(visit: Visit) -> dict[tuple[str, str], Measurement]:
