@@ -70,7 +70,9 @@ def test_page_and_table_of_regions(maps):
     found = shown_maps(maps)
     assert [s.name for s in found] == list(QUANTITIES)
     assert [(s.low, s.high) for s in found] == [maps.display_range(s.name) for s in found]
-    rows = {row[0].split(",")[0]: row for row in region_table(maps, found).rows}
+    table = region_table(maps, found)
+    assert any("CBV alone" in note for note in table.notes)
+    rows = {row[0].split(",")[0]: row for row in table.rows}
     assert set(rows) == {q.title for q in QUANTITIES.values()}
     for quantity in QUANTITIES.values():
         compared = quantity.ratio is not Ratio.NONE

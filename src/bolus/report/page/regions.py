@@ -6,12 +6,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bolus.data import QUANTITIES, InputError, PerfusionMaps
-from bolus.data.quantities import Ratio
+from bolus.data.quantities import ALONE, Ratio
 from bolus.grading import MIN_VOXELS, RoiRatio, compared, region, voxels_of
 from bolus.report.page.shown import Shown
 
 NAMES = {"tumor": "Tumour", "reference": "Reference"}
 NONE = "–"
+
+BROUGHT = (
+    "Regions of CBF and CBV are brought to the mean that their voxels have alone (CBV alone), for "
+    "the maps are drawn to what neighbours and the patient's other voxels say."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +53,7 @@ def region_table(maps: PerfusionMaps, shown: Sequence[Shown]) -> RegionTable | N
         headings=tuple(headings),
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(*sorted(reasons), *_found(maps)),
+        notes=(*sorted(reasons), *([BROUGHT] if ALONE in maps.volumes else []), *_found(maps)),
     )
 
 
