@@ -228,6 +228,7 @@ ABSOLUTE = {
     "delay": ("126371", "s"),
     "ttp": ("113069", "s"),
     "cbv_corrected": ("126391", "ml/[100]g"),
+    "cbv_alone": ("CBVAlone", "ml/[100]g"),
     "nrcbv": ("126398", "{ratio}"),
     "srcbv": ("srCBV", "{ratio}"),
     "k2": ("K2", "/s"),
@@ -240,13 +241,13 @@ ABSOLUTE = {
 }
 
 
-OURS = ("srcbv", "k2", "psr", "misfit", "cth", "priorshare", "oefmax")
+OURS = ("cbv_alone", "srcbv", "k2", "psr", "misfit", "cth", "priorshare", "oefmax")
 """Maps for which DICOM has no code."""
 
 
 @pytest.mark.parametrize("te", [0.03, None], ids=["absolute", "relative"])
 def test_quantities_and_units(tmp_path, source, te):
-    relative = {"126390": "126397", "126391": "126398"}
+    relative = {"126390": "126397", "126391": "126398", "CBVAlone": "CBVAlone"}
     maps = maps_of(replace(source, te=te), leakage="free")
     paths = written(maps, tmp_path / "out")
     assert set(paths) == {*maps.units, "regions"}
