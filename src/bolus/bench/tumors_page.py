@@ -45,8 +45,8 @@ def meaning_layout() -> Layout:
     return Layout(
         name="meaning",
         title="What they mean",
-        note="The mean is that of the map, of `joint` brought to what its voxels say alone; median, "
-        "percentile, hot spot and classes are means over "
+        note="The mean is that of the map, of `joint` brought to what its voxels say alone; "
+        "median, percentile, hot spot and classes are means over "
         "400 draws of what the voxels may truly be, by their SDs, of whose variance a share is "
         "common to all voxels and a part to neighbours; the uncertainty of the reference is in "
         "them. A count above a "
