@@ -91,14 +91,15 @@ def _graded(
 def _voxels(folder: Path, map: str, method: str) -> tuple[Voxels, Grid]:
     """A map of the folder and what is known of its voxels; the grid."""
     volume, grid = read_map(folder / f"{map}.nii.gz")
-    found = {map: volume}
-    for name in (*MAPS, ALONE, f"{map}_sd"):
-        path = folder / f"{name}.nii.gz"
-        if name != map and path.exists():
-            found[name] = read_map(path, grid)[0]
-    sd = found.get(f"{map}_sd")
+    spread = folder / f"{map}_sd.nii.gz"
+    sd = read_map(spread, grid)[0] if spread.exists() else None
     if sd is not None:
         sd = without_common(sd, volume, _common_scale(folder / f"{map}.json"))
+    pooled = (folder / f"{ALONE}.nii.gz").exists()
+    needed = [name for name in (*MAPS, ALONE) if pooled and name != map]
+    paths = {name: folder / f"{name}.nii.gz" for name in needed}
+    there = {name: path for name, path in paths.items() if path.exists()}
+    found = {map: volume, **{name: read_map(path, grid)[0] for name, path in there.items()}}
     return Voxels(volume, sd, alone_of(found, map), shared_by(method, map)), grid
 
 

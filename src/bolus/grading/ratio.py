@@ -13,8 +13,8 @@ from bolus.grading.voxels import Voxels
 POOLED = 0.3
 """SD, relative, by which a region of a map whose voxels are drawn to others is off as a whole.
 
-Of 8 simulated patients with a glioma CBV of white matter was drawn up by 10 to 22 % at SNR 10, that
-of the tumour down by 2 to 26 %.
+Of 8 simulated patients with a glioma CBV of white matter was drawn up by 11 to 24 % at SNR 10, that
+of the tumour down by 2 to 23 %.
 """
 MIN_VOXELS = 5
 """A region with fewer finite voxels is refused."""
