@@ -214,14 +214,15 @@ def test_the_command_is_known_without_numpy():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["cbf", "cbv"])
-def test_what_voxels_have_alone_is_read_beside_the_maps(mapped, tmp_path, name):
+@pytest.mark.parametrize(("name", "factor"), [("cbf", 1.5), ("cbv", 1.2)])
+def test_what_voxels_have_alone_is_read_beside_the_maps(mapped, tmp_path, name, factor):
     folder = tmp_path / "maps"
     shutil.copytree(mapped.phae, folder)
     assert grade_maps(folder, mapped.tumor, mapped.nawm, map=name).ratio.tumor.factor == 1
-    drawn = nib.load(folder / "cbv.nii.gz")
-    alone = nib.Nifti1Image(2 * np.asarray(drawn.dataobj), drawn.affine)
-    nib.save(alone, folder / "cbv_alone.nii.gz")
+    for drawn, alone in (("cbv", 1.2), ("mtt", 0.8)):
+        image = nib.load(folder / f"{drawn}.nii.gz")
+        other = nib.Nifti1Image(alone * np.asarray(image.dataobj), image.affine)
+        nib.save(other, folder / f"{drawn}_alone.nii.gz")
     found = grade_maps(folder, mapped.tumor, mapped.nawm, map=name).ratio
-    assert found.tumor.factor == pytest.approx(2, rel=0.05)
-    assert found.reference.factor == pytest.approx(2, rel=0.05)
+    assert found.tumor.factor == pytest.approx(factor, rel=0.05)
+    assert found.reference.factor == pytest.approx(factor, rel=0.05)

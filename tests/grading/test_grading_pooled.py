@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from altered import BARE
-from bolus.grading import roi_ratio, voxels_of
+from bolus.grading import region, roi_ratio, voxels_of
 from bolus.patient import perfusion_maps
 from bolus.phantom import simulate_patient
 
@@ -42,3 +42,13 @@ def test_the_map_of_voxels_alone_has_grain_and_no_bias(noisy):
         one[white].mean() / true[white].mean() for one in (maps.volumes["cbv_alone"], maps.cbv)
     )
     assert abs(own - 1) < 0.7 * abs(drawn - 1)
+
+
+def test_transit_time_of_a_tumour_is_less_drawn_to_that_of_normal_brain(noisy):
+    made, maps = noisy
+    masks, true, voxels = made.masks, made.truth.mtt, voxels_of(maps, "mtt")
+    drawn, told = (
+        np.log(region("tumour", one, masks.tumor).mean / true[masks.tumor].mean())
+        for one in (replace(voxels, alone=None), voxels)
+    )
+    assert abs(told) < abs(drawn)

@@ -267,3 +267,14 @@ def test_flow_is_told_by_the_volume_that_voxels_have_alone():
     corrected = volumes | {"cbv_corrected": volume(5)}
     np.testing.assert_allclose(alone_of(corrected, "cbv_corrected"), volume(3), rtol=1e-6)
     assert alone_of({"cbf": volume(1), "cbv": volume(2)}, "cbf") is None
+
+
+def test_flow_and_transit_time_are_told_by_the_time_that_goes_with_that_volume():
+    names = ("cbf", "cbv", "cbv_alone", "mtt", "mtt_alone")
+    volumes = {name: volume(seed) for seed, name in enumerate(names)}
+    np.testing.assert_array_equal(alone_of(volumes, "mtt"), volumes["mtt_alone"])
+    true = volumes["cbv_alone"] / volumes["mtt_alone"]
+    own = volumes | {"cbf": volumes["cbv"] / volumes["mtt"]}
+    np.testing.assert_allclose(alone_of(own, "cbf"), true, rtol=1e-5)
+    none = own | {"mtt_alone": np.zeros(SHAPE)}
+    assert np.isnan(alone_of(none, "cbf")).all()

@@ -229,6 +229,7 @@ ABSOLUTE = {
     "ttp": ("113069", "s"),
     "cbv_corrected": ("126391", "ml/[100]g"),
     "cbv_alone": ("CBVAlone", "ml/[100]g"),
+    "mtt_alone": ("MTTAlone", "s"),
     "nrcbv": ("126398", "{ratio}"),
     "srcbv": ("srCBV", "{ratio}"),
     "k2": ("K2", "/s"),
@@ -241,7 +242,7 @@ ABSOLUTE = {
 }
 
 
-OURS = ("cbv_alone", "srcbv", "k2", "psr", "misfit", "cth", "priorshare", "oefmax")
+OURS = ("cbv_alone", "mtt_alone", "srcbv", "k2", "psr", "misfit", "cth", "priorshare", "oefmax")
 """Maps for which DICOM has no code."""
 
 

@@ -11,7 +11,7 @@ from bolus.patient import estimate, measure
 from bolus.phantom import simulate_patient
 from bolus.report.text.summary import sidecar
 
-FURTHER = ("cbv_alone", "cth", "priorshare", "oefmax")
+FURTHER = ("cbv_alone", "mtt_alone", "cth", "priorshare", "oefmax")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ FILES = {
             "psr",
             "misfit",
             "cbv_alone",
+            "mtt_alone",
             "quality",
             "aif_mask",
             "vein_mask",

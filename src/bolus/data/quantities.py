@@ -15,6 +15,8 @@ SD = "_sd"
 """What follows the name of a map in that of its standard deviation."""
 ALONE = "cbv_alone"
 """The map of blood volume that methods have which draw voxels to their neighbours: without that."""
+MTT_ALONE = "mtt_alone"
+"""Their map of transit time, as it is before the blood volume is drawn."""
 SD_DISPLAY = Display("cividis", FromZero(3))
 
 
@@ -172,6 +174,21 @@ _LIST = (
         display=Display("magma", FromZero(3)),
         estimated=True,
         corrected=True,
+        lesser=True,
+    ),
+    Quantity(
+        name=MTT_ALONE,
+        title="MTT alone",
+        meaning="Transit time before the blood volume is drawn to others",
+        definition="Mean transit time that goes with the blood volume of each voxel's own curve "
+        "(CBV alone), not with one that is drawn to other voxels",
+        caplex="Q.PH1.006",
+        unit=SECONDS,
+        code=Concept("MTTAlone", PRIVATE, "Mean transit time with cerebral blood volume alone"),
+        display=Display("viridis", FromZero(2)),
+        estimated=True,
+        corrected=True,
+        timed=True,
         lesser=True,
     ),
     Quantity(

@@ -18,7 +18,7 @@ from bolus.grading.cutoff import Cutoff, find_cutoff
 from bolus.grading.facts import read_facts
 from bolus.grading.ratio import RoiRatio, roi_ratio
 from bolus.grading.verdict import Verdict, judge
-from bolus.grading.voxels import Voxels, alone_of, shared_by
+from bolus.grading.voxels import BESIDE, Voxels, alone_of, shared_by
 from bolus.io import read_map, read_mask
 from bolus.io.bids.opened import result_folder
 
@@ -96,7 +96,7 @@ def _voxels(folder: Path, map: str, method: str) -> tuple[Voxels, Grid]:
     if sd is not None:
         sd = without_common(sd, volume, _common_scale(folder / f"{map}.json"))
     pooled = (folder / f"{ALONE}.nii.gz").exists()
-    needed = [name for name in (*MAPS, ALONE) if pooled and name != map]
+    needed = [name for name in BESIDE if pooled and name != map]
     paths = {name: folder / f"{name}.nii.gz" for name in needed}
     there = {name: path for name, path in paths.items() if path.exists()}
     found = {map: volume, **{name: read_map(path, grid)[0] for name, path in there.items()}}

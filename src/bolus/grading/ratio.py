@@ -186,8 +186,13 @@ def region(name: str, voxels: Voxels, mask: Bool[np.ndarray, "x y z"]) -> Region
 def _told(values: Float[np.ndarray, " n"], alone: Float[np.ndarray, " n"]) -> tuple[float, float]:
     """By what voxels' own answers move a region, and the SD of its mean that comes of their noise.
 
-    1 and 0 where their mean is not above 0: then they say nothing.
+    Voxels without an answer are left out. 1 and 0 where their mean is not above 0, or fewer than
+    MIN_VOXELS have one: then they say nothing.
     """
+    known = np.isfinite(alone)
+    values, alone = values[known], alone[known]
+    if values.size < MIN_VOXELS:
+        return 1.0, 0.0
     mean, own = float(values.mean()), float(alone.mean(dtype=float))
     if not (mean > 0 and own > 0):
         return 1.0, 0.0

@@ -138,8 +138,9 @@ class _Grid:
     def _map(self, name: str, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, "x y z"]:
         out = np.full(self.mask.shape, np.nan, dtype=np.float32)
         scaled = self.units.scale(name) * values
-        if quantity_of(name).timed:
-            known = self.finite if self.together and name in PARAMETERS else self.timely
+        quantity = quantity_of(name)
+        if quantity.timed:
+            known = self.finite if self.together and quantity.estimated else self.timely
             scaled = np.where(known, scaled, np.nan)
         out[self.mask] = scaled
         return out

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from bolus.data import Description, Perfusion
-from bolus.data.quantities import ALONE
+from bolus.data.quantities import ALONE, MTT_ALONE
 from bolus.estimators.baseline import baseline_noise
 from bolus.estimators.fit import Fit, parametric_response
 from bolus.estimators.joint.among import Known, alone, among_others
@@ -115,7 +115,8 @@ class BoundJoint:
         found = known.found
         volume = of_patient(found, near, known.points) if together else loose(found)
         answer = perfusion(found, volume, self.dtype, RESIDUE_SD if together else 0.0)
-        further = {ALONE: found.volume.astype(self.dtype)} if together else answer.further
+        own = {ALONE: found.volume, MTT_ALONE: np.exp(found.middle[:, 0])} if together else {}
+        further = {name: values.astype(self.dtype) for name, values in own.items()}
         residual = (answer.residual * self.scale).astype(self.dtype)
         return answer._replace(residual=residual, further=further)
 
