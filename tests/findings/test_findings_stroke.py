@@ -75,6 +75,25 @@ def test_fluid_is_not_counted():
     assert found["late_volume", "Tmax > 6 s"].value == pytest.approx(dry)
 
 
+def with_vessels(maps, times):
+    """An artery through the block, a vein through normal brain, that have ``times`` and no SD."""
+    volume, late, flow = (maps.volumes[name].copy() for name in ("cbv", "tmax", "cbf"))
+    sd = {name: one.copy() for name, one in maps.sd.items()}
+    for place, seconds in zip((np.s_[7:9, 9, 1:5], np.s_[2:4, :, 3]), times, strict=True):
+        volume[place], late[place], flow[place] = 20.0, seconds, 400.0
+        for one in sd.values():
+            one[place] = 0.0
+    return replace(maps, volumes={**maps.volumes, "cbv": volume, "tmax": late, "cbf": flow}, sd=sd)
+
+
+def test_tissue_in_a_vessel_is_as_the_tissue_around_it():
+    """What an artery and a vein show for themselves is no tissue's time or flow."""
+    maps = stroke_maps(late=6.3, sd=1.0)
+    plain, crossed = (with_numbers(one) for one in (maps, with_vessels(maps, (-2.0, 9.0))))
+    assert numbers(plain) == numbers(crossed)
+    assert numbers(plain)["low_flow_volume", "CBF < 30 %"].value > 0
+
+
 def test_an_interval_grows_with_the_sd_and_is_the_same_each_time():
     little, much = (
         numbers(with_numbers(stroke_maps(late=6.3, sd=sd)))["late_volume", "Tmax > 6 s"]

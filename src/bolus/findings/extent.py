@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
+from scipy.ndimage import distance_transform_edt
 
 from bolus.data import PerfusionMaps, StrokeThresholds
 from bolus.findings.components import without_small
 
 BLOODLESS = 0.1
 """Share of the median CBV of normal brain below which a voxel holds fluid, and is not counted."""
+VESSEL = 2.0
+"""Times the median CBV of the brain above which a voxel is taken for a vessel's.
+
+What it shows is the vessel's time and flow: of simulated strokes at SNR 50 most of the late tissue
+that was missed lay around the middle cerebral artery.
+"""
 DRAWN = {"joint": 10.0}
 """s: late tissue is drawn to normal brain by a share of SD over so much, by method.
 
@@ -37,7 +44,8 @@ class Extent:
     """The regions of a stroke in maps, by ``thresholds``.
 
     Counted is brain with a time, and with blood: fluid has none. Normal is what is less late than
-    the threshold of normal brain.
+    the threshold of normal brain. Tissue in a vessel's voxel is taken to be as the nearest that is
+    in none.
     """
 
     maps: PerfusionMaps
@@ -45,9 +53,28 @@ class Extent:
 
     @cached_property
     def own(self) -> Float[np.ndarray, "x y z"]:
-        """Tmax or delay in s as the map has it; −inf where there is none."""
-        own = self.maps.volumes[self.thresholds.map]
+        """Tmax or delay of tissue in s as the map has it; −inf where there is none."""
+        own = self.tissue(self.maps.volumes[self.thresholds.map])
         return np.where(self.maps.mask & np.isfinite(own), own, -np.inf)
+
+    def tissue(self, volume: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
+        """A map with the values of tissue where vessels are."""
+        return volume[self._nearest]
+
+    @cached_property
+    def _nearest(self) -> tuple[Int[np.ndarray, "x y z"], ...]:
+        """Of every voxel where the nearest of tissue is: itself, unless it is a vessel's."""
+        volume, times = self.maps.cbv, self.maps.volumes[self.thresholds.map]
+        known = self.maps.mask & np.isfinite(volume) & np.isfinite(times)
+        vessel = known & (volume > VESSEL * _median(volume[known]))
+        own = np.indices(known.shape)
+        if not vessel.any():
+            return tuple(own)
+        size = self.maps.grid.voxel_size
+        near = distance_transform_edt(
+            ~(known & ~vessel), size, return_distances=False, return_indices=True
+        )
+        return tuple(np.where(vessel, near, own))
 
     @cached_property
     def drawn(self) -> Float[np.ndarray, "x y z"]:
@@ -55,13 +82,19 @@ class Extent:
 
         The share s is the SD over DRAWN; 0 where there is no time or no SD.
         """
-        sd, scale = self.maps.sd.get(self.thresholds.map), DRAWN.get(self.maps.method)
+        sd, scale = self.sd, DRAWN.get(self.maps.method)
         known = np.isfinite(self.own)
         usual = _median(self.own[known & (self.own < self.thresholds.normal)])
         if sd is None or scale is None or math.isnan(usual):
             return np.zeros(known.shape)
         share = np.clip(np.nan_to_num(sd) / scale, 0, MOST)
         return np.where(known, self.own - usual, 0.0) * share / (1 - share)
+
+    @cached_property
+    def sd(self) -> Float[np.ndarray, "x y z"] | None:
+        """SD of the map's times in s; None where it has none."""
+        sd = self.maps.sd.get(self.thresholds.map)
+        return None if sd is None else self.tissue(sd)
 
     @cached_property
     def times(self) -> Float[np.ndarray, "x y z"]:
@@ -90,8 +123,9 @@ class Extent:
         lost = LOST.get(self.maps.method, 0.0) if "cbf" in self.maps.sd else 0.0
         late = np.where(self.normal, 1.0, math.exp(lost))
         with np.errstate(invalid="ignore"):
-            usual = _median(self.maps.cbf[self.normal & self.counted])
-            share = 100 * late * self.maps.cbf / usual
+            flow = self.tissue(self.maps.cbf)
+            usual = _median(flow[self.normal & self.counted])
+            share = 100 * late * flow / usual
         return np.where(np.isfinite(share), share, np.inf)
 
     @property
