@@ -118,6 +118,21 @@ def test_how_errors_spread_widens_a_share(less, more):
     assert 1.3 * widths[0] < widths[1]
 
 
+def test_a_map_that_scatters_more_than_the_truth_is_drawn_to_its_mean_first():
+    """A tumour of hardly any spread, whose map has errors that its SDs know."""
+    rng = np.random.default_rng(1)
+    truth = rng.normal(1.4, 0.05, 600)
+    noisy, sd = truth + rng.normal(0, 0.2, 600), np.full(600, 0.2)
+    found = {}
+    for scatter in (0.0, 0.9):
+        volume = replace(volume_of(noisy, sd), spread=Spread(own=0.2, scatter=scatter))
+        found[scatter] = told(burden_numbers(volume, Burden()))["burden_middle"]
+    assert found[0.0].value < 96
+    assert found[0.9].value > 99
+    flat = replace(volume, values=np.full(600, 1.4))
+    assert next(flat.draws()).shape == (600,)
+
+
 def test_a_tumour_is_told_by_what_its_voxels_have_alone():
     """The map was drawn to half of what all voxels of the tumour say; draws of it spread less."""
     maps = maps_with(tumor=6.0, reference=2.0)

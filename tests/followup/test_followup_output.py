@@ -22,6 +22,7 @@ from bolus.data import (
     PerfusionMaps,
     PreparedSeries,
     RegistrationScore,
+    Vein,
 )
 from bolus.data.measures import Measurement
 from bolus.followup import compare_maps
@@ -184,6 +185,14 @@ def test_a_folder_is_read_as_its_maps_are(folders):
     np.testing.assert_allclose(read.baseline, known.baseline, rtol=1e-6)
     assert (read.brain == known.brain).all()
     assert {n: m.sum() for n, m in read.rois.items()} == {n: 32 for n in ("tumor", "reference")}
+
+
+def test_no_change_is_asked_for_in_a_vein(folders):
+    """It is no tissue, and a folder has no region of it."""
+    maps = folders[1]
+    vein = Vein(mask=maps.mask, curve=maps.aif.curve)
+    known = visit_of(replace(maps, aif=replace(maps.aif, vein=vein)))
+    assert set(known.rois) == {"tumor", "reference"}
 
 
 def test_numbers_of_both_are_compared(folders):

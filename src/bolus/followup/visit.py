@@ -15,7 +15,7 @@ from bolus.io import KEPT, read_kept, read_map
 from bolus.report import summary
 
 SUMMARY = "summary.json"
-OWN = ("brain", "aif")
+OWN = ("brain", "aif", "vein")
 """Regions of every result, in which no change is asked for."""
 _NEEDED = {
     "software": str,
