@@ -43,9 +43,9 @@ alone: most of a voxel's SD is then of what it has in common with them.
 
 Chosen on 140 simulated gliomas (seeds 1300 and on) mapped by ``joint``: 90 % intervals hold 91, 90
 and 94 % of medians, percentiles and hot spots and 91, 91 and 92 % of the classes of burden, whose
-errors (root mean square) are 4.2, 8.0 and 7.2 % of the tumour. Without ``scatter`` low-grade
-tumours, whose true CBV is hardly spread (SD of the ratio 0.15, of the map's 0.19), were held in 80 %
-of the undecided class. With EACH 77, 74 and 85 % of the classes are held, with errors of 5.6, 9.7
+errors (root mean square) are 4.2, 8.0 and 7.2 % of the tumour. Without ``scatter`` 80 % of the
+undecided class of low-grade tumours were held, whose true CBV is hardly spread (SD of the ratio
+0.15, of the map's 0.19). With EACH 77, 74 and 85 % of the classes are held, with errors of 5.6, 9.7
 and 7.6 %.
 """
 LOW, HIGH = 0.05, 0.95
