@@ -21,7 +21,7 @@ SEEDS = tuple(range(2121, 2131))
 SNRS = (50.0, 20.0, 10.0)
 METHODS = ("joint", "phae", "osvd")
 SHAPE = (64, 64, 14)
-MANY, SMALL = tuple(range(2200, 2400)), (48, 48, 10)
+MANY, SMALL = tuple(range(2400, 2600)), (48, 48, 10)
 """Seeds and matrix of the strokes by which intervals are judged, and are not made."""
 TR, TE, FRAMES = 1.5, 0.03, 60
 """Repetition and echo time in s, and frames."""
