@@ -14,6 +14,7 @@ from bolus.base.json import write_json
 from bolus.data import AIF, Anatomy, Grid, Identity, PerfusionMaps
 from bolus.data.anatomy import anatomy_name
 from bolus.data.measures import Measurement, shortened
+from bolus.data.quantities import ALONE, MTT_ALONE
 from bolus.io import resample_each, write_aif, write_table, write_transform, write_volume
 from bolus.report.figures.overview import save_overview
 from bolus.report.page import write_page
@@ -202,12 +203,16 @@ def artifacts(
 
 
 def _on_anatomy(maps: PerfusionMaps, anatomy: Anatomy) -> Iterator[Artifact]:
-    """Every map that has values, on the grid of an anatomical image.
+    """Every map that has values, but those of voxels alone, on the grid of an anatomical image.
 
     SDs are interpolated as the maps are: Σ wᵢ·sdᵢ is the SD of Σ wᵢ·xᵢ where neighbours err alike,
     and more than it where they do not.
     """
-    there = [name for name in maps.units if np.isfinite(maps.volume(name)).any()]
+    there = [
+        name
+        for name in maps.units
+        if name not in (ALONE, MTT_ALONE) and np.isfinite(maps.volume(name)).any()
+    ]
     volumes = (maps.volume(name) for name in there)
     on_image = resample_each(volumes, maps.grid, anatomy.seen_by_series)
     for name, moved in zip(there, on_image, strict=True):

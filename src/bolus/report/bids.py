@@ -10,6 +10,7 @@ from bolus.io import KEPT, write_kept
 from bolus.io.bids.dataset import BidsNames, dataset_folder
 from bolus.io.bids.description import raw_dataset, raw_link
 from bolus.report.artifacts import Artifact, Image, artifacts
+from bolus.report.writing import written
 
 MASK_TYPES = {"brain_mask": "Brain", "roi_tumor": "Lesion"}
 """BIDS' words for masks, by the name in a result folder; every other is an ROI."""
@@ -52,10 +53,13 @@ def write_bids(
     kept = folder / names.path(KEPT)
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_kept(maps.series, kept)
-    for artifact in artifacts(maps, named=lambda file: names.path(file).name):
-        target = folder / names.path(artifact.file)
+
+    def place(file: str) -> Path:
+        target = folder / names.path(file)
         target.parent.mkdir(parents=True, exist_ok=True)
-        artifact.payload.write(target)
+        return target
+
+    for artifact in written(artifacts(maps, named=lambda file: names.path(file).name), place):
         if artifact.sidecar is not None:
             write_json(folder / names.path(f"{artifact.name}.json"), _sidecar(artifact, inputs))
 
