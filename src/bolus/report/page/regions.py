@@ -14,8 +14,8 @@ NAMES = {"tumor": "Tumour", "reference": "Reference"}
 NONE = "–"
 
 BROUGHT = (
-    "Regions of CBF and CBV are brought to the mean that their voxels have alone (CBV alone), for "
-    "the maps are drawn to what neighbours and the patient's other voxels say."
+    "Regions of CBF, CBV and MTT are brought to the mean that their voxels have alone (CBV alone, "
+    "MTT alone), for the maps are drawn to what neighbours and the patient's other voxels say."
 )
 
 
