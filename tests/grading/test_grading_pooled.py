@@ -52,3 +52,11 @@ def test_transit_time_of_a_tumour_is_less_drawn_to_that_of_normal_brain(noisy):
         for one in (replace(voxels, alone=None), voxels)
     )
     assert abs(told) < abs(drawn)
+
+
+def test_a_transit_time_alone_is_wherever_there_is_one(noisy):
+    """At this noise many a voxel shows no bolus of its own."""
+    _, maps = noisy
+    there = np.isfinite(maps.mtt)
+    assert there[maps.mask].mean() > 0.99
+    np.testing.assert_array_equal(np.isfinite(maps.volumes["mtt_alone"]), there)
