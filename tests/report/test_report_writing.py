@@ -7,19 +7,23 @@ import pytest
 
 from bolus.data import Grid, OutputError
 from bolus.report import writing
-from bolus.report.artifacts import Artifact, Image
+from bolus.report.artifacts import Artifact, Image, Summary
 
 
-class Other:
-    """A payload that wants everything before it to be there."""
+class Told:
+    """A payload that is written at once."""
 
     ending = ".txt"
 
-    def __init__(self, *needed):
-        self.needed = needed
+    def write(self, path):
+        path.write_text("done")
+
+
+class Whole(Summary):
+    """A summary that wants everything before it to be there."""
 
     def write(self, path):
-        missing = [one for one in self.needed if not (path.parent / one).exists()]
+        missing = [one for one in self.maps if not (path.parent / one).exists()]
         assert not missing, missing
         path.write_text("done")
 
@@ -31,13 +35,13 @@ def images(*names):
     ]
 
 
-def test_images_are_there_before_what_follows_and_in_order(tmp_path):
+def test_files_are_handed_back_in_order_and_the_summary_is_last(tmp_path):
     names = [f"map{n}" for n in range(9)]
     first, last = images(*names), images("late")
-    told = Artifact("told", Other(*(f"{name}.nii.gz" for name in names)))
-    whole = Artifact("summary", Other("late.nii.gz", "told.txt"))
+    everything = [*(f"{name}.nii.gz" for name in (*names, "late")), "told.txt"]
+    whole = Artifact("summary", Whole(everything))
     seen = []
-    for one in writing.written([*first, told, *last, whole], tmp_path.joinpath):
+    for one in writing.written([*first, Artifact("told", Told()), *last, whole], tmp_path.joinpath):
         assert (tmp_path / one.file).exists()
         seen.append(one.name)
     assert seen == [*names, "told", "late", "summary"]

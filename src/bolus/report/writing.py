@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from bolus.base.parallel import cores
-from bolus.report.artifacts import Artifact, Image
+from bolus.report.artifacts import Artifact, Image, Summary
 
 AHEAD = 2
 """Images besides one a core that are made before the first of them is written."""
@@ -15,21 +15,22 @@ AHEAD = 2
 def written(found: Iterable[Artifact], place: Callable[[str], Path]) -> Iterator[Artifact]:
     """Write each at the ``place`` of its file, and hand it back when it is there; in order.
 
-    Images are packed by as many threads as there are cores. Anything else is written when all
-    before it is there: the summary, which makes a result whole, is the last. What a payload raises
-    is raised here.
+    Images are packed by as many threads as there are cores, while others are written. The summary,
+    which makes a result whole, waits for all before it. What a payload raises is raised here.
     """
     going: deque[tuple[Future[None], Artifact]] = deque()
     with ThreadPoolExecutor(max_workers=cores()) as pool:
         for artifact in found:
-            target = place(artifact.file)
+            target, done = place(artifact.file), Future[None]()
             if isinstance(artifact.payload, Image):
-                going.append((pool.submit(artifact.payload.write, target), artifact))
-                yield from _done(going, cores() + AHEAD)
-                continue
-            yield from _done(going, 0)
-            artifact.payload.write(target)
-            yield artifact
+                done = pool.submit(artifact.payload.write, target)
+            else:
+                if isinstance(artifact.payload, Summary):
+                    yield from _done(going, 0)
+                artifact.payload.write(target)
+                done.set_result(None)
+            going.append((done, artifact))
+            yield from _done(going, cores() + AHEAD)
         yield from _done(going, 0)
 
 
