@@ -216,8 +216,9 @@ def noise_figure(table: Sequence[TableRow]) -> "Figure":
         areas = [row.roc.auc for row in own if row.roc]
         low, high = (np.array([row.roc.auc_ci[k] for row in own if row.roc]) for k in (0, 1))
         colour, marker = COLOURS[number % 8], MARKERS[number % 8]
-        line = ("-", "--")[number // 8 % 2]
-        axis.plot(x, areas, color=colour, marker=marker, ls=line, label=method, lw=1.8, ms=6)
+        line, inside = (("-", colour), ("--", "white"))[number // 8 % 2]
+        (drawn,) = axis.plot(x, areas, color=colour, marker=marker, label=method, lw=1.8, ms=6)
+        drawn.set(linestyle=line, markerfacecolor=inside)
         axis.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
     for row in table:
         if row.method == TRUTH and row.roc is not None:
@@ -226,7 +227,7 @@ def noise_figure(table: Sequence[TableRow]) -> "Figure":
     axis.set_xlabel("SNR of the baseline asked for (achieved, median)")
     axis.set_ylabel("AUC (95 % band)")
     axis.set_ylim(min(0.45, axis.get_ylim()[0]), 1.01)
-    axis.legend(frameon=False, fontsize=9, ncols=3, loc="lower left")
+    axis.legend(frameon=False, fontsize=9, ncols=3, loc="lower left", handlelength=3)
     axis.set_title(NOTICE, fontsize=9, color="#555555")
     _plain_axis(axis)
     return figure
