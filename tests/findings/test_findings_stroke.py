@@ -94,6 +94,16 @@ def test_tissue_in_a_vessel_is_as_the_tissue_around_it():
     assert numbers(plain)["low_flow_volume", "CBF < 30 %"].value > 0
 
 
+def test_without_a_usual_volume_no_voxel_is_a_vessel():
+    """Noise may leave a median of no blood: twice that tells nothing."""
+    maps = stroke_maps()
+    for level in (0.0, -1.0):
+        volume = np.full_like(maps.cbv, level)
+        volume[BLOCK] = 5.0
+        made = Extent(replace(maps, volumes={**maps.volumes, "cbv": volume}), StrokeThresholds())
+        np.testing.assert_array_equal(made.own, maps.volumes["tmax"])
+
+
 def test_an_interval_grows_with_the_sd_and_is_the_same_each_time():
     little, much = (
         numbers(with_numbers(stroke_maps(late=6.3, sd=sd)))["late_volume", "Tmax > 6 s"]

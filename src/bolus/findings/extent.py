@@ -66,7 +66,8 @@ class Extent:
         """Of every voxel where the nearest of tissue is: itself, unless it is a vessel's."""
         volume, times = self.maps.cbv, self.maps.volumes[self.thresholds.map]
         known = self.maps.mask & np.isfinite(volume) & np.isfinite(times)
-        vessel = known & (volume > VESSEL * _median(volume[known]))
+        usual = _median(volume[known])
+        vessel = known & (usual > 0) & (volume > VESSEL * usual)
         own = np.indices(known.shape)
         if not vessel.any():
             return tuple(own)
